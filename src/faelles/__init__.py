@@ -1,0 +1,1 @@
+"""Fælles: one shared library system for a whole country."""

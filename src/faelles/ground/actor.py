@@ -1,0 +1,26 @@
+"""Who is acting: the second half, after the agency, of what every transaction must say."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    STAFF = "staff"
+    MACHINE = "machine"
+    CLIENT = "client"
+    PATRON = "patron"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`id` is the staff, machine, API client or patron id within the agency; the system itself is 0."""
+
+    kind: ActorKind
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, 0)

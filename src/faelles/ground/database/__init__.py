@@ -1,0 +1,5 @@
+"""PostgreSQL: the pool, the one way to open a transaction, migrations, and the embedded server."""
+
+from faelles.ground.database.transaction import Database, Row, Transaction
+
+__all__ = ["Database", "Row", "Transaction"]

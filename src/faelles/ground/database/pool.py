@@ -1,0 +1,44 @@
+"""How connections are made."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from faelles.ground.clock import Clock, utc_now
+from faelles.ground.database.transaction import Database, Row
+
+APPLICATION_ROLE = "faelles_app"
+
+_SESSION_SETTINGS = {
+    "role": APPLICATION_ROLE,
+    "search_path": "faelles, public",
+    "application_name": "faelles",
+    "timezone": "UTC",
+    "jit": "off",
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+
+
+@asynccontextmanager
+async def open_database(url: str, *, connections: int = 8, clock: Clock = utc_now) -> AsyncIterator[Database]:
+    """The application's pool on the PostgreSQL at `url`. More than about four backends a core only add waiting."""
+    async with asyncpg.create_pool(
+        url,
+        min_size=min(2, connections),
+        max_size=connections,
+        max_inactive_connection_lifetime=0,
+        max_queries=1_000_000,
+        server_settings=_SESSION_SETTINGS,
+        reset=_refuse_broken,
+    ) as pool:
+        yield Database(pool, clock)
+
+
+async def _refuse_broken(connection: "asyncpg.Connection[Row]") -> None:
+    """Hand a connection back as it is: everything set is local to its transaction, so asyncpg's own reset
+    would be a fifth message for nothing. One that is still inside a transaction is thrown away."""
+    if connection.is_in_transaction():
+        connection.terminate()

@@ -1,0 +1,153 @@
+"""The only way to a connection.
+
+A transaction belongs to one agency and one actor; both are set for it by the opener and by nobody else, and the
+row-level security of every tenant table reads them. A transaction with one load and one write costs four messages:
+BEGIN with the settings, load, write, COMMIT.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+import asyncpg
+
+from faelles.ground.actor import Actor
+from faelles.ground.clock import Clock, utc_now
+from faelles.ground.errors import UnavailableError
+from faelles.ground.ids import AgencyId
+from faelles.ground.log import logger
+
+Row = asyncpg.Record
+Result = TypeVar("Result")
+
+_log = logger("ground.database")
+
+ATTEMPTS = 5
+"""How often a unit of work is tried when PostgreSQL asks to try again."""
+
+_TRY_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+_NO_DATABASE = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+
+class Transaction:
+    """One open transaction. Operations take it as their first argument; stores run their SQL through it."""
+
+    __slots__ = ("_connection", "actor", "agency", "now")
+
+    def __init__(self, connection: Any, agency: AgencyId, actor: Actor, now: datetime) -> None:  # noqa: ANN401 - asyncpg's pool hands out an untyped proxy
+        self._connection = connection
+        self.agency = agency
+        self.actor = actor
+        self.now = now
+        """The one moment this transaction happens at (UTC)."""
+
+    async def rows(self, sql: str, *values: object) -> list[Row]:
+        found: list[Row] = await self._connection.fetch(sql, *values)
+        return found
+
+    async def row(self, sql: str, *values: object) -> Row | None:
+        found: Row | None = await self._connection.fetchrow(sql, *values)
+        return found
+
+    async def value(self, sql: str, *values: object) -> Any:  # noqa: ANN401 - a column of any type
+        return await self._connection.fetchval(sql, *values)
+
+    async def execute(self, sql: str, *values: object) -> int:
+        """Run a statement and tell how many rows it touched."""
+        status: str = await self._connection.execute(sql, *values)
+        last = status.rpartition(" ")[2]
+        return int(last) if last.isdigit() else 0
+
+    async def execute_many(self, sql: str, values: Sequence[Sequence[object]]) -> None:
+        await self._connection.executemany(sql, values)
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Bulk insert through COPY."""
+        await self._connection.copy_records_to_table(table, columns=columns, records=rows)
+
+
+class Database:
+    """The application's view of PostgreSQL: the role `faelles_app`, which owns nothing and cannot pass a row policy."""
+
+    def __init__(self, pool: "asyncpg.Pool[Row]", clock: Clock = utc_now) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    @asynccontextmanager
+    async def transaction(
+        self, agency: AgencyId, actor: Actor, *, read_only: bool = False
+    ) -> AsyncIterator[Transaction]:
+        """Open a transaction in which `actor` acts within `agency`; commit it, or roll it back on any exception."""
+        async with self._pool.acquire() as connection:
+            await connection.execute(_opening(agency, actor, read_only=read_only))
+            try:
+                yield Transaction(connection, agency, actor, self._clock())
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await connection.execute("COMMIT")
+
+    async def run(
+        self,
+        agency: AgencyId,
+        actor: Actor,
+        work: Callable[[Transaction], Awaitable[Result]],
+        *,
+        read_only: bool = False,
+    ) -> Result:
+        """Do `work` in a transaction of its own, again from the start when PostgreSQL says that it must be.
+
+        Raises UnavailableError when the database is away. Whether a commit that was under way then took place is
+        not known; that is what idempotency keys are for.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self.transaction(agency, actor, read_only=read_only) as tx:
+                    return await work(tx)
+            except _TRY_AGAIN as problem:
+                _log.info("transaction tried again", reason=type(problem).__name__, attempt=attempt)
+                await asyncio.sleep(secrets.randbelow(10 * attempt) / 1000)
+            except _NO_DATABASE as problem:
+                _log.warning("database away", reason=type(problem).__name__)
+                raise UnavailableError("database_unavailable") from problem
+        raise UnavailableError("database_busy")
+
+    async def outside_agencies(self, sql: str, *values: object) -> list[Row]:
+        """One statement with no agency set: it sees only what a SECURITY DEFINER function hands out.
+
+        For the questions that come before the agency is known: whose token is this, who owns this item number.
+        """
+        try:
+            return await self._pool.fetch(sql, *values)
+        except _NO_DATABASE as problem:
+            raise UnavailableError("database_unavailable") from problem
+
+    def size(self) -> tuple[int, int]:
+        """How many connections there are, and how many of them are idle."""
+        return self._pool.get_size(), self._pool.get_idle_size()
+
+
+def _opening(agency: AgencyId, actor: Actor, *, read_only: bool) -> str:
+    # Integers and an enum: nothing here can carry a quote. One message, because simple queries may hold several.
+    begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+    return f"{begin}; SET LOCAL faelles.agency = {int(agency)}; SET LOCAL faelles.actor = '{actor.kind.value}:{int(actor.id)}'"
+
+
+async def _roll_back(connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool hands out an untyped proxy
+    if connection.is_closed():
+        return
+    try:
+        await asyncio.shield(connection.execute("ROLLBACK"))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError):
+        connection.terminate()

@@ -1,0 +1,139 @@
+"""The append-only event log: what happened, in an order that concurrent commits cannot upset.
+
+Every change appends its event in its own transaction. A sequence number says when an event was *written*, not when
+it was *committed*, so a reader that trusts it skips what commits late. Each event therefore stores its transaction
+id, and a reader takes only what lies below the oldest transaction still running, in (epoch, xid, id) order. The
+epoch grows when the database is restored into another cluster, where transaction ids start over.
+Decision: docs/decisions/event-log.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from faelles.ground.database.transaction import Row, Transaction
+from faelles.ground.ids import AgencyId, EventId
+
+Dimension = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact to append. It never names a patron: it refers to a loan, hold, item or account, and what statistics
+    need to know about the person (age band, group) is copied into `dimensions`."""
+
+    kind: str
+    loan: int | None = None
+    hold: int | None = None
+    item: int | None = None
+    account: int | None = None
+    subject: int | None = None
+    """The id of whatever else the event is about (a rule, a branch, a record), by the kind of the event."""
+    dimensions: Mapping[str, Dimension] = field(default_factory=dict)
+
+
+class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as a reader sees it."""
+
+    id: EventId
+    agency: AgencyId
+    at: datetime
+    actor: str
+    kind: str
+    loan: int | None
+    hold: int | None
+    item: int | None
+    account: int | None
+    subject: int | None
+    dimensions: dict[str, Dimension]
+
+
+_APPEND = """
+INSERT INTO event (agency_id, at, actor, kind, loan_id, hold_id, item_id, account_id, subject_id, dimensions)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)
+"""
+
+_READ = """
+SELECT epoch, xid::text AS xid, id, agency_id, at, actor, kind, loan_id, hold_id, item_id, account_id, subject_id,
+       dimensions::text AS dimensions
+  FROM event
+ WHERE agency_id = $1
+   AND (epoch, xid, id) > ($2, $3::text::xid8, $4)
+   AND (epoch < current_epoch() OR xid < pg_snapshot_xmin(pg_current_snapshot()))
+ ORDER BY agency_id, epoch, xid, id
+ LIMIT $5
+"""
+
+_POSITION = """
+SELECT epoch, xid::text AS xid, event_id
+  FROM event_reader
+ WHERE agency_id = $1 AND reader = $2
+   FOR NO KEY UPDATE
+"""
+
+_START = """
+INSERT INTO event_reader (agency_id, reader) VALUES ($1, $2) ON CONFLICT (agency_id, reader) DO NOTHING
+"""
+
+_ADVANCE = """
+UPDATE event_reader
+   SET epoch = $3, xid = $4::text::xid8, event_id = $5, moved_at = $6
+ WHERE agency_id = $1 AND reader = $2
+"""
+
+
+async def append(tx: Transaction, *events: Event) -> None:
+    """Append `events`, in this order, to the log of the transaction's agency."""
+    if not events:
+        return
+    await tx.execute_many(_APPEND, [_values(tx, event) for event in events])
+
+
+def _values(tx: Transaction, event: Event) -> tuple[object, ...]:
+    return (
+        tx.agency,
+        tx.now,
+        str(tx.actor),
+        event.kind,
+        event.loan,
+        event.hold,
+        event.item,
+        event.account,
+        event.subject,
+        msgspec.json.encode(event.dimensions).decode(),
+    )
+
+
+async def read_next(tx: Transaction, reader: str, *, limit: int = 500) -> list[RecordedEvent]:
+    """The next events of the transaction's agency that `reader` has not seen, and move its position past them.
+
+    The position moves in the same transaction as whatever the caller does with the events, so a crash in between
+    neither loses nor repeats one. Two processes under one reader's name wait for each other.
+    """
+    await tx.execute(_START, tx.agency, reader)
+    position = await tx.row(_POSITION, tx.agency, reader)
+    if position is None:
+        return []
+    rows = await tx.rows(_READ, tx.agency, position["epoch"], position["xid"], position["event_id"], limit)
+    if rows:
+        last = rows[-1]
+        await tx.execute(_ADVANCE, tx.agency, reader, last["epoch"], last["xid"], last["id"], tx.now)
+    return [_recorded(row) for row in rows]
+
+
+def _recorded(row: Row) -> RecordedEvent:
+    return RecordedEvent(
+        id=row["id"],
+        agency=row["agency_id"],
+        at=row["at"],
+        actor=row["actor"],
+        kind=row["kind"],
+        loan=row["loan_id"],
+        hold=row["hold_id"],
+        item=row["item_id"],
+        account=row["account_id"],
+        subject=row["subject_id"],
+        dimensions=msgspec.json.decode(row["dimensions"], type=dict[str, Dimension]),
+    )

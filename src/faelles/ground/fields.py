@@ -1,0 +1,32 @@
+"""Kinds of request fields, with their bounds. What does not fit is refused by the door before anything is opened."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+_PRINTABLE_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+_HIGHEST_ID = 2**53 - 1
+
+ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE)]
+"""A name, a code, a reason on one line."""
+LongText = Annotated[str, Meta(max_length=4000, pattern=_PRINTABLE_LINES)]
+"""A note; lines are allowed."""
+Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$")]
+ItemNumberText = Annotated[str, Meta(pattern=r"^[0-9]{10}$")]
+"""Ten digits, as in the barcode."""
+Scan = Annotated[str, Meta(min_length=1, max_length=100, pattern=_PRINTABLE)]
+"""Whatever a reader sends: a card, an item, a health card."""
+Id = Annotated[int, Meta(ge=1, le=_HIGHEST_ID)]
+AmountOre = Annotated[int, Meta(ge=1, le=100_000_000)]
+"""An amount of money above nothing and below a million kroner."""
+PageSize = Annotated[int, Meta(ge=1, le=200)]
+
+EARLIEST_DAY = date(1880, 1, 1)
+LATEST_DAY = date(2200, 12, 31)
+
+
+def is_plausible(day: date) -> bool:
+    """Whether a day can belong to a living library; 9999-12-31 cannot."""
+    return EARLIEST_DAY <= day <= LATEST_DAY

@@ -1,0 +1,87 @@
+"""Texts for people, Danish first. The message id is the stable code of what is said (`item_on_loan_to_other`), the
+catalogues in ground/locales/<language>/<room>.po hold the sentences, with named parameters:
+`Materialet skal afleveres {due}`.
+
+Every door asks here; no other module puts words together. Catalogues are gettext files kept with Babel.
+"""
+
+import gettext
+import io
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency
+
+
+class Language(StrEnum):
+    DANISH = "da"
+    ENGLISH = "en"
+
+
+@cache
+def _catalogue(language: Language) -> gettext.NullTranslations:
+    """All rooms' catalogues of a language, compiled from source at first use: no build step to forget."""
+    whole = Catalog(locale=language.value)
+    folder = resources.files("faelles.ground") / "locales" / language.value
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        for message in read_po(io.BytesIO(file.read_bytes()), locale=language.value):
+            if message.id:
+                whole.add(message.id, message.string)
+    compiled = io.BytesIO()
+    write_mo(compiled, whole)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def text(code: str, language: Language, parameters: Mapping[str, object] | None = None) -> str:
+    """The sentence for `code`. An unknown code is shown as it is: better a code than nothing at the desk."""
+    sentence = _catalogue(language).gettext(code)
+    return sentence.format_map(_Shown(parameters or {}, language)) if "{" in sentence else sentence
+
+
+def knows(code: str, language: Language) -> bool:
+    return _catalogue(language).gettext(code) != code
+
+
+def money_text(ore: int, language: Language, currency: str = "DKK") -> str:
+    """Danish: `20,00 kr.`; English: `DKK 20.00`."""
+    return format_currency(ore / 100, currency, locale=_locale(language))
+
+
+def date_text(day: date, language: Language) -> str:
+    """Danish: `24. december 2026`; English: `24 December 2026`."""
+    return format_date(day, format="long", locale=_locale(language))
+
+
+def moment_text(moment: datetime, language: Language, zone: str) -> str:
+    """Date and clock in the zone of the branch (IANA name)."""
+    return format_datetime(moment.astimezone(ZoneInfo(zone)), format="medium", locale=_locale(language))
+
+
+def _locale(language: Language) -> str:
+    return "da_DK" if language is Language.DANISH else "en_GB"
+
+
+class _Shown(dict[str, object]):
+    """Parameters as people read them: dates written out in the language, the rest as they are."""
+
+    def __init__(self, parameters: Mapping[str, object], language: Language) -> None:
+        super().__init__(parameters)
+        self._language = language
+
+    def __getitem__(self, name: str) -> object:
+        value = super().__getitem__(name)
+        if isinstance(value, datetime):
+            return moment_text(value, self._language, str(UTC))
+        return date_text(value, self._language) if isinstance(value, date) else value
+
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"

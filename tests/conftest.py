@@ -1,0 +1,77 @@
+"""What every test stands on: one PostgreSQL for the run, one migrated database, a fresh municipality per test."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
+from faelles.ground.database import Database
+from faelles.ground.database.embedded import EmbeddedCluster
+from faelles.ground.database.migrate import migrate
+from faelles.ground.database.pool import open_database
+from town import Town, found_town
+
+FAST_AND_CARELESS = {"fsync": "off", "shared_buffers": "128MB", "max_connections": "120"}
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of the test run's own, or the one in FAELLES_TEST_DATABASE_URL."""
+    if url := os.environ.get("FAELLES_TEST_DATABASE_URL"):
+        yield url
+        return
+    cluster = EmbeddedCluster(tmp_path_factory.mktemp("postgresql") / "data")
+    with cluster.start(settings=FAST_AND_CARELESS) as running:
+        yield running.owner_url
+
+
+@pytest.fixture(scope="session")
+def owner_url(server_url: str) -> Iterator[str]:
+    """A migrated database that is gone after the run."""
+    name = f"test_{secrets.token_hex(6)}"
+    asyncio.run(_execute(server_url, f"CREATE DATABASE {name} TEMPLATE template0"))
+    url = _with_database(server_url, name)
+    asyncio.run(migrate(url))
+    yield url
+    asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+async def database(owner_url: str) -> AsyncIterator[Database]:
+    async with open_database(owner_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring(parse_master_keys(new_master_key()))
+
+
+@pytest.fixture
+async def town(database: Database) -> Town:
+    """A municipality nobody else in the run knows."""
+    return await found_town(database)
+
+
+@pytest.fixture
+async def neighbour(database: Database) -> Town:
+    """Another municipality, whose staff must never see anything of `town`."""
+    return await found_town(database)
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+def _with_database(url: str, name: str) -> str:
+    """The same server, another database: the path of the URL is the database's name."""
+    before, _, query = url.partition("?")
+    return before.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
