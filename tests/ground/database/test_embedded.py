@@ -53,10 +53,24 @@ def passable_directory() -> Iterator[Path]:
 
 
 @pytest.fixture
-def cluster(passable_directory: Path, request: pytest.FixtureRequest) -> EmbeddedCluster:
+def new_cluster(passable_directory: Path, request: pytest.FixtureRequest) -> EmbeddedCluster:
     """A cluster of this test's own, not yet made."""
     home = passable_directory / f"{request.node.name[5:25]}-{time.monotonic_ns()}"
     return EmbeddedCluster(home, system_directory=passable_directory / "system")
+
+
+@pytest.fixture(scope="module")
+def made_cluster(passable_directory: Path) -> EmbeddedCluster:
+    cluster = EmbeddedCluster(passable_directory / "made", system_directory=passable_directory / "system")
+    cluster.start(settings=QUICK).stop()
+    return cluster
+
+
+@pytest.fixture
+def cluster(made_cluster: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
+    """A cluster that exists, at rest before and after."""
+    yield made_cluster
+    assert find_server(made_cluster.data_directory / "cluster" / "data") is None
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +144,9 @@ def test_commits_are_durable_unless_asked_otherwise(cluster: EmbeddedCluster) ->
 
 def test_data_is_kept_from_one_start_to_the_next(cluster: EmbeddedCluster) -> None:
     with cluster.start(settings=QUICK) as running:
-        query(running, "CREATE TABLE kept AS SELECT 42 AS answer")
+        query(running, "CREATE TABLE kept_by_stopping AS SELECT 42 AS answer")
     with cluster.start(settings=QUICK) as running:
-        assert query(running, "SELECT answer FROM kept") == "42"
+        assert query(running, "SELECT answer FROM kept_by_stopping") == "42"
 
 
 def test_only_the_password_opens_the_door(running: RunningCluster) -> None:
@@ -195,8 +209,12 @@ def test_a_second_start_finds_the_running_server_and_leaves_it_running(running: 
     assert query(running, "SELECT 1") == "1"
 
 
-def test_processes_that_start_together_share_one_server(cluster: EmbeddedCluster) -> None:
-    with another_process(cluster) as one, another_process(cluster) as two, another_process(cluster) as three:
+def test_processes_that_start_together_share_one_server(new_cluster: EmbeddedCluster) -> None:
+    with (
+        another_process(new_cluster) as one,
+        another_process(new_cluster) as two,
+        another_process(new_cluster) as three,
+    ):
         facts = [report(process) for process in (one, two, three)]
     assert len({fact["server"] for fact in facts}) == 1
     assert [fact["owned"] for fact in facts].count(True) == 1
@@ -236,24 +254,32 @@ def test_a_stale_process_number_that_now_belongs_to_another_does_not_hinder(clus
         neighbour.wait()
 
 
-def test_a_first_start_that_was_killed_leaves_nothing_half_made(cluster: EmbeddedCluster) -> None:
-    with another_process(cluster) as first:
-        while not list(cluster.data_directory.glob("new-*/data/PG_VERSION")):
+def test_a_first_start_that_was_killed_leaves_nothing_half_made(new_cluster: EmbeddedCluster) -> None:
+    with another_process(new_cluster) as first:
+        while not list(new_cluster.data_directory.glob("new-*/data/PG_VERSION")):
             assert first.poll() is None
             time.sleep(0.001)
         first.kill()
-    assert not (cluster.data_directory / "cluster").exists()
-    with cluster.start(settings=QUICK) as running:
+    assert not (new_cluster.data_directory / "cluster").exists()
+    with new_cluster.start(settings=QUICK) as running:
         assert query(running, "SELECT 1") == "1"
 
 
 def test_data_of_another_major_version_is_refused_untouched(cluster: EmbeddedCluster) -> None:
-    cluster.start(settings=QUICK).stop()
     version = cluster.data_directory / "cluster" / "data" / "PG_VERSION"
     version.write_text("17\n")
     with pytest.raises(ClusterError, match="made by PostgreSQL 17, and the installed version is 18"):
         cluster.start(settings=QUICK)
     assert version.read_text() == "17\n"
+    version.write_text("18\n")
+
+
+def test_a_database_whose_password_was_lost_is_not_started(cluster: EmbeddedCluster) -> None:
+    password = cluster.data_directory / "cluster" / "password"
+    hidden = password.rename(password.with_name("hidden"))
+    with pytest.raises(ClusterError, match="not a whole database: .*password is missing"):
+        cluster.start(settings=QUICK)
+    hidden.rename(password)
 
 
 def test_a_start_that_fails_says_what_the_server_said_and_can_be_tried_again(cluster: EmbeddedCluster) -> None:
@@ -271,7 +297,6 @@ def test_a_directory_that_cannot_be_made_is_a_clear_error(cluster: EmbeddedClust
 
 
 def test_a_server_held_from_out_of_sight_is_not_started_twice(cluster: EmbeddedCluster) -> None:
-    cluster.start(settings=QUICK).stop()
     held = claim(cluster.data_directory / "owner.lock")
     assert held is not None
     try:
@@ -298,8 +323,8 @@ def test_stopping_does_not_wait_for_those_at_work_and_may_be_repeated(cluster: E
 
 
 @pytest.mark.parametrize("name", ["with space", "bøger, æbler & 'å'", "deep/" * 30 + "down"])
-def test_any_directory_name_will_do(cluster: EmbeddedCluster, passable_directory: Path, name: str) -> None:
-    with replace(cluster, data_directory=passable_directory / "names" / name).start(settings=QUICK) as running:
+def test_any_directory_name_will_do(new_cluster: EmbeddedCluster, passable_directory: Path, name: str) -> None:
+    with replace(new_cluster, data_directory=passable_directory / "names" / name).start(settings=QUICK) as running:
         socket_path = running.socket_directory / f".s.PGSQL.{running.port}"
         assert len(os.fsencode(socket_path)) <= 103
         assert psql(running, running.owner_url, "-c", "SELECT 1").stdout == "1\n"
@@ -307,18 +332,42 @@ def test_any_directory_name_will_do(cluster: EmbeddedCluster, passable_directory
         running.socket_directory.rmdir()
 
 
-def test_a_private_directory_stays_private(cluster: EmbeddedCluster, tmp_path: Path) -> None:
+def test_a_private_directory_stays_private(new_cluster: EmbeddedCluster, tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     said: list[str] = []
-    cluster = replace(cluster, data_directory=tmp_path / "data")
+    cluster = replace(new_cluster, data_directory=tmp_path / "data")
     for _ in range(2):
         with cluster.start(settings=QUICK, say=said.append) as running:
             assert query(running, "SELECT 1") == "1"
             inside = tmp_path in running.layout.home.parents
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
     assert inside is not IS_ROOT
-    assert any("cannot enter" in line for line in said) is IS_ROOT
+    assert any("is closed to" in line for line in said) is IS_ROOT
     assert [line for line in said if line.startswith("Making")] == [f"Making the database in {running.layout.home}."]
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can meet the files of others")
+def test_root_leaves_the_database_of_an_ordinary_user_alone(new_cluster: EmbeddedCluster) -> None:
+    new_cluster.start(settings=QUICK).stop()
+    made = new_cluster.data_directory / "cluster"
+    os.chown(made, 4242, 4242)
+    new_cluster.data_directory.chmod(0o700)
+    with pytest.raises(ClusterError, match="belongs to the user 4242"):
+        new_cluster.start(settings=QUICK)
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root keeps a database elsewhere")
+def test_a_database_kept_elsewhere_is_found_again_after_its_directory_was_opened(
+    new_cluster: EmbeddedCluster, passable_directory: Path
+) -> None:
+    private = passable_directory / "private"
+    private.mkdir(mode=0o700)
+    cluster = replace(new_cluster, data_directory=private / "data")
+    with cluster.start(settings=QUICK) as running:
+        home = running.layout.home
+    private.chmod(0o711)
+    with cluster.start(settings=QUICK) as running:
+        assert running.layout.home == home
 
 
 def test_programs_in_a_private_place_are_copied_for_another_user(tmp_path: Path, passable_directory: Path) -> None:
@@ -329,8 +378,6 @@ def test_programs_in_a_private_place_are_copied_for_another_user(tmp_path: Path,
     shutil.copytree(installed_programs().parent.parent / libraries, tmp_path / libraries)
     account = choose_account(lambda _: None)
     system_directory = passable_directory / "copies"
-    system_directory.mkdir()
-    system_directory.chmod(0o755)
     said: list[str] = []
     for _ in range(2):
         binaries = provide_binaries(installation, account, system_directory, said.append)

@@ -1,5 +1,6 @@
 """The operating-system user that PostgreSQL runs as: PostgreSQL refuses root."""
 
+import errno
 import os
 import pwd
 import shutil
@@ -18,8 +19,9 @@ STAND_INS = ("postgres", "nobody")
 
 _PRIVATE = 0o700
 _PASSABLE = 0o711
+_SYSTEM_DIRECTORY = 0o755
 _USER_DATABASE_LOCKED = 1
-"""Exit status of useradd; also where the user database is read-only."""
+"""Exit status of useradd."""
 
 _USERADD_ATTEMPTS = 12
 _USERADD_PAUSE = 0.25
@@ -48,18 +50,32 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.assumed else {}
 
     def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-        """Run to the end as this user, in the clean environment, with both outputs captured."""
-        return subprocess.run(  # noqa: S603 - PostgreSQL's own programs, no shell
-            list(command),
-            check=False,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            cwd="/",
-            env=clean_environment(),
-            **self._identity,
-        )
+        """Run to the end as this user, in the clean environment, with both outputs captured.
+
+        Raises:
+            ClusterError: this process is root by name only.
+            OSError: the program cannot be run.
+        """
+        try:
+            return subprocess.run(  # noqa: S603 - PostgreSQL's own programs, no shell
+                list(command),
+                check=False,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                stdin=subprocess.DEVNULL,
+                cwd="/",
+                env=clean_environment(),
+                **self._identity,
+            )
+        except PermissionError as error:
+            if not self.assumed or error.errno != errno.EPERM:
+                raise
+            message = (
+                f"PostgreSQL refuses to run as root, and this process may not become the user {self.name}: it lacks the"
+                f" capabilities CAP_SETUID and CAP_SETGID. Start Fælles as a normal user, or grant them. {WAY_OUT}"
+            )
+            raise ClusterError(message) from error
 
     def spawn(self, command: Sequence[str | Path], output: int) -> subprocess.Popen[bytes]:
         """Start as this user in a session of its own, so that Ctrl-C in a terminal reaches only the caller."""
@@ -140,6 +156,13 @@ def owning_account(cluster: Path, account: Account) -> Account:
     raise ClusterError(message)
 
 
+def make_system_directory(directory: Path) -> None:
+    """Make the directory of root's things that the server's user must reach; an existing one is left as it is."""
+    if not directory.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(_SYSTEM_DIRECTORY)
+
+
 def clean_environment() -> Mapping[str, str]:
     """Return what PostgreSQL's programs need, without the caller's PG* variables, locale or secrets."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
@@ -148,7 +171,7 @@ def clean_environment() -> Mapping[str, str]:
 
 def _create_service_user(say: Say) -> pwd.struct_passwd | None:
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if useradd is None:
+    if useradd is None or not os.access("/etc", os.W_OK):
         return None
     command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
     for _ in range(_USERADD_ATTEMPTS):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from faelles.ground.database.embedded.account import Account
+from faelles.ground.database.embedded.account import Account, make_system_directory
 from faelles.ground.database.embedded.errors import WAY_OUT, ClusterError, Say
 from faelles.ground.database.embedded.locks import exclusive
 
@@ -91,6 +91,7 @@ def _probe(installation: Path, account: Account) -> Binaries | str:
 def _copy_programs(installation: Path, system_directory: Path, say: Say) -> Path:
     """Copy once for all clusters of this machine; a copy that was cut short is never taken for a whole one."""
     target = system_directory / f"postgresql-{metadata.version(_DISTRIBUTION)}"
+    make_system_directory(system_directory)
     with exclusive(system_directory / "copy.lock", _COPY_LIMIT):
         if not target.is_dir():
             say(f"Copying PostgreSQL's programs to {target}: the server's user cannot reach {installation}.")

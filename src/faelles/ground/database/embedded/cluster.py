@@ -15,7 +15,7 @@ from faelles.ground.database.embedded.binaries import Binaries, installed_progra
 from faelles.ground.database.embedded.errors import WAY_OUT, ClusterError, Say
 from faelles.ground.database.embedded.layout import (
     Layout,
-    check_version,
+    check_cluster,
     choose_home,
     initialise,
     open_log,
@@ -205,7 +205,7 @@ class _Start:
             self.wish.say(f"Making the database in {self.layout.home}.")
             durable = self.wish.settings.get("fsync") != "off"
             initialise(self.layout, self.binaries, self.account, durable=durable)
-        check_version(self.layout, self.binaries.major)
+        check_cluster(self.layout, self.binaries.major)
         found = find_server(self.layout.data)
         if found is not None and found.status == "stopping":
             await_end(self.layout.data, deadline)

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from faelles.ground.database.embedded.account import Account
+from faelles.ground.database.embedded.account import Account, make_system_directory
 from faelles.ground.database.embedded.binaries import Binaries
 from faelles.ground.database.embedded.errors import ClusterError, Say
 from faelles.ground.database.embedded.server import SUPERUSER
@@ -24,7 +24,6 @@ _LARGEST_LOG = 10 * 1024 * 1024
 _PASSWORD_BYTES = 32
 _PRIVATE_FILE = 0o600
 _PRIVATE_DIRECTORY = 0o700
-_SYSTEM_DIRECTORY = 0o755
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,8 @@ class Layout:
 def choose_home(directory: Path, account: Account, system_directory: Path, say: Say) -> Path:
     """Make and return the cluster's home: `directory`, or where the server's user cannot get there a place it can.
 
-    The other place follows from the path alone, so that the next start finds it.
+    The other place follows from the path alone. A database that exists in either stays where it is, whatever has become
+    of the directories' permissions: an empty one must not take its place.
 
     Raises:
         OSError: neither can be made.
@@ -79,24 +79,19 @@ def choose_home(directory: Path, account: Account, system_directory: Path, say: 
     if not account.assumed:
         account.make_directory(directory)
         return directory
-    make_system_directory(system_directory)
+    elsewhere = system_directory / hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
     nearest = next(path for path in (directory, *directory.parents) if path.exists())
     if not nearest.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(nearest))
-    if account.can_enter(nearest):
+    if Layout(directory).cluster.exists():
+        return directory
+    if not Layout(elsewhere).cluster.exists() and account.can_enter(nearest):
         account.make_directory(directory)
         return directory
-    home = system_directory / hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
-    account.make_directory(home)
-    say(f"The database is kept in {home}: the user {account.name}, whom PostgreSQL runs as, cannot enter {nearest}.")
-    return home
-
-
-def make_system_directory(directory: Path) -> None:
-    """Make the directory of root's things that the server's user must reach; an existing one is left as it is."""
-    if not directory.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        directory.chmod(_SYSTEM_DIRECTORY)
+    make_system_directory(system_directory)
+    account.make_directory(elsewhere)
+    say(f"{directory} is closed to the user {account.name}, whom PostgreSQL runs as: the database is in {elsewhere}.")
+    return elsewhere
 
 
 def initialise(layout: Layout, binaries: Binaries, account: Account, *, durable: bool) -> None:
@@ -143,16 +138,20 @@ def _write_password(path: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def check_version(layout: Layout, major: int) -> None:
-    """Refuse data of another major version, untouched.
+def check_cluster(layout: Layout, major: int) -> None:
+    """Refuse data of another major version, or without its password, untouched.
 
     Raises:
         ClusterError: the versions differ, or the cluster is not whole.
     """
     try:
         found = (layout.data / "PG_VERSION").read_text().strip()
+        layout.password.read_text()
     except FileNotFoundError as error:
-        message = f"{layout.cluster} holds no PostgreSQL database. Move it away to start with an empty one."
+        message = (
+            f"{layout.cluster} is not a whole database: {error.filename} is missing."
+            " Restore the file, or move the directory away to start with an empty database."
+        )
         raise ClusterError(message) from error
     if found != str(major):
         message = (
