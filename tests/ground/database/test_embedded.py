@@ -277,7 +277,7 @@ def test_data_of_another_major_version_is_refused_untouched(cluster: EmbeddedClu
 def test_a_database_whose_password_was_lost_is_not_started(cluster: EmbeddedCluster) -> None:
     password = cluster.data_directory / "cluster" / "password"
     hidden = password.rename(password.with_name("hidden"))
-    with pytest.raises(ClusterError, match="not a whole database: .*password is missing"):
+    with pytest.raises(ClusterError, match=r"not a whole database: .*password is missing"):
         cluster.start(settings=QUICK)
     hidden.rename(password)
 
