@@ -1,0 +1,45 @@
+# Everything a fresh machine needs is installed into .venv and var/tools, inside this directory.
+.POSIX:
+.SUFFIXES:
+
+RUN = .venv/bin
+STAMP = .venv/synchronised
+
+help:
+	@echo 'make demo        a running library system for all of Denmark in miniature; Ctrl-C stops it'
+	@echo 'make demo-reset  the same, started over with new data'
+	@echo 'make test        every check and every test'
+	@echo 'make check       style, types, the floors of the house, migrations'
+	@echo 'make bench       what an operation costs, beside bare SQL'
+	@echo 'make lock        requirements.lock from pyproject.toml'
+
+demo: $(STAMP)
+	@$(RUN)/faelles demo
+
+demo-reset: $(STAMP)
+	@$(RUN)/faelles demo --reset
+
+test: check
+	$(RUN)/pytest
+
+check: $(STAMP)
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/mypy
+	$(RUN)/mypy --config-file tests/mypy.ini
+	$(RUN)/lint-imports
+	$(RUN)/squawk src/faelles/ground/migrations/0*.sql
+
+bench: $(STAMP)
+	$(RUN)/faelles bench
+
+lock:
+	@tools/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+		--group dev --group build pyproject.toml --output-file requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml tools/install tools/uv
+	@tools/install
+	@touch $(STAMP)
+
+.PHONY: help demo demo-reset test check bench lock
