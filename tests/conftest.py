@@ -3,7 +3,10 @@
 import asyncio
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -19,14 +22,18 @@ FAST_AND_CARELESS = {"fsync": "off", "shared_buffers": "128MB", "max_connections
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """A PostgreSQL of the test run's own, or the one in FAELLES_TEST_DATABASE_URL."""
     if url := os.environ.get("FAELLES_TEST_DATABASE_URL"):
         yield url
         return
-    cluster = EmbeddedCluster(tmp_path_factory.mktemp("postgresql") / "data")
+    # Not pytest's own directory: as root that is closed to the user PostgreSQL must run as.
+    directory = Path(tempfile.mkdtemp(prefix="faelles-test-"))
+    directory.chmod(0o711)
+    cluster = EmbeddedCluster(directory / "data", system_directory=directory / "system")
     with cluster.start(settings=FAST_AND_CARELESS) as running:
         yield running.owner_url
+    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session")
