@@ -8,7 +8,7 @@ from importlib import resources
 
 import asyncpg
 
-from faelles.ground.database.transaction import Row
+from faelles.ground.database.transaction import Database, Row
 from faelles.ground.errors import MisconfiguredError
 
 _LOCK = 0x6661656C  # "fael": one migration at a time in a database
@@ -23,8 +23,10 @@ CREATE TABLE IF NOT EXISTS schema_migration (
     name       text NOT NULL,
     checksum   text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
-)
+);
+GRANT SELECT ON schema_migration TO faelles_app
 """
+_APPLIED = "SELECT number FROM schema_migration"
 _PARTITIONED = ("event", "access_log")
 
 
@@ -68,6 +70,15 @@ async def migrate(owner_url: str, *, tell: Callable[[Migration], None] = lambda 
         return applied
     finally:
         await connection.close()
+
+
+async def missing_migrations(database: Database) -> list[Migration]:
+    """What this release needs and the database has not had. Raises UnavailableError when the database is away."""
+    try:
+        applied = {row["number"] for row in await database.outside_agencies(_APPLIED)}
+    except asyncpg.UndefinedTableError:
+        applied = set()
+    return [migration for migration in migrations() if migration.number not in applied]
 
 
 async def _apply_missing(connection: "asyncpg.Connection[Row]", tell: Callable[[Migration], None]) -> list[Migration]:

@@ -1,0 +1,45 @@
+"""What the command line prints: tables for people, JSON for programs."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from faelles.doors.command.words import words
+
+AsJson = Annotated[bool, typer.Option("--json", help=words("command_json"))]
+
+_out = Console(soft_wrap=True)
+_aside = Console(stderr=True, soft_wrap=True)
+
+
+def show(answer: object) -> None:
+    """Print `answer` as JSON: a struct, or anything made of plain values."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n")
+
+
+def show_table(columns: Sequence[str], lines: Sequence[Sequence[object]], *, title: str | None = None) -> None:
+    """Print a table; `columns` are message ids."""
+    table = Table(*(words(column) for column in columns), title=title, title_justify="left")
+    for line in lines:
+        table.add_row(*("" if cell is None else str(cell) for cell in line))
+    _out.print(table, soft_wrap=False)
+
+
+def tell(code: str, **parameters: object) -> None:
+    """Print a sentence of the answer."""
+    _out.print(words(code, **parameters), markup=False, highlight=False)
+
+
+def remark(sentence: str) -> None:
+    """Say something beside the answer, on standard error."""
+    _aside.print(sentence, markup=False, highlight=False, style="dim")
+
+
+def complain(sentence: str) -> None:
+    """Say on standard error what went wrong."""
+    _aside.print(sentence, markup=False, highlight=False, style="bold red")
