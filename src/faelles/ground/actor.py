@@ -9,6 +9,8 @@ class ActorKind(StrEnum):
     MACHINE = "machine"
     CLIENT = "client"
     PATRON = "patron"
+    SUPPORT = "support"
+    """The operator's staff inside an agency, under its support grant; `id` is their staff id at the nation."""
     SYSTEM = "system"
 
 

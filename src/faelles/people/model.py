@@ -1,10 +1,11 @@
 """Permissions, the places they hold in, and the caller that every door hands to the operations."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from faelles.ground.actor import Actor
+from faelles.ground.actor import SYSTEM, Actor
 from faelles.ground.errors import ForbiddenError
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, BranchId, DivisionId, PatronId
@@ -51,6 +52,11 @@ class Permission(StrEnum):
     PEOPLE_EDIT = "people_edit"
     EVENT_READ = "event_read"
     SUPPORT_GRANT = "support_grant"
+    """Let the operator's supporters in, for a time."""
+    SUPPORT = "support"
+    """Held by the operator's supporters, in the nation alone: enter an agency that lets them in."""
+    PATRON_STATUS = "patron_status"
+    """What a machine shows a patron who stands at it with card and PIN: may they come in, what have they out."""
     OWN_ACCOUNT = "own_account"
     """What a signed-in patron has, and nobody else: their own loans, account and settings."""
 
@@ -112,3 +118,82 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         if any(grant.division is None and grant.branch is None for grant in granted):
             return None
         return frozenset(grant.division for grant in granted if grant.division is not None)
+
+
+EVERY_PERMISSION = frozenset(Permission) - {Permission.OWN_ACCOUNT, Permission.SUPPORT}
+"""Everything that can be held within an agency by those who work for it."""
+
+
+def system_caller(agency: AgencyId, language: Language = Language.DANISH) -> Caller:
+    """The program itself, with every permission: seeding, jobs, the command line of the operator. No door makes one."""
+    return Caller(agency=agency, actor=SYSTEM, language=language, grants=(Grant(EVERY_PERMISSION),))
+
+
+class SubjectKind(StrEnum):
+    """Whose token it is. A supporter is the operator's staff inside an agency that has let them in."""
+
+    STAFF = "staff"
+    MACHINE = "machine"
+    CLIENT = "client"
+    PATRON = "patron"
+    SUPPORT = "support"
+
+
+class MachineKind(StrEnum):
+    SELF_CHECK = "self_check"
+    SORTER = "sorter"
+    DOOR = "door"
+    READER = "reader"
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The holder of a token. `id` is theirs within the agency; a supporter's is their staff id at the nation."""
+
+    kind: SubjectKind
+    id: int
+
+
+class NewToken(msgspec.Struct, frozen=True, kw_only=True):
+    subject: Subject
+    language: Language
+    label: str | None = None
+    signed_in_at: datetime | None = None
+    """When the session began that this token carries on; None for a new one."""
+    support_grant: int | None = None
+    not_after: datetime | None = None
+    """A moment the token must not outlive, such as the end of a support grant."""
+
+
+class IssuedToken(msgspec.Struct, frozen=True):
+    """A fresh bearer token. The secret is shown this once; the database keeps its hash."""
+
+    id: int
+    secret: str
+    expires_at: datetime
+
+
+class TokenSummary(msgspec.Struct, frozen=True):
+    """What may be shown of a token afterwards."""
+
+    id: int
+    subject: SubjectKind
+    subject_id: int
+    label: str | None
+    signed_in_at: datetime
+    issued_at: datetime
+    expires_at: datetime
+
+
+class SignedToken(msgspec.Struct, frozen=True):
+    """A signed access token, which is checked without asking the database."""
+
+    secret: str
+    expires_at: datetime
+
+
+class KnownCaller(msgspec.Struct, frozen=True):
+    """Who holds a session token, and until when the session lasts."""
+
+    caller: Caller
+    signed_in_at: datetime
+    expires_at: datetime

@@ -1,0 +1,266 @@
+"""Who is calling: bearer tokens and the callers behind them.
+
+Two kinds, told apart by their first letters. `ft_`: a session token, random, looked up in the database at every use,
+so that revoking it works at once. `fa_`: an access token, signed by us, good for five minutes at most and checked
+without the database; a session is exchanged for one by whoever calls often.
+"""
+
+import base64
+import binascii
+import zlib
+from datetime import datetime, timedelta
+
+import msgspec
+
+from faelles.ground.actor import Actor, ActorKind
+from faelles.ground.clock import utc_now
+from faelles.ground.crypto import Keyring, new_secret, secret_hash
+from faelles.ground.database import Database, Row, Transaction
+from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
+from faelles.ground.events import append
+from faelles.ground.i18n import Language
+from faelles.ground.ids import AgencyId, PatronId
+from faelles.people import events, rules, store
+from faelles.people.model import (
+    Caller,
+    Grant,
+    IssuedToken,
+    KnownCaller,
+    MachineKind,
+    NewToken,
+    Permission,
+    SignedToken,
+    Subject,
+    SubjectKind,
+    TokenSummary,
+)
+
+SESSION_PREFIX = "ft_"
+ACCESS_PREFIX = "fa_"
+_PURPOSE = "access_token"
+_LONGEST_ACCESS_TOKEN = 4096
+_NAMES_OF_PERMISSIONS = frozenset(permission.value for permission in Permission)
+
+
+class _StoredGrant(msgspec.Struct):
+    permissions: list[str]
+    division: int | None = None
+    branch: int | None = None
+
+
+class _Claims(msgspec.Struct, frozen=True):
+    """What an access token says. `expires_at`: seconds since 1970."""
+
+    caller: Caller
+    expires_at: int
+
+
+_stored_grants = msgspec.json.Decoder(list[_StoredGrant])
+_claims = msgspec.msgpack.Decoder(_Claims)
+
+
+async def authenticate(database: Database, keyring: Keyring, token: str) -> Caller:
+    """The caller behind a bearer token of either kind. Raises UnauthenticatedError."""
+    if token.startswith(ACCESS_PREFIX):
+        return caller_by_access_token(keyring, token, utc_now())
+    return await caller_by_token(database, token)
+
+
+async def caller_by_token(database: Database, token: str, *, now: datetime | None = None) -> Caller:
+    """The caller behind a session token. Raises UnauthenticatedError, whatever is wrong with it."""
+    return (await session_by_token(database, token, now=now)).caller
+
+
+async def session_by_token(database: Database, token: str, *, now: datetime | None = None) -> KnownCaller:
+    """As `caller_by_token`, with the limits of the session."""
+    row = None
+    if token.startswith(SESSION_PREFIX):
+        row = await store.load_caller(database, secret_hash(token), now or utc_now())
+    if row is None:
+        raise UnauthenticatedError("token_not_valid")
+    return KnownCaller(_caller(row), row["signed_in_at"], row["expires_at"])
+
+
+def _caller(row: Row) -> Caller:
+    kind = SubjectKind(row["subject"])
+    return Caller(
+        agency=AgencyId(row["agency_id"]),
+        actor=Actor(ActorKind(kind.value), row["subject_id"]),
+        language=Language(row["language"]),
+        grants=_grants(kind, row),
+        patron=PatronId(row["subject_id"]) if kind is SubjectKind.PATRON else None,
+        stands_in=row["branch_id"],
+        support=row["operator"],
+    )
+
+
+def _grants(kind: SubjectKind, row: Row) -> tuple[Grant, ...]:
+    if kind is SubjectKind.MACHINE:
+        permissions = rules.MACHINE_PERMISSIONS[MachineKind(row["machine_kind"])]
+        return (Grant(permissions, row["division_id"], row["branch_id"]),)
+    if kind is SubjectKind.PATRON:
+        return (Grant(frozenset({Permission.OWN_ACCOUNT})),)
+    if kind is SubjectKind.SUPPORT:
+        return (Grant(rules.SUPPORT_PERMISSIONS),)
+    return grants_from_json(row["grants"])
+
+
+def grants_from_json(text: str | None) -> tuple[Grant, ...]:
+    """The grants as `caller_by_token` of the schema writes them. A permission that only a newer release knows is
+    passed over: both run while one replaces the other.
+    """
+    return tuple(
+        Grant(
+            frozenset(Permission(name) for name in stored.permissions if name in _NAMES_OF_PERMISSIONS),
+            stored.division,  # type: ignore[arg-type] # ids as the database has them
+            stored.branch,  # type: ignore[arg-type] # as above
+        )
+        for stored in _stored_grants.decode(text or "[]")
+    )
+
+
+def issue_access_token(keyring: Keyring, session: KnownCaller, now: datetime) -> SignedToken:
+    """A signed token for `session`, good for five minutes or as long as the session, whichever is less.
+
+    Raises ForbiddenError for a supporter, whose access must end the moment the agency says so.
+    """
+    if session.caller.support is not None:
+        raise ForbiddenError("access_token_not_for_support")
+    expires_at = min(now + rules.ACCESS_TOKEN_LENGTH, session.expires_at).replace(microsecond=0)
+    claims = msgspec.msgpack.encode(_Claims(session.caller, int(expires_at.timestamp())))
+    payload = zlib.compress(claims, level=6)
+    secret = ACCESS_PREFIX + _encoded(payload) + "." + _encoded(keyring.sign(_PURPOSE, payload))
+    if len(secret) > _LONGEST_ACCESS_TOKEN:
+        raise ConflictError("access_token_too_long")
+    return SignedToken(secret, expires_at)
+
+
+def caller_by_access_token(keyring: Keyring, token: str, now: datetime) -> Caller:
+    """The caller an access token was signed for. Raises UnauthenticatedError. Asks nobody."""
+    claims = _signed_claims(keyring, token)
+    if claims is None or now.timestamp() >= claims.expires_at:
+        raise UnauthenticatedError("token_not_valid")
+    return claims.caller
+
+
+def _signed_claims(keyring: Keyring, token: str) -> _Claims | None:
+    payload_text, _, signature_text = token.removeprefix(ACCESS_PREFIX).partition(".")
+    try:
+        payload, signature = _decoded(payload_text), _decoded(signature_text)
+        if not keyring.signature_matches(_PURPOSE, payload, signature):
+            return None
+        # Nothing is unpacked that we did not pack ourselves.
+        return _claims.decode(zlib.decompress(payload))
+    except (binascii.Error, ValueError, zlib.error, msgspec.DecodeError):
+        return None
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decoded(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+async def issue_token(tx: Transaction, new: NewToken) -> IssuedToken:
+    """A session token for somebody who has just proved who they are, or whom this program itself lets in."""
+    secret = SESSION_PREFIX + new_secret()
+    signed_in_at = new.signed_in_at or tx.now
+    expires_at = rules.session_end(new.subject.kind, signed_in_at=signed_in_at, now=tx.now, not_after=new.not_after)
+    token = await store.insert_token(tx, new, secret_hash(secret), expires_at)
+    await append(tx, events.token_issued(new.subject))
+    return IssuedToken(token, secret, expires_at)
+
+
+async def issue_patron_token(tx: Transaction, patron: PatronId, language: Language) -> IssuedToken:
+    """A session token for a patron whose card and PIN have just been found right."""
+    return await issue_token(tx, NewToken(subject=Subject(SubjectKind.PATRON, patron), language=language))
+
+
+async def refresh(tx: Transaction, caller: Caller, token: str) -> IssuedToken:
+    """A fresh token in place of `token`, which ends with it. Of two refreshes of one token the second is refused.
+
+    Raises UnauthenticatedError, also when one signed in so long ago that one must do it again.
+    """
+    row = await store.lock_token(tx, secret_hash(token))
+    if row is None or row["subject_id"] != caller.actor.id:
+        raise UnauthenticatedError("token_not_valid")
+    subject = Subject(SubjectKind(row["subject"]), row["subject_id"])
+    if row["signed_in_at"] + rules.LONGEST_SESSION[subject.kind] - tx.now < _WORTH_REFRESHING:
+        raise UnauthenticatedError("session_too_old")
+    await store.revoke_token(tx, row["id"])
+    return await issue_token(
+        tx,
+        NewToken(
+            subject=subject,
+            language=caller.language,
+            label=row["label"],
+            signed_in_at=row["signed_in_at"],
+            support_grant=row["support_grant_id"],
+        ),
+    )
+
+
+_WORTH_REFRESHING = timedelta(minutes=1)
+
+
+async def sign_out(tx: Transaction, caller: Caller, token: str) -> None:
+    """End the session of `token`. Signing out twice is signing out."""
+    row = await store.lock_token(tx, secret_hash(token))
+    if row is not None and row["subject_id"] == caller.actor.id:
+        await store.revoke_token(tx, row["id"])
+        await append(tx, events.signed_out(Subject(SubjectKind(row["subject"]), row["subject_id"])))
+
+
+async def list_tokens(
+    tx: Transaction, caller: Caller, subject: Subject, *, after: int, limit: int
+) -> list[TokenSummary]:
+    """The good tokens of staff, a machine, a client or a supporter in the order they were issued, never the secrets."""
+    caller.require(Permission.PEOPLE_VIEW)
+    _refuse_patrons(subject)
+    return [
+        TokenSummary(
+            id=row["id"],
+            subject=SubjectKind(row["subject"]),
+            subject_id=row["subject_id"],
+            label=row["label"],
+            signed_in_at=row["signed_in_at"],
+            issued_at=row["issued_at"],
+            expires_at=row["expires_at"],
+        )
+        for row in await store.tokens_of(tx, subject, after, limit)
+    ]
+
+
+async def revoke_token(tx: Transaction, caller: Caller, token: int) -> None:
+    """End one token of staff, a machine, a client or a supporter. Raises NotFoundError."""
+    caller.require(Permission.PEOPLE_EDIT)
+    row = await store.token_subject(tx, token)
+    if row is None or row["subject"] == SubjectKind.PATRON:
+        raise NotFoundError("token_not_found")
+    if await store.revoke_token(tx, token):
+        await append(tx, events.token_revoked(Subject(SubjectKind(row["subject"]), row["subject_id"])))
+
+
+async def revoke_all_tokens(tx: Transaction, caller: Caller, subject: Subject) -> int:
+    """End every token of staff, a machine, a client or a supporter, and tell how many there were."""
+    caller.require(Permission.PEOPLE_EDIT)
+    _refuse_patrons(subject)
+    return await end_sessions(tx, subject)
+
+
+async def end_sessions(tx: Transaction, subject: Subject) -> int:
+    """End every session of `subject`, for an operation that has checked its own permission: a changed PIN, a patron
+    merged or closed, a machine retired.
+    """
+    number = await store.revoke_tokens_of(tx, subject)
+    if number:
+        await append(tx, events.tokens_revoked(subject, number))
+    return number
+
+
+def _refuse_patrons(subject: Subject) -> None:
+    """When a patron was signed in is the patron's; no list of colleagues is the way to it."""
+    if subject.kind is SubjectKind.PATRON:
+        raise NotFoundError("token_not_found")
