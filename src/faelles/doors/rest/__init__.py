@@ -1,0 +1,1 @@
+"""REST: the operations over HTTP and JSON, under /api/v1."""

@@ -1,0 +1,74 @@
+"""The REST application: the rooms' routes under /api/v1, and what operators and readers of the interface need."""
+
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from typing import Final, cast
+
+import msgspec
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.types import BeforeRequestHookHandler
+
+from faelles.doors.rest import openapi, operating
+from faelles.doors.rest.access import OPT_KEY, Access
+from faelles.doors.rest.authentication import admit
+from faelles.doors.rest.gate import Gate
+from faelles.doors.rest.metrics import Metrics
+from faelles.doors.rest.problems import HANDLERS
+from faelles.doors.rest.request import ApiRequest
+from faelles.doors.rest.rooms import ROUTERS
+from faelles.doors.rest.services import Authenticator, Limits, Services
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
+from faelles.ground.errors import MisconfiguredError
+
+PREFIX: Final = "/api/v1"
+
+
+def create_app(
+    database: Database,
+    keyring: Keyring,
+    *,
+    authenticate: Authenticator,
+    limits: Limits | None = None,
+    routers: Sequence[Router] = ROUTERS,
+) -> Litestar:
+    """The ASGI application. Raises MisconfiguredError for a route that does not say who may call it."""
+    services = Services(database=database, keyring=keyring, authenticate=authenticate, limits=limits or Limits())
+    metrics = Metrics(database)
+    application = Litestar(
+        route_handlers=[Router(path=PREFIX, route_handlers=list(routers)), operating.router, openapi.router],
+        request_class=ApiRequest,
+        before_request=cast("BeforeRequestHookHandler", admit),  # it gets `request_class`, which its type cannot say
+        exception_handlers=HANDLERS,
+        request_max_body_size=services.limits.body_bytes,
+        openapi_config=openapi.configuration(metadata.version("faelles")),
+        logging_config=None,
+        state=State({"services": services, "metrics": metrics}),
+        debug=False,
+    )
+    for path, handler in own_routes(application):
+        _check(path, handler)
+    application.asgi_handler = Gate(application.asgi_handler, metrics, services.limits)
+    return application
+
+
+def own_routes(application: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    """Every route with its path; Litestar's own answers to OPTIONS apart."""
+    for route in application.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if handler.http_methods != {"OPTIONS"}:
+                    yield route.path_format, handler
+
+
+def _check(path: str, handler: HTTPRouteHandler) -> None:
+    if not isinstance(handler.opt.get(OPT_KEY), Access):
+        raise MisconfiguredError("route_without_access", route=path)
+    if handler.resolve_before_request() is not admit:
+        raise MisconfiguredError("route_around_admission", route=path)
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        if any(isinstance(bound, msgspec.Meta) for bound in field.metadata):
+            raise MisconfiguredError("route_parameter_unbounded", route=path, parameter=name)

@@ -1,0 +1,40 @@
+"""Who is calling, and whether the route is for them at all. Runs before every route, and cannot be left out of one."""
+
+from typing import Final
+
+import msgspec
+
+from faelles.doors.rest.access import OPT_KEY, Access, Audience
+from faelles.doors.rest.request import ApiRequest, preferred_language
+from faelles.ground.errors import ForbiddenError, UnauthenticatedError
+from faelles.people.model import Caller
+
+_LONGEST_TOKEN: Final = 4096
+
+
+async def admit(request: ApiRequest) -> None:
+    """Find the caller by the bearer token and hold them against the route's declaration.
+
+    Raises UnauthenticatedError without a valid token, ForbiddenError without the permission. Where in the agency
+    the permission holds is checked by the operation, which knows the place.
+    """
+    access: Access | None = request.route_handler.opt.get(OPT_KEY)
+    if access is None or access.audience is Audience.PUBLIC:
+        return
+    caller = await request.services.authenticate(_bearer(request.header(b"authorization")))
+    request.scope["user"] = _spoken_to(caller, request.header(b"accept-language"))
+    if access.permission is not None and not caller.may(access.permission):
+        raise ForbiddenError("permission_missing", permission=access.permission.value)
+
+
+def _bearer(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN or not token.isascii():
+        raise UnauthenticatedError("sign_in_needed")
+    return token
+
+
+def _spoken_to(caller: Caller, accepted: str) -> Caller:
+    asked = preferred_language(accepted)
+    return caller if asked is None or asked is caller.language else msgspec.structs.replace(caller, language=asked)

@@ -1,0 +1,136 @@
+"""The description of the interface: OpenAPI 3.1 at `/schema`, and a page to read and try it at `/docs`."""
+
+from http import HTTPStatus
+from importlib import resources
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar, Response, Router, get
+from litestar.enums import OpenAPIMediaType
+from litestar.exceptions import NotFoundException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from faelles.doors.rest.access import OPT_KEY, Access, Audience, public
+from faelles.doors.rest.parameters import PathCode
+from faelles.doors.rest.problems import MEDIA_TYPE, Problem
+
+_ASSETS: Final = {
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+    "favicon-32x32.png": "image/png",
+    "start.js": "text/javascript; charset=utf-8",
+}
+# The page's own widgets set style attributes and draw with data: images; nothing comes from elsewhere.
+_PAGE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self';"
+    " font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_DAY: Final = "public, max-age=86400"
+
+_PROBLEMS: Final = {
+    HTTPStatus.BAD_REQUEST: "The request does not fit; `errors` says where.",
+    HTTPStatus.UNAUTHORIZED: "No valid token.",
+    HTTPStatus.FORBIDDEN: "The caller may not.",
+    HTTPStatus.NOT_FOUND: "No such thing in the caller's agency.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Not with this method.",
+    HTTPStatus.REQUEST_TIMEOUT: "The request took too long to arrive.",
+    HTTPStatus.CONFLICT: "Somebody else was first, or the idempotency key was used for another request.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not application/json.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "A rule of the library says no; `blocks` lists every one that does.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Locked out for a while; see Retry-After.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The headers are too large.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer or the server is full; see Retry-After.",
+}
+
+_DESCRIPTION: Final = """\
+Every change takes an `Idempotency-Key`. Lists come in pages: hand `next` back as `after`. Every error is an RFC 9457
+problem with a stable `code` and a text in Danish or English (`Accept-Language`). Moments are UTC, money is whole øre.
+"""
+
+
+def configuration(version: str) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Fælles",
+        version=version,
+        description=_DESCRIPTION,
+        use_handler_docstrings=True,
+        openapi_router=Router(path="/schema", route_handlers=[], include_in_schema=False, opt=public()),
+        render_plugins=[_Rendered()],
+        operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="From `/sign-in`.")}
+        ),
+    )
+
+
+class _Rendered(JsonRenderPlugin):
+    """The description with what holds for every route, put together once."""
+
+    def __init__(self) -> None:
+        super().__init__(path=["/", "/openapi.json"], media_type=OpenAPIMediaType.OPENAPI_JSON)
+        self._made: bytes | None = None
+
+    def render(self, request: Any, openapi_schema: dict[str, Any]) -> bytes:  # noqa: ANN401, ARG002 - Litestar's signature
+        if self._made is None:
+            self._made = msgspec.json.encode(described(request.app))
+        return self._made
+
+
+def described(application: Litestar) -> dict[str, Any]:
+    """The whole description as plain values."""
+    whole: dict[str, Any] = msgspec.to_builtins(application.openapi_schema.to_schema(), enc_hook=str)
+    (problem,), schemas = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
+    components = whole.setdefault("components", {})
+    components.setdefault("schemas", {}).update(schemas)
+    components["responses"] = {
+        f"Problem{status}": {"description": meaning, "content": {MEDIA_TYPE: {"schema": problem}}}
+        for status, meaning in _PROBLEMS.items()
+    }
+    accesses = _accesses(application)
+    for path, operations in whole["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, accesses[path, method])
+    return whole
+
+
+def _complete(operation: dict[str, Any], access: Access) -> None:
+    for status in _PROBLEMS:
+        operation["responses"][str(int(status))] = {"$ref": f"#/components/responses/Problem{status}"}
+    operation["security"] = [] if access.audience is Audience.PUBLIC else [{"bearer": []}]
+    if access.permission is not None:
+        operation["x-permission"] = access.permission.value
+
+
+def _accesses(application: Litestar) -> dict[tuple[str, str], Access]:
+    return {
+        (route.path_format, method.lower()): handler.opt[OPT_KEY]
+        for route in application.routes
+        for handler in getattr(route, "route_handlers", ())
+        if OPT_KEY in handler.opt
+        for method in handler.http_methods
+    }
+
+
+@get("/docs", opt=public(), include_in_schema=False)
+async def page() -> Response[bytes]:
+    return Response(
+        _asset("index.html"),
+        headers={"content-type": "text/html; charset=utf-8", "content-security-policy": _PAGE_POLICY},
+    )
+
+
+@get("/docs/{name:str}", opt=public(), include_in_schema=False)
+async def asset(name: PathCode) -> Response[bytes]:
+    if name not in _ASSETS:
+        raise NotFoundException
+    return Response(_asset(name), headers={"content-type": _ASSETS[name], "cache-control": _DAY})
+
+
+def _asset(name: str) -> bytes:
+    return (resources.files("faelles.doors.rest") / "browser" / name).read_bytes()
+
+
+router = Router(path="/", route_handlers=[page, asset])

@@ -1,0 +1,41 @@
+"""For whoever runs the installation: is it alive, is it ready, what is it doing."""
+
+from http import HTTPStatus
+from typing import Literal
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.enums import MediaType
+
+from faelles.doors.rest.access import public
+from faelles.doors.rest.metrics import CONTENT_TYPE, Metrics
+from faelles.doors.rest.request import ApiRequest
+from faelles.ground.database.migrate import is_migrated
+from faelles.ground.errors import UnavailableError
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: Literal["alive", "ready"]
+
+
+@get("/health", opt=public(), summary="Is the process alive?")
+async def health() -> Health:
+    """Answers without asking anything else: for restarting a process that hangs."""
+    return Health("alive")
+
+
+@get("/ready", opt=public(), summary="Can it take requests?")
+async def ready(request: ApiRequest) -> Health:
+    """Whether the database answers and has this release's schema: for load balancers."""
+    if not await is_migrated(request.services.database):
+        raise UnavailableError("migrations_missing")
+    return Health("ready")
+
+
+@get("/metrics", opt=public(), media_type=MediaType.TEXT, summary="Counts for Prometheus")
+async def metrics(request: ApiRequest) -> Response[bytes]:
+    counted: Metrics = request.app.state["metrics"]
+    return Response(counted.exposition(), status_code=HTTPStatus.OK, headers={"content-type": CONTENT_TYPE})
+
+
+router = Router(path="/", route_handlers=[health, ready, metrics], tags=["operating"])

@@ -1,0 +1,37 @@
+"""What the routes of one running application share."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
+from faelles.people.model import Caller
+
+
+class Authenticator(Protocol):
+    """Tells whose a bearer token is, or raises UnauthenticatedError."""
+
+    async def __call__(self, token: str) -> Caller: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one process takes on before it says no."""
+
+    requests_in_work: int = 200
+    body_bytes: int = 1_048_576
+    header_bytes: int = 16_384
+    seconds_to_send: float = 20.0
+    """For a client to send a whole request, headers and body."""
+    seconds_idle: float = 30.0
+    """Between two requests on one connection."""
+    seconds_to_finish: float = 20.0
+    """For requests in work when the server is told to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    database: Database
+    keyring: Keyring
+    authenticate: Authenticator
+    limits: Limits
