@@ -1,6 +1,7 @@
 """The REST application: the rooms' routes under /api/v1, and what operators and readers of the interface need."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import metadata
 from typing import Final, cast
 
@@ -23,6 +24,7 @@ from faelles.doors.rest.services import Authenticator, Limits, Services
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.errors import MisconfiguredError
+from faelles.people import operations as tokens
 
 PREFIX: Final = "/api/v1"
 
@@ -31,12 +33,17 @@ def create_app(
     database: Database,
     keyring: Keyring,
     *,
-    authenticate: Authenticator,
+    authenticate: Authenticator | None = None,
     limits: Limits | None = None,
     routers: Sequence[Router] = ROUTERS,
 ) -> Litestar:
     """The ASGI application. Raises MisconfiguredError for a route that does not say who may call it."""
-    services = Services(database=database, keyring=keyring, authenticate=authenticate, limits=limits or Limits())
+    services = Services(
+        database=database,
+        keyring=keyring,
+        authenticate=authenticate or partial(tokens.authenticate, database, keyring),
+        limits=limits or Limits(),
+    )
     metrics = Metrics(database)
     application = Litestar(
         route_handlers=[Router(path=PREFIX, route_handlers=list(routers)), operating.router, openapi.router],

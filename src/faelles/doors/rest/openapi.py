@@ -35,7 +35,6 @@ _PROBLEMS: Final = {
     HTTPStatus.FORBIDDEN: "The caller may not.",
     HTTPStatus.NOT_FOUND: "No such thing in the caller's agency.",
     HTTPStatus.METHOD_NOT_ALLOWED: "Not with this method.",
-    HTTPStatus.REQUEST_TIMEOUT: "The request took too long to arrive.",
     HTTPStatus.CONFLICT: "Somebody else was first, or the idempotency key was used for another request.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not application/json.",

@@ -10,7 +10,7 @@ from litestar.enums import MediaType
 from faelles.doors.rest.access import public
 from faelles.doors.rest.metrics import CONTENT_TYPE, Metrics
 from faelles.doors.rest.request import ApiRequest
-from faelles.ground.database.migrate import is_migrated
+from faelles.ground.database.migrate import missing_migrations
 from faelles.ground.errors import UnavailableError
 
 
@@ -27,7 +27,7 @@ async def health() -> Health:
 @get("/ready", opt=public(), summary="Can it take requests?")
 async def ready(request: ApiRequest) -> Health:
     """Whether the database answers and has this release's schema: for load balancers."""
-    if not await is_migrated(request.services.database):
+    if await missing_migrations(request.services.database):
         raise UnavailableError("migrations_missing")
     return Health("ready")
 

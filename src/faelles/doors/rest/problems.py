@@ -25,7 +25,6 @@ _log = logger("doors.rest")
 _CODES_BY_STATUS: Final = {
     HTTPStatus.NOT_FOUND: "route_unknown",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-    HTTPStatus.REQUEST_TIMEOUT: "request_too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "body_wrong_type",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "headers_too_large",
@@ -131,6 +130,8 @@ def _headers(problem: FaellesError, status: int, language: Language) -> dict[str
     headers = {"content-language": language.value}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        headers["connection"] = "close"
     if isinstance(problem, TooManyAttemptsError):
         headers["retry-after"] = str(problem.retry_after)
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:

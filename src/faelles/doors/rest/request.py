@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import ClientException, HTTPException
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Empty
+from litestar.types import Empty, HTTPReceiveMessage
 
 from faelles.doors.rest.services import Services
 from faelles.doors.rest.validation import body_error
@@ -80,22 +80,22 @@ class ApiRequest(Request[Caller, str, State]):
         """The whole body, read in one go and no further than the limit."""
         if self._body is Empty:
             self._body = await self._read_body()
-        return cast("bytes", self._body)
+        return self._body
 
     async def _read_body(self) -> bytes:
         limit = self.services.limits.body_bytes
         parts: list[bytes] = []
         size = 0
         while True:
-            message = await self.receive()
+            message = cast("HTTPReceiveMessage", await self.receive())
             if message["type"] == "http.disconnect":
                 raise ClientException("client_gone")
-            part = message.get("body", b"")
+            part = message["body"]
             size += len(part)
             if size > limit:
                 raise HTTPException(status_code=413)
             parts.append(part)
-            if not message.get("more_body", False):
+            if not message["more_body"]:
                 return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

@@ -1,7 +1,7 @@
 """What msgspec and Litestar say about a request that does not fit, turned into our own field problems."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -37,16 +37,13 @@ def body_error(problem: Exception) -> InvalidRequestError:
 
 def parameter_error(detail: str, extra: object) -> InvalidRequestError:
     """The error for what Litestar found wrong with path, query and header parameters."""
-    found = [_parameter_problem(entry) for entry in extra if isinstance(entry, Mapping)] if _is_many(extra) else []
+    entries = extra if isinstance(extra, list) else []
+    found = [_parameter_problem(entry) for entry in entries if isinstance(entry, dict)]
     if not found:
         found = [_problem("", detail)]
     if [problem.field for problem in found] == ["data"]:
         return InvalidRequestError("body_missing")
     return InvalidRequestError(problems=found)
-
-
-def _is_many(extra: object) -> bool:
-    return isinstance(extra, Iterable) and not isinstance(extra, str | bytes)
 
 
 def _parameter_problem(entry: Mapping[str, object]) -> FieldProblem:

@@ -81,12 +81,6 @@ async def missing_migrations(database: Database) -> list[Migration]:
     return [migration for migration in migrations() if migration.number not in applied]
 
 
-async def is_migrated(database: Database) -> bool:
-    """Whether the database has this release's schema, as the application's role sees it."""
-    rows = await database.outside_agencies(_APPLIED)
-    return (rows[0]["number"] or 0) >= migrations()[-1].number
-
-
 async def _apply_missing(connection: "asyncpg.Connection[Row]", tell: Callable[[Migration], None]) -> list[Migration]:
     rows = await connection.fetch("SELECT number, checksum FROM schema_migration")
     known: dict[int, str] = {row["number"]: row["checksum"] for row in rows}
