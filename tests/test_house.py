@@ -1,0 +1,118 @@
+"""The house keeps its own rules: where things stand, how long they may be, what they may not hold."""
+
+import ast
+import re
+
+from house import Module, literal, modules, sql_literals, stores
+
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 60
+
+PUT_TOGETHER_WITH_REASON = {
+    "ground/database/transaction.py": "the opener: two integers and an enum, in one message with BEGIN",
+    "ground/database/logins.py": "CREATE ROLE takes no parameters; the password is hexadecimal",
+}
+NO_CLOCK_NO_DATABASE = ("asyncio", "asyncpg", "faelles.ground.clock", "faelles.ground.database")
+
+
+def functions(module: Module):
+    return [node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def test_no_module_is_longer_than_one_can_read():
+    long = {module.name: lines for module in modules() if (lines := module.text.count("\n")) > LONGEST_MODULE}
+    assert long == {}
+
+
+def test_no_function_is_longer_than_a_page():
+    long = {
+        f"{module.name}:{function.name}": lines
+        for module in modules()
+        for function in functions(module)
+        if (lines := (function.end_lineno or 0) - function.lineno + 1) > LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+def test_nothing_is_left_for_later():
+    unfinished = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")
+    assert [module.name for module in modules() if unfinished.search(module.text)] == []
+
+
+def test_only_stores_and_the_ground_hold_sql():
+    strangers = [
+        f"{module.name}:{node.lineno}"
+        for module in modules()
+        if module.room != "ground" and module.path.name != "store.py"
+        for node in sql_literals(module.tree)
+    ]
+    assert strangers == []
+
+
+def test_the_sql_of_a_store_is_named():
+    hidden = [
+        f"{module.name}:{node.lineno}"
+        for module in stores()
+        for function in functions(module)
+        for node in sql_literals(function)
+    ]
+    assert hidden == []
+
+
+def test_no_sql_is_put_together_from_values():
+    made = [
+        f"{module.name}:{node.lineno}"
+        for module in modules()
+        if module.name not in PUT_TOGETHER_WITH_REASON
+        for node in sql_literals(module.tree)
+        if isinstance(node, ast.JoinedStr) and not _only_constants(node)
+    ]
+    formatted = [
+        f"{module.name}:{node.lineno}"
+        for module in stores()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("format", "format_map", "replace")
+        and _is_constant(node.value)
+    ]
+    assert made + formatted == []
+
+
+def _only_constants(text: ast.JoinedStr) -> bool:
+    return all(_is_constant(part.value) for part in text.values if isinstance(part, ast.FormattedValue))
+
+
+def _is_constant(node: ast.expr) -> bool:
+    """A name in capitals, or a literal."""
+    if isinstance(node, ast.Attribute):
+        return node.attr.isupper()
+    return node.id.isupper() if isinstance(node, ast.Name) else bool(literal(node))
+
+
+def test_rules_know_no_clock_and_no_database():
+    impure = [
+        f"{module.name} imports {name}"
+        for module in modules()
+        if module.path.name == "rules.py"
+        for node in ast.walk(module.tree)
+        for name in _imported(node)
+        if name.startswith(NO_CLOCK_NO_DATABASE)
+    ]
+    assert impure == []
+
+
+def test_rules_do_not_wait():
+    waiting = [
+        f"{module.name}:{function.name}"
+        for module in modules()
+        if module.path.name == "rules.py"
+        for function in functions(module)
+        if isinstance(function, ast.AsyncFunctionDef)
+    ]
+    assert waiting == []
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []

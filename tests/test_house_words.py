@@ -1,0 +1,74 @@
+"""Danish and English say the same things, and every code that the program uses has its sentence."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.pofile import read_po
+
+from faelles.ground.i18n import Language, knows
+from house import SOURCE, literal, modules
+
+CATALOGUES = SOURCE / "ground" / "locales"
+CODE_FIRST = {"text", "words", "tell"}
+CODE_SECOND = {"invalid_field", "FieldProblem"}
+
+
+def sentences(file: Path) -> dict[str, str]:
+    with file.open("rb") as stream:
+        return {message.id: message.string for message in read_po(stream) if message.id}
+
+
+def rooms() -> list[str]:
+    return sorted({file.stem for file in CATALOGUES.glob("*/*.po")})
+
+
+def parameters(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_both_languages_say_the_same_things_with_the_same_parameters(room):
+    danish, english = (sentences(CATALOGUES / language / f"{room}.po") for language in ("da", "en"))
+    assert danish.keys() == english.keys()
+    assert {code: parameters(danish[code]) for code in danish} == {code: parameters(english[code]) for code in english}
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_every_code_has_one_sentence(language):
+    codes = [code for room in rooms() for code in sentences(CATALOGUES / language / f"{room}.po")]
+    assert sorted({code for code in codes if codes.count(code) > 1}) == []
+    assert [
+        code for room in rooms() for code, said in sentences(CATALOGUES / language / f"{room}.po").items() if not said
+    ] == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_code_in_use_has_a_sentence(language):
+    assert sorted({f"{where}: {code}" for where, code in codes_in_use() if not knows(code, language)}) == []
+
+
+def codes_in_use() -> Iterator[tuple[str, str]]:
+    errors = _error_names()
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and (code := _code(node, errors)):
+                yield module.name, code
+
+
+def _error_names() -> set[str]:
+    """Every class of the error tree, by the names of their bases."""
+    classes = [node for module in modules() for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    found: set[str] = {"FaellesError"}
+    while more := {kind.name for kind in classes if found & {getattr(base, "id", "") for base in kind.bases}} - found:
+        found |= more
+    return found
+
+
+def _code(call: ast.Call, errors: set[str]) -> str:
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    place = 0 if name in errors | CODE_FIRST else 1 if name in CODE_SECOND else None
+    is_given = place is not None and len(call.args) > place and isinstance(call.args[place], ast.Constant)
+    return literal(call.args[place]) if is_given and place is not None else ""
