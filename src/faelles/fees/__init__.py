@@ -1,0 +1,1 @@
+"""Money: the append-only ledger, what is charged and why, payments."""

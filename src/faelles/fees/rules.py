@@ -1,0 +1,72 @@
+"""What a late or lost item costs. Pure; amounts in øre.
+
+Source: the municipalities' tariffs and the national ceiling for overdue fees, docs/decisions/overdue-fees.md.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from faelles.fees.model import AgeClass, BatchClaim, Share
+from faelles.ground.ids import LoanId
+from faelles.ground.money import Ore
+from faelles.policies.knobs import OVERDUE_STEPS
+
+STEP_STARTS = tuple(first_day for first_day, _, _ in OVERDUE_STEPS)
+"""The first day late of each step; steps count from 1."""
+
+NOTHING = Ore(0)
+
+
+def overdue_step(days_overdue: int) -> int:
+    """0 in time, else the step that so many days late fall in."""
+    return sum(days_overdue >= start for start in STEP_STARTS)
+
+
+def overdue_fee(days_overdue: int, tariff: Sequence[Ore]) -> Ore:
+    """The fee of the step reached. A tariff that falls from one step to the next charges the highest on the way:
+    who keeps a book longer never pays less.
+    """
+    return max(tariff[: overdue_step(days_overdue)], default=NOTHING)
+
+
+def difference(claimed: Ore, amount: Ore) -> Ore:
+    """What one more loan of `amount` adds to a batch that `claimed` is asked for already: a batch costs once."""
+    return max(Ore(amount - claimed), NOTHING)
+
+
+def overdue_batch(lent_on: date, due_on: date, settled_on: date) -> str:
+    """The name of what is lent together, due together and returned on one local day, within one account."""
+    return f"{lent_on:%Y-%m-%d}/{due_on:%Y-%m-%d}/{settled_on:%Y-%m-%d}"
+
+
+def loan_batch(loan: LoanId) -> str:
+    """The name of a batch of one: what is claimed for a lost item is claimed for that loan alone."""
+    return f"loan/{loan}"
+
+
+def age_class(birth_date: date | None, on: date, child_age_below: int) -> AgeClass:
+    """A child is younger than `child_age_below` years on the day. Without a known birth date: an adult."""
+    if birth_date is None:
+        return AgeClass.ADULT
+    had_birthday = (on.month, on.day) >= (birth_date.month, birth_date.day)
+    age = on.year - birth_date.year - (not had_birthday)
+    return AgeClass.CHILD if age < child_age_below else AgeClass.ADULT
+
+
+def replacement_price(item_price: Ore | None, default_price: Ore) -> Ore:
+    """What a lost item costs: its own price where it is known and above nothing."""
+    return item_price or default_price
+
+
+def shares(claims: Sequence[BatchClaim]) -> list[Share]:
+    """What each claim of a batch shall be, given the loans that stand on it: the highest amount in all, and each step
+    what lower ones do not claim already. The same whatever order the loans were scanned in.
+    """
+    spread: list[Share] = []
+    claimed = NOTHING
+    for claim in sorted(claims, key=lambda claim: (claim.facts.step, claim.facts.charge)):
+        highest = max(claim.lines, default=NOTHING)
+        amount = difference(claimed, highest)
+        spread.append(Share(charge=claim.facts.charge, account=claim.facts.account, amount_ore=amount))
+        claimed = max(claimed, highest)
+    return spread

@@ -1,0 +1,10 @@
+import pytest
+
+from fees.accounts import Household, move_in
+from faelles.ground.database import Database
+from town import Town
+
+
+@pytest.fixture
+async def household(database: Database, town: Town) -> Household:
+    return await move_in(database, town)

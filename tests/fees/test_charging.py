@@ -1,0 +1,208 @@
+"""Late returns and lost items, charged by circulation."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from fees.accounts import DUE, Household, balances, loan_number, lock, owed
+from faelles.fees.model import ChargeKind, ChargeRaised, LateReturn, Replacement
+from faelles.fees.operations import charge_overdue, charge_replacement, refund_replacement, release_loan
+from faelles.ground.actor import SYSTEM
+from faelles.ground.database import Database
+from faelles.ground.money import Ore
+
+OVERDUE = [ChargeKind.OVERDUE]
+
+
+async def charge(database: Database, household: Household, *returns: LateReturn) -> list[ChargeRaised | None]:
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        await lock(tx, household)
+        return [await charge_overdue(tx, late) for late in returns]
+
+
+async def release(database: Database, household: Household, loan: int) -> int:
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        await lock(tx, household)
+        return await release_loan(tx, loan, OVERDUE, "return_undone")
+
+
+async def lose(database: Database, household: Household, lost: Replacement) -> list[ChargeRaised]:
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        await lock(tx, household)
+        return await charge_replacement(tx, lost)
+
+
+async def find(database: Database, household: Household, loan: int, *, keep_processing: bool = True) -> int:
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        await lock(tx, household)
+        return await refund_replacement(tx, loan, keep_processing=keep_processing, reason="item_found")
+
+
+async def test_items_of_one_batch_cost_one_fee(database: Database, household: Household):
+    raised = await charge(database, household, *(household.late(loan_number()) for _ in range(5)))
+    assert [answer.amount_ore for answer in raised if answer] == [2_000, 0, 0, 0, 0]
+    assert len({answer.charge for answer in raised if answer}) == 1
+    assert await owed(database, household) == 2_000
+
+
+async def test_items_returned_on_two_days_cost_two_fees(database: Database, household: Household):
+    await charge(database, household, household.late(loan_number(), 3), household.late(loan_number(), 4))
+    assert await owed(database, household) == 4_000
+
+
+@pytest.mark.parametrize("order", [(3, 9, 40), (40, 9, 3), (9, 40, 3)])
+async def test_a_higher_step_in_the_batch_adds_the_difference_in_any_order(
+    database: Database, household: Household, order
+):
+    day = DUE + timedelta(days=40)
+    await charge(database, household, *(household.late(loan_number(), days, settled=day) for days in order))
+    assert await owed(database, household) == 23_000
+
+
+async def test_the_same_loan_twice_is_charged_once(database: Database, household: Household):
+    loan = loan_number()
+    first, second = await charge(database, household, household.late(loan), household.late(loan))
+    assert first is not None
+    assert second is not None
+    assert (first.charge, second.amount_ore) == (second.charge, 0)
+    assert await owed(database, household) == 2_000
+
+
+async def test_in_time_or_free_of_charge_leaves_no_trace(database: Database, household: Household):
+    free = (Ore(0), Ore(0), Ore(0))
+    answers = await charge(
+        database, household, household.late(loan_number(), 0), household.late(loan_number(), 50, tariff=free)
+    )
+    assert answers == [None, None]
+    assert await balances(database, household) == {}
+
+
+async def test_school_and_public_library_keep_separate_accounts(database: Database, household: Household):
+    await charge(database, household, household.late(loan_number()), household.late(loan_number(), school=True))
+    town = household.town
+    assert await balances(database, household) == {town.library: 2_000, town.schools: 2_000}
+
+
+async def test_eight_desks_returning_one_batch_raise_one_fee(database: Database, household: Household):
+    await asyncio.gather(*(charge(database, household, household.late(loan_number())) for _ in range(8)))
+    assert await owed(database, household) == 2_000
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        assert await tx.value("SELECT count(*) FROM charge WHERE agency_id = $1", tx.agency) == 1
+        assert await tx.value("SELECT count(*) FROM charge_line WHERE agency_id = $1", tx.agency) == 8
+        assert await tx.value("SELECT count(*) FROM account WHERE agency_id = $1", tx.agency) == 1
+
+
+async def test_liable_and_addressed_are_fixed_on_the_claim(database: Database, household: Household):
+    await charge(database, household, household.late(loan_number()))
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        party = await tx.row("SELECT liable_id, addressee_id FROM charge_party WHERE agency_id = $1", tx.agency)
+    assert party is not None
+    assert tuple(party) == (household.parent, household.parent)
+
+
+async def test_a_return_undone_takes_its_fee_back(database: Database, household: Household):
+    loan = loan_number()
+    await charge(database, household, household.late(loan))
+    assert await release(database, household, loan) == 2_000
+    assert await owed(database, household) == 0
+
+
+async def test_a_return_undone_twice_is_undone_once(database: Database, household: Household):
+    loan = loan_number()
+    await charge(database, household, household.late(loan))
+    await release(database, household, loan)
+    assert await release(database, household, loan) == 0
+    assert await owed(database, household) == 0
+
+
+async def test_undoing_one_return_of_a_batch_leaves_the_fee_for_the_others(database: Database, household: Household):
+    first, second = loan_number(), loan_number()
+    await charge(database, household, household.late(first), household.late(second))
+    assert await release(database, household, first) == 0
+    assert await owed(database, household) == 2_000
+
+
+@pytest.mark.parametrize("order", [(3, 9), (9, 3)])
+async def test_undoing_the_latest_return_leaves_the_lower_step(database: Database, household: Household, order):
+    day = DUE + timedelta(days=9)
+    loans = {days: loan_number() for days in order}
+    await charge(database, household, *(household.late(loans[days], days, settled=day) for days in order))
+    assert await release(database, household, loans[9]) == 10_000
+    assert await owed(database, household) == 2_000
+
+
+async def test_a_return_undone_and_done_again_is_charged_again(database: Database, household: Household):
+    loan = loan_number()
+    await charge(database, household, household.late(loan))
+    await release(database, household, loan)
+    await charge(database, household, household.late(loan))
+    assert await owed(database, household) == 2_000
+
+
+async def test_a_lost_item_costs_its_price_and_the_processing_once(database: Database, household: Household):
+    lost = household.lost(loan_number())
+    assert [answer.amount_ore for answer in await lose(database, household, lost)] == [30_000, 5_000]
+    assert [answer.amount_ore for answer in await lose(database, household, lost)] == [0, 0]
+    assert await owed(database, household) == 35_000
+
+
+async def test_a_found_item_costs_the_processing_only(database: Database, household: Household):
+    lost = household.lost(loan_number())
+    await lose(database, household, lost)
+    assert await find(database, household, lost.loan) == 30_000
+    assert await owed(database, household) == 5_000
+
+
+async def test_a_found_item_costs_nothing_where_the_policy_says_so(database: Database, household: Household):
+    lost = household.lost(loan_number())
+    await lose(database, household, lost)
+    await find(database, household, lost.loan, keep_processing=False)
+    assert await owed(database, household) == 0
+
+
+async def test_an_item_found_and_lost_again_is_charged_again(database: Database, household: Household):
+    lost = household.lost(loan_number())
+    await lose(database, household, lost)
+    await find(database, household, lost.loan)
+    await lose(database, household, lost)
+    assert await owed(database, household) == 35_000
+
+
+async def test_every_movement_is_an_event_that_names_nobody(database: Database, household: Household):
+    loan = loan_number()
+    (raised,) = await charge(database, household, household.late(loan))
+    await release(database, household, loan)
+    assert raised is not None
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        told = await tx.rows(
+            "SELECT kind, loan_id, account_id, subject_id, dimensions::text AS dimensions FROM event"
+            " WHERE agency_id = $1 ORDER BY id",
+            tx.agency,
+        )
+    assert [event["kind"] for event in told] == ["fee_charged", "fee_reversed"]
+    assert {(event["account_id"], event["subject_id"]) for event in told} == {(raised.account, raised.charge)}
+    assert told[0]["loan_id"] == loan
+    assert '"amount_ore": 2000' in told[0]["dimensions"]
+    assert not any(str(household.patron) in event["dimensions"] for event in told)
+
+
+async def test_a_late_return_takes_two_statements(database: Database, household: Household):
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        await lock(tx, household)
+        counting = _Counting(tx)
+        await charge_overdue(counting, household.late(loan_number()))
+    assert counting.statements == 2
+
+
+class _Counting:
+    """A transaction that counts what it sends."""
+
+    def __init__(self, tx):
+        self._tx = tx
+        self.statements = 0
+
+    def __getattr__(self, name):
+        if name in {"row", "rows", "value", "execute", "execute_many"}:
+            self.statements += 1
+        return getattr(self._tx, name)
