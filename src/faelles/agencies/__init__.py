@@ -1,0 +1,1 @@
+"""Agencies: the municipality (tenant), its divisions, branches, placements and calendars."""

@@ -1,0 +1,1 @@
+"""Tables of facts about Danish libraries, read by `seeds` and `holiday_calendar`."""

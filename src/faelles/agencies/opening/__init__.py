@@ -1,0 +1,1 @@
+"""Opening hours, closing days and what they come to on a given day."""
