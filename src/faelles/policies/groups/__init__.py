@@ -1,0 +1,1 @@
+"""The two trees of groups that rules name: of patrons and of materials."""

@@ -1,0 +1,143 @@
+"""The registry: every knob there is. `terms[MAX_LOANS]` is typed by the knob.
+
+Figures are those of Danish libraries; what the nation and the agencies really say stands in rules (data/*.toml
+holds the first ones), so a default here speaks only where no rule does.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from faelles.agencies.model import Service
+from faelles.policies.knob import Knob, Unit, choice, day, explicit, limit, number, yes_no
+from faelles.policies.model import Whose
+
+_ITEM: Final = Whose.ITEM_DIVISION
+_PATRON: Final = Whose.PATRON_DIVISION
+_DESK: Final = Whose.DESK_BRANCH
+_HIGHEST_ORE: Final = 10_000_000
+
+
+class DueRollover(StrEnum):
+    """What happens to a due date on a closed day."""
+
+    NONE = "none"
+    NEXT_OPEN_DAY = "next_open_day"
+    COUNT_OPEN_DAYS = "count_open_days"
+    """The loan period itself is counted in open days."""
+
+
+class FixedDueMode(StrEnum):
+    """How a fixed due date is meant."""
+
+    EXACTLY = "exactly"
+    NOT_AFTER = "not_after"
+    NOT_BEFORE = "not_before"
+
+
+class RenewalBase(StrEnum):
+    """What a renewed period is counted from."""
+
+    OLD_DUE = "old_due"
+    TODAY = "today"
+
+
+class HoldsOnRenewal(StrEnum):
+    """Renewal of a title that others wait for."""
+
+    REFUSE = "refuse"
+    ALLOW_IF_OTHERS_FREE = "allow_if_others_free"
+    """Allowed while free copies can serve all who wait."""
+    ALLOW = "allow"
+
+
+class Effect(StrEnum):
+    """What a circumstance does to a request."""
+
+    ALLOW = "allow"
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+class OverdueRenewal(StrEnum):
+    """What an overdue loan does to renewals."""
+
+    ALLOW = "allow"
+    REFUSE_THIS = "refuse_this"
+    """The overdue loan itself cannot be renewed."""
+    REFUSE_ALL = "refuse_all"
+    """While any loan is overdue, none can be renewed."""
+
+
+class ReturnElsewhere(StrEnum):
+    """What becomes of an item that is returned at another branch than its own."""
+
+    TRANSFER = "transfer"
+    FLOAT_HERE = "float_here"
+    REFUSE = "refuse"
+
+
+LENDABLE: Final = explicit("lendable")
+RESERVABLE: Final = explicit("reservable")
+RENEWABLE: Final = explicit("renewable")
+
+LOAN_DAYS: Final = number("loan_days", 28, _ITEM, Unit.DAYS, lowest=1, highest=3650)
+DUE_CALENDAR: Final = choice("due_calendar", Service.STAFFED, _DESK)
+DUE_ROLLOVER: Final = choice("due_rollover", DueRollover.NEXT_OPEN_DAY, _DESK)
+FIXED_DUE_DATE: Final = day("fixed_due_date", _ITEM)
+FIXED_DUE_MODE: Final = choice("fixed_due_mode", FixedDueMode.EXACTLY, _ITEM)
+DUE_WITHIN_MEMBERSHIP: Final = yes_no("due_within_membership", default=False, whose=_PATRON)
+SHORT_LOAN_FROM_HOLDS: Final = limit("short_loan_from_holds", None, _ITEM, Unit.COUNT, lowest=1)
+SHORT_LOAN_DAYS: Final = number("short_loan_days", 14, _ITEM, Unit.DAYS, lowest=1, highest=3650)
+
+MAX_RENEWALS: Final = limit("max_renewals", 3, _ITEM, Unit.COUNT)
+RENEWAL_COUNTS_FROM: Final = choice("renewal_counts_from", RenewalBase.TODAY, _ITEM)
+RENEW_DAYS_BEFORE_DUE: Final = limit("renew_days_before_due", None, _ITEM, Unit.DAYS, highest=3650)
+RENEW_DAYS_AFTER_DUE: Final = limit("renew_days_after_due", None, _ITEM, Unit.DAYS, highest=3650)
+RENEWAL_WITH_BLOCKS: Final = choice("renewal_with_blocks", Effect.REFUSE, _PATRON)
+RENEWAL_WITH_HOLDS: Final = choice("renewal_with_holds", HoldsOnRenewal.REFUSE, _ITEM)
+RENEWAL_DEBT_LIMIT_ORE: Final = limit("renewal_debt_limit_ore", 20_000, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
+OVERDUE_BLOCKS_RENEWAL: Final = choice("overdue_blocks_renewal", OverdueRenewal.ALLOW, _PATRON)
+
+MAX_LOANS: Final = limit("max_loans", None, _PATRON, Unit.COUNT)
+MAX_LOANS_OF_GROUP: Final = limit("max_loans_of_group", None, _PATRON, Unit.COUNT)
+DEBT_LIMIT_ORE: Final = limit("debt_limit_ore", 20_000, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
+OVERDUE_BLOCKS_CHECKOUT: Final = choice("overdue_blocks_checkout", Effect.ALLOW, _PATRON)
+MINIMUM_AGE_REFUSES: Final = yes_no("minimum_age_refuses", default=True, whose=_ITEM)
+
+CHILD_AGE_BELOW: Final = number("child_age_below", 18, _ITEM, Unit.YEARS, lowest=14, highest=18)
+OVERDUE_FEES_RAISED: Final = yes_no("overdue_fees_raised", default=True, whose=_ITEM)
+FEE_OVERDUE_ADULT_1_7: Final = number("fee_overdue_adult_1_7", 2_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
+FEE_OVERDUE_ADULT_8_30: Final = number("fee_overdue_adult_8_30", 12_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
+FEE_OVERDUE_ADULT_OVER_30: Final = number("fee_overdue_adult_over_30", 23_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
+FEE_OVERDUE_CHILD_1_7: Final = number("fee_overdue_child_1_7", 1_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
+FEE_OVERDUE_CHILD_8_30: Final = number("fee_overdue_child_8_30", 5_500, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
+FEE_OVERDUE_CHILD_OVER_30: Final = number("fee_overdue_child_over_30", 12_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
+
+REPLACEMENT_AFTER_DAYS: Final = limit("replacement_after_days", 30, _ITEM, Unit.DAYS, lowest=1, highest=3650)
+REPLACEMENT_PROCESSING_FEE_ORE: Final = number(
+    "replacement_processing_fee_ore", 0, _ITEM, Unit.ORE, highest=_HIGHEST_ORE
+)
+REPLACEMENT_DEFAULT_PRICE_ORE: Final = number(
+    "replacement_default_price_ore", 30_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE
+)
+REFUND_LOST_WITHIN_DAYS: Final = limit("refund_lost_within_days", 365, _ITEM, Unit.DAYS, highest=3650)
+LOST_WAIVES_OVERDUE: Final = yes_no("lost_waives_overdue", default=False, whose=_ITEM)
+CARD_REPLACEMENT_FEE_ORE: Final = number("card_replacement_fee_ore", 0, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
+
+RETURN_ELSEWHERE: Final = choice("return_elsewhere", ReturnElsewhere.TRANSFER, _ITEM)
+SELF_SERVICE_RENEW_ON_CHECKOUT: Final = yes_no("self_service_renew_on_checkout", default=True, whose=_DESK)
+KEEP_LAST_BORROWER_DAYS: Final = number("keep_last_borrower_days", 0, _ITEM, Unit.DAYS, highest=30)
+
+KNOBS: Final[Mapping[str, Knob[object]]] = MappingProxyType(
+    {knob.name: knob for knob in list(vars().values()) if isinstance(knob, Knob)}
+)
+"""Every knob by its name, in the order above."""
+
+OVERDUE_STEPS: Final[tuple[tuple[int, Knob[int], Knob[int]], ...]] = (
+    (1, FEE_OVERDUE_ADULT_1_7, FEE_OVERDUE_CHILD_1_7),
+    (8, FEE_OVERDUE_ADULT_8_30, FEE_OVERDUE_CHILD_8_30),
+    (31, FEE_OVERDUE_ADULT_OVER_30, FEE_OVERDUE_CHILD_OVER_30),
+)
+"""The steps of the overdue fee: the first day late of each, the knob for adults, the knob for children."""
