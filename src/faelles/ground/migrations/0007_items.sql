@@ -33,15 +33,45 @@ CREATE TABLE item (
     CHECK ((withdrawn_at IS NULL) = (withdrawn_why IS NULL))
 );
 CREATE INDEX item_number ON item (number);
-CREATE INDEX item_record ON item (agency_id, record_id);
+CREATE INDEX item_record ON item (agency_id, record_id, id);
+CREATE INDEX item_owner_branch ON item (agency_id, owner_branch_id, id);
 CREATE INDEX item_record_any ON item (record_id);
 CALL isolate('item');
+
+-- Where an agency's next item number comes from.
+CREATE TABLE item_number_series (
+    agency_id   integer PRIMARY KEY REFERENCES agency,
+    next_number bigint NOT NULL CHECK (next_number > 0),
+    last_number bigint NOT NULL CHECK (last_number < 10000000000)
+);
+CALL isolate('item_number_series');
+
+-- The next number that no item has; NULL when the series is used up. Who draws holds the series until the commit.
+-- first and last: the series of an agency that was given none.
+CREATE FUNCTION draw_item_number(in_agency integer, first bigint, last bigint) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    drawn item_number_series;
+    found text;
+BEGIN
+    INSERT INTO item_number_series (agency_id, next_number, last_number) VALUES (in_agency, first, last)
+        ON CONFLICT (agency_id) DO NOTHING;
+    SELECT * INTO drawn FROM item_number_series WHERE agency_id = in_agency FOR NO KEY UPDATE;
+    WHILE drawn.next_number <= drawn.last_number LOOP
+        found := lpad(drawn.next_number::text, 10, '0');
+        drawn.next_number := drawn.next_number + 1;
+        EXIT WHEN NOT EXISTS (SELECT FROM item WHERE agency_id = in_agency AND number = found);
+        found := NULL;
+    END LOOP;
+    UPDATE item_number_series SET next_number = drawn.next_number WHERE agency_id = in_agency;
+    RETURN found;
+END
+$$;
 
 CREATE TABLE item_part (
     agency_id   integer NOT NULL,
     item_id     bigint  NOT NULL,
     number      integer NOT NULL CHECK (number BETWEEN 1 AND 99),
-    description text    NOT NULL,
+    description text    NOT NULL CHECK (description <> ''),
     is_present  boolean NOT NULL DEFAULT true,
     PRIMARY KEY (agency_id, item_id, number),
     FOREIGN KEY (agency_id, item_id) REFERENCES item
@@ -79,6 +109,7 @@ CREATE TABLE stock (
     CONSTRAINT stock_known_once UNIQUE (agency_id, record_id, placement_id, material_group_id),
     FOREIGN KEY (agency_id, placement_id) REFERENCES placement
 );
+CREATE INDEX stock_placement ON stock (agency_id, placement_id);
 CALL isolate('stock');
 
 -- Which agency owns a number, and nothing else: a foreign book is recognised at any desk. faelles_lookup is the only
@@ -94,7 +125,7 @@ ALTER FUNCTION owners_of_item_number OWNER TO faelles_lookup;
 REVOKE ALL ON FUNCTION owners_of_item_number FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION owners_of_item_number TO faelles_app;
 
--- What other rooms read: a copy with its parts and notes counted by whoever asks.
+-- What other rooms read: copies, their parts and standing notes, counted stock.
 CREATE VIEW copy WITH (security_invoker = true) AS
     SELECT agency_id, id AS item_id, number, kind, record_id, issue_id, owner_branch_id, default_placement_id,
            material_group_id, price_ore, condition, not_for_loan, minimum_age, withdrawn_at, lender_isil, lender_due_on,
@@ -104,4 +135,6 @@ CREATE VIEW copy_part WITH (security_invoker = true) AS
     SELECT agency_id, item_id, number, description, is_present FROM item_part;
 CREATE VIEW copy_note WITH (security_invoker = true) AS
     SELECT agency_id, id AS note_id, item_id, text, on_checkout, on_return FROM item_note WHERE dismissed_at IS NULL;
-GRANT SELECT ON copy, copy_part, copy_note TO faelles_app;
+CREATE VIEW counted_stock WITH (security_invoker = true) AS
+    SELECT agency_id, id AS stock_id, record_id, placement_id, material_group_id, quantity FROM stock;
+GRANT SELECT ON copy, copy_part, copy_note, counted_stock TO faelles_app;

@@ -1,0 +1,1 @@
+"""Other libraries' copies: expected, received, lent like any other, returned to their owner."""

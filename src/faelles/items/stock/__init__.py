@@ -1,0 +1,1 @@
+"""Stock that is counted, not numbered: thirty identical readers on a shelf."""
