@@ -8,7 +8,7 @@ import msgspec
 from faelles.ground.actor import SYSTEM, Actor
 from faelles.ground.errors import ForbiddenError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import AgencyId, BranchId, DivisionId, PatronId
+from faelles.ground.ids import NATION, AgencyId, BranchId, DivisionId, PatronId
 
 
 class Permission(StrEnum):
@@ -126,7 +126,8 @@ EVERY_PERMISSION = frozenset(Permission) - {Permission.OWN_ACCOUNT, Permission.S
 
 def system_caller(agency: AgencyId, language: Language = Language.DANISH) -> Caller:
     """The program itself, with every permission: seeding, jobs, the command line of the operator. No door makes one."""
-    return Caller(agency=agency, actor=SYSTEM, language=language, grants=(Grant(EVERY_PERMISSION),))
+    held = EVERY_PERMISSION | {Permission.SUPPORT} if agency == NATION else EVERY_PERMISSION
+    return Caller(agency=agency, actor=SYSTEM, language=language, grants=(Grant(held),))
 
 
 class SubjectKind(StrEnum):

@@ -8,6 +8,7 @@ without the database; a session is exchanged for one by whoever calls often.
 import base64
 import binascii
 import zlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -106,17 +107,20 @@ def _grants(kind: SubjectKind, row: Row) -> tuple[Grant, ...]:
 
 
 def grants_from_json(text: str | None) -> tuple[Grant, ...]:
-    """The grants as `caller_by_token` of the schema writes them. A permission that only a newer release knows is
-    passed over: both run while one replaces the other.
-    """
+    """The grants as `caller_by_token` of the schema writes them."""
     return tuple(
         Grant(
-            frozenset(Permission(name) for name in stored.permissions if name in _NAMES_OF_PERMISSIONS),
+            known_permissions(stored.permissions),
             stored.division,  # type: ignore[arg-type] # ids as the database has them
             stored.branch,  # type: ignore[arg-type] # as above
         )
         for stored in _stored_grants.decode(text or "[]")
     )
+
+
+def known_permissions(names: Iterable[str]) -> frozenset[Permission]:
+    """A permission that only a newer release knows is passed over: both run while one replaces the other."""
+    return frozenset(Permission(name) for name in names if name in _NAMES_OF_PERMISSIONS)
 
 
 def issue_access_token(keyring: Keyring, session: KnownCaller, now: datetime) -> SignedToken:

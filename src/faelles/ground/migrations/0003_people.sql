@@ -230,3 +230,8 @@ CREATE FUNCTION agency_behind_isil(wanted text) RETURNS integer
         (SELECT agency_id FROM agency WHERE isil = wanted),
         (SELECT min(agency_id) FROM division_isil WHERE isil = wanted AND valid @> current_date
          HAVING count(DISTINCT agency_id) = 1));
+
+-- What the names of an agency's machines and clients start with.
+CREATE FUNCTION machine_name_prefix(home integer) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN (SELECT lower(isil) || '.' FROM agency WHERE agency_id = home);

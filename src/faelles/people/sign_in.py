@@ -1,0 +1,152 @@
+"""Signing in with a name and a secret. It comes before the agency's transaction, and opens its own.
+
+Whatever is wrong (agency, name, secret, a disabled account), the answer is one, `sign_in_refused`, after the same
+statements and the same hashing. Patrons sign in by card and PIN in the patrons' room, with `attempts.attempt` and
+`operations.issue_patron_token`.
+"""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from faelles.ground.actor import SYSTEM, Actor, ActorKind
+from faelles.ground.crypto import Keyring, secret_hash
+from faelles.ground.database import Database, Row, Transaction
+from faelles.ground.errors import ForbiddenError, UnauthenticatedError
+from faelles.ground.events import append
+from faelles.ground.i18n import Language
+from faelles.ground.ids import NATION, AgencyId, StaffId
+from faelles.people import attempts, events, passwords, rules, store
+from faelles.people.attempts import REFUSED, Realm
+from faelles.people.machines import store as machines
+from faelles.people.model import Caller, IssuedToken, NewToken, Subject, SubjectKind
+from faelles.people.operations import issue_token
+from faelles.people.staff import store as staff
+from faelles.people.staff.operations import replace_password
+from faelles.people.staff.rules import check_password
+
+Result = TypeVar("Result")
+
+_NOBODYS_SECRET_HASH = bytes(32)
+
+_turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+"""Who types the right password in six windows at once waits for each; counted in parallel, they would lock the name."""
+
+
+async def sign_in_staff(
+    database: Database, keyring: Keyring, *, agency_isil: str, username: str, password: str
+) -> IssuedToken:
+    """A session for a staff user of the agency with that ISIL.
+
+    Raises UnauthenticatedError, or TooManyAttemptsError while the username is locked.
+    """
+    # Which agencies there are is public: a wrong ISIL need not take as long as a wrong password.
+    agency = await store.agency_behind_isil(database, agency_isil.strip())
+    if agency is None:
+        raise UnauthenticatedError(REFUSED)
+
+    async def begin_session(tx: Transaction, known: Row) -> IssuedToken:
+        if passwords.is_outdated(known["password_hash"]):
+            await staff.set_password_hash(tx, known["id"], await passwords.hash_password(password))
+        return await _begin_session(tx, Subject(SubjectKind.STAFF, known["id"]), Language(known["language"]))
+
+    return await _with_password(database, keyring, agency, (username, password), begin_session)
+
+
+async def change_own_password(database: Database, keyring: Keyring, caller: Caller, *, old: str, new: str) -> None:
+    """Staff change their own password, and every session of theirs ends: somebody else may have had the old one.
+
+    Raises UnauthenticatedError where `old` is wrong (counted as a failed sign-in is), InvalidRequestError where `new`
+    is too weak, ForbiddenError for a caller who is not staff.
+    """
+    if caller.actor.kind is not ActorKind.STAFF:
+        raise ForbiddenError("only_staff_have_passwords")
+    own = StaffId(caller.actor.id)
+    username = await database.run(caller.agency, caller.actor, lambda tx: staff.username_of(tx, own), read_only=True)
+    check_password(new, username or "")
+
+    async def change(tx: Transaction, known: Row) -> None:
+        await replace_password(tx, known["id"], new)
+
+    await _with_password(database, keyring, caller.agency, (username or "", old), change)
+
+
+async def _with_password(
+    database: Database,
+    keyring: Keyring,
+    agency: AgencyId,
+    typed: tuple[str, str],
+    work: Callable[[Transaction, Row], Awaitable[Result]],
+) -> Result:
+    """Do `work` for the staff user whose name and password were typed.
+
+    Counted first and verified after, with no transaction open in between: argon2 takes its time, and neither a
+    connection nor a lock is to be held by somebody guessing.
+    """
+    username, password = typed
+    counted_under = attempts.identifier_hash(keyring, agency, Realm.STAFF, username)
+
+    async def count_and_load(tx: Transaction) -> tuple[int, Row | None]:
+        await attempts.check_not_locked(tx, counted_under)
+        failures = await attempts.count(tx, counted_under)
+        return failures, await staff.credential(tx, username.strip().lower())
+
+    async def proven(tx: Transaction, known: Row) -> Result:
+        # Changed or disabled meanwhile: then the password typed is no longer the password.
+        if await staff.lock_password_hash(tx, known["id"]) != known["password_hash"]:
+            raise UnauthenticatedError(REFUSED)
+        await attempts.note_success(tx, counted_under)
+        return await work(tx, known)
+
+    async with _turns.setdefault(counted_under, asyncio.Lock()):
+        failures, known = await database.run(agency, SYSTEM, count_and_load)
+        stored = None if known is None else known["password_hash"]
+        if not await passwords.password_matches(stored, password) or known is None:
+            await _tell_if_locked(database, agency, failures)
+            raise UnauthenticatedError(REFUSED)
+        found = known
+        return await database.run(agency, Actor(ActorKind.STAFF, found["id"]), lambda tx: proven(tx, found))
+
+
+async def _tell_if_locked(database: Database, agency: AgencyId, failures: int) -> None:
+    if failures >= rules.FREE_FAILURES:
+        await database.run(agency, SYSTEM, lambda tx: append(tx, events.sign_in_locked(failures)))
+
+
+async def sign_in_machine(database: Database, keyring: Keyring, *, username: str, secret: str) -> IssuedToken:
+    """A session for a machine, whose name says where it belongs. Raises as `sign_in_staff` does."""
+    # Guesses at a name that nobody has are counted at the nation.
+    agency = await machines.home_of_machine(database, username) or NATION
+
+    async def prove(tx: Transaction) -> IssuedToken | None:
+        known = await machines.machine_credential(tx, username)
+        return await _with_secret(tx, SubjectKind.MACHINE, known, secret)
+
+    counted_under = attempts.identifier_hash(keyring, agency, Realm.MACHINE, username)
+    return await attempts.attempt(database, agency, counted_under, prove)
+
+
+async def sign_in_client(database: Database, keyring: Keyring, *, username: str, secret: str) -> IssuedToken:
+    """A session for an API client, whose name says where it belongs. Raises as `sign_in_staff` does."""
+    agency = await machines.home_of_client(database, username) or NATION
+
+    async def prove(tx: Transaction) -> IssuedToken | None:
+        known = await machines.client_credential(tx, username)
+        return await _with_secret(tx, SubjectKind.CLIENT, known, secret)
+
+    counted_under = attempts.identifier_hash(keyring, agency, Realm.CLIENT, username)
+    return await attempts.attempt(database, agency, counted_under, prove)
+
+
+async def _with_secret(tx: Transaction, kind: SubjectKind, known: Row | None, secret: str) -> IssuedToken | None:
+    stored = _NOBODYS_SECRET_HASH if known is None else known["secret_hash"]
+    if not hmac.compare_digest(stored, secret_hash(secret)) or known is None:
+        return None
+    return await _begin_session(tx, Subject(kind, known["id"]), Language(known["language"]))
+
+
+async def _begin_session(tx: Transaction, subject: Subject, language: Language) -> IssuedToken:
+    await append(tx, events.signed_in(subject))
+    return await issue_token(tx, NewToken(subject=subject, language=language))
