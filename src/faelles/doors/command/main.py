@@ -2,7 +2,7 @@
 
 import typer
 
-from faelles.doors.command import keys, schema
+from faelles.doors.command import keys, load, patron, policy, schema, serve, sign_in, staff
 from faelles.doors.command.words import translate_frame, words
 
 translate_frame()
@@ -13,8 +13,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+serve.add_to(app)
 schema.add_to(app)
-app.add_typer(keys.app, name="keys")
+sign_in.add_to(app)
+app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
+app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))
+app.add_typer(load.app, name="load", rich_help_panel=words("command_panel_operator"))
+app.add_typer(staff.app, name="staff", rich_help_panel=words("command_panel_operator"))
+app.add_typer(keys.app, name="keys", rich_help_panel=words("command_panel_operator"))
 
 
 def main() -> None:

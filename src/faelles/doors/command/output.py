@@ -1,7 +1,7 @@
 """What the command line prints: tables for people, JSON for programs."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -22,7 +22,7 @@ def show(answer: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n")
 
 
-def show_table(columns: Sequence[str], lines: Sequence[Sequence[object]], *, title: str | None = None) -> None:
+def show_table(columns: Sequence[str], lines: Iterable[Iterable[object]], *, title: str | None = None) -> None:
     """Print a table; `columns` are message ids."""
     table = Table(*(words(column) for column in columns), title=title, title_justify="left")
     for line in lines:
@@ -38,6 +38,11 @@ def tell(code: str, **parameters: object) -> None:
 def remark(sentence: str) -> None:
     """Say something beside the answer, on standard error."""
     _aside.print(sentence, markup=False, highlight=False, style="dim")
+
+
+def aside() -> Console:
+    """Standard error, for progress."""
+    return _aside
 
 
 def complain(sentence: str) -> None:

@@ -11,7 +11,7 @@ from faelles.ground.database.migrate import Migration
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command("migrate", help=words("command_migrate"))(migrate)
+    app.command("migrate", help=words("command_migrate"), rich_help_panel=words("command_panel_operator"))(migrate)
 
 
 def migrate() -> None:

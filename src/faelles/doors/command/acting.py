@@ -1,0 +1,85 @@
+"""Acting as a signed-in member of staff: the token, the branch, the transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import msgspec
+import typer
+
+from faelles.agencies import operations as agencies
+from faelles.doors.command import staff_session
+from faelles.doors.command.frame import with_runtime
+from faelles.doors.command.words import LANGUAGE, words
+from faelles.doors.rest.validation import body_error
+from faelles.doors.runtime import Runtime
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.errors import UnauthenticatedError, invalid_field
+from faelles.ground.ids import BranchId
+from faelles.people.model import Caller
+from faelles.people.operations import authenticate
+
+Answer = TypeVar("Answer")
+Request = TypeVar("Request")
+
+Token = Annotated[str | None, typer.Option(envvar="FAELLES_TOKEN", help=words("command_token"), show_default=False)]
+Branch = Annotated[str | None, typer.Option(envvar="FAELLES_BRANCH", help=words("command_branch"), show_default=False)]
+
+_BRANCHES_AT_A_TIME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One command's transaction and who is behind it."""
+
+    tx: Transaction
+    caller: Caller
+    keyring: Keyring
+    usual_branch: int | None
+
+    async def branch(self, code: str | None) -> BranchId:
+        """The branch with that code, or the one chosen at `faelles login`."""
+        if code is not None:
+            return await branch_with_code(self.tx, self.caller, code)
+        if self.usual_branch is None:
+            raise invalid_field("--branch", "command_branch_missing")
+        return BranchId(self.usual_branch)
+
+
+def as_staff(work: Callable[[Desk], Awaitable[Answer]], *, token: str | None, as_json: bool = False) -> Answer:
+    """Do `work` in one transaction as the staff user behind `token`, or behind the session that is kept."""
+    return with_runtime(lambda runtime: _act(runtime, token, work), as_json=as_json)
+
+
+async def _act(runtime: Runtime, token: str | None, work: Callable[[Desk], Awaitable[Answer]]) -> Answer:
+    session = staff_session.read(runtime.config)
+    secret = token or (session.token if session else None)
+    if secret is None:
+        raise UnauthenticatedError("command_not_signed_in")
+    known = await authenticate(runtime.database, runtime.keyring, secret)
+    caller = msgspec.structs.replace(known, language=LANGUAGE)
+    usual_branch = session.branch if session else None
+    return await runtime.database.run(
+        caller.agency, caller.actor, lambda tx: work(Desk(tx, caller, runtime.keyring, usual_branch))
+    )
+
+
+async def branch_with_code(tx: Transaction, caller: Caller, code: str) -> BranchId:
+    """The branch of the caller's agency with that code. Raises InvalidRequestError where there is none."""
+    after = ""
+    while page := await agencies.list_branches(tx, caller, after=after, limit=_BRANCHES_AT_A_TIME):
+        for branch in page:
+            if branch.code == code:
+                return branch.id
+        after = page[-1].code
+    raise invalid_field("--branch", "command_branch_unknown", branch=code[:64])
+
+
+def request(kind: type[Request], values: Mapping[str, object]) -> Request:
+    """The operation's own request, checked as every door checks it. What was not given is left to its default."""
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as problem:
+        raise body_error(problem) from None

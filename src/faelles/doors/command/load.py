@@ -1,0 +1,52 @@
+"""`faelles load`: fill the system from files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from faelles.catalog.loading import LoadProgress, LoadReport, OnBadLine, load_records
+from faelles.doors.command.frame import with_runtime
+from faelles.doors.command.operator import agency_with_isil, as_operator
+from faelles.doors.command.output import AsJson, aside, remark, show, tell
+from faelles.doors.command.words import words
+from faelles.doors.runtime import Runtime
+from faelles.ground.ids import NATION
+
+app = typer.Typer(help=words("command_load"), no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help=words("command_load_file"))]
+Isil = Annotated[str | None, typer.Option("--agency", help=words("command_load_agency"), show_default=False)]
+Stop = Annotated[bool, typer.Option("--stop-on-bad-line", help=words("command_load_stop"))]
+
+
+@app.callback()
+def load() -> None:
+    """Hold the group's commands together; a lone command would otherwise stand for the group."""
+
+
+@app.command("records", help=words("command_load_records"))
+def records(file: File, *, agency: Isil = None, stop: Stop = False, as_json: AsJson = False) -> None:
+    async def work(runtime: Runtime) -> LoadReport:
+        owner = NATION if agency is None else await agency_with_isil(runtime, agency)
+        on_bad_line = OnBadLine.STOP if stop else OnBadLine.SKIP
+        with Progress(console=aside(), transient=True) as progress:
+            bar = progress.add_task(file.name, total=None)
+
+            def advance(how_far: LoadProgress) -> None:
+                progress.update(bar, completed=how_far.bytes_read, total=how_far.bytes_in_all)
+
+            return await as_operator(
+                runtime,
+                owner,
+                lambda tx, caller: load_records(tx, caller, file, on_bad_line=on_bad_line, tell=advance),
+            )
+
+    report = with_runtime(work, as_json=as_json)
+    if as_json:
+        show(report)
+        return
+    tell("command_loaded", added=report.added, changed=report.changed, unchanged=report.unchanged, bad=report.bad)
+    for bad in report.bad_lines:
+        remark(words("command_bad_line", line=bad.line, problem=words(bad.code)))

@@ -1,0 +1,32 @@
+"""Acting as the operator: whoever holds the database's login sets up what nobody is signed in for yet."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from faelles.doors.command.words import LANGUAGE
+from faelles.doors.runtime import Runtime
+from faelles.ground.actor import SYSTEM
+from faelles.ground.database import Transaction
+from faelles.ground.errors import NotFoundError
+from faelles.ground.ids import AgencyId
+from faelles.people import store
+from faelles.people.model import Caller, Grant, Permission
+
+Answer = TypeVar("Answer")
+
+_EVERYTHING = frozenset(Permission) - {Permission.OWN_ACCOUNT}
+
+
+async def agency_with_isil(runtime: Runtime, isil: str) -> AgencyId:
+    found = await store.agency_behind_isil(runtime.database, isil)
+    if found is None:
+        raise NotFoundError("command_agency_unknown", isil=isil[:64])
+    return found
+
+
+async def as_operator(
+    runtime: Runtime, agency: AgencyId, work: Callable[[Transaction, Caller], Awaitable[Answer]]
+) -> Answer:
+    """Do `work` in one transaction of `agency`, as the system itself."""
+    caller = Caller(agency=agency, actor=SYSTEM, language=LANGUAGE, grants=(Grant(_EVERYTHING),))
+    return await runtime.database.run(agency, SYSTEM, lambda tx: work(tx, caller))
