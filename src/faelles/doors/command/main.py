@@ -2,7 +2,7 @@
 
 import typer
 
-from faelles.doors.command import keys, load, patron, policy, schema, serve, sign_in, staff
+from faelles.doors.command import circulation, keys, load, patron, policy, schema, serve, sign_in, staff
 from faelles.doors.command.words import translate_frame, words
 
 translate_frame()
@@ -16,6 +16,7 @@ app = typer.Typer(
 serve.add_to(app)
 schema.add_to(app)
 sign_in.add_to(app)
+circulation.add_to(app)
 app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))
 app.add_typer(load.app, name="load", rich_help_panel=words("command_panel_operator"))
