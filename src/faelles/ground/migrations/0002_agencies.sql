@@ -130,4 +130,6 @@ CREATE VIEW branch_directory WITH (security_invoker = true) AS
       JOIN agency AS a ON a.agency_id = b.agency_id;
 CREATE VIEW placement_directory WITH (security_invoker = true) AS
     SELECT agency_id, id AS placement_id, branch_id, department, location, sublocation, section FROM placement;
-GRANT SELECT ON branch_directory, placement_directory TO faelles_app;
+CREATE VIEW agency_directory WITH (security_invoker = true) AS
+    SELECT agency_id, isil, name, kind, currency, time_zone, language FROM agency;
+GRANT SELECT ON agency_directory, branch_directory, placement_directory TO faelles_app;

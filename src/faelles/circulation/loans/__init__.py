@@ -1,0 +1,1 @@
+"""Check-out, renewal, return, and what happens when a copy is lost, found or disputed."""

@@ -1,0 +1,107 @@
+"""What can stand in the way of a loan or a renewal, and which permission may step over it.
+
+The codes are a superset of those that the country's web sites know (patron_is_blocked, material_not_loanable, ...);
+their sentences are in the message catalogue under the same ids.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from faelles.ground.ids import RuleId
+from faelles.people.model import Permission
+
+
+class BlockCode(StrEnum):
+    SIGN_IN_FAILED = "sign_in_failed"
+    LOCKED_OUT = "locked_out"
+    PATRON_NOT_FOUND = "patron_not_found"
+    CARD_ENDED = "card_ended"
+    SCAN_AMBIGUOUS = "scan_ambiguous"
+    MEMBERSHIP_MISSING = "membership_missing"
+    MEMBERSHIP_ENDED = "membership_ended"
+    PATRON_BLOCKED = "patron_is_blocked"
+    DEBT_OVER_LIMIT = "debt_over_limit"
+    HAS_OVERDUES = "has_overdue_loans"
+    TOO_MANY_LOANS = "too_many_loans"
+    TOO_MANY_OF_GROUP = "too_many_loans_of_group"
+    TOO_YOUNG = "patron_too_young"
+
+    MATERIAL_NOT_FOUND = "material_not_found"
+    MATERIAL_FOREIGN = "material_of_other_agency"
+    MATERIAL_DISCARDED = "material_discarded"
+    MATERIAL_NOT_LOANABLE = "material_not_loanable"
+    LOANING_PROFILE_NOT_FOUND = "loaning_profile_not_found"
+    MATERIAL_NOT_READY = "material_not_ready"
+    MATERIAL_NOT_RECEIVED = "material_not_received"
+    MATERIAL_SENT_HOME = "material_sent_home"
+    ON_LOAN_TO_OTHER = "on_loan_to_other"
+    ALREADY_LOANED = "already_loaned"
+    NO_DUE_DATE = "no_due_date"
+    DUE_DATE_NOT_ALLOWED = "due_date_not_allowed"
+
+    LOAN_NOT_FOUND = "loan_not_found"
+    MAX_RENEWALS_REACHED = "max_renewals_reached"
+    RENEWED_TOO_SOON = "renewed_too_soon"
+    RENEWED_TOO_LATE = "renewed_too_late"
+    RENEWAL_GAINS_NOTHING = "renewal_gains_nothing"
+    MATERIAL_LOST = "material_lost"
+    RETURN_NOT_HERE = "return_not_here"
+
+
+OVERRIDABLE: Mapping[BlockCode, Permission] = {
+    BlockCode.MEMBERSHIP_ENDED: Permission.OVERRIDE_BLOCK,
+    BlockCode.PATRON_BLOCKED: Permission.OVERRIDE_BLOCK,
+    BlockCode.HAS_OVERDUES: Permission.OVERRIDE_BLOCK,
+    BlockCode.DEBT_OVER_LIMIT: Permission.OVERRIDE_DEBT,
+    BlockCode.TOO_MANY_LOANS: Permission.OVERRIDE_LIMIT,
+    BlockCode.TOO_MANY_OF_GROUP: Permission.OVERRIDE_LIMIT,
+    BlockCode.TOO_YOUNG: Permission.OVERRIDE_AGE,
+    BlockCode.MATERIAL_NOT_LOANABLE: Permission.OVERRIDE_LENDABLE,
+    BlockCode.LOANING_PROFILE_NOT_FOUND: Permission.OVERRIDE_LENDABLE,
+    BlockCode.MATERIAL_NOT_READY: Permission.OVERRIDE_LENDABLE,
+    BlockCode.DUE_DATE_NOT_ALLOWED: Permission.OVERRIDE_DUE_DATE,
+    BlockCode.RETURN_NOT_HERE: Permission.OVERRIDE_BLOCK,
+    BlockCode.MAX_RENEWALS_REACHED: Permission.OVERRIDE_RENEWAL,
+    BlockCode.RENEWED_TOO_SOON: Permission.OVERRIDE_RENEWAL,
+    BlockCode.RENEWED_TOO_LATE: Permission.OVERRIDE_RENEWAL,
+}
+"""What a person may step over, with a reason. What is not here is a fact: nobody can lend what is not there."""
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One reason why not. `rule` is the policy rule behind it, None where the reason is a plain fact."""
+
+    code: BlockCode
+    rule: RuleId | None = None
+    override: Permission | None = None
+    parameters: dict[str, str | int] = {}
+
+
+def block(code: BlockCode, rule: RuleId | None = None, /, **parameters: str | int) -> Block:
+    """A block with whatever its sentence needs to know."""
+    return Block(code=code, rule=rule, override=OVERRIDABLE.get(code), parameters=parameters)
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """Every block that was found, parted into those that stand and those that were stepped over."""
+
+    standing: tuple[Block, ...]
+    overridden: tuple[Block, ...]
+
+    @property
+    def allows(self) -> bool:
+        return not self.standing
+
+
+def judge(found: list[Block], waived: frozenset[BlockCode], held: frozenset[Permission]) -> Judgement:
+    """Part `found` by what the caller asked to step over and may step over."""
+
+    def is_overridden(each: Block) -> bool:
+        return each.code in waived and each.override is not None and each.override in held
+
+    return Judgement(
+        standing=tuple(each for each in found if not is_overridden(each)),
+        overridden=tuple(each for each in found if is_overridden(each)),
+    )

@@ -1,0 +1,87 @@
+"""From what was read to what is decided: which terms count, on which calendar, on which day. Pure."""
+
+from datetime import date, datetime
+
+from faelles.agencies.calendar import Calendar
+from faelles.circulation.loans.desk import Desk
+from faelles.circulation.loans.due_dates import due_date
+from faelles.circulation.loans.facts import ItemFacts, LoanFacts, LoanKind, PatronFacts
+from faelles.circulation.loans.lending_rules import LendingCase
+from faelles.circulation.loans.renewal_rules import RenewalCase
+from faelles.ground.ids import DivisionId
+from faelles.policies import model as policies
+from faelles.policies.compiled import Terms
+from faelles.policies.knobs import DUE_CALENDAR, DUE_WITHIN_MEMBERSHIP
+
+
+def lending_case(
+    desk: Desk,
+    *,
+    patron: PatronFacts,
+    item: ItemFacts,
+    loan: LoanFacts | None,
+    lent_at: datetime,
+    wished_due_on: date | None,
+) -> LendingCase:
+    """One check-out, ready to be decided."""
+    today = desk.local_day(lent_at)
+    division = desk.division_of(item)
+    terms = terms_for(desk, patron, item, lent_at)
+    latest = _latest_due(terms, patron, item, division, today)
+    return LendingCase(
+        patron=patron,
+        item=item,
+        loan=loan,
+        division=division,
+        terms=terms,
+        today=today,
+        due_on=wished_due_on or due_date(today, terms, _calendar(desk, terms), not_after=latest),
+    )
+
+
+def renewal_case(
+    desk: Desk, *, patron: PatronFacts, item: ItemFacts, loan: LoanFacts, renewed_at: datetime
+) -> RenewalCase:
+    """One renewal, ready to be decided."""
+    terms = terms_for(desk, patron, item, renewed_at)
+    return RenewalCase(
+        patron=patron,
+        item=item,
+        loan=loan,
+        terms=terms,
+        calendar=_calendar(desk, terms),
+        today=desk.local_day(renewed_at),
+    )
+
+
+def terms_for(desk: Desk, patron: PatronFacts | None, item: ItemFacts, moment: datetime) -> Terms:
+    """Loan terms come from the item's owner, patron limits from the patron's division, calendars from the branch where
+    it happens. The patron counts as a member of the item's division, or of no group.
+    """
+    agency, division = desk.settings.directory.agency.id, desk.division_of(item)
+    membership = patron.membership_in(division, desk.local_day(moment)) if patron else None
+    subject = policies.Subject(
+        item=policies.ScopePath(agency, division, item.owner_branch, item.default_placement),
+        patron=policies.ScopePath(agency, division),
+        desk=policies.ScopePath(agency, desk.place.division, desk.branch),
+        patron_group=membership.group if membership else policies.ANY_PATRON,
+        material_group=item.material_group,
+        loan_kind=policies.LoanKind(loan_kind(item).value),
+    )
+    return desk.settings.policy.terms(subject, moment)
+
+
+def loan_kind(item: ItemFacts) -> LoanKind:
+    return LoanKind.INTERLIBRARY if item.is_placeholder else LoanKind.LOAN
+
+
+def _calendar(desk: Desk, terms: Terms) -> Calendar:
+    """The calendar a due date must be open in: of this branch, for the service the rule names."""
+    return desk.settings.directory.calendar(desk.branch, terms[DUE_CALENDAR].value)
+
+
+def _latest_due(terms: Terms, patron: PatronFacts, item: ItemFacts, division: DivisionId, today: date) -> date | None:
+    """The day no loan may reach beyond: the lender's own due date, and where set the end of the membership."""
+    membership = patron.membership_in(division, today)
+    ends = membership.ends if membership and terms[DUE_WITHIN_MEMBERSHIP].value else None
+    return min((day for day in (item.lender_due_on, ends) if day is not None), default=None)

@@ -1,0 +1,103 @@
+"""Undoing: a check-out or a return that should not have been. What it cost is taken back with it."""
+
+from faelles.circulation.loans import rare_store, store
+from faelles.circulation.loans.desk import Desk, is_visible, open_desk
+from faelles.circulation.loans.facts import ClosedHow, ItemFacts, ItemState, LoanAndItem, LoanFacts
+from faelles.circulation.loans.model import Outcome, UndoAnswer, UndoRequest
+from faelles.circulation.loans.replies import answered_before, repeatable, shown
+from faelles.fees.model import ChargeKind
+from faelles.fees.operations import release_loan
+from faelles.fees.rules import overdue_batch
+from faelles.ground import idempotency
+from faelles.ground.access import record_access
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError, NotFoundError
+from faelles.ground.events import Event, append
+from faelles.ground.ids import PatronId
+from faelles.ground.money import Ore
+from faelles.people.model import Caller, Permission
+
+
+async def undo_checkout(tx: Transaction, caller: Caller, request: UndoRequest, key: str | None = None) -> UndoAnswer:
+    """The loan was never made: the copy is back where it was lent. A renewed loan is one that somebody meant."""
+    repeat = repeatable("undo_checkout", key, request)
+    patron, desk, found, earlier = await _load(tx, caller, request, repeat)
+    if earlier is not None:
+        return earlier
+    if not found.loan.is_open:
+        raise ConflictError("loan_is_closed")
+    if found.loan.renewals or found.loan.lost_at or found.loan.claimed_returned_at:
+        raise ConflictError("loan_has_moved_on")
+    if not request.dry_run:
+        await rare_store.close_loan(tx, found.loan.id, ClosedHow.UNDONE, desk.local_day(tx.now), desk.branch)
+        await rare_store.move_item(tx, found.item.id, ItemState.AVAILABLE, desk.branch)
+    return await _finish(tx, desk, request, repeat, patron, found, released=Ore(0))
+
+
+async def undo_return(tx: Transaction, caller: Caller, request: UndoRequest, key: str | None = None) -> UndoAnswer:
+    """The copy was never handed in: the loan is open as before, and the fee for handing it in late is taken back."""
+    repeat = repeatable("undo_return", key, request)
+    patron, desk, found, earlier = await _load(tx, caller, request, repeat)
+    if earlier is not None:
+        return earlier
+    loan, item = found.loan, found.item
+    if loan.closed_how is not ClosedHow.RETURNED:
+        raise ConflictError("loan_is_open" if loan.is_open else "loan_not_returned")
+    if found.lent_again:
+        raise ConflictError("item_lent_again")
+    released = Ore(0)
+    if not request.dry_run:
+        released = await _release_fee(tx, loan)
+        await rare_store.reopen_loan(tx, loan.id)
+        await rare_store.end_journey(tx, item.id, "undone")
+        await rare_store.move_item(tx, item.id, ItemState.ON_LOAN, desk.branch)
+    return await _finish(tx, desk, request, repeat, patron, found, released=released)
+
+
+async def _release_fee(tx: Transaction, loan: LoanFacts) -> Ore:
+    """Take back the fee that this return raised; one that an earlier, late renewal raised stays."""
+    if loan.closed_on is None:
+        return Ore(0)
+    batch = overdue_batch(loan.lent_on, loan.due_on, loan.closed_on)
+    return await release_loan(tx, loan.id, [ChargeKind.OVERDUE], reason="return_undone", batch=batch)
+
+
+async def _load(
+    tx: Transaction, caller: Caller, request: UndoRequest, repeat: store.Repeatable
+) -> tuple[PatronId, Desk, LoanAndItem, UndoAnswer | None]:
+    """The loan with its borrower and item locked, and the answer this key was given before."""
+    caller.require(Permission.UNDO)
+    facts = await store.load_loans(tx, [request.loan], repeat)
+    desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.UNDO)
+    if facts.patron is None or not facts.loans or not is_visible(caller, Permission.UNDO, facts.loans[0].loan):
+        raise NotFoundError("loan_not_found")
+    return facts.patron.id, desk, facts.loans[0], answered_before(facts.earlier, repeat, UndoAnswer)
+
+
+async def _finish(
+    tx: Transaction,
+    desk: Desk,
+    request: UndoRequest,
+    repeat: store.Repeatable,
+    patron: PatronId,
+    found: LoanAndItem,
+    *,
+    released: Ore,
+) -> UndoAnswer:
+    answer = UndoAnswer(
+        outcome=Outcome.ALLOWED if request.dry_run else Outcome.DONE,
+        loan=found.loan.id,
+        item=shown(found.item, on_checkout=False),
+        released_ore=released,
+    )
+    await record_access(tx, repeat.operation, [patron])
+    if request.dry_run:
+        return answer
+    await append(tx, _event(desk, repeat.operation, found.item, found.loan))
+    await idempotency.remember(tx, repeat.operation, repeat.key, request, answer)
+    return answer
+
+
+def _event(desk: Desk, operation: str, item: ItemFacts, loan: LoanFacts) -> Event:
+    kind = "loan.undone" if operation == "undo_checkout" else "loan.reopened"
+    return Event(kind=kind, loan=loan.id, item=item.id, dimensions={"branch": desk.branch, "division": loan.division})

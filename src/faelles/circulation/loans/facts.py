@@ -1,0 +1,241 @@
+"""What a decision is made from: all that one load locked and read, in the shapes of 0010_circulation_loads.sql."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from faelles.ground.ids import (
+    BranchId,
+    DivisionId,
+    ItemId,
+    ItemNumber,
+    JourneyId,
+    LoanId,
+    MaterialGroupId,
+    PatronGroupId,
+    PatronId,
+    PlacementId,
+    RecordId,
+)
+from faelles.policies.model import SettingsRevision
+
+
+class ItemState(StrEnum):
+    AVAILABLE = "available"
+    ON_LOAN = "on_loan"
+    IN_TRANSIT = "in_transit"
+    LOST = "lost"
+    CLAIMED_RETURNED = "claimed_returned"
+    MISSING = "missing"
+
+
+class LoanKind(StrEnum):
+    LOAN = "loan"
+    INTERLIBRARY = "interlibrary"
+
+
+class ClosedHow(StrEnum):
+    RETURNED = "returned"
+    UNDONE = "undone"
+    LOST = "lost"
+
+
+class EarlierAnswer(msgspec.Struct, frozen=True):
+    """What the same idempotency key was answered before. `fingerprint` is hex."""
+
+    fingerprint: str
+    answer: Any
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """`ends` is the first day on which it no longer holds; None: open."""
+
+    division: DivisionId
+    role: str
+    group: PatronGroupId
+    starts: date | None
+    ends: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
+
+
+class PatronBlock(msgspec.Struct, frozen=True):
+    """A block that stands today. division None: in the whole agency."""
+
+    code: str
+    division: DivisionId | None
+    ends: date | None
+
+
+class Balance(msgspec.Struct, frozen=True):
+    division: DivisionId
+    ore: int
+
+
+class LoanCount(msgspec.Struct, frozen=True):
+    """How many loans are open in one division and material group, and of which records."""
+
+    division: DivisionId
+    material_group: MaterialGroupId
+    count: int
+    overdue: int
+    records: tuple[RecordId, ...]
+
+
+class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
+    id: PatronId
+    kind: str
+    name: str
+    birth_date: date | None
+    home_branch: BranchId
+    language: str
+    pin_hash: str | None
+    memberships: tuple[Membership, ...] | None
+    blocks: tuple[PatronBlock, ...] | None
+    balances: tuple[Balance, ...] | None
+    loans: tuple[LoanCount, ...] | None
+
+    def membership_in(self, division: DivisionId, day: date) -> Membership | None:
+        """The membership that counts in `division`: the one that holds on `day`, else the latest of the others."""
+        mine = [each for each in self.memberships or () if each.division == division]
+        holding = next((each for each in mine if each.holds_on(day)), None)
+        return holding or max(mine, key=lambda each: each.starts or date.min, default=None)
+
+    def balance_in(self, division: DivisionId) -> int:
+        """What is owed in `division`, in øre."""
+        return sum(balance.ore for balance in self.balances or () if balance.division == division)
+
+    def loans_in(self, division: DivisionId) -> tuple[LoanCount, ...]:
+        return tuple(count for count in self.loans or () if count.division == division)
+
+
+class Note(msgspec.Struct, frozen=True):
+    id: int
+    text: str
+    on_checkout: bool
+    on_return: bool
+
+
+class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
+    id: ItemId
+    number: ItemNumber
+    kind: str
+    record: RecordId
+    title: str
+    creators: tuple[str, ...]
+    material_type: str
+    classification: str | None
+    owner_branch: BranchId
+    placement: PlacementId
+    default_placement: PlacementId
+    material_group: MaterialGroupId
+    price_ore: int | None
+    condition: str
+    not_for_loan: str | None
+    minimum_age: int | None
+    withdrawn: bool
+    lender_due_on: date | None
+    received: bool
+    sent_home: bool
+    state: ItemState
+    seen_branch: BranchId | None
+    missing_parts: tuple[str, ...] | None
+    notes: tuple[Note, ...] | None
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it stands for another library's copy."""
+        return self.kind == "placeholder"
+
+
+class LoanFacts(msgspec.Struct, frozen=True, kw_only=True):
+    id: LoanId
+    item: ItemId
+    kind: LoanKind
+    division: DivisionId
+    branch: BranchId
+    material_group: MaterialGroupId
+    patron_group: PatronGroupId | None
+    lent_at: datetime
+    lent_on: date
+    due_on: date
+    renewals: int
+    lost_at: datetime | None
+    claimed_returned_at: datetime | None
+    closed_at: datetime | None
+    closed_on: date | None
+    closed_how: ClosedHow | None
+    borrower: PatronId | None
+    second_borrower: PatronId | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    def is_borrowed_by(self, patron: PatronId) -> bool:
+        return patron in {self.borrower, self.second_borrower}
+
+
+class JourneyFacts(msgspec.Struct, frozen=True):
+    id: JourneyId
+    from_branch: BranchId
+    to_branch: BranchId
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """Failed attempts with the scanned identifier."""
+
+    failures: int
+    locked_until: datetime | None
+
+
+class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`loan` is whatever is open on the item. `ended_identifier` says why a known card no longer counts;
+    `is_ambiguous` that the scan fits two patrons (a card number and a civil registration number).
+    """
+
+    revision: SettingsRevision
+    earlier: EarlierAnswer | None
+    sign_in: SignIn | None
+    ended_identifier: str | None
+    is_ambiguous: bool
+    patron: PatronFacts | None
+    responsible: PatronId | None
+    item: ItemFacts | None
+    loan: LoanFacts | None
+
+
+class ReturnFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`patron` is the first borrower of the open loan; `last_loan` the latest closed one where none is open.
+
+    `seen_elsewhere_at` is when another municipality's desk first saw the item during this loan.
+    """
+
+    revision: SettingsRevision
+    earlier: EarlierAnswer | None
+    patron: PatronFacts | None
+    responsible: PatronId | None
+    item: ItemFacts | None
+    loan: LoanFacts | None
+    last_loan: LoanFacts | None
+    journey: JourneyFacts | None
+    seen_elsewhere_at: datetime | None
+
+
+class LoanAndItem(msgspec.Struct, frozen=True):
+    """`lent_again`: the item has another open loan than this one."""
+
+    loan: LoanFacts
+    item: ItemFacts
+    lent_again: bool
+
+
+class LoansFacts(msgspec.Struct, frozen=True, kw_only=True):
+    revision: SettingsRevision
+    earlier: EarlierAnswer | None
+    patron: PatronFacts | None
+    responsible: PatronId | None
+    loans: tuple[LoanAndItem, ...] | None

@@ -1,0 +1,207 @@
+"""Lending, step by step: what a check-out amounts to, the loan it writes, the refusal it notes."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from faelles.circulation.loans import store
+from faelles.circulation.loans.blocks import Block, BlockCode, block, judge
+from faelles.circulation.loans.cases import lending_case, loan_kind
+from faelles.circulation.loans.desk import Desk
+from faelles.circulation.loans.dimensions import loan_dimensions
+from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, LoanAndItem, LoanFacts, PatronFacts
+from faelles.circulation.loans.lending_rules import (
+    LendingCase,
+    find_blocks,
+    find_warnings,
+    is_repeat,
+    unknown_parties,
+)
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome
+from faelles.circulation.loans.renewing import RenewalWish, renew_loans
+from faelles.circulation.loans.replies import as_checkout, shown
+from faelles.ground.access import record_access
+from faelles.ground.database import Transaction
+from faelles.ground.fields import LATEST_DAY
+from faelles.ground.ids import PatronId
+from faelles.people.model import Permission
+from faelles.policies.knobs import SELF_SERVICE_RENEW_ON_CHECKOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Lend:
+    """A loan to make, due on `due_on`."""
+
+    case: LendingCase
+    due_on: date
+    overridden: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """The patron has it already: scanning it again renews."""
+
+    patron: PatronFacts
+    responsible: PatronId | None
+    item: ItemFacts
+    loan: LoanFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The loan was made a moment ago, and its answer lost."""
+
+    item: ItemFacts
+    loan: LoanFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    standing: tuple[Block, ...]
+    overridden: tuple[Block, ...] = ()
+
+
+Decision = Lend | Renew | Repeat | Refuse
+
+
+def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decision:
+    """What a check-out amounts to; pure."""
+    patron, item, loan = facts.patron, facts.item, facts.loan
+    if patron is None or item is None:
+        return Refuse(tuple(unknown_parties(facts)))
+    if loan is not None and is_repeat(loan, patron, desk.branch, desk.now):
+        return Repeat(item, loan)
+    case = lending_case(
+        desk,
+        patron=patron,
+        item=item,
+        loan=loan,
+        lent_at=request.lent_at or desk.now,
+        wished_due_on=request.due_on,
+    )
+    renews = request.renew_own and case.terms[SELF_SERVICE_RENEW_ON_CHECKOUT].value
+    if loan is not None and loan.is_borrowed_by(patron.id) and renews:
+        return Renew(patron, facts.responsible, item, loan)
+    found = [*find_blocks(case), *_wished_due_date(desk, request, case)]
+    judgement = judge(found, request.overrides, desk.permissions)
+    if judgement.standing or case.due_on is None:
+        return Refuse(judgement.standing, judgement.overridden)
+    return Lend(case, case.due_on, judgement.overridden)
+
+
+def _wished_due_date(desk: Desk, request: CheckoutRequest, case: LendingCase) -> list[Block]:
+    """A due date of the desk's own choosing needs a permission, and must lie ahead."""
+    if request.due_on is None:
+        return []
+    may_choose = Permission.OVERRIDE_DUE_DATE in desk.permissions
+    if may_choose and case.today <= request.due_on <= LATEST_DAY:
+        return []
+    return [block(BlockCode.DUE_DATE_NOT_ALLOWED, due_on=str(request.due_on))]
+
+
+async def lend(
+    tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Lend, repeat: store.Repeatable
+) -> CheckoutAnswer:
+    """Write the loan that was decided, or with `dry_run` only say what it would have been."""
+    case = decision.case
+    answer = CheckoutAnswer(
+        outcome=Outcome.ALLOWED if request.dry_run else Outcome.LENT,
+        due_on=decision.due_on,
+        item=shown(case.item, on_checkout=True),
+        overridden=decision.overridden,
+        warnings=find_warnings(case),
+    )
+    if request.dry_run:
+        await record_access(tx, "checkout_dry_run", [case.patron.id])
+        return answer
+    loan = await store.write_checkout(tx, _new_loan(desk, request, decision, answer), repeat)
+    return msgspec.structs.replace(answer, loan=loan)
+
+
+def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: CheckoutAnswer) -> store.NewLoan:
+    case, item = decision.case, decision.case.item
+    membership = case.patron.membership_in(case.division, case.today)
+    group = membership.group if membership else None
+    return store.NewLoan(
+        item=item.id,
+        record=item.record,
+        division=case.division,
+        material_group=item.material_group,
+        patron_group=group,
+        kind=loan_kind(item),
+        branch=desk.branch,
+        lent_at=request.lent_at or desk.now,
+        lent_on=case.today,
+        due_on=decision.due_on,
+        first_borrower=case.patron.id,
+        second_borrower=request.second_borrower,
+        overridden=[each.code.value for each in decision.overridden],
+        reason=request.reason,
+        dimensions=loan_dimensions(
+            item=item,
+            branch=desk.branch,
+            division=case.division,
+            patron=case.patron,
+            group=group,
+            day=case.today,
+        ),
+        answer=msgspec.json.encode(answer),
+    )
+
+
+async def repeat_answer(tx: Transaction, decision: Repeat) -> CheckoutAnswer:
+    """The loan that was made a moment ago, told again; nothing changes but that somebody looked."""
+    await record_access(tx, "checkout", [patron for patron in (decision.loan.borrower,) if patron is not None])
+    return CheckoutAnswer(
+        outcome=Outcome.REPEATED,
+        loan=decision.loan.id,
+        due_on=decision.loan.due_on,
+        renewals=decision.loan.renewals,
+        item=shown(decision.item, on_checkout=True),
+    )
+
+
+async def renew(
+    tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Renew, repeat: store.Repeatable
+) -> CheckoutAnswer:
+    """Renew what was scanned by the patron who has it."""
+    (renewed,) = await renew_loans(
+        tx,
+        desk,
+        patron=decision.patron,
+        responsible=decision.responsible,
+        loans=[LoanAndItem(decision.loan, decision.item, lent_again=False)],
+        wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
+        repeat=repeat,
+        kept_as=lambda answers: as_checkout(answers[0]),
+    )
+    return as_checkout(renewed)
+
+
+async def refuse(
+    tx: Transaction, desk: Desk, request: CheckoutRequest, facts: CheckoutFacts, decision: Refuse
+) -> CheckoutAnswer:
+    """Say every reason, and note that the patron's record was read for it."""
+    standing = decision.standing
+    if not request.dry_run:
+        await store.write_refusal(
+            tx,
+            store.Refusal(
+                kind="checkout",
+                patron=facts.patron.id if facts.patron else None,
+                item=facts.item.id if facts.item else None,
+                loan=None,
+                dimensions={"branch": desk.branch, "blocks": ",".join(sorted(each.code for each in standing))},
+            ),
+        )
+    elif facts.patron is not None:
+        await record_access(tx, "checkout_dry_run", [facts.patron.id])
+    # Whoever could not prove who they are learns nothing of the item either.
+    is_proven = not any(each.code in {BlockCode.SIGN_IN_FAILED, BlockCode.LOCKED_OUT} for each in standing)
+    return CheckoutAnswer(
+        outcome=Outcome.REFUSED,
+        item=shown(facts.item, on_checkout=True) if facts.item and is_proven else None,
+        blocks=standing,
+        overridden=decision.overridden,
+    )

@@ -1,0 +1,191 @@
+"""May this patron take this copy? Pure: facts and terms in, every block out.
+
+Each function looks at one matter and yields what it finds; `find_blocks` is the whole list in the order in which a
+person at the desk would want to hear it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from faelles.circulation.loans.blocks import Block, BlockCode, block
+from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, ItemState, LoanFacts, PatronFacts
+from faelles.circulation.loans.model import Remark
+from faelles.ground.ids import BranchId, DivisionId
+from faelles.policies.compiled import Terms
+from faelles.policies.knobs import (
+    DEBT_LIMIT_ORE,
+    LENDABLE,
+    LOAN_DAYS,
+    MAX_LOANS,
+    MAX_LOANS_OF_GROUP,
+    MINIMUM_AGE_REFUSES,
+    OVERDUE_BLOCKS_CHECKOUT,
+    Effect,
+)
+from faelles.policies.model import Source
+
+REPEAT_WITHIN = timedelta(minutes=2)
+"""A check-out of what the patron was lent here so recently is the same check-out again, its answer having been lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LendingCase:
+    """One check-out to decide: who, what, on which terms, where and when."""
+
+    patron: PatronFacts
+    item: ItemFacts
+    loan: LoanFacts | None
+    division: DivisionId
+    """The item's owning division: whose membership, limits and debts count."""
+    terms: Terms
+    today: date
+    due_on: date | None
+
+
+def is_repeat(loan: LoanFacts, patron: PatronFacts, branch: BranchId, now: datetime) -> bool:
+    """Whether the patron was lent this very copy at this branch a moment ago."""
+    return (
+        loan.is_borrowed_by(patron.id)
+        and loan.branch == branch
+        and loan.renewals == 0
+        and timedelta() <= now - loan.lent_at <= REPEAT_WITHIN
+    )
+
+
+def unknown_parties(facts: CheckoutFacts) -> list[Block]:
+    """The blocks of a check-out in which the patron or the item is not known here: nothing else can be asked."""
+    found = []
+    if facts.patron is None:
+        found.append(_unknown_patron(facts))
+    if facts.item is None:
+        found.append(block(BlockCode.MATERIAL_NOT_FOUND))
+    return found
+
+
+def _unknown_patron(facts: CheckoutFacts) -> Block:
+    if facts.is_ambiguous:
+        return block(BlockCode.SCAN_AMBIGUOUS)
+    ended = facts.ended_identifier
+    return block(BlockCode.CARD_ENDED, why=ended) if ended else block(BlockCode.PATRON_NOT_FOUND)
+
+
+def find_blocks(case: LendingCase) -> list[Block]:
+    """Every reason against this loan."""
+    return [
+        *_membership(case),
+        *_patron_blocks(case),
+        *_debt(case),
+        *_overdues(case),
+        *_limits(case),
+        *_age(case),
+        *_item(case),
+        *_placeholder(case),
+        *_lendable(case),
+        *_due(case),
+    ]
+
+
+def _membership(case: LendingCase) -> Iterator[Block]:
+    membership = case.patron.membership_in(case.division, case.today)
+    if membership is None:
+        yield block(BlockCode.MEMBERSHIP_MISSING)
+    elif not membership.holds_on(case.today):
+        yield block(BlockCode.MEMBERSHIP_ENDED, ended=str(membership.ends or membership.starts))
+
+
+def _patron_blocks(case: LendingCase) -> Iterator[Block]:
+    for standing in case.patron.blocks or ():
+        if standing.division in {None, case.division}:
+            until = str(standing.ends) if standing.ends else "-"
+            yield block(BlockCode.PATRON_BLOCKED, None, code=standing.code, until=until)
+
+
+def _debt(case: LendingCase) -> Iterator[Block]:
+    limit = case.terms[DEBT_LIMIT_ORE]
+    owed = case.patron.balance_in(case.division)
+    if limit.value is not None and owed > 0 and owed >= limit.value:
+        yield block(BlockCode.DEBT_OVER_LIMIT, limit.rule_id, balance_ore=owed, limit_ore=limit.value)
+
+
+def _overdues(case: LendingCase) -> Iterator[Block]:
+    overdue = sum(count.overdue for count in case.patron.loans_in(case.division))
+    effect = case.terms[OVERDUE_BLOCKS_CHECKOUT]
+    if overdue and effect.value is Effect.REFUSE:
+        yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=overdue)
+
+
+def _limits(case: LendingCase) -> Iterator[Block]:
+    counts = case.patron.loans_in(case.division)
+    total, of_group = case.terms[MAX_LOANS], case.terms[MAX_LOANS_OF_GROUP]
+    open_loans = sum(count.count for count in counts)
+    if total.value is not None and open_loans >= total.value:
+        yield block(BlockCode.TOO_MANY_LOANS, total.rule_id, count=open_loans, limit=total.value)
+    if of_group.value is not None:
+        counted = case.terms.counted_material_groups(MAX_LOANS_OF_GROUP)
+        alike = sum(count.count for count in counts if count.material_group in counted)
+        if alike >= of_group.value:
+            yield block(BlockCode.TOO_MANY_OF_GROUP, of_group.rule_id, count=alike, limit=of_group.value)
+
+
+def _age(case: LendingCase) -> Iterator[Block]:
+    born, least = case.patron.birth_date, case.item.minimum_age
+    refuses = case.terms[MINIMUM_AGE_REFUSES]
+    if born is not None and least is not None and refuses.value and age_on(born, case.today) < least:
+        yield block(BlockCode.TOO_YOUNG, refuses.rule_id, minimum_age=least)
+
+
+def _item(case: LendingCase) -> Iterator[Block]:
+    item, loan = case.item, case.loan
+    if item.withdrawn:
+        yield block(BlockCode.MATERIAL_DISCARDED)
+    if loan is not None:
+        mine = loan.is_borrowed_by(case.patron.id)
+        yield block(BlockCode.ALREADY_LOANED if mine else BlockCode.ON_LOAN_TO_OTHER, due_on=str(loan.due_on))
+    if item.not_for_loan is not None:
+        yield block(BlockCode.MATERIAL_NOT_LOANABLE, why=item.not_for_loan)
+    if item.condition in {"in_repair", "in_processing"}:
+        yield block(BlockCode.MATERIAL_NOT_READY, condition=item.condition)
+
+
+def _placeholder(case: LendingCase) -> Iterator[Block]:
+    if not case.item.is_placeholder:
+        return
+    if case.item.sent_home:
+        yield block(BlockCode.MATERIAL_SENT_HOME)
+    elif not case.item.received:
+        yield block(BlockCode.MATERIAL_NOT_RECEIVED)
+
+
+def _lendable(case: LendingCase) -> Iterator[Block]:
+    lendable = case.terms[LENDABLE]
+    if lendable.value:
+        return
+    is_silent = lendable.source is Source.NOT_FOUND
+    yield block(BlockCode.LOANING_PROFILE_NOT_FOUND if is_silent else BlockCode.MATERIAL_NOT_LOANABLE, lendable.rule_id)
+
+
+def _due(case: LendingCase) -> Iterator[Block]:
+    if case.due_on is None:
+        yield block(BlockCode.NO_DUE_DATE, case.terms[LOAN_DAYS].rule_id)
+
+
+def find_warnings(case: LendingCase) -> tuple[Remark, ...]:
+    """What the desk should hear although the loan is made."""
+    counts = case.patron.loans_in(case.division)
+    heard = {
+        Remark.SAME_TITLE_ON_LOAN: any(case.item.record in count.records for count in counts),
+        Remark.HAS_OVERDUES: any(count.overdue for count in counts)
+        and case.terms[OVERDUE_BLOCKS_CHECKOUT].value is Effect.WARN,
+        Remark.OWES: case.patron.balance_in(case.division) > 0,
+        Remark.PARTS_MISSING: bool(case.item.missing_parts),
+        Remark.JOURNEY_ENDED: case.item.state is ItemState.IN_TRANSIT,
+        Remark.ITEM_FOUND: case.item.state in {ItemState.LOST, ItemState.MISSING, ItemState.CLAIMED_RETURNED},
+        Remark.DAMAGED: case.item.condition == "damaged",
+    }
+    return tuple(warning for warning, is_heard in heard.items() if is_heard)
+
+
+def age_on(born: date, day: date) -> int:
+    """Whole years. Somebody born on 29 February is a year older on 1 March."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

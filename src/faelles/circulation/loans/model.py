@@ -1,0 +1,198 @@
+"""What is asked of circulation and what it answers. Requests carry ids and scans, answers carry codes and facts;
+nothing here is a sentence, and nothing here names a borrower.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from faelles.circulation.loans.blocks import Block, BlockCode
+from faelles.ground.fields import Id, ItemNumberText, Scan, ShortText
+from faelles.ground.ids import BranchId, ItemNumber, LoanId, PatronId
+
+Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
+
+
+class Borrower(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A patron by what was scanned, or by id. One of the two."""
+
+    card: Scan | None = None
+    patron: Id | None = None
+
+    def __post_init__(self) -> None:
+        if (self.card is None) == (self.patron is None):
+            raise ValueError("either card or patron")
+
+
+class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Lend `item` to `borrower` at `branch`.
+
+    `second_borrower` has the book in hand while `borrower` answers for it. `overrides` are the blocks to step over,
+    with `reason`. `renew_own` says whether scanning what the patron already has renews it. `lent_at` back-dates.
+    """
+
+    borrower: Borrower
+    item: ItemNumberText
+    branch: Id
+    pin: Pin | None = None
+    second_borrower: Id | None = None
+    due_on: date | None = None
+    lent_at: datetime | None = None
+    renew_own: bool = True
+    overrides: Overrides = frozenset()
+    reason: ShortText | None = None
+    dry_run: bool = False
+
+
+class Outcome(StrEnum):
+    LENT = "lent"
+    RENEWED = "renewed"
+    REPEATED = "repeated"
+    """The patron has had it since a moment ago: the same check-out again, nothing changed."""
+    RETURNED = "returned"
+    NOT_ON_LOAN = "not_on_loan"
+    FOREIGN = "foreign"
+    REFUSED = "refused"
+    DONE = "done"
+    ALLOWED = "allowed"
+    """A dry run that would have succeeded."""
+
+
+class Remark(StrEnum):
+    """What the desk should know though nothing is refused."""
+
+    SAME_TITLE_ON_LOAN = "same_title_on_loan"
+    HAS_OVERDUES = "has_overdue_loans"
+    OWES = "patron_owes"
+    PARTS_MISSING = "parts_missing"
+    CHECK_PARTS = "check_parts"
+    JOURNEY_ENDED = "journey_ended"
+    WRONG_TRANSFER = "wrong_transfer"
+    ITEM_FOUND = "item_found"
+    BACK_DATED = "back_dated"
+    DAMAGED = "item_damaged"
+    WITHDRAWN = "item_withdrawn"
+    SEND_TO_LENDER = "send_to_lender"
+
+
+class ItemShown(msgspec.Struct, frozen=True, kw_only=True):
+    """What the desk sees of the copy."""
+
+    number: ItemNumber
+    title: str
+    creators: tuple[str, ...]
+    material_type: str
+    notes: tuple[str, ...] = ()
+    missing_parts: tuple[str, ...] = ()
+
+
+class CheckoutAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How a check-out ended. Refused: `blocks` lists every reason, never just the first."""
+
+    outcome: Outcome
+    loan: LoanId | None = None
+    due_on: date | None = None
+    renewals: int = 0
+    item: ItemShown | None = None
+    blocks: tuple[Block, ...] = ()
+    overridden: tuple[Block, ...] = ()
+    warnings: tuple[Remark, ...] = ()
+    charged_ore: int = 0
+
+
+class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Take `item` back at `branch`. `returned_at` back-dates it (the book drop was emptied this morning)."""
+
+    item: ItemNumberText
+    branch: Id
+    returned_at: datetime | None = None
+    found: bool = False
+    """It stood on our own shelf, or lay in our own crate: the borrower owes nothing for being late."""
+    dry_run: bool = False
+
+
+class NextStop(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the copy goes now: onto the shelf here, to a branch of ours, or home to another agency."""
+
+    shelve: bool
+    branch: BranchId | None = None
+    agency: str | None = None
+    """The owner's name, for a foreign item."""
+
+
+class ReturnAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How a return ended. `borrower` is shown to staff only; doors for others leave it out."""
+
+    outcome: Outcome
+    loan: LoanId | None = None
+    borrower: PatronId | None = None
+    item: ItemShown | None = None
+    next: NextStop | None = None
+    days_overdue: int = 0
+    charged_ore: int = 0
+    returned_on: date | None = None
+    blocks: tuple[Block, ...] = ()
+    warnings: tuple[Remark, ...] = ()
+
+
+class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Renew some loans, all open loans of `patron`, or the one on `item`; each loan is answered by itself."""
+
+    branch: Id
+    loans: Annotated[tuple[Id, ...], msgspec.Meta(max_length=500)] = ()
+    patron: Id | None = None
+    item: ItemNumberText | None = None
+    overrides: Overrides = frozenset()
+    reason: ShortText | None = None
+    dry_run: bool = False
+
+
+class RenewalAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How one loan's renewal ended."""
+
+    outcome: Outcome
+    loan: LoanId
+    due_on: date | None = None
+    renewals: int = 0
+    item: ItemShown | None = None
+    blocks: tuple[Block, ...] = ()
+    overridden: tuple[Block, ...] = ()
+    charged_ore: int = 0
+
+
+class LossRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The copy is lost, or its borrower says that it was returned."""
+
+    item: ItemNumberText
+    branch: Id
+    dry_run: bool = False
+
+
+class LossAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`state` is the copy's new one."""
+
+    outcome: Outcome
+    state: str
+    loan: LoanId | None = None
+    item: ItemShown | None = None
+    charged_ore: int = 0
+
+
+class UndoRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Undo what was done to this loan last."""
+
+    loan: Id
+    branch: Id
+    dry_run: bool = False
+
+
+class UndoAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`released_ore` is how much less is claimed now."""
+
+    outcome: Outcome
+    loan: LoanId
+    item: ItemShown | None = None
+    released_ore: int = 0

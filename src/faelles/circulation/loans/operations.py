@@ -1,0 +1,120 @@
+"""Check-out, return and renewal. Each loads and locks, decides, writes: two messages to the database, between the
+opening and the commit; what is rare (a fee, a foreign book, a wrong PIN) costs one or two more.
+
+A refusal is an answer with every reason in it, committed with the note that somebody's record was read. Errors are for
+requests that make no sense.
+"""
+
+from collections.abc import Sequence
+
+from faelles.circulation.loans import lending, returning, store
+from faelles.circulation.loans.desk import check_override, check_past, is_visible, open_desk
+from faelles.circulation.loans.foreign import recognise
+from faelles.circulation.loans.model import (
+    CheckoutAnswer,
+    CheckoutRequest,
+    RenewalAnswer,
+    RenewalRequest,
+    ReturnAnswer,
+    ReturnRequest,
+)
+from faelles.circulation.loans.renewing import RenewalWish, renew_loans, unknown_loan
+from faelles.circulation.loans.replies import answered_before, repeatable
+from faelles.circulation.loans.scans import check_pin, scanned
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.ids import LoanId
+from faelles.people.model import Caller, Permission
+
+
+async def checkout(
+    tx: Transaction, caller: Caller, keyring: Keyring, request: CheckoutRequest, key: str | None = None
+) -> CheckoutAnswer:
+    """Lend an item to a patron; renew it where the patron has it already and the branch lets a scan renew.
+
+    A refused answer lists every block with its rule and the permission that may override it.
+    """
+    caller.require(Permission.CHECKOUT)
+    check_override(request.overrides, request.reason)
+    check_past("lent_at", request.lent_at, tx.now)
+    repeat = repeatable("checkout", key, request)
+    who = scanned(keyring, tx.agency, request.borrower)
+    facts = await store.load_checkout(tx, who, request.item, repeat)
+    if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer):
+        return earlier
+    desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.CHECKOUT)
+    if request.lent_at is not None:
+        desk.require(Permission.BACKDATE, caller)
+    pin_block = await check_pin(tx, keyring, who, facts, request.pin)
+    decision = lending.Refuse((pin_block,)) if pin_block else lending.decide(desk, request, facts)
+    match decision:
+        case lending.Lend():
+            return await lending.lend(tx, desk, request, decision, repeat)
+        case lending.Renew():
+            return await lending.renew(tx, desk, request, decision, repeat)
+        case lending.Repeat():
+            return await lending.repeat_answer(tx, decision)
+        case lending.Refuse():
+            return await lending.refuse(tx, desk, request, facts, decision)
+
+
+async def return_item(tx: Transaction, caller: Caller, request: ReturnRequest, key: str | None = None) -> ReturnAnswer:
+    """Take an item back, on loan or not, ours or another municipality's, and say where it goes now."""
+    caller.require(Permission.RETURN)
+    check_past("returned_at", request.returned_at, tx.now)
+    repeat = repeatable("return", key, request)
+    facts = await store.load_return(tx, request.item, repeat)
+    if earlier := answered_before(facts.earlier, repeat, ReturnAnswer):
+        return earlier
+    desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.RETURN)
+    if request.returned_at is not None:
+        desk.require(Permission.BACKDATE, caller)
+    if facts.item is None:
+        return await recognise(tx, desk, request)
+    case = returning.return_case(desk, request, facts, facts.item)
+    return returning.refused_here(desk, case) or await returning.take_back(tx, desk, request, facts, case, repeat)
+
+
+async def renew(
+    tx: Transaction, caller: Caller, request: RenewalRequest, key: str | None = None
+) -> list[RenewalAnswer]:
+    """Renew the named loans, or all that a patron has, or what is on loan of an item; each is answered by itself.
+
+    A signed-in patron renews their own. The first borrower's blocks, debts and fees count, whoever asks.
+    """
+    permission = Permission.RENEW if caller.patron is None else Permission.OWN_ACCOUNT
+    caller.require(permission)
+    check_override(request.overrides, request.reason)
+    by_borrower = await store.loans_by_borrower(tx, request.loans, request.patron, request.item)
+    answers: dict[int, RenewalAnswer] = {}
+    for borrower, loans in by_borrower.items():
+        repeat = repeatable("renew", key and f"{key}/{borrower}", request)
+        for answer in await _renew_of_one(tx, caller, permission, request, loans, repeat):
+            answers[answer.loan] = answer
+    return [answers.get(loan) or unknown_loan(loan) for loan in request.loans or answers]
+
+
+async def _renew_of_one(
+    tx: Transaction,
+    caller: Caller,
+    permission: Permission,
+    request: RenewalRequest,
+    loans: Sequence[LoanId],
+    repeat: store.Repeatable,
+) -> list[RenewalAnswer]:
+    """Renew loans that one patron answers for."""
+    facts = await store.load_loans(tx, loans, repeat)
+    if earlier := answered_before(facts.earlier, repeat, list[RenewalAnswer]):
+        return earlier
+    desk = await open_desk(tx, caller, facts.revision, request.branch, permission)
+    if facts.patron is None:
+        return []
+    return await renew_loans(
+        tx,
+        desk,
+        patron=facts.patron,
+        responsible=facts.responsible,
+        loans=[each for each in facts.loans or () if is_visible(caller, permission, each.loan)],
+        wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
+        repeat=repeat,
+    )

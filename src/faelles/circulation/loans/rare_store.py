@@ -1,0 +1,124 @@
+"""The SQL of what happens seldom: losses, corrections, foreign items, the work list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import msgspec
+
+from faelles.circulation.loans.facts import ClosedHow, ItemState
+from faelles.ground.database import Transaction
+from faelles.ground.events import Dimension
+from faelles.ground.ids import AgencyId, BranchId, ItemId, LoanId
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The agency a number belongs to."""
+
+    agency: AgencyId
+    name: str
+
+
+_OWNER_OF_NUMBER = """
+SELECT a.agency_id, a.name
+  FROM owners_of_item_number($1) AS owner (agency_id)
+  JOIN agency_directory AS a ON a.agency_id = owner.agency_id
+ LIMIT 1
+"""
+_NOTE_SIGHTING = """
+INSERT INTO foreign_sighting (agency_id, owner_agency_id, item_number, branch_id, seen_at) VALUES ($1, $2, $3, $4, $5)
+"""
+_MARK_LOST = "UPDATE loan SET lost_at = $3 WHERE agency_id = $1 AND id = $2 AND lost_at IS NULL"
+_MARK_CLAIMED = """
+UPDATE loan SET claimed_returned_at = $3 WHERE agency_id = $1 AND id = $2 AND claimed_returned_at IS NULL
+"""
+_CLOSE_LOAN = """
+UPDATE loan SET closed_at = $3, closed_on = $4, closed_how = $5, closed_branch_id = $6 WHERE agency_id = $1 AND id = $2
+"""
+_REOPEN_LOAN = """
+UPDATE loan
+   SET closed_at = NULL, closed_on = NULL, closed_how = NULL, closed_branch_id = NULL
+ WHERE agency_id = $1 AND id = $2
+"""
+_MOVE_ITEM = """
+UPDATE item_circulation SET state = $3, seen_branch_id = $4, seen_at = $5 WHERE agency_id = $1 AND item_id = $2
+"""
+_END_JOURNEY = """
+UPDATE journey SET ended_at = $3, ended_how = $4 WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
+"""
+_ADD_WORK_ENTRY = """
+INSERT INTO work_entry (agency_id, branch_id, kind, loan_id, item_id, scanned_item, scanned_card, details, happened_at,
+                        recorded_at, recorded_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)
+RETURNING id
+"""
+
+
+async def owner_of_number(tx: Transaction, item_number: str) -> Owner | None:
+    """Which municipality owns a number, and nothing else."""
+    row = await tx.row(_OWNER_OF_NUMBER, item_number)
+    return Owner(row["agency_id"], row["name"]) if row else None
+
+
+async def note_sighting(
+    tx: Transaction, owner: AgencyId, item_number: str, branch: BranchId, seen_at: datetime
+) -> None:
+    await tx.execute(_NOTE_SIGHTING, tx.agency, owner, item_number, branch, seen_at)
+
+
+async def mark_loan_lost(tx: Transaction, loan: LoanId) -> None:
+    await tx.execute(_MARK_LOST, tx.agency, loan, tx.now)
+
+
+async def mark_claimed_returned(tx: Transaction, loan: LoanId) -> None:
+    await tx.execute(_MARK_CLAIMED, tx.agency, loan, tx.now)
+
+
+async def close_loan(tx: Transaction, loan: LoanId, how: ClosedHow, closed_on: date, branch: BranchId) -> None:
+    await tx.execute(_CLOSE_LOAN, tx.agency, loan, tx.now, closed_on, how.value, branch)
+
+
+async def reopen_loan(tx: Transaction, loan: LoanId) -> None:
+    await tx.execute(_REOPEN_LOAN, tx.agency, loan)
+
+
+async def move_item(tx: Transaction, item: ItemId, state: ItemState, branch: BranchId) -> None:
+    await tx.execute(_MOVE_ITEM, tx.agency, item, state.value, branch, tx.now)
+
+
+async def end_journey(tx: Transaction, item: ItemId, how: str) -> None:
+    await tx.execute(_END_JOURNEY, tx.agency, item, tx.now, how)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewWorkEntry:
+    """Something for a person to look at. `scanned_*` are what a machine read, where it fits nothing we know."""
+
+    branch: BranchId
+    kind: str
+    happened_at: datetime
+    loan: LoanId | None = None
+    item: ItemId | None = None
+    scanned_item: str | None = None
+    scanned_card: str | None = None
+    details: Mapping[str, Dimension] = field(default_factory=dict)
+
+
+async def add_work_entry(tx: Transaction, entry: NewWorkEntry) -> int:
+    """Put an entry on the branch's work list; its id."""
+    added: int = await tx.value(
+        _ADD_WORK_ENTRY,
+        tx.agency,
+        entry.branch,
+        entry.kind,
+        entry.loan,
+        entry.item,
+        entry.scanned_item,
+        entry.scanned_card,
+        msgspec.json.encode(entry.details).decode(),
+        entry.happened_at,
+        tx.now,
+        str(tx.actor),
+    )
+    return added

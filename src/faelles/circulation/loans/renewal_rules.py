@@ -1,0 +1,123 @@
+"""May this loan be renewed, and until when? Pure: facts and terms in, every block out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from faelles.agencies.calendar import Calendar
+from faelles.circulation.loans.blocks import Block, BlockCode, block
+from faelles.circulation.loans.due_dates import due_date
+from faelles.circulation.loans.facts import ItemFacts, LoanFacts, PatronFacts
+from faelles.policies.compiled import Terms
+from faelles.policies.knobs import (
+    MAX_RENEWALS,
+    OVERDUE_BLOCKS_RENEWAL,
+    RENEW_DAYS_AFTER_DUE,
+    RENEW_DAYS_BEFORE_DUE,
+    RENEWABLE,
+    RENEWAL_COUNTS_FROM,
+    RENEWAL_DEBT_LIMIT_ORE,
+    RENEWAL_WITH_BLOCKS,
+    Effect,
+    OverdueRenewal,
+    RenewalBase,
+)
+from faelles.policies.model import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalCase:
+    """One loan to renew. `patron` is the first borrower, whose blocks count; `calendar` moves the due date."""
+
+    patron: PatronFacts
+    item: ItemFacts
+    loan: LoanFacts
+    terms: Terms
+    calendar: Calendar
+    today: date
+
+    @property
+    def due_on(self) -> date | None:
+        """The renewed due date; None where the rules give none."""
+        from_old = self.terms[RENEWAL_COUNTS_FROM].value is RenewalBase.OLD_DUE
+        start = self.loan.due_on if from_old else self.today
+        return due_date(start, self.terms, self.calendar, not_after=self.item.lender_due_on)
+
+
+def find_blocks(case: RenewalCase) -> list[Block]:
+    """Every reason against renewing. A renewal is never "too many loans"."""
+    return [
+        *_loan(case),
+        *_renewable(case),
+        *_count(case),
+        *_window(case),
+        *_patron(case),
+        *_overdues(case),
+        *_gain(case),
+    ]
+
+
+def _loan(case: RenewalCase) -> Iterator[Block]:
+    if not case.loan.is_open:
+        yield block(BlockCode.LOAN_NOT_FOUND)
+    if case.loan.lost_at is not None:
+        yield block(BlockCode.MATERIAL_LOST)
+    if case.item.withdrawn:
+        yield block(BlockCode.MATERIAL_DISCARDED)
+
+
+def _renewable(case: RenewalCase) -> Iterator[Block]:
+    renewable = case.terms[RENEWABLE]
+    if renewable.value:
+        return
+    is_silent = renewable.source is Source.NOT_FOUND
+    yield block(
+        BlockCode.LOANING_PROFILE_NOT_FOUND if is_silent else BlockCode.MATERIAL_NOT_LOANABLE, renewable.rule_id
+    )
+
+
+def _count(case: RenewalCase) -> Iterator[Block]:
+    limit = case.terms[MAX_RENEWALS]
+    if limit.value is not None and case.loan.renewals >= limit.value:
+        yield block(BlockCode.MAX_RENEWALS_REACHED, limit.rule_id, renewals=case.loan.renewals, limit=limit.value)
+
+
+def _window(case: RenewalCase) -> Iterator[Block]:
+    before, after = case.terms[RENEW_DAYS_BEFORE_DUE], case.terms[RENEW_DAYS_AFTER_DUE]
+    if before.value is not None:
+        opens = case.loan.due_on - timedelta(days=before.value)
+        if case.today < opens:
+            yield block(BlockCode.RENEWED_TOO_SOON, before.rule_id, opens=str(opens))
+    if after.value is not None and (case.today - case.loan.due_on).days > after.value:
+        yield block(BlockCode.RENEWED_TOO_LATE, after.rule_id, days=after.value)
+
+
+def _patron(case: RenewalCase) -> Iterator[Block]:
+    with_blocks, debt = case.terms[RENEWAL_WITH_BLOCKS], case.terms[RENEWAL_DEBT_LIMIT_ORE]
+    if with_blocks.value is Effect.REFUSE:
+        for standing in case.patron.blocks or ():
+            if standing.division in {None, case.loan.division}:
+                yield block(
+                    BlockCode.PATRON_BLOCKED, with_blocks.rule_id, code=standing.code, until=str(standing.ends or "-")
+                )
+    owed = case.patron.balance_in(case.loan.division)
+    if debt.value is not None and owed > 0 and owed >= debt.value:
+        yield block(BlockCode.DEBT_OVER_LIMIT, debt.rule_id, balance_ore=owed, limit_ore=debt.value)
+
+
+def _overdues(case: RenewalCase) -> Iterator[Block]:
+    effect = case.terms[OVERDUE_BLOCKS_RENEWAL]
+    if effect.value is OverdueRenewal.REFUSE_THIS and case.today > case.loan.due_on:
+        yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=1)
+    overdue = sum(count.overdue for count in case.patron.loans_in(case.loan.division))
+    if effect.value is OverdueRenewal.REFUSE_ALL and overdue:
+        yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=overdue)
+
+
+def _gain(case: RenewalCase) -> Iterator[Block]:
+    """A renewal never shortens a loan by surprise, and one that gains no day is none."""
+    due_on = case.due_on
+    if due_on is None:
+        yield block(BlockCode.NO_DUE_DATE)
+    elif due_on <= case.loan.due_on:
+        yield block(BlockCode.RENEWAL_GAINS_NOTHING, due_on=str(case.loan.due_on))

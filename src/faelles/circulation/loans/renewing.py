@@ -1,0 +1,148 @@
+"""Renewing, loan by loan: each is decided by itself, all that may be are written at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from faelles.circulation.loans import store
+from faelles.circulation.loans.blocks import BlockCode, Judgement, block, judge
+from faelles.circulation.loans.cases import renewal_case
+from faelles.circulation.loans.desk import Desk
+from faelles.circulation.loans.dimensions import loan_dimensions
+from faelles.circulation.loans.facts import LoanAndItem, PatronFacts
+from faelles.circulation.loans.late import NOTHING, charge_if_late
+from faelles.circulation.loans.model import Outcome, Overrides, RenewalAnswer
+from faelles.circulation.loans.renewal_rules import RenewalCase, find_blocks
+from faelles.circulation.loans.replies import shown
+from faelles.ground.access import record_access
+from faelles.ground.database import Transaction
+from faelles.ground.ids import LoanId, PatronId
+from faelles.ground.money import Ore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalWish:
+    """What the desk asked for besides the loans themselves."""
+
+    overrides: Overrides
+    reason: str | None
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One loan's renewal: to be written when `due_on` is there and nothing stands."""
+
+    case: RenewalCase
+    due_on: date | None
+    judgement: Judgement
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.judgement.allows and self.due_on is not None
+
+
+def decide(desk: Desk, patron: PatronFacts, loans: Sequence[LoanAndItem], wish: RenewalWish) -> list[Decided]:
+    """Decide each loan; pure."""
+    decided = []
+    for each in loans:
+        case = renewal_case(desk, patron=patron, item=each.item, loan=each.loan, renewed_at=desk.now)
+        judgement = judge(find_blocks(case), wish.overrides, desk.permissions)
+        decided.append(Decided(case, case.due_on, judgement))
+    return decided
+
+
+async def renew_loans(
+    tx: Transaction,
+    desk: Desk,
+    *,
+    patron: PatronFacts,
+    responsible: PatronId | None,
+    loans: Sequence[LoanAndItem],
+    wish: RenewalWish,
+    repeat: store.Repeatable,
+    kept_as: Callable[[list[RenewalAnswer]], object] = list,
+) -> list[RenewalAnswer]:
+    """Renew what may be renewed of one borrower's loans, with the fee for what was late; say why not of the rest.
+
+    `kept_as` is the form in which the request's key keeps the answers.
+    """
+    decided = decide(desk, patron, loans, wish)
+    if wish.dry_run:
+        await record_access(tx, "renewal_dry_run", [patron.id])
+        return [_answer(each, Outcome.ALLOWED, NOTHING) for each in decided]
+    allowed = [each for each in decided if each.is_allowed]
+    charged = {each.case.loan.id: await _charge(tx, desk, each, responsible) for each in allowed}
+    answers = [_answer(each, Outcome.RENEWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
+    await store.write_renewals(
+        tx,
+        [_renewed(desk, each) for each in allowed],
+        [_refused(desk, each) for each in decided if not each.is_allowed],
+        patron=patron.id,
+        reason=wish.reason,
+        answer=msgspec.json.encode(kept_as(answers)),
+        repeat=repeat,
+    )
+    return answers
+
+
+async def _charge(tx: Transaction, desk: Desk, decided: Decided, responsible: PatronId | None) -> Ore:
+    """Renewing late costs what returning late would."""
+    case = decided.case
+    return await charge_if_late(
+        tx,
+        desk,
+        case.terms,
+        loan=case.loan,
+        patron=case.patron,
+        responsible=responsible,
+        settled_on=case.today,
+    )
+
+
+def _answer(decided: Decided, when_allowed: Outcome, charged: Ore) -> RenewalAnswer:
+    loan, allowed = decided.case.loan, decided.is_allowed
+    return RenewalAnswer(
+        outcome=when_allowed if allowed else Outcome.REFUSED,
+        loan=loan.id,
+        due_on=decided.due_on if allowed else loan.due_on,
+        renewals=loan.renewals + 1 if allowed else loan.renewals,
+        item=shown(decided.case.item, on_checkout=True),
+        blocks=decided.judgement.standing,
+        overridden=decided.judgement.overridden,
+        charged_ore=charged,
+    )
+
+
+def _renewed(desk: Desk, decided: Decided) -> store.RenewedLoan:
+    case = decided.case
+    return store.RenewedLoan(
+        loan=case.loan.id,
+        item=case.item.id,
+        due_on=decided.due_on or case.loan.due_on,
+        overridden=[each.code.value for each in decided.judgement.overridden],
+        dimensions=loan_dimensions(
+            item=case.item,
+            branch=desk.branch,
+            division=case.loan.division,
+            patron=case.patron,
+            group=case.loan.patron_group,
+            day=case.today,
+        ),
+    )
+
+
+def _refused(desk: Desk, decided: Decided) -> store.RefusedRenewal:
+    codes = sorted(each.code for each in decided.judgement.standing)
+    return store.RefusedRenewal(
+        loan=decided.case.loan.id,
+        item=decided.case.item.id,
+        dimensions={"branch": desk.branch, "blocks": ",".join(codes)},
+    )
+
+
+def unknown_loan(loan: int) -> RenewalAnswer:
+    """The answer for an id that is no loan of this agency, or none the caller may see."""
+    return RenewalAnswer(outcome=Outcome.REFUSED, loan=LoanId(loan), blocks=(block(BlockCode.LOAN_NOT_FOUND),))

@@ -1,0 +1,190 @@
+"""Taking back, step by step: when it came back, where it goes now, what it costs, what is written."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import msgspec
+
+from faelles.circulation.loans import store
+from faelles.circulation.loans.blocks import BlockCode, block
+from faelles.circulation.loans.cases import terms_for
+from faelles.circulation.loans.desk import Desk
+from faelles.circulation.loans.dimensions import loan_dimensions
+from faelles.circulation.loans.facts import ItemFacts, ItemState, JourneyFacts, LoanFacts, ReturnFacts
+from faelles.circulation.loans.late import NOTHING, charge_if_late, days_overdue
+from faelles.circulation.loans.losses import settle_found
+from faelles.circulation.loans.model import NextStop, Outcome, Remark, ReturnAnswer, ReturnRequest
+from faelles.circulation.loans.replies import shown
+from faelles.ground.database import Transaction
+from faelles.ground.ids import PlacementId
+from faelles.ground.money import Ore
+from faelles.people.model import Permission
+from faelles.policies.compiled import Terms
+from faelles.policies.knobs import LOST_WAIVES_OVERDUE, RETURN_ELSEWHERE, ReturnElsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnCase:
+    """A known item at the desk. `returned_at` is when it counts as back; `loan` None where it was not on loan."""
+
+    item: ItemFacts
+    loan: LoanFacts | None
+    journey: JourneyFacts | None
+    terms: Terms
+    returned_at: datetime
+    returned_on: date
+    next: NextStop
+
+
+def return_case(desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: ItemFacts) -> ReturnCase:
+    """One return, ready to be written; pure."""
+    terms = terms_for(desk, facts.patron, item, desk.now)
+    returned_at = _returned_at(desk, request, facts)
+    return ReturnCase(
+        item=item,
+        loan=facts.loan,
+        journey=facts.journey,
+        terms=terms,
+        returned_at=returned_at,
+        returned_on=desk.local_day(returned_at),
+        next=_next_stop(desk, terms, item),
+    )
+
+
+def _returned_at(desk: Desk, request: ReturnRequest, facts: ReturnFacts) -> datetime:
+    """What the desk says; else when another municipality's desk first saw it; else now. Never before it was lent."""
+    returned_at = request.returned_at or facts.seen_elsewhere_at or desk.now
+    return max(returned_at, facts.loan.lent_at) if facts.loan else returned_at
+
+
+def _next_stop(desk: Desk, terms: Terms, item: ItemFacts) -> NextStop:
+    """Onto the shelf at home, and where the rule lets it stay; else on a journey home."""
+    if item.owner_branch == desk.branch or terms[RETURN_ELSEWHERE].value is ReturnElsewhere.FLOAT_HERE:
+        return NextStop(shelve=True)
+    return NextStop(shelve=False, branch=item.owner_branch)
+
+
+def refused_here(desk: Desk, case: ReturnCase) -> ReturnAnswer | None:
+    """The refusal of a branch that takes back only its own, naming the right one."""
+    elsewhere = case.item.owner_branch != desk.branch and case.terms[RETURN_ELSEWHERE].value is ReturnElsewhere.REFUSE
+    if not elsewhere or Permission.OVERRIDE_BLOCK in desk.permissions:
+        return None
+    right = desk.branch_of(case.item.owner_branch)
+    why = block(BlockCode.RETURN_NOT_HERE, case.terms[RETURN_ELSEWHERE].rule_id, branch=right.name)
+    return ReturnAnswer(outcome=Outcome.REFUSED, item=shown(case.item, on_checkout=False), blocks=(why,))
+
+
+async def take_back(
+    tx: Transaction,
+    desk: Desk,
+    request: ReturnRequest,
+    facts: ReturnFacts,
+    case: ReturnCase,
+    repeat: store.Repeatable,
+) -> ReturnAnswer:
+    """Charge what is late, close the loan, send the copy on its way."""
+    charged = NOTHING if request.dry_run else await _charge(tx, desk, request, facts, case)
+    answer = _answer(desk, case, charged, was_backdated=request.returned_at is not None)
+    if not request.dry_run:
+        await store.write_return(tx, _taken_back(desk, facts, case, answer), repeat)
+    return answer
+
+
+async def _charge(tx: Transaction, desk: Desk, request: ReturnRequest, facts: ReturnFacts, case: ReturnCase) -> Ore:
+    if case.loan is None or facts.patron is None:
+        return NOTHING
+    is_waived = request.found
+    if case.loan.lost_at is not None:
+        await settle_found(tx, desk, case.terms, case.loan, case.returned_at)
+        is_waived = is_waived or case.terms[LOST_WAIVES_OVERDUE].value
+    if is_waived:
+        return NOTHING
+    return await charge_if_late(
+        tx,
+        desk,
+        case.terms,
+        loan=case.loan,
+        patron=facts.patron,
+        responsible=facts.responsible,
+        settled_on=case.returned_on,
+    )
+
+
+def _answer(desk: Desk, case: ReturnCase, charged_ore: int, *, was_backdated: bool) -> ReturnAnswer:
+    loan = case.loan
+    return ReturnAnswer(
+        outcome=Outcome.RETURNED if loan else Outcome.NOT_ON_LOAN,
+        loan=loan.id if loan else None,
+        borrower=loan.borrower if loan else None,
+        item=shown(case.item, on_checkout=False),
+        next=case.next,
+        days_overdue=days_overdue(loan, case.returned_on) if loan else 0,
+        charged_ore=charged_ore,
+        returned_on=case.returned_on,
+        warnings=_warnings(desk, case, was_backdated=was_backdated),
+    )
+
+
+def _warnings(desk: Desk, case: ReturnCase, *, was_backdated: bool) -> tuple[Remark, ...]:
+    item = case.item
+    wrong_way = case.journey is not None and case.journey.to_branch != desk.branch
+    heard = {
+        Remark.BACK_DATED: was_backdated,
+        Remark.PARTS_MISSING: bool(item.missing_parts),
+        Remark.DAMAGED: item.condition == "damaged",
+        Remark.WITHDRAWN: item.withdrawn,
+        Remark.ITEM_FOUND: item.state in {ItemState.LOST, ItemState.MISSING, ItemState.CLAIMED_RETURNED},
+        Remark.WRONG_TRANSFER: wrong_way,
+        Remark.SEND_TO_LENDER: item.is_placeholder,
+    }
+    return tuple(warning for warning, is_heard in heard.items() if is_heard)
+
+
+def _taken_back(desk: Desk, facts: ReturnFacts, case: ReturnCase, answer: ReturnAnswer) -> store.TakenBack:
+    item, loan = case.item, case.loan
+    arrived = case.journey is not None and case.journey.to_branch == desk.branch
+    return store.TakenBack(
+        item=item.id,
+        loan=loan.id if loan else None,
+        borrower=loan.borrower if loan else None,
+        branch=desk.branch,
+        returned_at=case.returned_at,
+        returned_on=case.returned_on,
+        state=ItemState.AVAILABLE if case.next.shelve else ItemState.IN_TRANSIT,
+        placement=_active_placement(desk, item) if case.next.shelve else None,
+        journey_ended_how="received" if arrived else "elsewhere",
+        bound_for=case.next.branch,
+        event="loan.returned" if loan else "item.checked_in",
+        dimensions=loan_dimensions(
+            item=item,
+            branch=desk.branch,
+            division=loan.division if loan else desk.division_of(item),
+            patron=facts.patron,
+            group=loan.patron_group if loan else None,
+            day=case.returned_on,
+        )
+        | {"days_overdue": answer.days_overdue},
+        answer=msgspec.json.encode(answer),
+    )
+
+
+def _active_placement(desk: Desk, item: ItemFacts) -> PlacementId | None:
+    """None: its own place. An item that floats stands where this branch keeps such things: the department of the same
+    name, else the branch's first.
+    """
+    if item.owner_branch == desk.branch:
+        return None
+    placements = desk.settings.directory.placements
+    here = [each for each in placements.values() if each.branch == desk.branch]
+    department = placements[item.default_placement].department
+    alike = [each for each in here if each.department == department]
+    return next((each.id for each in (*alike, *here)), None)
+
+
+def foreign(owner: str) -> ReturnAnswer:
+    """Another municipality's book: whose, and nothing else."""
+    return ReturnAnswer(outcome=Outcome.FOREIGN, next=NextStop(shelve=False, agency=owner))
+
+
+def unknown() -> ReturnAnswer:
+    return ReturnAnswer(outcome=Outcome.REFUSED, blocks=(block(BlockCode.MATERIAL_NOT_FOUND),))

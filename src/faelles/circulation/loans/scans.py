@@ -1,0 +1,50 @@
+"""What was scanned: the keys a patron may be found under, and the PIN that proves it."""
+
+from dataclasses import dataclass
+
+from faelles.circulation.loans.blocks import Block, BlockCode, block
+from faelles.circulation.loans.facts import CheckoutFacts
+from faelles.circulation.loans.model import Borrower
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.ids import AgencyId
+from faelles.patrons.identifiers import lookup_keys
+from faelles.people import attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """`keys` are the values an identifier may be stored under, `attempt` what its failed sign-ins are counted under."""
+
+    patron: int | None
+    keys: tuple[str, ...]
+    attempt: bytes
+
+
+def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
+    typed = borrower.card if borrower.card is not None else str(borrower.patron)
+    keys = lookup_keys(keyring, agency, borrower.card) if borrower.card is not None else ()
+    return Scanned(
+        patron=borrower.patron,
+        keys=tuple(keys),
+        attempt=attempts.identifier_hash(keyring, agency, attempts.Realm.CARD, typed),
+    )
+
+
+async def check_pin(
+    tx: Transaction, keyring: Keyring, who: Scanned, facts: CheckoutFacts, pin: str | None
+) -> Block | None:
+    """What stands in the way when a PIN was given and is not the patron's: an unknown card and a wrong PIN look and
+    last the same. The failure is counted in this transaction, which the refusal commits.
+    """
+    if pin is None:
+        return None
+    if facts.sign_in is not None and facts.sign_in.locked_until is not None and facts.sign_in.locked_until > tx.now:
+        return block(BlockCode.LOCKED_OUT, until=facts.sign_in.locked_until.isoformat())
+    stored = facts.patron.pin_hash if facts.patron else None
+    if keyring.pin_matches(tx.agency, pin, bytes.fromhex(stored) if stored else None):
+        if facts.sign_in is not None:
+            await attempts.note_success(tx, who.attempt)
+        return None
+    await attempts.note_failure(tx, who.attempt)
+    return block(BlockCode.SIGN_IN_FAILED)

@@ -1,0 +1,389 @@
+"""The SQL of the hot paths: one call loads and locks everything, one call writes.
+
+The loads are functions of the database (0010_circulation_loads.sql), because a lock must be taken in a statement
+before the one that reads. Each write is one statement, so that it is one message and one snapshot.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import msgspec
+
+from faelles.circulation.loans.facts import CheckoutFacts, ItemState, LoanKind, LoansFacts, ReturnFacts
+from faelles.circulation.loans.scans import Scanned
+from faelles.ground.database import Transaction
+from faelles.ground.events import Dimension
+from faelles.ground.ids import (
+    BranchId,
+    DivisionId,
+    ItemId,
+    LoanId,
+    MaterialGroupId,
+    PatronGroupId,
+    PatronId,
+    PlacementId,
+    RecordId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """The idempotency key of a request: whose, for what, and a digest of everything that was asked."""
+
+    operation: str
+    key: str | None
+    fingerprint: bytes
+
+
+_LOAD_CHECKOUT = "SELECT load_checkout($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_LOAD_RETURN = "SELECT load_return($1, $2, $3, $4, $5, $6)"
+_LOAD_LOANS = "SELECT load_loans($1, $2, $3, $4, $5, $6)"
+
+_checkout_facts = msgspec.json.Decoder(CheckoutFacts)
+_return_facts = msgspec.json.Decoder(ReturnFacts)
+_loans_facts = msgspec.json.Decoder(LoansFacts)
+
+
+async def load_checkout(tx: Transaction, who: Scanned, item_number: str, repeat: Repeatable) -> CheckoutFacts:
+    """Lock the patron and the item and read all that lending one to the other depends on."""
+    found: str = await tx.value(
+        _LOAD_CHECKOUT,
+        tx.agency,
+        tx.now,
+        who.keys,
+        who.patron,
+        who.attempt,
+        item_number,
+        str(tx.actor),
+        repeat.operation,
+        repeat.key,
+    )
+    return _checkout_facts.decode(found)
+
+
+async def load_return(tx: Transaction, item_number: str, repeat: Repeatable) -> ReturnFacts:
+    """Lock the item and whoever has it, and read all that taking it back depends on."""
+    found: str = await tx.value(
+        _LOAD_RETURN, tx.agency, tx.now, item_number, str(tx.actor), repeat.operation, repeat.key
+    )
+    return _return_facts.decode(found)
+
+
+async def load_loans(tx: Transaction, loans: Sequence[int], repeat: Repeatable) -> LoansFacts:
+    """Lock the first borrower of `loans` (one borrower's) and their items, and read them."""
+    found: str = await tx.value(
+        _LOAD_LOANS, tx.agency, tx.now, list(loans), str(tx.actor), repeat.operation, repeat.key
+    )
+    return _loans_facts.decode(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLoan:
+    """A loan to write, with everything that hangs on it."""
+
+    item: ItemId
+    record: RecordId
+    division: DivisionId
+    material_group: MaterialGroupId
+    patron_group: PatronGroupId | None
+    kind: LoanKind
+    branch: BranchId
+    lent_at: datetime
+    lent_on: date
+    due_on: date
+    first_borrower: PatronId
+    second_borrower: int | None
+    overridden: Sequence[str]
+    reason: str | None
+    dimensions: Mapping[str, Dimension]
+    answer: bytes
+    """The answer to keep for the request's key, as JSON without the loan's id."""
+
+
+_WRITE_CHECKOUT = """
+WITH lent AS (
+    INSERT INTO loan (agency_id, item_agency_id, item_id, record_id, division_id, material_group_id, patron_group_id,
+                      kind, branch_id, lent_at, lent_on, due_on)
+    VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    RETURNING id
+), borrowed AS (
+    INSERT INTO loan_borrower (agency_id, loan_id, patron_id, role)
+    SELECT $1, lent.id, who.patron_id, who.role
+      FROM lent CROSS JOIN (VALUES ($12::bigint, 'primary'), ($13::bigint, 'secondary')) AS who (patron_id, role)
+     WHERE who.patron_id IS NOT NULL
+), moved AS (
+    UPDATE item_circulation
+       SET state = 'on_loan', seen_branch_id = $8, seen_at = $14
+     WHERE agency_id = $1 AND item_id = $2
+), arrived AS (
+    UPDATE journey SET ended_at = $14, ended_how = 'lent'
+     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
+), overridden AS (
+    INSERT INTO loan_override (agency_id, loan_id, block, reason, actor, at)
+    SELECT $1, lent.id, block, $16, $17, $14 FROM lent CROSS JOIN unnest($15::text[]) AS block
+), happened AS (
+    INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
+    SELECT $1, $14, $17, 'loan.opened', lent.id, $2, $18::text::jsonb FROM lent
+), seen AS (
+    INSERT INTO access_log (agency_id, at, actor, person_id, operation)
+    VALUES ($1, $14, $17, $12, 'checkout')
+), answered AS (
+    INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
+    SELECT $1, $17, $19, $20, $21, $22::text::jsonb || jsonb_build_object('loan', lent.id), $14
+      FROM lent
+     WHERE $20::text IS NOT NULL
+)
+SELECT id FROM lent
+"""
+
+
+async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> LoanId:
+    """Write a loan. A copy that is on loan after all breaks `item_lent_once`."""
+    loan: int = await tx.value(
+        _WRITE_CHECKOUT,
+        tx.agency,
+        new.item,
+        new.record,
+        new.division,
+        new.material_group,
+        new.patron_group,
+        new.kind.value,
+        new.branch,
+        new.lent_at,
+        new.lent_on,
+        new.due_on,
+        new.first_borrower,
+        new.second_borrower,
+        tx.now,
+        list(new.overridden),
+        new.reason,
+        str(tx.actor),
+        _json(new.dimensions),
+        repeat.operation,
+        repeat.key,
+        repeat.fingerprint,
+        new.answer.decode(),
+    )
+    return LoanId(loan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A check-out or renewal that was refused: nobody's loan changes, but somebody was looked at."""
+
+    kind: str
+    patron: PatronId | None
+    item: ItemId | None
+    loan: LoanId | None
+    dimensions: Mapping[str, Dimension]
+
+
+_WRITE_REFUSAL = """
+WITH happened AS (
+    INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
+    VALUES ($1, $2, $3, $4 || '.refused', $5, $6, $7::text::jsonb)
+)
+INSERT INTO access_log (agency_id, at, actor, person_id, operation)
+SELECT $1, $2, $3, $8, $4 WHERE $8::bigint IS NOT NULL
+"""
+
+
+async def write_refusal(tx: Transaction, refusal: Refusal) -> None:
+    """Note that something was refused, and whose record was read for it."""
+    await tx.execute(
+        _WRITE_REFUSAL,
+        tx.agency,
+        tx.now,
+        str(tx.actor),
+        refusal.kind,
+        refusal.loan,
+        refusal.item,
+        _json(refusal.dimensions),
+        refusal.patron,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """A return to write. `loan` None: the item was not on loan. `bound_for` None: it stays where it is."""
+
+    item: ItemId
+    loan: LoanId | None
+    borrower: PatronId | None
+    branch: BranchId
+    returned_at: datetime
+    returned_on: date
+    state: ItemState
+    placement: PlacementId | None
+    journey_ended_how: str
+    bound_for: BranchId | None
+    event: str
+    dimensions: Mapping[str, Dimension]
+    answer: bytes
+
+
+_WRITE_RETURN = """
+WITH closed AS (
+    UPDATE loan
+       SET closed_at = $5, closed_on = $6, closed_how = 'returned', closed_branch_id = $4
+     WHERE agency_id = $1 AND id = $3 AND closed_at IS NULL
+), moved AS (
+    UPDATE item_circulation
+       SET state = $7, active_placement_id = $8, seen_branch_id = $4, seen_at = $9
+     WHERE agency_id = $1 AND item_id = $2
+), arrived AS (
+    UPDATE journey SET ended_at = $9, ended_how = $10
+     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
+    RETURNING id
+), sent AS (
+    -- Counting the ended journey makes it end before the next one starts: an item is on one journey at a time.
+    INSERT INTO journey (agency_id, item_id, from_branch_id, to_branch_id, reason, sent_at)
+    SELECT $1, $2, $4, $11, 'going_home', $9
+     WHERE $11::integer IS NOT NULL AND (SELECT count(*) FROM arrived) >= 0
+), happened AS (
+    INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
+    VALUES ($1, $9, $12, $13, $3, $2, $14::text::jsonb)
+), seen AS (
+    INSERT INTO access_log (agency_id, at, actor, person_id, operation)
+    SELECT $1, $9, $12, $15, 'return' WHERE $15::bigint IS NOT NULL
+)
+INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
+SELECT $1, $12, $16, $17, $18, $19::text::jsonb, $9
+ WHERE $17::text IS NOT NULL
+"""
+
+
+async def write_return(tx: Transaction, back: TakenBack, repeat: Repeatable) -> None:
+    """Close the loan, move the copy, and start or end its journey."""
+    await tx.execute(
+        _WRITE_RETURN,
+        tx.agency,
+        back.item,
+        back.loan,
+        back.branch,
+        back.returned_at,
+        back.returned_on,
+        back.state.value,
+        back.placement,
+        tx.now,
+        back.journey_ended_how,
+        back.bound_for,
+        str(tx.actor),
+        back.event,
+        _json(back.dimensions),
+        back.borrower,
+        repeat.operation,
+        repeat.key,
+        repeat.fingerprint,
+        back.answer.decode(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewedLoan:
+    """One loan's new due date, with its event's dimensions and what was overridden for it."""
+
+    loan: LoanId
+    item: ItemId
+    due_on: date
+    dimensions: Mapping[str, Dimension]
+    overridden: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRenewal:
+    loan: LoanId
+    item: ItemId
+    dimensions: Mapping[str, Dimension]
+
+
+_WRITE_RENEWALS = """
+WITH wanted AS (
+    SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::date[], $5::text[]) AS w (loan_id, item_id, due_on, dimensions)
+), renewed AS (
+    UPDATE loan AS l
+       SET due_on = w.due_on, renewals = l.renewals + 1, renewed_at = $6
+      FROM wanted AS w
+     WHERE l.agency_id = $1 AND l.id = w.loan_id AND l.closed_at IS NULL
+), overridden AS (
+    INSERT INTO loan_override (agency_id, loan_id, block, reason, actor, at)
+    SELECT $1, o.loan_id, o.block, $10, $7, $6 FROM unnest($8::bigint[], $9::text[]) AS o (loan_id, block)
+), happened AS (
+    INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
+    SELECT $1, $6, $7, 'loan.renewed', w.loan_id, w.item_id, w.dimensions::jsonb FROM wanted AS w
+     UNION ALL
+    SELECT $1, $6, $7, 'renewal.refused', r.loan_id, r.item_id, r.dimensions::jsonb
+      FROM unnest($16::bigint[], $17::bigint[], $18::text[]) AS r (loan_id, item_id, dimensions)
+), seen AS (
+    INSERT INTO access_log (agency_id, at, actor, person_id, operation)
+    VALUES ($1, $6, $7, $11, 'renewal')
+)
+INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
+SELECT $1, $7, $12, $13, $14, $15::text::jsonb, $6
+ WHERE $13::text IS NOT NULL AND EXISTS (SELECT FROM wanted)
+"""
+
+
+async def write_renewals(
+    tx: Transaction,
+    renewed: Sequence[RenewedLoan],
+    refused: Sequence[RefusedRenewal],
+    *,
+    patron: PatronId,
+    reason: str | None,
+    answer: bytes,
+    repeat: Repeatable,
+) -> None:
+    """Move the due dates of one borrower's loans, note which stayed. What renewed nothing keeps no key."""
+    overridden = [(each.loan, code) for each in renewed for code in each.overridden]
+    await tx.execute(
+        _WRITE_RENEWALS,
+        tx.agency,
+        [each.loan for each in renewed],
+        [each.item for each in renewed],
+        [each.due_on for each in renewed],
+        [_json(each.dimensions) for each in renewed],
+        tx.now,
+        str(tx.actor),
+        [loan for loan, _ in overridden],
+        [code for _, code in overridden],
+        reason,
+        patron,
+        repeat.operation,
+        repeat.key,
+        repeat.fingerprint,
+        answer.decode(),
+        [each.loan for each in refused],
+        [each.item for each in refused],
+        [_json(each.dimensions) for each in refused],
+    )
+
+
+_LOANS_BY_BORROWER = """
+SELECT l.id, b.patron_id
+  FROM loan AS l
+  JOIN loan_borrower AS b ON b.agency_id = l.agency_id AND b.loan_id = l.id AND b.role = 'primary'
+ WHERE l.agency_id = $1
+   AND l.id = ANY ($2::bigint[]
+                   || ARRAY(SELECT o.loan_id FROM loan_borrower AS o WHERE o.agency_id = $1 AND o.patron_id = $3)
+                   || open_loan_of($1, item_numbered($1, $4)))
+   AND (l.closed_at IS NULL OR l.id = ANY ($2::bigint[]))
+ ORDER BY b.patron_id, l.id
+"""
+
+
+async def loans_by_borrower(
+    tx: Transaction, loans: Sequence[int], patron: int | None, item_number: str | None
+) -> dict[PatronId, list[LoanId]]:
+    """The named loans, the open ones of `patron` in either role, and the open one of the item, by who answers for
+    them; lowest patron first, which is the order they are locked in.
+    """
+    found: dict[PatronId, list[LoanId]] = {}
+    for row in await tx.rows(_LOANS_BY_BORROWER, tx.agency, list(loans), patron, item_number):
+        found.setdefault(row["patron_id"], []).append(row["id"])
+    return found
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
