@@ -1,7 +1,7 @@
 import pytest
 
-from fees.accounts import Household, move_in
 from faelles.ground.database import Database
+from fees.accounts import Household, move_in
 from town import Town
 
 

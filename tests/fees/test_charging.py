@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from fees.accounts import DUE, Household, balances, loan_number, lock, owed
 from faelles.fees.model import ChargeKind, ChargeRaised, LateReturn, Replacement
 from faelles.fees.operations import charge_overdue, charge_replacement, refund_replacement, release_loan
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
 from faelles.ground.money import Ore
+from fees.accounts import DUE, Household, balances, loan_number, lock, owed
 
 OVERDUE = [ChargeKind.OVERDUE]
 

@@ -27,6 +27,10 @@ def charged(live: Iterable[Entry], charge: ChargeId | None = None) -> Ore:
     )
 
 
+def outstanding(live: Iterable[Entry]) -> Ore:
+    return Ore(sum(entry.amount_ore for entry in live))
+
+
 def reversal(entry: Entry, reason: str | None) -> Posting:
     return Posting(
         account=entry.account,

@@ -174,3 +174,12 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     charge: ChargeId
     account: AccountId
     amount_ore: Ore
+
+
+class Discrepancy(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in the books that cannot be: which check failed, on which account, about which row."""
+
+    check: str
+    account: AccountId
+    subject: int
+    amount_ore: Ore

@@ -9,13 +9,14 @@ from faelles.fees.model import (
     ChargeRaised,
     Claim,
     ClaimFacts,
+    Discrepancy,
     LateReturn,
     Posting,
     Replacement,
 )
 from faelles.ground.database import Transaction
 from faelles.ground.events import append
-from faelles.ground.ids import BranchId, LoanId
+from faelles.ground.ids import BranchId, DivisionId, LoanId, PatronId
 from faelles.ground.money import Ore
 
 LOST_ITEM_STEP = 0
@@ -73,14 +74,16 @@ async def charge_replacement(tx: Transaction, lost: Replacement) -> list[ChargeR
     return [await raise_claim(tx, claim) for claim in claims]
 
 
-async def release_loan(tx: Transaction, loan: LoanId, kinds: Sequence[ChargeKind], reason: str) -> Ore:
+async def release_loan(
+    tx: Transaction, loan: LoanId, kinds: Sequence[ChargeKind], reason: str, batch: str | None = None
+) -> Ore:
     """Take a loan off its claims of `kinds`, because its return or renewal is undone; answers by how much less is
-    claimed. `reason` is a code.
+    claimed. `reason` is a code; with `batch` only that batch's claims are meant.
 
     Where other loans of the batch still stand for the amount nothing is taken back. What was paid becomes credit,
     what was waived is not refunded.
     """
-    ended = await store.end_lines(tx, loan, kinds)
+    ended = await store.end_lines(tx, loan, kinds, batch)
     if not ended:
         return rules.NOTHING
     return Ore(sum([await _take_back(tx, batch, reason) for batch in await store.load_batches(tx, ended)]))
@@ -98,19 +101,37 @@ async def _take_back(tx: Transaction, batch: Sequence[BatchClaim], reason: str) 
     excess = Ore(ledger.charged(live) - sum(share.amount_ore for share in wanted))
     if excess <= rules.NOTHING:
         return rules.NOTHING
-    await post(tx, ledger.rewrite(live, wanted, reason), [claim.facts for claim in batch], branch=None)
+    claims = [claim.facts for claim in batch]
+    await post(tx, ledger.rewrite(live, wanted, reason), claims, division=claims[0].division, branch=None)
     return excess
 
 
 async def post(
-    tx: Transaction, postings: Sequence[Posting], claims: Sequence[ClaimFacts], *, branch: BranchId | None
+    tx: Transaction,
+    postings: Sequence[Posting],
+    claims: Sequence[ClaimFacts],
+    *,
+    division: DivisionId,
+    branch: BranchId | None,
 ) -> None:
     """Write `postings`, which concern `claims` of one division, and tell each of them."""
     known = {claim.charge: claim for claim in claims}
-    division = claims[0].division
     await store.insert_entries(tx, postings, branch)
     facts = [known[posting.charge] if posting.charge else None for posting in postings]
     await append(tx, *(events.posted(posting, claim, division) for posting, claim in zip(postings, facts, strict=True)))
+
+
+async def merge_accounts(tx: Transaction, source: PatronId, target: PatronId) -> None:
+    """`source` was `target` all along: everything owed by the one is owed by the other, and liable for it too.
+
+    The books stay as they are; only the links move. Both patrons are locked by the caller.
+    """
+    await store.move_accounts(tx, source, target)
+
+
+async def verify(tx: Transaction) -> list[Discrepancy]:
+    """Hold the agency's books against themselves; nothing is found in good ones."""
+    return await store.check_books(tx)
 
 
 async def raise_claim(tx: Transaction, claim: Claim) -> ChargeRaised:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from faelles.fees.model import AgeClass, BatchClaim, Share
-from faelles.ground.ids import LoanId
+from faelles.ground.ids import LoanId, PatronId
 from faelles.ground.money import Ore
+from faelles.patrons.rules import age, is_adult
 from faelles.policies.knobs import OVERDUE_STEPS
 
 STEP_STARTS = tuple(first_day for first_day, _, _ in OVERDUE_STEPS)
@@ -46,11 +47,13 @@ def loan_batch(loan: LoanId) -> str:
 
 def age_class(birth_date: date | None, on: date, child_age_below: int) -> AgeClass:
     """A child is younger than `child_age_below` years on the day. Without a known birth date: an adult."""
-    if birth_date is None:
-        return AgeClass.ADULT
-    had_birthday = (on.month, on.day) >= (birth_date.month, birth_date.day)
-    age = on.year - birth_date.year - (not had_birthday)
-    return AgeClass.CHILD if age < child_age_below else AgeClass.ADULT
+    is_child = birth_date is not None and age(birth_date, on) < child_age_below
+    return AgeClass.CHILD if is_child else AgeClass.ADULT
+
+
+def payer(patron: PatronId, guardian: PatronId | None, birth_date: date | None, on: date) -> PatronId:
+    """Who is liable: the financially responsible adult, until the patron turns 18."""
+    return patron if guardian is None or is_adult(birth_date, on) else guardian
 
 
 def replacement_price(item_price: Ore | None, default_price: Ore) -> Ore:

@@ -12,6 +12,7 @@ from faelles.fees.model import (
     ChargeRaised,
     Claim,
     ClaimFacts,
+    Discrepancy,
     Entry,
     EntryKind,
     Posting,
@@ -19,7 +20,7 @@ from faelles.fees.model import (
 )
 from faelles.ground.database import Row, Transaction
 from faelles.ground.events import Event
-from faelles.ground.ids import BranchId, ChargeId, LoanId
+from faelles.ground.ids import BranchId, ChargeId, LoanId, PatronId
 from faelles.ground.money import Ore
 
 _LOAD_STANDING = """
@@ -83,6 +84,7 @@ _END_LINES = """
 UPDATE charge_line
    SET released_at = $4
  WHERE agency_id = $1 AND loan_id = $2 AND kind = ANY ($3::text[]) AND released_at IS NULL
+   AND ($5::text IS NULL OR batch = $5)
 RETURNING charge_id
 """
 
@@ -115,6 +117,67 @@ _INSERT_ENTRIES = """
 INSERT INTO ledger_entry (agency_id, account_id, charge_id, kind, amount_ore, reverses_id, payment_id, reason, actor,
                           branch_id, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+"""
+
+_MOVE_ACCOUNTS = """
+UPDATE patron_account AS moved
+   SET patron_id = $3,
+       is_current = moved.is_current AND NOT EXISTS (
+           SELECT FROM patron_account AS p
+            WHERE p.agency_id = $1 AND p.patron_id = $3 AND p.division_id = moved.division_id AND p.is_current)
+ WHERE moved.agency_id = $1 AND moved.patron_id = $2
+"""
+
+_MOVE_PARTIES = """
+UPDATE charge_party
+   SET liable_id = CASE liable_id WHEN $2 THEN $3 ELSE liable_id END,
+       addressee_id = CASE addressee_id WHEN $2 THEN $3 ELSE addressee_id END
+ WHERE agency_id = $1 AND (liable_id = $2 OR addressee_id = $2)
+"""
+
+_CHECK_BOOKS = """
+SELECT 'claim_below_zero' AS failed, e.account_id, e.charge_id AS subject_id, sum(e.amount_ore)::bigint AS amount_ore
+  FROM ledger_entry AS e
+ WHERE e.agency_id = $1 AND e.charge_id IS NOT NULL
+ GROUP BY e.account_id, e.charge_id
+HAVING sum(e.amount_ore) < 0
+UNION ALL
+SELECT 'credit_above_zero', e.account_id, e.account_id, sum(e.amount_ore)::bigint
+  FROM ledger_entry AS e
+ WHERE e.agency_id = $1 AND e.charge_id IS NULL
+ GROUP BY e.account_id
+HAVING sum(e.amount_ore) > 0
+UNION ALL
+SELECT 'reversal_differs', r.account_id, r.id, r.amount_ore
+  FROM ledger_entry AS r
+  JOIN ledger_entry AS e ON e.agency_id = $1 AND e.id = r.reverses_id
+ WHERE r.agency_id = $1
+   AND (r.amount_ore <> -e.amount_ore OR r.account_id <> e.account_id
+        OR r.charge_id IS DISTINCT FROM e.charge_id OR e.kind = 'reversal')
+UNION ALL
+SELECT 'charge_on_other_account', e.account_id, e.id, e.amount_ore
+  FROM ledger_entry AS e
+  JOIN charge AS c ON c.agency_id = $1 AND c.id = e.charge_id
+ WHERE e.agency_id = $1 AND c.account_id <> e.account_id
+UNION ALL
+SELECT 'payment_spent_twice', p.account_id, p.id, p.amount_ore + sum(e.amount_ore)::bigint
+  FROM payment AS p
+  JOIN ledger_entry AS e ON e.agency_id = $1 AND e.payment_id = p.id
+ WHERE p.agency_id = $1
+ GROUP BY p.account_id, p.id, p.amount_ore
+HAVING p.amount_ore + sum(e.amount_ore) < 0
+UNION ALL
+SELECT 'balance_differs', p.account_id, p.account_id, b.balance_ore - e.total
+  FROM patron_account AS p
+  JOIN patron_balance AS b ON b.agency_id = $1 AND b.patron_id = p.patron_id AND b.division_id = p.division_id
+ CROSS JOIN LATERAL (
+        SELECT COALESCE(sum(e.amount_ore), 0)::bigint AS total
+          FROM ledger_entry AS e
+         WHERE e.agency_id = $1
+           AND e.account_id IN (SELECT q.account_id FROM patron_account AS q
+                                 WHERE q.agency_id = $1 AND q.patron_id = p.patron_id
+                                   AND q.division_id = p.division_id)) AS e
+ WHERE p.agency_id = $1 AND p.is_current AND b.balance_ore <> e.total
 """
 
 
@@ -171,9 +234,11 @@ async def write_claim(tx: Transaction, claim: Claim, standing: Standing, amount:
     )
 
 
-async def end_lines(tx: Transaction, loan: LoanId, kinds: Sequence[ChargeKind]) -> list[ChargeId]:
-    """End the loan's lines of `kinds`, and tell which claims they stood on."""
-    return [row["charge_id"] for row in await tx.rows(_END_LINES, tx.agency, loan, list(kinds), tx.now)]
+async def end_lines(
+    tx: Transaction, loan: LoanId, kinds: Sequence[ChargeKind], batch: str | None
+) -> list[ChargeId]:
+    """End the loan's lines of `kinds`, in one batch or in all, and tell which claims they stood on."""
+    return [row["charge_id"] for row in await tx.rows(_END_LINES, tx.agency, loan, list(kinds), tx.now, batch)]
 
 
 async def load_batches(tx: Transaction, charges: Sequence[ChargeId]) -> list[list[BatchClaim]]:
@@ -210,6 +275,21 @@ async def insert_entries(tx: Transaction, postings: Sequence[Posting], branch: B
             for posting in postings
         ],
     )
+
+
+async def move_accounts(tx: Transaction, source: PatronId, target: PatronId) -> None:
+    """Link `source`'s accounts to `target`, beside the target's own, which stay the current ones."""
+    await tx.execute(_MOVE_ACCOUNTS, tx.agency, source, target)
+    await tx.execute(_MOVE_PARTIES, tx.agency, source, target)
+
+
+async def check_books(tx: Transaction) -> list[Discrepancy]:
+    return [
+        Discrepancy(
+            check=row["failed"], account=row["account_id"], subject=row["subject_id"], amount_ore=row["amount_ore"]
+        )
+        for row in await tx.rows(_CHECK_BOOKS, tx.agency)
+    ]
 
 
 def claim_facts(row: Row) -> ClaimFacts:

@@ -1,0 +1,291 @@
+"""All SQL of the desk's business with money."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from faelles.fees.desk.model import (
+    Balance,
+    ClaimLine,
+    Counter,
+    Means,
+    Owed,
+    Part,
+    Pay,
+    Payment,
+    Receipt,
+    Responsible,
+    StatementLine,
+)
+from faelles.fees.model import AgeClass, ChargeKind, ClaimFacts, Entry, EntryKind, Share
+from faelles.fees.store import claim_facts, entry_of
+from faelles.ground.database import Row, Transaction
+from faelles.ground.ids import AccountId, ChargeId, DivisionId, PatronId
+from faelles.patrons.reach import Divisions
+
+_LOAD_COUNTER = """
+SELECT branch_id, division_id, currency, ($3::timestamptz AT TIME ZONE time_zone)::date AS today
+  FROM branch_directory
+ WHERE agency_id = $1 AND branch_id = $2
+"""
+
+_LOAD_ACCOUNTS = """
+SELECT p.account_id, p.is_current, a.currency
+  FROM patron_account AS p
+  JOIN account AS a ON a.agency_id = $1 AND a.id = p.account_id
+ WHERE p.agency_id = $1 AND p.patron_id = $2 AND p.division_id = $3
+ ORDER BY p.account_id
+"""
+
+_LOAD_DEBTS = """
+SELECT c.id AS charge_id, c.account_id, sum(e.amount_ore)::bigint AS amount_ore
+  FROM charge AS c
+  JOIN ledger_entry AS e ON e.agency_id = $1 AND e.charge_id = c.id
+ WHERE c.agency_id = $1 AND c.account_id = ANY ($2::bigint[])
+ GROUP BY c.id, c.account_id, c.raised_at
+HAVING sum(e.amount_ore) > 0
+ ORDER BY c.raised_at, c.id
+"""
+
+_LOAD_CREDIT = """
+SELECT e.id, e.account_id, e.charge_id, e.kind, e.amount_ore, e.payment_id
+  FROM ledger_entry AS e
+ WHERE e.agency_id = $1 AND e.account_id = ANY ($2::bigint[]) AND e.charge_id IS NULL AND e.kind = 'payment'
+   AND NOT EXISTS (SELECT FROM ledger_entry AS r WHERE r.agency_id = $1 AND r.reverses_id = e.id)
+ ORDER BY e.id
+"""
+
+_LOAD_CLAIMS = """
+SELECT c.id AS charge_id, c.account_id, a.division_id, c.kind, c.step, c.age_class
+  FROM charge AS c
+  JOIN account AS a ON a.agency_id = $1 AND a.id = c.account_id
+ WHERE c.agency_id = $1 AND c.id = ANY ($2::bigint[])
+"""
+
+_LOAD_ENTRY = """
+SELECT e.id, e.account_id, e.charge_id, e.kind, e.amount_ore, e.payment_id
+  FROM ledger_entry AS e
+ WHERE e.agency_id = $1 AND e.id = $2 AND e.account_id = ANY ($3::bigint[])
+"""
+
+_IS_REVERSED = "SELECT EXISTS (SELECT FROM ledger_entry WHERE agency_id = $1 AND reverses_id = $2)"
+
+_HAS_LOANS = "SELECT EXISTS (SELECT FROM charge_line WHERE agency_id = $1 AND charge_id = $2)"
+
+_INSERT_PAYMENT = """
+INSERT INTO payment (agency_id, account_id, reference, means, amount_ore, branch_id, actor, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT ON CONSTRAINT payment_reference_known DO NOTHING
+RETURNING id
+"""
+
+_LOAD_PAYMENT = """
+SELECT id, account_id, reference, means, amount_ore, at FROM payment WHERE agency_id = $1 AND reference = $2
+"""
+
+# As they were when it was made: parts that were moved since are written at a later time.
+_LOAD_PARTS = """
+SELECT e.charge_id, -e.amount_ore AS amount_ore
+  FROM ledger_entry AS e
+  JOIN payment AS p ON p.agency_id = $1 AND p.id = e.payment_id
+ WHERE e.agency_id = $1 AND e.payment_id = $2 AND e.kind = 'payment' AND e.at = p.at
+ ORDER BY e.id
+"""
+
+_LOAD_RESPONSIBLE = """
+SELECT b.birth_date,
+       (SELECT g.guardian_id
+          FROM responsible_guardian AS g
+         WHERE g.agency_id = $1 AND g.patron_id = $2 AND g.valid @> $3::date
+         ORDER BY lower(g.valid) DESC NULLS LAST, g.guardian_id
+         LIMIT 1) AS guardian_id
+  FROM borrower AS b
+ WHERE b.agency_id = $1 AND b.patron_id = $2
+"""
+
+_LIST_BALANCES = """
+SELECT b.division_id, b.balance_ore,
+       (SELECT a.currency FROM patron_account AS p JOIN account AS a ON a.agency_id = $1 AND a.id = p.account_id
+         WHERE p.agency_id = $1 AND p.patron_id = $2 AND p.division_id = b.division_id AND p.is_current) AS currency
+  FROM patron_balance AS b
+ WHERE b.agency_id = $1 AND b.patron_id = $2 AND ($3::integer[] IS NULL OR b.division_id = ANY ($3))
+ ORDER BY b.division_id
+"""
+
+_LIST_CLAIMS = """
+SELECT c.id, p.division_id, c.kind, c.step, c.age_class, c.reason, c.raised_at, y.liable_id, y.addressee_id,
+       s.charged_ore, s.outstanding_ore,
+       ARRAY(SELECT l.loan_id FROM charge_line AS l
+              WHERE l.agency_id = $1 AND l.charge_id = c.id AND l.released_at IS NULL
+              ORDER BY l.id) AS loans
+  FROM patron_account AS p
+  JOIN charge AS c ON c.agency_id = $1 AND c.account_id = p.account_id
+  LEFT JOIN charge_party AS y ON y.agency_id = $1 AND y.charge_id = c.id
+ CROSS JOIN LATERAL (
+        SELECT COALESCE(sum(e.amount_ore) FILTER (
+                   WHERE e.kind = 'charge' OR (e.kind = 'reversal' AND e.amount_ore < 0)), 0)::bigint AS charged_ore,
+               COALESCE(sum(e.amount_ore), 0)::bigint AS outstanding_ore
+          FROM ledger_entry AS e
+         WHERE e.agency_id = $1 AND e.charge_id = c.id) AS s
+ WHERE p.agency_id = $1 AND p.patron_id = $2 AND ($3::integer[] IS NULL OR p.division_id = ANY ($3))
+   AND c.id < $4 AND (NOT $5 OR s.outstanding_ore > 0)
+ ORDER BY c.id DESC
+ LIMIT $6
+"""
+
+_LIST_ENTRIES = """
+SELECT e.id, p.division_id, e.at, e.kind, e.amount_ore, e.charge_id, c.kind AS charge_kind, c.step, e.reason,
+       e.reverses_id, y.reference, e.branch_id
+  FROM patron_account AS p
+  JOIN ledger_entry AS e ON e.agency_id = $1 AND e.account_id = p.account_id
+  LEFT JOIN charge AS c ON c.agency_id = $1 AND c.id = e.charge_id
+  LEFT JOIN payment AS y ON y.agency_id = $1 AND y.id = e.payment_id
+ WHERE p.agency_id = $1 AND p.patron_id = $2 AND ($3::integer[] IS NULL OR p.division_id = ANY ($3)) AND e.id < $4
+ ORDER BY e.id DESC
+ LIMIT $5
+"""
+
+_LAST = 2**63 - 1
+
+
+async def load_counter(tx: Transaction, branch: int) -> Counter | None:
+    row = await tx.row(_LOAD_COUNTER, tx.agency, branch, tx.now)
+    if row is None:
+        return None
+    return Counter(branch=row["branch_id"], division=row["division_id"], currency=row["currency"], today=row["today"])
+
+
+async def load_accounts(tx: Transaction, patron: PatronId, division: DivisionId) -> Owed:
+    rows = await tx.rows(_LOAD_ACCOUNTS, tx.agency, patron, division)
+    current = next((row for row in rows if row["is_current"]), None)
+    return Owed(
+        accounts=tuple(row["account_id"] for row in rows),
+        current=current["account_id"] if current else None,
+        currency=current["currency"] if current else None,
+    )
+
+
+async def load_debts(tx: Transaction, accounts: Sequence[AccountId]) -> list[Share]:
+    """What is owed of each claim, oldest first."""
+    rows = await tx.rows(_LOAD_DEBTS, tx.agency, list(accounts))
+    return [Share(charge=row["charge_id"], account=row["account_id"], amount_ore=row["amount_ore"]) for row in rows]
+
+
+async def load_credit(tx: Transaction, accounts: Sequence[AccountId]) -> list[Entry]:
+    """Payments that no claim uses, oldest first."""
+    return [entry_of(row) for row in await tx.rows(_LOAD_CREDIT, tx.agency, list(accounts))]
+
+
+async def load_claims(tx: Transaction, charges: Collection[ChargeId]) -> list[ClaimFacts]:
+    return [claim_facts(row) for row in await tx.rows(_LOAD_CLAIMS, tx.agency, list(charges))]
+
+
+async def load_entry(tx: Transaction, entry: int, accounts: Sequence[AccountId]) -> Entry | None:
+    row = await tx.row(_LOAD_ENTRY, tx.agency, entry, list(accounts))
+    return entry_of(row) if row else None
+
+
+async def is_reversed(tx: Transaction, entry: int) -> bool:
+    return bool(await tx.value(_IS_REVERSED, tx.agency, entry))
+
+
+async def has_loans(tx: Transaction, charge: ChargeId) -> bool:
+    """Whether the claim arose from loans, ended lines counted too."""
+    return bool(await tx.value(_HAS_LOANS, tx.agency, charge))
+
+
+async def insert_payment(tx: Transaction, account: AccountId, request: Pay) -> int | None:
+    """The new payment's id; None where its reference is known already."""
+    added: int | None = await tx.value(
+        _INSERT_PAYMENT,
+        tx.agency,
+        account,
+        request.reference,
+        request.means,
+        request.amount_ore,
+        request.branch,
+        str(tx.actor),
+        tx.now,
+    )
+    return added
+
+
+async def load_payment(tx: Transaction, reference: str) -> Payment | None:
+    row = await tx.row(_LOAD_PAYMENT, tx.agency, reference)
+    if row is None:
+        return None
+    parts = await tx.rows(_LOAD_PARTS, tx.agency, row["id"])
+    receipt = Receipt(
+        payment=row["id"],
+        reference=row["reference"],
+        means=Means(row["means"]),
+        amount_ore=row["amount_ore"],
+        paid_at=row["at"],
+        parts=tuple(Part(charge=part["charge_id"], amount_ore=part["amount_ore"]) for part in parts),
+    )
+    return Payment(account=row["account_id"], receipt=receipt)
+
+
+async def load_responsible(tx: Transaction, patron: PatronId, today: date) -> Responsible:
+    row = await tx.row(_LOAD_RESPONSIBLE, tx.agency, patron, today)
+    if row is None:
+        return Responsible(birth_date=None, guardian=None)
+    return Responsible(birth_date=row["birth_date"], guardian=row["guardian_id"])
+
+
+async def list_balances(tx: Transaction, patron: PatronId, divisions: Divisions) -> list[Balance]:
+    rows = await tx.rows(_LIST_BALANCES, tx.agency, patron, _listed(divisions))
+    return [
+        Balance(division=row["division_id"], currency=row["currency"], balance_ore=row["balance_ore"]) for row in rows
+    ]
+
+
+async def list_claims(
+    tx: Transaction, patron: PatronId, divisions: Divisions, *, only_open: bool, before: int | None, limit: int
+) -> list[ClaimLine]:
+    rows = await tx.rows(_LIST_CLAIMS, tx.agency, patron, _listed(divisions), before or _LAST, only_open, limit)
+    return [_claim_line(row) for row in rows]
+
+
+async def list_entries(
+    tx: Transaction, patron: PatronId, divisions: Divisions, *, before: int | None, limit: int
+) -> list[StatementLine]:
+    rows = await tx.rows(_LIST_ENTRIES, tx.agency, patron, _listed(divisions), before or _LAST, limit)
+    return [_statement_line(row) for row in rows]
+
+
+def _listed(divisions: Divisions) -> list[DivisionId] | None:
+    return None if divisions is None else sorted(divisions)
+
+
+def _claim_line(row: Row) -> ClaimLine:
+    return ClaimLine(
+        charge=row["id"],
+        division=row["division_id"],
+        kind=ChargeKind(row["kind"]),
+        step=row["step"],
+        age_class=AgeClass(row["age_class"]) if row["age_class"] else None,
+        reason=row["reason"],
+        raised_at=row["raised_at"],
+        liable=row["liable_id"],
+        addressee=row["addressee_id"],
+        charged_ore=row["charged_ore"],
+        outstanding_ore=row["outstanding_ore"],
+        loans=tuple(row["loans"]),
+    )
+
+
+def _statement_line(row: Row) -> StatementLine:
+    return StatementLine(
+        entry=row["id"],
+        division=row["division_id"],
+        at=row["at"],
+        kind=EntryKind(row["kind"]),
+        amount_ore=row["amount_ore"],
+        charge=row["charge_id"],
+        charge_kind=ChargeKind(row["charge_kind"]) if row["charge_kind"] else None,
+        step=row["step"],
+        reason=row["reason"],
+        reverses=row["reverses_id"],
+        reference=row["reference"],
+        branch=row["branch_id"],
+    )
