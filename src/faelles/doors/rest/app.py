@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from importlib import metadata
 from typing import Final, cast
 
 import msgspec
@@ -45,15 +44,16 @@ def create_app(
         limits=limits or Limits(),
     )
     metrics = Metrics(database)
+    layout = [Router(path=PREFIX, route_handlers=list(routers)), operating.router, openapi.router]
     application = Litestar(
-        route_handlers=[Router(path=PREFIX, route_handlers=list(routers)), operating.router, openapi.router],
+        route_handlers=layout,
         request_class=ApiRequest,
         before_request=cast("BeforeRequestHookHandler", admit),  # it gets `request_class`, which its type cannot say
         exception_handlers=HANDLERS,
         request_max_body_size=services.limits.body_bytes,
-        openapi_config=openapi.configuration(metadata.version("faelles")),
+        openapi_config=None,
         logging_config=None,
-        state=State({"services": services, "metrics": metrics}),
+        state=State({"services": services, "metrics": metrics, "description": openapi.Description(layout)}),
         debug=False,
     )
     for path, handler in own_routes(application):

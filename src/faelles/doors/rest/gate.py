@@ -26,7 +26,6 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _SECURITY_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
 ]
 
 
@@ -38,6 +37,7 @@ class Gate:
         self._metrics = metrics
         self._limits = limits
         self._in_work = 0
+        metrics.watch_work(lambda: self._in_work)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
@@ -46,7 +46,6 @@ class Gate:
         visit = _Visit(scope, send)
         refusal = self._refusal(scope)
         self._in_work += 1
-        self._metrics.in_work(self._in_work)
         try:
             if refusal is None:
                 await self._application(scope, receive, visit.send)
@@ -54,7 +53,6 @@ class Gate:
                 await visit.refuse(*refusal)
         finally:
             self._in_work -= 1
-            self._metrics.in_work(self._in_work)
             self._note(scope, visit)
 
     def _refusal(self, scope: HTTPScope) -> tuple[HTTPStatus, str] | None:

@@ -1,5 +1,6 @@
 """What an operator watches: how many, how fast, how they end. Labels are route templates and codes, never an id."""
 
+from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -25,7 +26,6 @@ class Metrics:
         self._problems = Counter(
             "faelles_http_problems", "Answers that said no, by code.", ("code",), registry=self._registry
         )
-        self._in_work = Gauge("faelles_http_requests_in_work", "Requests in work.", registry=self._registry)
         self._observers: dict[tuple[str, str, int], Histogram] = {}
         connections = Gauge("faelles_database_connections", "Connections in the pool.", registry=self._registry)
         connections.set_function(lambda: database.size()[0])
@@ -42,8 +42,10 @@ class Metrics:
     def refused(self, code: str) -> None:
         self._problems.labels(code).inc()
 
-    def in_work(self, requests: int) -> None:
-        self._in_work.set(requests)
+    def watch_work(self, in_work: Callable[[], int]) -> None:
+        """Ask `in_work` for the number of requests in work whenever somebody looks."""
+        gauge = Gauge("faelles_http_requests_in_work", "Requests in work.", registry=self._registry)
+        gauge.set_function(in_work)
 
     def exposition(self) -> bytes:
         """All of it, in the Prometheus text format."""

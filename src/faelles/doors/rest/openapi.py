@@ -1,7 +1,9 @@
 """The description of the interface: OpenAPI 3.1 at `/schema`, and a page to read and try it at `/docs`."""
 
+from collections.abc import Sequence
+from functools import cached_property
 from http import HTTPStatus
-from importlib import resources
+from importlib import metadata, resources
 from typing import Any, Final
 
 import msgspec
@@ -12,9 +14,10 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from faelles.doors.rest.access import OPT_KEY, Access, Audience, public
+from faelles.doors.rest.access import OPT_KEY, Access, Audience, Example, public
 from faelles.doors.rest.parameters import PathCode
 from faelles.doors.rest.problems import MEDIA_TYPE, Problem
+from faelles.doors.rest.request import ApiRequest
 
 _ASSETS: Final = {
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
@@ -50,49 +53,57 @@ problem with a stable `code` and a text in Danish or English (`Accept-Language`)
 """
 
 
-def configuration(version: str) -> OpenAPIConfig:
+class Description:
+    """The description of the routes of `routers`, put together when somebody first asks."""
+
+    def __init__(self, routers: Sequence[Router]) -> None:
+        self._routers = list(routers)
+
+    @cached_property
+    def as_json(self) -> bytes:
+        return msgspec.json.encode(self.whole)
+
+    @cached_property
+    def whole(self) -> dict[str, Any]:
+        """OpenAPI 3.1 as plain values.
+
+        Litestar serves a description only beside pages of its own, so it is taken from an application that is never
+        served. Registering a router copies it.
+        """
+        application = Litestar(
+            route_handlers=self._routers,
+            request_class=ApiRequest,
+            openapi_config=_configuration(),
+            logging_config=None,
+        )
+        described: dict[str, Any] = msgspec.to_builtins(application.openapi_schema.to_schema(), enc_hook=str)
+        accesses = _accesses(application)
+        for path, operations in described["paths"].items():
+            for method, operation in operations.items():
+                _complete(operation, accesses[path, method])
+        (problem,), schemas = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
+        components = described["components"]
+        components.setdefault("schemas", {}).update(schemas)
+        components["responses"] = {
+            f"Problem{status}": {"description": meaning, "content": {MEDIA_TYPE: {"schema": problem}}}
+            for status, meaning in _PROBLEMS.items()
+        }
+        return described
+
+
+def _configuration() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Fælles",
-        version=version,
+        version=metadata.version("faelles"),
         description=_DESCRIPTION,
         use_handler_docstrings=True,
-        openapi_router=Router(path="/schema", route_handlers=[], include_in_schema=False, opt=public()),
-        render_plugins=[_Rendered()],
         operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+        path="/elsewhere",
+        render_plugins=[JsonRenderPlugin()],
         components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="From `/sign-in`.")}
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="From a sign-in.")}
         ),
     )
-
-
-class _Rendered(JsonRenderPlugin):
-    """The description with what holds for every route, put together once."""
-
-    def __init__(self) -> None:
-        super().__init__(path=["/", "/openapi.json"], media_type=OpenAPIMediaType.OPENAPI_JSON)
-        self._made: bytes | None = None
-
-    def render(self, request: Any, openapi_schema: dict[str, Any]) -> bytes:  # noqa: ANN401, ARG002 - Litestar's signature
-        if self._made is None:
-            self._made = msgspec.json.encode(described(request.app))
-        return self._made
-
-
-def described(application: Litestar) -> dict[str, Any]:
-    """The whole description as plain values."""
-    whole: dict[str, Any] = msgspec.to_builtins(application.openapi_schema.to_schema(), enc_hook=str)
-    (problem,), schemas = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
-    components = whole.setdefault("components", {})
-    components.setdefault("schemas", {}).update(schemas)
-    components["responses"] = {
-        f"Problem{status}": {"description": meaning, "content": {MEDIA_TYPE: {"schema": problem}}}
-        for status, meaning in _PROBLEMS.items()
-    }
-    accesses = _accesses(application)
-    for path, operations in whole["paths"].items():
-        for method, operation in operations.items():
-            _complete(operation, accesses[path, method])
-    return whole
 
 
 def _complete(operation: dict[str, Any], access: Access) -> None:
@@ -113,15 +124,25 @@ def _accesses(application: Litestar) -> dict[tuple[str, str], Access]:
     }
 
 
+@get(["/schema", "/schema/openapi.json"], opt=public(), include_in_schema=False)
+async def schema(request: ApiRequest) -> Response[bytes]:
+    description: Description = request.app.state["description"]
+    return Response(description.as_json, headers={"content-type": OpenAPIMediaType.OPENAPI_JSON.value})
+
+
 @get("/docs", opt=public(), include_in_schema=False)
 async def page() -> Response[bytes]:
     return Response(
         _asset("index.html"),
-        headers={"content-type": "text/html; charset=utf-8", "content-security-policy": _PAGE_POLICY},
+        headers={
+            "content-type": "text/html; charset=utf-8",
+            "content-security-policy": _PAGE_POLICY,
+            "referrer-policy": "no-referrer",
+        },
     )
 
 
-@get("/docs/{name:str}", opt=public(), include_in_schema=False)
+@get("/docs/{name:str}", opt=public(example=Example(path={"name": "start.js"})), include_in_schema=False)
 async def asset(name: PathCode) -> Response[bytes]:
     if name not in _ASSETS:
         raise NotFoundException
@@ -132,4 +153,4 @@ def _asset(name: str) -> bytes:
     return (resources.files("faelles.doors.rest") / "browser" / name).read_bytes()
 
 
-router = Router(path="/", route_handlers=[page, asset])
+router = Router(path="/", route_handlers=[schema, page, asset])

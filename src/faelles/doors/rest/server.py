@@ -79,7 +79,7 @@ class _Server(uvicorn.Server):
         self.tell()
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override] # a generator is an iterator
+    def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.handle_exit, number, None)

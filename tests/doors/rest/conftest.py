@@ -1,0 +1,62 @@
+"""The application on the real database, spoken to without a network."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from litestar import Litestar
+
+from doors.rest.callers import bearer, patron, staff
+from doors.rest.furniture import Furniture, furnish, hashed_password
+from faelles.doors.rest.app import create_app
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
+from town import Town, found_town
+
+
+@pytest.fixture(scope="session")
+def app(database: Database, keyring: Keyring) -> Litestar:
+    return create_app(database, keyring)
+
+
+@pytest.fixture(scope="session")
+async def client(app: Litestar) -> AsyncIterator[AsyncClient]:
+    """Nobody, until a request says otherwise: `client.get(path, headers=librarian)`."""
+    async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def password_hash() -> str:
+    return await hashed_password()
+
+
+@pytest.fixture
+async def furnished(database: Database, keyring: Keyring, town: Town, password_hash: str) -> Furniture:
+    """A fresh municipality with one of everything."""
+    return await furnish(database, keyring, town, password_hash)
+
+
+@pytest.fixture(scope="session")
+async def showcase(database: Database, keyring: Keyring, password_hash: str) -> Furniture:
+    """A furnished municipality that nobody changes, whoever tries."""
+    return await furnish(database, keyring, await found_town(database), password_hash)
+
+
+@pytest.fixture
+def librarian(keyring: Keyring, furnished: Furniture) -> dict[str, str]:
+    """The headers of staff of the furnished municipality, who may do everything there."""
+    return bearer(keyring, staff(furnished.town.agency, furnished.number("staff")))
+
+
+@pytest.fixture
+def trainee(keyring: Keyring, furnished: Furniture) -> dict[str, str]:
+    """The headers of staff who may do nothing."""
+    return bearer(keyring, staff(furnished.town.agency, furnished.number("staff"), ()))
+
+
+@pytest.fixture
+def reader(keyring: Keyring, furnished: Furniture) -> dict[str, str]:
+    """The headers of the furnished municipality's patron, signed in."""
+    return bearer(keyring, patron(furnished.town.agency, furnished.number("patron")))

@@ -1,0 +1,286 @@
+"""A municipality with one of everything, so that each route's example names something that is there.
+
+`{name}` in an example is a key of `Furniture.objects`. A room that needs another object adds it to its own function
+here, or a function of its own to `ROOMS`. Every text that only this municipality may see carries the marker, which no
+answer to anybody else may contain.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from faelles.doors.rest.access import Example, Plain
+from faelles.ground.actor import SYSTEM
+from faelles.ground.crypto import Keyring, secret_hash
+from faelles.ground.database import Database, Transaction
+from faelles.people.passwords import hash_password
+from town import Town
+
+PIN = "4711"
+PASSWORD = "korrekt hest batteri hæfteklamme"
+MACHINE_SECRET = "machine secret of forty-three characters ok"
+
+
+@dataclass
+class Furniture:
+    town: Town
+    keyring: Keyring
+    password_hash: str
+    marker: str = field(default_factory=lambda: "Qz" + secrets.token_hex(5))
+    objects: dict[str, Plain] = field(default_factory=dict)
+    open_to_all: set[str] = field(default_factory=set)
+    """The names of objects that every agency may know of: the country's directory and national records."""
+
+    def everybody_knows(self, **objects: Plain) -> None:
+        self.objects |= objects
+        self.open_to_all |= objects.keys()
+
+    def ours(self, **objects: Plain) -> None:
+        self.objects |= objects
+
+    def number(self, name: str) -> int:
+        value = self.objects[name]
+        assert isinstance(value, int)
+        return value
+
+
+async def furnish(database: Database, keyring: Keyring, town: Town, password_hash: str) -> Furniture:
+    furniture = Furniture(town, keyring, password_hash)
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        for room in ROOMS:
+            await room(tx, furniture)
+    return furniture
+
+
+async def _agencies(tx: Transaction, furniture: Furniture) -> None:
+    town = furniture.town
+    furniture.everybody_knows(
+        agency=town.agency,
+        isil=town.isil,
+        division=town.library,
+        school_division=town.schools,
+        branch=town.main,
+        suburb=town.suburb,
+        school=town.school,
+        placement=town.main_shelf,
+        suburb_placement=town.suburb_shelf,
+    )
+
+
+async def _policies(tx: Transaction, furniture: Furniture) -> None:
+    for kind in ("patron", "material"):
+        number = await tx.value(
+            f"INSERT INTO {kind}_group (agency_id, parent_id, code, name_da, name_en)"
+            " VALUES ($1, 1, $2, $3, $3) RETURNING id",
+            tx.agency,
+            f"own-{tx.agency}",
+            furniture.marker,
+        )
+        furniture.objects[f"{kind}_group"] = number
+
+
+async def _people(tx: Transaction, furniture: Furniture) -> None:
+    username = f"lise{tx.agency}"
+    staff = await tx.value(
+        "INSERT INTO staff (agency_id, username, name, password_hash) VALUES ($1, $2, $3, $4) RETURNING id",
+        tx.agency,
+        username,
+        f"Lise {furniture.marker}",
+        furniture.password_hash,
+    )
+    role = await tx.value(
+        "INSERT INTO role (agency_id, code, name, permissions) VALUES ($1, 'desk', $2, '{checkout}') RETURNING id",
+        tx.agency,
+        f"Skranke {furniture.marker}",
+    )
+    machine_username = f"{furniture.town.isil.lower()}-automat"
+    machine = await tx.value(
+        "INSERT INTO machine (agency_id, branch_id, username, secret_hash, kind, name)"
+        " VALUES ($1, $2, $3, $4, 'self_check', $5) RETURNING id",
+        tx.agency,
+        furniture.town.main,
+        machine_username,
+        secret_hash(MACHINE_SECRET),
+        f"Automat {furniture.marker}",
+    )
+    furniture.ours(
+        staff=staff,
+        username=username,
+        password=PASSWORD,
+        role=role,
+        machine=machine,
+        machine_username=machine_username,
+        machine_secret=MACHINE_SECRET,
+    )
+
+
+async def _patrons(tx: Transaction, furniture: Furniture) -> None:
+    for name, kind, born in (
+        ("patron", "person", date(1980, 5, 17)),
+        ("other_patron", "person", date(1979, 2, 3)),
+        ("child", "person", date(2015, 9, 1)),
+    ):
+        patron = await _patron(tx, furniture, name, kind, born)
+        furniture.objects |= {name: patron, f"{name}_card": f"C{patron}"}
+    furniture.ours(card=furniture.objects["patron_card"], pin=PIN)
+    await tx.execute(
+        "INSERT INTO guardian (agency_id, patron_id, guardian_id, is_financially_responsible, valid)"
+        " VALUES ($1, $2, $3, true, daterange(NULL, NULL))",
+        tx.agency,
+        furniture.number("child"),
+        furniture.number("patron"),
+    )
+    block = await tx.value(
+        "INSERT INTO patron_block (agency_id, patron_id, code, reason, starts_on, set_by)"
+        " VALUES ($1, $2, 'M', $3, '2020-01-01', 'system:0') RETURNING id",
+        tx.agency,
+        furniture.number("other_patron"),
+        f"Spærret {furniture.marker}",
+    )
+    furniture.ours(block=block)
+
+
+async def _patron(tx: Transaction, furniture: Furniture, name: str, kind: str, born: date) -> int:
+    patron: int = await tx.value(
+        "INSERT INTO patron (agency_id, kind, name, birth_date, home_branch_id, email, street, pin_hash, note,"
+        " registered_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, $9) RETURNING id",
+        tx.agency,
+        kind,
+        f"{name.capitalize()} {furniture.marker}",
+        born,
+        furniture.town.main,
+        f"{name}@{furniture.marker}.invalid".lower(),
+        f"{furniture.marker}vej 1",
+        furniture.keyring.hash_pin(tx.agency, PIN),
+        tx.now,
+    )
+    await tx.execute(
+        "INSERT INTO patron_identifier (agency_id, patron_id, kind, lookup, valid_from)"
+        " VALUES ($1, $2, 'card', $3, $4)",
+        tx.agency,
+        patron,
+        f"C{patron}",
+        tx.now,
+    )
+    await tx.execute(
+        "INSERT INTO membership (agency_id, patron_id, division_id, role, patron_group_id, valid)"
+        " VALUES ($1, $2, $3, 'borrower', $4, daterange('2020-01-01', NULL))",
+        tx.agency,
+        patron,
+        furniture.town.library,
+        furniture.number("patron_group"),
+    )
+    return patron
+
+
+async def _catalog(tx: Transaction, furniture: Furniture) -> None:
+    for name, title in (("record", "Lokalhistorie"), ("other_record", "Årsskrift")):
+        identifier = f"{name}:{tx.agency}"
+        record = await tx.value(
+            "INSERT INTO record (agency_id, identifier, title, material_type) VALUES ($1, $2, $3, 'book') RETURNING id",
+            tx.agency,
+            identifier,
+            f"{title} {furniture.marker}",
+        )
+        furniture.ours(**{name: record, f"{name}_identifier": identifier})
+
+
+async def _items(tx: Transaction, furniture: Furniture) -> None:
+    for place, name in enumerate(("item", "lent_item", "other_item", "withdrawn_item")):
+        number = f"{tx.agency % 100_000_000:08d}{place:02d}"
+        item = await tx.value(
+            "INSERT INTO item (agency_id, number, record_id, owner_branch_id, default_placement_id, material_group_id,"
+            " price_ore, withdrawn_at, withdrawn_why) VALUES ($1, $2, $3, $4, $5, $6, 20000, $7, $8) RETURNING id",
+            tx.agency,
+            number,
+            furniture.number("record"),
+            furniture.town.main,
+            furniture.town.main_shelf,
+            furniture.number("material_group"),
+            *((tx.now, "worn") if name == "withdrawn_item" else (None, None)),
+        )
+        furniture.ours(**{name: item, f"{name}_number": number})
+    note = await tx.value(
+        "INSERT INTO item_note (agency_id, item_id, text, written_by, written_at)"
+        " VALUES ($1, $2, $3, 'system:0', $4) RETURNING id",
+        tx.agency,
+        furniture.number("item"),
+        f"Kaffeplet {furniture.marker}",
+        tx.now,
+    )
+    furniture.ours(item_note=note)
+
+
+async def _loans(tx: Transaction, furniture: Furniture) -> None:
+    today = tx.now.date()
+    loan = await tx.value(
+        "INSERT INTO loan (agency_id, item_agency_id, item_id, record_id, division_id, material_group_id,"
+        " patron_group_id, kind, branch_id, lent_at, lent_on, due_on)"
+        " VALUES ($1, $1, $2, $3, $4, $5, $6, 'loan', $7, $8, $9, $9::date + 14) RETURNING id",
+        tx.agency,
+        furniture.number("lent_item"),
+        furniture.number("record"),
+        furniture.town.library,
+        furniture.number("material_group"),
+        furniture.number("patron_group"),
+        furniture.town.main,
+        tx.now,
+        today,
+    )
+    await tx.execute(
+        "INSERT INTO loan_borrower (agency_id, loan_id, patron_id, role) VALUES ($1, $2, $3, 'primary')",
+        tx.agency,
+        loan,
+        furniture.number("patron"),
+    )
+    await tx.execute(
+        "UPDATE item_circulation SET state = 'on_loan' WHERE agency_id = $1 AND item_id = $2",
+        tx.agency,
+        furniture.number("lent_item"),
+    )
+    furniture.ours(loan=loan)
+
+
+ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
+    _agencies,
+    _policies,
+    _people,
+    _patrons,
+    _catalog,
+    _items,
+    _loans,
+)
+
+
+def names_in(example: Example) -> set[str]:
+    """The objects that an example speaks of."""
+    return {name for part in (example.path, example.query, example.body) for name in _names(part)}
+
+
+def _names(part: object) -> set[str]:
+    if isinstance(part, str):
+        return {part[1:-1]} if part.startswith("{") and part.endswith("}") else set()
+    if isinstance(part, dict):
+        return set().union(*map(_names, part.values()))
+    if isinstance(part, list | tuple):
+        return set().union(*map(_names, part))
+    return set()
+
+
+def filled(part: Any, objects: dict[str, Plain]) -> Any:
+    """`part` with every `{name}` replaced by its object."""
+    made = part
+    if isinstance(part, str) and part.startswith("{") and part.endswith("}"):
+        made = objects[part[1:-1]]
+    elif isinstance(part, dict):
+        made = {key: filled(value, objects) for key, value in part.items()}
+    elif isinstance(part, list | tuple):
+        made = [filled(value, objects) for value in part]
+    return made
+
+
+async def hashed_password() -> str:
+    """Once per run: the hash is made to be slow."""
+    return await hash_password(PASSWORD)

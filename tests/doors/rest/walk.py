@@ -1,0 +1,57 @@
+"""Every route of the application with its declared example, as requests that can be sent."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from litestar import Litestar
+
+from doors.rest.furniture import Furniture, filled, names_in
+from faelles.doors.rest.access import OPT_KEY, Access, Audience
+from faelles.doors.rest.app import own_routes
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    access: Access
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def for_patrons(self) -> bool:
+        return self.access.permission is not None and self.access.permission.value == "own_account"
+
+    @property
+    def is_public(self) -> bool:
+        return self.access.audience is Audience.PUBLIC
+
+    def names_what_is_private(self, furniture: Furniture) -> bool:
+        return bool(names_in(self.access.example) - furniture.open_to_all)
+
+    async def send(
+        self, client: httpx.AsyncClient, furniture: Furniture, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        example = self.access.example
+        body = filled(example.body, furniture.objects)
+        more: dict[str, Any] = {} if body is None else {"json": body}
+        return await client.request(
+            self.method,
+            self.path.format(**filled(dict(example.path), furniture.objects)),
+            params=filled(dict(example.query), furniture.objects),
+            headers=headers,
+            **more,
+        )
+
+
+def routes_of(application: Litestar) -> list[Route]:
+    return sorted(
+        (
+            Route(method, path, handler.opt[OPT_KEY])
+            for path, handler in own_routes(application)
+            for method in handler.http_methods
+        ),
+        key=str,
+    )
