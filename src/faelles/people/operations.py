@@ -10,6 +10,7 @@ import binascii
 import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -147,7 +148,9 @@ def caller_by_access_token(keyring: Keyring, token: str, now: datetime) -> Calle
     return claims.caller
 
 
+@lru_cache(maxsize=1024)
 def _signed_claims(keyring: Keyring, token: str) -> _Claims | None:
+    """What a token says, if we signed it: the same for ever, so remembered. Whether it still counts is asked anew."""
     payload_text, _, signature_text = token.removeprefix(ACCESS_PREFIX).partition(".")
     try:
         payload, signature = _decoded(payload_text), _decoded(signature_text)
