@@ -67,7 +67,6 @@ def checked(draft: Rule, settings: Settings, now: datetime) -> Rule:
             "above_national_ceiling",
             knob=draft.cell.knob,
             ceiling_ore=ceiling.highest_ore,
-            ceiling_kroner=ceiling.highest_ore // 100,
             source=ceiling.source,
         )
     above = places.path_to(settings.directory, draft.cell.node).nodes()[1:]
