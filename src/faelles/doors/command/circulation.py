@@ -157,8 +157,8 @@ def _show_renewals(answers: Sequence[RenewalAnswer]) -> None:
 
 
 def _show_outcome(outcome: Outcome, item: ItemShown | None) -> None:
-    title = f"{item.title} ({item.number})" if item else ""
-    tell("command_outcome_line", outcome=words(f"command_outcome_{outcome}"), title=title)
+    said = words(f"command_outcome_{outcome}")
+    tell("command_outcome_line", outcome=said, title=f"{item.title} ({item.number})" if item else "–")
 
 
 def _show_terms(answer: CheckoutAnswer) -> None:

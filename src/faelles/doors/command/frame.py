@@ -85,5 +85,11 @@ def exit_code(problem: FaellesError) -> int:
 
 
 def _as_json(problem: FaellesError) -> str:
-    error = {"code": problem.code, "text": words(problem.code, **problem.parameters), "parameters": problem.parameters}
+    error: dict[str, object] = {
+        "code": problem.code,
+        "text": words(problem.code, **problem.parameters),
+        "parameters": problem.parameters,
+    }
+    if isinstance(problem, InvalidRequestError):
+        error["problems"] = problem.problems
     return msgspec.json.encode({"error": error}).decode()

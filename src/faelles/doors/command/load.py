@@ -6,13 +6,21 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from faelles.agencies.planting import plant_agency
+from faelles.agencies.seeds import AgencySeed, agency_seeds
+from faelles.agencies.store import next_agency_id
 from faelles.catalog.loading import LoadProgress, LoadReport, OnBadLine, load_records
 from faelles.doors.command.frame import with_runtime
 from faelles.doors.command.operator import agency_with_isil, as_operator
 from faelles.doors.command.output import AsJson, aside, remark, show, tell
 from faelles.doors.command.words import words
 from faelles.doors.runtime import Runtime
+from faelles.ground.database import Transaction
 from faelles.ground.ids import NATION
+from faelles.people.model import Caller
+from faelles.people.staff.operations import seed_roles
+from faelles.people.store import agency_behind_isil
+from faelles.policies.seeds import seed_agency, seed_nation
 
 app = typer.Typer(help=words("command_load"), no_args_is_help=True)
 
@@ -21,9 +29,32 @@ Isil = Annotated[str | None, typer.Option("--agency", help=words("command_load_a
 Stop = Annotated[bool, typer.Option("--stop-on-bad-line", help=words("command_load_stop"))]
 
 
-@app.callback()
-def load() -> None:
-    """Hold the group's commands together; a lone command would otherwise stand for the group."""
+@app.command("agencies", help=words("command_load_agencies"))
+def agencies() -> None:
+    async def work(runtime: Runtime) -> int:
+        await as_operator(runtime, NATION, _seed_nation)
+        seeds = [each for each in agency_seeds() if not await agency_behind_isil(runtime.database, each.founding.isil)]
+        with Progress(console=aside(), transient=True) as progress:
+            for seed in progress.track(seeds, description=words("command_agencies")):
+                await _found(runtime, seed)
+        return len(seeds)
+
+    tell("command_agencies_loaded", count=with_runtime(work))
+
+
+async def _seed_nation(tx: Transaction, caller: Caller) -> None:
+    del caller
+    await seed_nation(tx)
+    await seed_roles(tx)
+
+
+async def _found(runtime: Runtime, seed: AgencySeed) -> None:
+    async def work(tx: Transaction, caller: Caller) -> None:
+        await plant_agency(tx, caller, seed)
+        await seed_agency(tx)
+        await seed_roles(tx)
+
+    await as_operator(runtime, await next_agency_id(runtime.database), work)
 
 
 @app.command("records", help=words("command_load_records"))
