@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from faelles.ground.fields import ShortText
+from faelles.ground.fields import HIGHEST_ID, ShortText
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, BranchId, DivisionId, PlacementId
 
@@ -105,18 +105,18 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     section: str | None
 
 
-ShortCode = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$")]
+ShortCode = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$(?!\n)")]
 """An ISIL (ISO 15511) or an internal branch code."""
-DivisionKey = Annotated[DivisionId, Meta(ge=1, le=2**53 - 1)]
-BranchKey = Annotated[BranchId, Meta(ge=1, le=2**53 - 1)]
+DivisionKey = Annotated[DivisionId, Meta(ge=1, le=HIGHEST_ID)]
+BranchKey = Annotated[BranchId, Meta(ge=1, le=HIGHEST_ID)]
 
 
 class FoundAgency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     isil: ShortCode
     name: ShortText
     kind: AgencyKind = AgencyKind.MUNICIPALITY
-    municipality_code: Annotated[str, Meta(pattern=r"^[0-9]{3}$")] | None = None
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "DKK"
+    municipality_code: Annotated[str, Meta(pattern=r"^[0-9]{3}$(?!\n)")] | None = None
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")] = "DKK"
     time_zone: ShortText = "Europe/Copenhagen"
     holiday_calendar: ShortCode = "DK"
     language: Language = Language.DANISH
@@ -156,3 +156,17 @@ class NewPlacement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     location: ShortText | None = None
     sublocation: ShortText | None = None
     section: ShortText | None = None
+
+
+class NewPlacements(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    placements: Annotated[tuple[NewPlacement, ...], Meta(min_length=1, max_length=500)]
+
+
+class NewName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: ShortText
+
+
+class BranchClosing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first day on which the branch is no more; null keeps it open."""
+
+    closed_from: date | None

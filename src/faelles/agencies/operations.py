@@ -150,13 +150,13 @@ async def list_branches(tx: Transaction, caller: Caller, *, after: str = "", lim
 async def add_placements(
     tx: Transaction, caller: Caller, branch: BranchId, placements: Sequence[NewPlacement]
 ) -> list[Placement]:
-    """Add those that the branch does not have yet; all that it has now."""
+    """Add those that the branch does not have yet; each of the ones asked for, with its id."""
     refuse(rules.placement_problems(placements))
     await lock_branches(tx, caller, [branch])
     added = await store.insert_placements(tx, branch, placements)
     if added:
         await log.append(tx, events.placements_added(branch, added))
-    return await store.list_placements(tx, branch=branch)
+    return await store.find_placements(tx, branch, placements)
 
 
 async def list_placements(

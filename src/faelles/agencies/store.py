@@ -315,6 +315,17 @@ SELECT $1, $2, department, location, sublocation, section
     ON CONFLICT ON CONSTRAINT placement_known_once DO NOTHING
 """
 
+_FIND_PLACEMENTS = """
+SELECT p.id, p.branch_id, p.department, p.location, p.sublocation, p.section
+  FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS named (department, location, sublocation, section)
+  JOIN placement AS p
+    ON (p.department, p.location, p.sublocation, p.section)
+       IS NOT DISTINCT FROM (named.department, named.location, named.sublocation, named.section)
+ WHERE p.agency_id = $1 AND p.branch_id = $2
+ GROUP BY p.agency_id, p.id
+ ORDER BY p.id
+"""
+
 _LIST_PLACEMENTS = """
 SELECT id, branch_id, department, location, sublocation, section
   FROM placement
@@ -326,15 +337,12 @@ SELECT id, branch_id, department, location, sublocation, section
 
 async def insert_placements(tx: Transaction, branch: BranchId, placements: Sequence[NewPlacement]) -> int:
     """Add those that the branch does not have yet; how many that were."""
-    return await tx.execute(
-        _INSERT_PLACEMENTS,
-        tx.agency,
-        branch,
-        [placement.department for placement in placements],
-        [placement.location for placement in placements],
-        [placement.sublocation for placement in placements],
-        [placement.section for placement in placements],
-    )
+    return await tx.execute(_INSERT_PLACEMENTS, tx.agency, branch, *_levels(placements))
+
+
+async def find_placements(tx: Transaction, branch: BranchId, placements: Sequence[NewPlacement]) -> list[Placement]:
+    """Those of a branch that stand where `placements` say, each once, in the order of their ids."""
+    return [_placement(row) for row in await tx.rows(_FIND_PLACEMENTS, tx.agency, branch, *_levels(placements))]
 
 
 async def list_placements(
@@ -342,6 +350,16 @@ async def list_placements(
 ) -> list[Placement]:
     """Those of a branch, or of the whole agency, in the order of their ids."""
     return [_placement(row) for row in await tx.rows(_LIST_PLACEMENTS, tx.agency, after, branch, limit)]
+
+
+def _levels(placements: Sequence[NewPlacement]) -> tuple[list[str | None], ...]:
+    """Column by column."""
+    return (
+        [placement.department for placement in placements],
+        [placement.location for placement in placements],
+        [placement.sublocation for placement in placements],
+        [placement.section for placement in placements],
+    )
 
 
 def _placement(row: Row) -> Placement:

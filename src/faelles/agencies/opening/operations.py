@@ -22,6 +22,9 @@ from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId
 from faelles.people.model import Caller
 
+Period = tuple[date, date]
+"""The first and the last day."""
+
 
 async def set_opening_hours(
     tx: Transaction, caller: Caller, branch: BranchId, request: SetOpeningHours
@@ -61,27 +64,36 @@ async def clear_calendar_days(tx: Transaction, caller: Caller, period: CalendarP
     return cleared
 
 
-async def list_calendar_exceptions(tx: Transaction, caller: Caller, branch: BranchId) -> list[CalendarException]:
+async def list_calendar_exceptions(
+    tx: Transaction, caller: Caller, branch: BranchId, period: Period
+) -> list[CalendarException]:
+    """Those from the first to the last day of `period`."""
+    _refuse_period(branch, period)
     await show_branch(tx, caller, branch)
-    return await store.list_calendar_exceptions(tx, branch)
+    return await store.list_calendar_exceptions(tx, branch, period)
 
 
 async def show_calendar(
-    tx: Transaction, caller: Caller, branch: BranchId, service: Service, period: tuple[date, date]
+    tx: Transaction, caller: Caller, branch: BranchId, service: Service, period: Period
 ) -> list[CalendarDay]:
     """What one service of a branch does on each day from the first to the last of `period`, all rules applied.
 
     A service the branch has no hours for is never open.
     """
-    first_day, last_day = period
-    refuse(rules.period_problems(CalendarPeriod(branches=(branch,), first_day=first_day, last_day=last_day)))
+    _refuse_period(branch, period)
     found = await show_branch(tx, caller, branch)
     agency = await show_agency(tx, caller)
-    exceptions = await store.list_calendar_exceptions(tx, branch)
+    exceptions = await store.list_calendar_exceptions(tx, branch, period)
     calendars = compile_calendars(agency, [found], await store.list_opening_hours(tx, branch), exceptions)
     calendar = calendars.get((branch, service), Calendar(closed_from=date.min))
+    first_day, last_day = period
     days = [first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)]
     return [_shown(day, calendar, _reason(day, calendar, service, exceptions)) for day in days]
+
+
+def _refuse_period(branch: BranchId, period: Period) -> None:
+    first_day, last_day = period
+    refuse(rules.period_problems(CalendarPeriod(branches=(branch,), first_day=first_day, last_day=last_day)))
 
 
 def _shown(day: date, calendar: Calendar, reason: str | None) -> CalendarDay:

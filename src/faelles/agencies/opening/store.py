@@ -1,6 +1,7 @@
 """All SQL about opening hours and the days outside them."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from faelles.agencies.model import Service
 from faelles.agencies.opening.model import (
@@ -11,6 +12,7 @@ from faelles.agencies.opening.model import (
     SetOpeningHours,
 )
 from faelles.ground.database import Row, Transaction
+from faelles.ground.fields import EARLIEST_DAY, LATEST_DAY
 from faelles.ground.ids import BranchId
 
 # What was valid before and after the new period goes on; one statement, so that nothing is ever seen half done.
@@ -56,7 +58,7 @@ DELETE FROM calendar_exception
 _LIST_EXCEPTIONS = """
 SELECT branch_id, day, service, is_open, opens, closes, reason
   FROM calendar_exception
- WHERE agency_id = $1 AND ($2::bigint IS NULL OR branch_id = $2::bigint)
+ WHERE agency_id = $1 AND ($2::bigint IS NULL OR branch_id = $2::bigint) AND day BETWEEN $3 AND $4
  ORDER BY branch_id, day, service NULLS FIRST
 """
 
@@ -102,8 +104,11 @@ async def clear_days(tx: Transaction, branches: Sequence[BranchId], period: Cale
     return await tx.execute(_CLEAR_DAYS, tx.agency, branches, period.first_day, period.last_day, service)
 
 
-async def list_calendar_exceptions(tx: Transaction, branch: BranchId | None = None) -> list[CalendarException]:
-    return [_exception(row) for row in await tx.rows(_LIST_EXCEPTIONS, tx.agency, branch)]
+async def list_calendar_exceptions(
+    tx: Transaction, branch: BranchId | None = None, period: tuple[date, date] = (EARLIEST_DAY, LATEST_DAY)
+) -> list[CalendarException]:
+    """Of one branch, or of all in the agency, from the first to the last day of `period`."""
+    return [_exception(row) for row in await tx.rows(_LIST_EXCEPTIONS, tx.agency, branch, *period)]
 
 
 def _opening_hours(row: Row) -> OpeningHours:

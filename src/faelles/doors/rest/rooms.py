@@ -4,4 +4,6 @@ from typing import Final
 
 from litestar import Router
 
-ROUTERS: Final[tuple[Router, ...]] = ()
+from faelles.doors.rest import agencies
+
+ROUTERS: Final[tuple[Router, ...]] = (agencies.router,)

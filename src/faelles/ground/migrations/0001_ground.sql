@@ -165,9 +165,10 @@ CREATE TABLE settings_revision (
 INSERT INTO settings_revision (agency_id) VALUES (0);
 CALL isolate_directory('settings_revision');
 
+-- Once for each statement and agency, not for each row: a row updated thousands of times in one transaction grows slow.
 CREATE FUNCTION bump_settings_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO settings_revision AS r (agency_id) VALUES (COALESCE(NEW.agency_id, OLD.agency_id))
+    INSERT INTO settings_revision AS r (agency_id) SELECT DISTINCT agency_id FROM changed ORDER BY agency_id
         ON CONFLICT (agency_id) DO UPDATE SET number = r.number + 1;
     RETURN NULL;
 END
@@ -175,7 +176,11 @@ $$;
 
 CREATE PROCEDURE revise_settings_on_change(target regclass) LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('CREATE TRIGGER revise_settings AFTER INSERT OR UPDATE OR DELETE ON %s '
-                   'FOR EACH ROW EXECUTE FUNCTION bump_settings_revision()', target);
+    EXECUTE format('CREATE TRIGGER revise_settings_on_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS changed '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION bump_settings_revision()', target);
+    EXECUTE format('CREATE TRIGGER revise_settings_on_update AFTER UPDATE ON %s REFERENCING NEW TABLE AS changed '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION bump_settings_revision()', target);
+    EXECUTE format('CREATE TRIGGER revise_settings_on_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS changed '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION bump_settings_revision()', target);
 END
 $$;
