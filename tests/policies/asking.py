@@ -34,10 +34,8 @@ async def group_ids(tx: Transaction) -> dict[str, int]:
     return {group.code: group.id for group in (*settings.patron_groups.values(), *settings.material_groups.values())}
 
 
-async def terms_in(
-    tx: Transaction, town: Town, branch: BranchId, patrons: str = "any", materials: str = "any"
-) -> Terms:
-    """The terms for a group of patrons and one of materials at a branch of the town, now."""
+async def terms_in(tx: Transaction, branch: BranchId, patrons: str = "any", materials: str = "any") -> Terms:
+    """The terms for a group of patrons and one of materials at a branch, now."""
     settings = await current_settings(tx)
     ids = await group_ids(tx)
     place = settings.at_branch(branch)

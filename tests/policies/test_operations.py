@@ -289,8 +289,12 @@ async def test_a_neighbours_rule_is_unknown_and_a_national_one_not_ours_to_end(
 
 async def test_who_may_edit_one_branch_reaches_no_further(database: Database, town: Town):
     caller = editor(town.agency, division=town.library, branch=town.main)
-    places = [(Scope.BRANCH, town.main), (Scope.PLACEMENT, town.main_shelf)]
-    too_wide = [(Scope.AGENCY, None), (Scope.DIVISION, town.library), (Scope.BRANCH, town.suburb)]
+    places: list[tuple[Scope, int | None]] = [(Scope.BRANCH, town.main), (Scope.PLACEMENT, town.main_shelf)]
+    too_wide: list[tuple[Scope, int | None]] = [
+        (Scope.AGENCY, None),
+        (Scope.DIVISION, town.library),
+        (Scope.BRANCH, town.suburb),
+    ]
     async with database.transaction(town.agency, SYSTEM) as tx:
         for scope, place in places:
             request = SetRule(knob="loan_days", value=3, scope=scope, scope_id=place)

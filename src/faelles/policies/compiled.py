@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from faelles.agencies.directory import AgencyDirectory
 from faelles.ground.ids import AgencyId, BranchId, DivisionId, MaterialGroupId, PatronGroupId, PlacementId
@@ -35,13 +35,13 @@ class Terms:
     def __init__(self, table: rules.RuleTable, reach: rules.Reach) -> None:
         self._table = table
         self._reach = reach
-        self._settings: dict[str, Setting[object]] = {}
+        self._settings: dict[str, Setting[Any]] = {}
 
     def __getitem__(self, knob: Knob[Value]) -> Setting[Value]:
-        found = self._settings.get(knob.name)
+        found: Setting[Value] | None = self._settings.get(knob.name)
         if found is None:
             found = self._settings[knob.name] = rules.resolve(self._table, self._reach, knob)
-        return cast(Setting[Value], found)
+        return found
 
     def counted_material_groups(self, knob: Knob[Value]) -> frozenset[MaterialGroupId]:
         """The material groups whose loans count to the limit this knob sets here."""
