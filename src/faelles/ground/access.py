@@ -4,6 +4,8 @@ Hot paths write it inside their own single write; everything else through this f
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.ids import PatronId
@@ -14,7 +16,32 @@ SELECT $1, $2, $3, person, $5 FROM unnest($4::bigint[]) AS person
 """
 
 
+_LOOKS = """
+SELECT at, actor, person_id, operation
+  FROM access_log
+ WHERE agency_id = $1 AND person_id = ANY ($2) AND at < COALESCE($3, 'infinity')
+ ORDER BY at DESC
+ LIMIT $4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody saw a person: `actor` is kind and id, `operation` what it was for."""
+
+    at: datetime
+    actor: str
+    person: PatronId
+    operation: str
+
+
 async def record_access(tx: Transaction, operation: str, persons: Sequence[PatronId]) -> None:
     """Note that the transaction's actor saw `persons` for the sake of `operation` (its name, no free text)."""
     if persons:
         await tx.execute(_RECORD, tx.agency, tx.now, str(tx.actor), list(persons), operation)
+
+
+async def looks_at(tx: Transaction, persons: Sequence[PatronId], *, before: datetime | None, limit: int) -> list[Look]:
+    """Who saw one of `persons`, the latest first, from before the moment `before` on backwards."""
+    rows = await tx.rows(_LOOKS, tx.agency, list(persons), before, limit)
+    return [Look(row["at"], row["actor"], PatronId(row["person_id"]), row["operation"]) for row in rows]

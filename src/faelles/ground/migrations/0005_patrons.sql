@@ -29,6 +29,8 @@ CREATE TABLE patron (
 );
 CREATE INDEX patron_sort_name ON patron (agency_id, sort_name, id);
 CREATE INDEX patron_name_words ON patron USING gin (sort_name gin_trgm_ops);
+CREATE INDEX patron_birth_date ON patron (agency_id, birth_date);
+CREATE INDEX patron_merged_into ON patron (agency_id, merged_into_id) WHERE merged_into_id IS NOT NULL;
 CALL isolate('patron');
 
 -- What a patron is recognised by. lookup: the normalised card number, e-mail, UNI-Login, CVR or EAN in clear; for CPR
@@ -49,7 +51,7 @@ CREATE TABLE patron_identifier (
     CHECK ((ended_at IS NULL) = (ended_why IS NULL))
 );
 CREATE UNIQUE INDEX identifier_taken ON patron_identifier (agency_id, lookup, kind) WHERE ended_at IS NULL;
-CREATE INDEX patron_identifier_lookup ON patron_identifier (agency_id, lookup) WHERE ended_at IS NOT NULL;
+CREATE INDEX patron_identifier_lookup ON patron_identifier (agency_id, lookup);
 CREATE INDEX patron_identifier_patron ON patron_identifier (agency_id, patron_id);
 CALL isolate('patron_identifier');
 
@@ -170,20 +172,45 @@ CREATE VIEW class_roster WITH (security_invoker = true) AS
 GRANT SELECT ON borrower, borrower_identifier, borrower_membership, borrower_block, responsible_guardian, class_roster
     TO faelles_app;
 
--- Finding people by part of a name. Trigram operators are not leakproof, so under a row policy their index is ignored:
--- the search runs as a role of its own, with the agency taken from the transaction and nothing else.
-GRANT SELECT (agency_id, id, sort_name, merged_into_id) ON patron TO faelles_lookup;
+-- Whose staff may see a patron: the divisions of every membership, past ones too (somebody who left still has books);
+-- who never had one, such as a guardian, belongs where their home branch does.
+CREATE VIEW patron_division WITH (security_invoker = true) AS
+    SELECT agency_id, patron_id, division_id FROM membership
+    UNION ALL
+    SELECT p.agency_id, p.id, b.division_id
+      FROM patron AS p
+      JOIN branch_directory AS b ON b.agency_id = p.agency_id AND b.branch_id = p.home_branch_id
+     WHERE NOT EXISTS (SELECT FROM membership AS m WHERE m.agency_id = p.agency_id AND m.patron_id = p.id);
+GRANT SELECT ON patron_division TO faelles_app, faelles_lookup;
+
+-- Finding people by parts of a name. Trigram operators are not leakproof, so under a row policy their index is ignored:
+-- the search runs as a role of its own, with the agency taken from the transaction and nothing else. The first part
+-- is looked up in the index, the others are checked. divisions NULL: the whole agency; born NULL: any day.
+GRANT SELECT (agency_id, id, sort_name, birth_date, home_branch_id, merged_into_id) ON patron TO faelles_lookup;
+GRANT SELECT (agency_id, patron_id, division_id) ON membership TO faelles_lookup;
+GRANT SELECT ON branch_directory, branch, division, agency TO faelles_lookup;
 CREATE POLICY lookup_name ON patron FOR SELECT TO faelles_lookup USING (true);
-CREATE FUNCTION patrons_named(part text, after_name text, after_id bigint, most integer) RETURNS SETOF bigint
+CREATE POLICY lookup_division ON membership FOR SELECT TO faelles_lookup USING (true);
+CREATE FUNCTION name_pattern(part text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN '%' || replace(replace(replace(danish_sort_key(part), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+CREATE FUNCTION patrons_named(part text, other_parts text[], born date, divisions integer[],
+                              after_name text, after_id bigint, most integer) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = faelles, public, pg_temp
 BEGIN ATOMIC
-    SELECT id
-      FROM patron
-     WHERE agency_id = current_agency()
-       AND merged_into_id IS NULL
-       AND sort_name LIKE '%' || replace(replace(replace(danish_sort_key(part), '\', '\\'), '%', '\%'), '_', '\_') || '%'
-       AND (sort_name, id) > (after_name, after_id)
-     ORDER BY sort_name, id
+    SELECT p.id
+      FROM patron AS p
+     WHERE p.agency_id = current_agency()
+       AND p.merged_into_id IS NULL
+       AND p.sort_name LIKE name_pattern(part)
+       AND NOT EXISTS (SELECT FROM unnest(other_parts) AS other WHERE p.sort_name NOT LIKE name_pattern(other))
+       AND (born IS NULL OR p.birth_date = born)
+       AND (divisions IS NULL
+            OR EXISTS (SELECT FROM patron_division AS d
+                        WHERE d.agency_id = current_agency() AND d.patron_id = p.id
+                          AND d.division_id = ANY (divisions)))
+       AND (p.sort_name, p.id) > (after_name, after_id)
+     ORDER BY p.sort_name, p.id
      LIMIT most;
 END;
 ALTER FUNCTION patrons_named OWNER TO faelles_lookup;

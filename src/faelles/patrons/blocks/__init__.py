@@ -1,0 +1,1 @@
+"""What stops a patron for a while: blocks, and being away."""

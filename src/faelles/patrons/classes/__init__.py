@@ -1,0 +1,1 @@
+"""School classes as lasting cohorts, and the rosters they are filled from."""

@@ -1,0 +1,168 @@
+"""Looking at patrons. Whatever is handed out was first withheld from, and then recorded for, whoever asked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from faelles.ground.access import looks_at
+from faelles.ground.crypto import Keyring
+from faelles.ground.database.transaction import Transaction
+from faelles.ground.errors import ForbiddenError, NotFoundError, invalid_field
+from faelles.ground.fields import is_plausible
+from faelles.ground.ids import PatronId
+from faelles.patrons import reach
+from faelles.patrons import store as patrons
+from faelles.patrons.blocks import store as blocks
+from faelles.patrons.identification import store as identification
+from faelles.patrons.identifiers import IdentifierKind, lookup_keys
+from faelles.patrons.looking import store
+from faelles.patrons.looking.model import (
+    AccessEntry,
+    Candidate,
+    PatronSummary,
+    PatronView,
+    SearchPatrons,
+    ShownIdentifier,
+)
+from faelles.patrons.model import Identifier, Patron
+from faelles.patrons.reach import Divisions
+from faelles.patrons.relations import store as relations
+from faelles.patrons.relations.operations import today_of
+from faelles.people.model import Caller, Permission
+
+
+async def show_patron(tx: Transaction, caller: Caller, patron: PatronId) -> PatronView:
+    """One patron, as the caller may see them. A merged one says whom it became."""
+    known = await reach.patron_for(tx, caller, patron, Permission.PATRON_VIEW, "show_patron")
+    return await view(tx, caller, known, caller.divisions(Permission.PATRON_VIEW))
+
+
+async def view(tx: Transaction, caller: Caller, known: Patron, divisions: Divisions) -> PatronView:
+    """A patron who was reached, less what `divisions` and address protection keep from the caller."""
+    sees_contact = reach.may_see_contact(caller, known)
+    identifiers = await identification.of_patrons(tx, [known.id])
+    return PatronView(
+        id=known.id,
+        kind=known.kind,
+        name=known.name,
+        birth_date=known.birth_date,
+        home_branch=known.home_branch,
+        language=known.language,
+        address_protected=known.address_protected,
+        contact=known.contact if sees_contact else None,
+        identifiers=[_shown(each, sees_contact=sees_contact) for each in identifiers],
+        memberships=[
+            each
+            for each in await relations.memberships(tx, [known.id])
+            if divisions is None or each.division in divisions
+        ],
+        guardianships=await relations.guardianships(tx, known.id),
+        blocks=[
+            each
+            for each in await blocks.standing(tx, known.id)
+            if divisions is None or each.division is None or each.division in divisions
+        ],
+        absences=await blocks.absences(tx, known.id, await today_of(tx, known)),
+        has_pin=known.has_pin,
+        is_temporary=known.is_temporary,
+        keeps_history=known.keeps_history,
+        note=known.note,
+        merged_into=known.merged_into,
+        version=known.version,
+        registered_at=known.registered_at,
+    )
+
+
+def _shown(identifier: Identifier, *, sees_contact: bool) -> ShownIdentifier:
+    is_hidden = identifier.kind is IdentifierKind.CPR or (identifier.kind is IdentifierKind.EMAIL and not sees_contact)
+    return ShownIdentifier(
+        id=identifier.id,
+        kind=identifier.kind,
+        value=None if is_hidden else identifier.lookup,
+        valid_from=identifier.valid_from,
+        ended_at=identifier.ended_at,
+        ended_why=identifier.ended_why,
+    )
+
+
+async def search(tx: Transaction, caller: Caller, request: SearchPatrons) -> list[PatronSummary]:
+    """Patrons within reach by parts of the name, birth date or both, at most `limit`, in the order of names."""
+    caller.require(Permission.PATRON_VIEW)
+    divisions = caller.divisions(Permission.PATRON_VIEW)
+    words = (request.name or "").replace(",", " ").split()
+    after = None if request.after is None else PatronId(request.after)
+    if request.birth_date is not None and not is_plausible(request.birth_date):
+        raise invalid_field("birth_date", "date_not_plausible")
+    if words:
+        found = await store.named(tx, words, request.birth_date, divisions, after=after, limit=request.limit)
+    elif request.birth_date is not None:
+        found = await store.born_on(tx, request.birth_date, divisions, after=after, limit=request.limit)
+    else:
+        raise invalid_field("name", "search_for_something")
+    return await summaries(tx, caller, found, "search_patrons")
+
+
+async def identify(tx: Transaction, caller: Caller, keyring: Keyring, scan: str) -> list[Candidate]:
+    """Whom a scan stands for, of those within reach: nobody, one, or several to be asked about. Where it stands for
+    somebody now, who it once stood for is left out.
+    """
+    caller.require(Permission.PATRON_VIEW)
+    found = await identification.find(tx, lookup_keys(keyring, tx.agency, scan))
+    holding = [each for each in found if each.ended_at is None] or found
+    lines = await summaries(tx, caller, [each.patron for each in holding], "identify_patron")
+    shown = {line.id: line for line in lines}
+    by_patron = {each.patron: each for each in reversed(holding)}
+    return [
+        Candidate(patron=shown[each.patron], kind=each.kind, ended_at=each.ended_at, ended_why=each.ended_why)
+        for each in by_patron.values()
+        if each.patron in shown
+    ]
+
+
+async def summaries(tx: Transaction, caller: Caller, found: Sequence[PatronId], operation: str) -> list[PatronSummary]:
+    """One line for each of `found` that is within the caller's reach, in the order of names; every one is recorded."""
+    divisions = caller.divisions(Permission.PATRON_VIEW)
+    reached = [each for each in await patrons.load(tx, found) if reach.within(each, divisions)]
+    identifiers = await identification.of_patrons(tx, [each.id for each in reached])
+    cards = {
+        each.patron: each.lookup
+        for each in reversed(identifiers)
+        if each.kind is IdentifierKind.CARD and each.ended_at is None
+    }
+    await reach.looked_at(tx, caller, operation, [each.id for each in reached])
+    return [_summary(caller, each, cards.get(each.id)) for each in reached]
+
+
+def _summary(caller: Caller, patron: Patron, card: str | None) -> PatronSummary:
+    sees = reach.may_see_contact(caller, patron)
+    return PatronSummary(
+        id=patron.id,
+        kind=patron.kind,
+        name=patron.name,
+        birth_date=patron.birth_date,
+        home_branch=patron.home_branch,
+        address_protected=patron.address_protected,
+        street=patron.contact.street if sees else None,
+        postal_code=patron.contact.postal_code if sees else None,
+        city=patron.contact.city if sees else None,
+        card=card,
+        is_temporary=patron.is_temporary,
+    )
+
+
+async def access_report(
+    tx: Transaction, caller: Caller, patron: PatronId, *, before: datetime | None = None, limit: int = 200
+) -> list[AccessEntry]:
+    """Who looked at a patron, the latest first, also under the temporary records that became theirs: for staff with
+    PATRON_VIEW, and for the patron (GDPR article 15).
+    """
+    if caller.patron is None:
+        await reach.patron_for(tx, caller, patron, Permission.PATRON_VIEW, "access_report")
+    elif caller.patron != patron:
+        raise NotFoundError("patron_unknown")
+    elif not caller.may(Permission.OWN_ACCOUNT):
+        raise ForbiddenError("permission_missing", permission=Permission.OWN_ACCOUNT.value)
+    persons = [patron, *await store.merged_into(tx, patron)]
+    return [
+        AccessEntry(at=look.at, actor=look.actor, operation=look.operation)
+        for look in await looks_at(tx, persons, before=before, limit=limit)
+    ]

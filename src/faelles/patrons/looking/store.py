@@ -1,0 +1,69 @@
+"""SQL for finding patrons."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from faelles.ground.database.transaction import Transaction
+from faelles.ground.ids import PatronId
+from faelles.patrons.reach import Divisions
+
+_POSITION = "SELECT sort_name FROM patron WHERE agency_id = $1 AND id = $2"
+
+_NAMED = """
+SELECT id FROM patrons_named($1, $2::text[], $3::date, $4::integer[], $5, $6, $7) AS id
+"""
+
+_BORN = """
+SELECT p.id
+  FROM patron AS p
+ WHERE p.agency_id = $1 AND p.birth_date = $2 AND p.merged_into_id IS NULL AND (p.sort_name, p.id) > ($4, $5)
+   AND ($3::integer[] IS NULL
+        OR EXISTS (SELECT FROM patron_division AS d
+                    WHERE d.agency_id = $1 AND d.patron_id = p.id AND d.division_id = ANY ($3)))
+ ORDER BY p.sort_name, p.id
+ LIMIT $6
+"""
+
+_MERGED_INTO = "SELECT id FROM patron WHERE agency_id = $1 AND merged_into_id = $2"
+
+
+async def named(
+    tx: Transaction,
+    words: Sequence[str],
+    born: date | None,
+    divisions: Divisions,
+    *,
+    after: PatronId | None,
+    limit: int,
+) -> list[PatronId]:
+    """Patrons with every one of `words` somewhere in the name, in the order of names. The longest word is the one
+    that the index is asked for.
+    """
+    longest, *others = sorted(words, key=len, reverse=True)
+    position = await _position(tx, after)
+    rows = await tx.rows(_NAMED, longest, others, born, _listed(divisions), *position, limit)
+    return [PatronId(row["id"]) for row in rows]
+
+
+async def born_on(
+    tx: Transaction, born: date, divisions: Divisions, *, after: PatronId | None, limit: int
+) -> list[PatronId]:
+    rows = await tx.rows(_BORN, tx.agency, born, _listed(divisions), *await _position(tx, after), limit)
+    return [PatronId(row["id"]) for row in rows]
+
+
+async def _position(tx: Transaction, after: PatronId | None) -> tuple[str, int]:
+    """Where a list goes on: names stay out of the cursor."""
+    if after is None:
+        return "", 0
+    name: str | None = await tx.value(_POSITION, tx.agency, after)
+    return name or "", after
+
+
+def _listed(divisions: Divisions) -> list[int] | None:
+    return None if divisions is None else list(divisions)
+
+
+async def merged_into(tx: Transaction, patron: PatronId) -> list[PatronId]:
+    """The temporary patrons that became this one."""
+    return [PatronId(row["id"]) for row in await tx.rows(_MERGED_INTO, tx.agency, patron)]

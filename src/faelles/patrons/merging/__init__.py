@@ -1,0 +1,1 @@
+"""Making one of two: a temporary patron becomes the real one."""

@@ -1,0 +1,1 @@
+"""What signed-in patrons see and change of their own."""

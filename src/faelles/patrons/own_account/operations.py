@@ -1,0 +1,85 @@
+"""A signed-in patron's own account: everything here is about `caller.patron` and nobody else."""
+
+from msgspec import structs
+
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
+from faelles.ground.database.transaction import Transaction
+from faelles.ground.errors import ConflictError, ForbiddenError
+from faelles.ground.ids import PatronId
+from faelles.patrons import store as patrons
+from faelles.patrons.blocks.operations import take_absence_away, write_absence
+from faelles.patrons.identification import store as identification
+from faelles.patrons.identification.operations import write_pin
+from faelles.patrons.looking.model import PatronView
+from faelles.patrons.looking.operations import view
+from faelles.patrons.model import AbsencePeriod, ChangePatron, Patron
+from faelles.patrons.operations import apply_change, write_consent
+from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin, Consent
+from faelles.people import attempts
+from faelles.people.model import Caller, Permission
+
+
+async def show_own(tx: Transaction, caller: Caller) -> PatronView:
+    """What the library knows of the caller; the desk's note is not for them to see."""
+    known = await _own(tx, caller)
+    return structs.replace(await view(tx, caller, known, None), note=None)
+
+
+async def change_own(tx: Transaction, caller: Caller, request: ChangeOwn) -> int:
+    """Change contact data, language or home branch; the new version. ConflictError `version_conflict`."""
+    known = await _own(tx, caller, is_changed=True)
+    change = ChangePatron(
+        version=request.version,
+        contact=request.contact,
+        language=request.language,
+        home_branch=request.home_branch,
+    )
+    return await apply_change(tx, caller, known, change)
+
+
+async def change_own_pin(database: Database, keyring: Keyring, caller: Caller, request: ChangeOwnPin) -> None:
+    """Set a new PIN for the old one; every session ends. Wrong tries are counted and lock as at sign-in.
+
+    Opens a transaction of its own, which commits the count of a wrong try. Raises UnauthenticatedError.
+    """
+    own = _own_id(caller)
+    counted = attempts.identifier_hash(keyring, caller.agency, attempts.Realm.CARD, f"patron/{own}")
+
+    async def prove(tx: Transaction) -> bool | None:
+        known = await _own(tx, caller, is_changed=True)
+        if not keyring.pin_matches(tx.agency, request.old, await identification.pin_of(tx, own)):
+            return None
+        await write_pin(tx, keyring, known, request.new)
+        return True
+
+    await attempts.attempt(database, caller.agency, counted, prove)
+
+
+async def set_own_absence(tx: Transaction, caller: Caller, request: AbsencePeriod) -> int:
+    return await write_absence(tx, await _own(tx, caller, is_changed=True), request)
+
+
+async def remove_own_absence(tx: Transaction, caller: Caller, absence: int) -> None:
+    await take_absence_away(tx, await _own(tx, caller, is_changed=True), absence)
+
+
+async def set_own_consent(tx: Transaction, caller: Caller, request: Consent) -> None:
+    await write_consent(tx, await _own(tx, caller, is_changed=True), keeps=request.keeps_history)
+
+
+def _own_id(caller: Caller) -> PatronId:
+    caller.require(Permission.OWN_ACCOUNT)
+    if caller.patron is None:
+        raise ForbiddenError("permission_missing", permission=Permission.OWN_ACCOUNT.value)
+    return caller.patron
+
+
+async def _own(tx: Transaction, caller: Caller, *, is_changed: bool = False) -> Patron:
+    own = _own_id(caller)
+    if is_changed:
+        await patrons.lock(tx, [own])
+    found = await patrons.load(tx, [own])
+    if not found or found[0].merged_into is not None:
+        raise ConflictError("patron_merged")
+    return found[0]

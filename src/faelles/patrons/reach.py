@@ -1,0 +1,76 @@
+"""The only way to a patron: through the caller's permission, the caller's divisions, and the log of looks."""
+
+from collections.abc import Sequence
+
+from faelles.ground.access import record_access
+from faelles.ground.actor import ActorKind
+from faelles.ground.database.transaction import Transaction
+from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
+from faelles.ground.ids import BranchId, DivisionId, PatronId
+from faelles.patrons import store
+from faelles.patrons.model import Patron
+from faelles.people.model import Caller, Permission, Place
+
+Divisions = frozenset[DivisionId] | None
+"""A reach: some divisions, or None for the whole agency."""
+
+
+async def patron_for(
+    tx: Transaction, caller: Caller, patron: PatronId, permission: Permission, operation: str
+) -> Patron:
+    """The patron, if the caller has `permission` and the patron is within its reach; the look is recorded.
+
+    Raises ForbiddenError without the permission, NotFoundError for whoever the caller may not see as for nobody.
+    """
+    caller.require(permission)
+    found = await store.load(tx, [patron])
+    if not found or not within(found[0], caller.divisions(permission)):
+        raise NotFoundError("patron_unknown")
+    await looked_at(tx, caller, operation, [patron])
+    return found[0]
+
+
+async def patron_to_change(
+    tx: Transaction, caller: Caller, patron: PatronId, permission: Permission, operation: str
+) -> Patron:
+    """As `patron_for`, with the patron locked for the rest of the transaction. A merged one is changed no more."""
+    caller.require(permission)
+    await store.lock(tx, [patron])
+    found = await patron_for(tx, caller, patron, permission, operation)
+    if found.merged_into is not None:
+        raise ConflictError("patron_merged", patron=found.merged_into)
+    return found
+
+
+def within(patron: Patron, divisions: Divisions) -> bool:
+    return divisions is None or not divisions.isdisjoint(patron.divisions)
+
+
+def may_see_contact(caller: Caller, patron: Patron) -> bool:
+    """Whether a protected address, with telephone and e-mail, is for the caller: for PATRON_PROTECTED where the patron
+    belongs, and for the patron.
+    """
+    if not patron.address_protected or caller.patron == patron.id:
+        return True
+    return caller.may(Permission.PATRON_PROTECTED) and within(patron, caller.divisions(Permission.PATRON_PROTECTED))
+
+
+def require_division(caller: Caller, permission: Permission, division: DivisionId | None) -> None:
+    """Raise ForbiddenError unless `permission` is held in `division`; None asks for the whole agency."""
+    caller.require(permission)
+    held = caller.divisions(permission)
+    if held is not None and (division is None or division not in held):
+        raise ForbiddenError("permission_missing", permission=permission.value)
+
+
+def require_branch(caller: Caller, permission: Permission, division: DivisionId, branch: BranchId) -> None:
+    caller.require(permission, Place(division, branch))
+
+
+async def looked_at(tx: Transaction, caller: Caller, operation: str, patrons: Sequence[PatronId]) -> None:
+    """Record that the caller saw `patrons`. People looking at themselves are nobody's business, nor is the system's
+    own work.
+    """
+    if caller.actor.kind is ActorKind.SYSTEM:
+        return
+    await record_access(tx, operation, [each for each in patrons if each != caller.patron])

@@ -1,0 +1,247 @@
+"""SQL for the patron itself, and what this room reads of its neighbours."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+import asyncpg
+
+from faelles.ground.database.transaction import Row, Transaction
+from faelles.ground.errors import ConflictError, InvalidRequestError, invalid_field
+from faelles.ground.i18n import Language
+from faelles.ground.ids import BranchId, DivisionId, PatronId
+from faelles.patrons.model import Branch, Contact, Groups, Patron, PatronKind
+
+_COLUMNS = """
+p.id, p.kind, p.name, p.birth_date, p.home_branch_id, p.language, p.address_protected, p.street, p.postal_code, p.city,
+p.country, p.email, p.phone, p.pin_hash IS NOT NULL AS has_pin, p.is_temporary, p.keeps_history, p.note,
+p.merged_into_id, p.version, p.registered_at,
+ARRAY(SELECT d.division_id FROM patron_division AS d WHERE d.agency_id = $1 AND d.patron_id = p.id) AS divisions
+"""
+
+# Locked in the order of their ids, and read only after the lock is had: what a waiter sees is what the first one left.
+_LOCK = """
+SELECT id FROM patron WHERE agency_id = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE
+"""
+
+_LOAD = f"SELECT {_COLUMNS} FROM patron AS p WHERE p.agency_id = $1 AND p.id = ANY ($2) ORDER BY p.sort_name, p.id"
+
+_INSERT = """
+INSERT INTO patron (agency_id, kind, name, birth_date, home_branch_id, language, address_protected, street, postal_code,
+                    city, country, email, phone, pin_hash, is_temporary, keeps_history, note, registered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+RETURNING id
+"""
+
+_UPDATE = """
+UPDATE patron
+   SET name = $3, birth_date = $4, home_branch_id = $5, language = $6, address_protected = $7, street = $8,
+       postal_code = $9, city = $10, country = $11, email = $12, phone = $13, is_temporary = $14, note = $15,
+       version = version + 1
+ WHERE agency_id = $1 AND id = $2
+RETURNING version
+"""
+
+_KEEP_HISTORY = """
+UPDATE patron SET keeps_history = $3, version = version + 1
+ WHERE agency_id = $1 AND id = $2 AND keeps_history <> $3
+"""
+
+_INSERT_PATRONS = """
+INSERT INTO patron (agency_id, registered_at, id, kind, name, birth_date, home_branch_id, language, address_protected,
+                    street, postal_code, city, country, email, phone, pin_hash, is_temporary)
+SELECT $1, $2, *
+  FROM unnest($3::bigint[], $4::text[], $5::text[], $6::date[], $7::integer[], $8::text[], $9::boolean[], $10::text[],
+              $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[], $17::boolean[])
+"""
+
+_INSERT_IDENTIFIERS = """
+INSERT INTO patron_identifier (agency_id, valid_from, patron_id, kind, lookup, sealed)
+SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bytea[])
+"""
+
+_INSERT_MEMBERSHIPS = """
+INSERT INTO membership (agency_id, patron_id, division_id, role, patron_group_id, valid)
+SELECT $1, m.patron, m.division, m.role, m.patron_group, daterange(m.first_day, m.last_day, '[]')
+  FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::integer[], $6::date[], $7::date[])
+       AS m (patron, division, role, patron_group, first_day, last_day)
+"""
+
+_INSERT_GUARDIANS = """
+INSERT INTO guardian (agency_id, patron_id, guardian_id, is_financially_responsible, valid)
+SELECT $1, g.ward, g.guardian, true, daterange(g.since, NULL)
+  FROM unnest($2::bigint[], $3::bigint[], $4::date[]) AS g (ward, guardian, since)
+"""
+
+_BRANCH = """
+SELECT division_id, name, closed_from, time_zone FROM branch_directory WHERE agency_id = $1 AND branch_id = $2
+"""
+
+_GROUPS = """
+SELECT patron_group_id, code FROM patron_group_directory
+ WHERE agency_id IN (0, $1) AND patron_group_id = ANY ($2)
+"""
+
+
+async def lock(tx: Transaction, patrons: Sequence[PatronId]) -> None:
+    """Take the patrons' locks, lowest id first."""
+    await tx.rows(_LOCK, tx.agency, list(patrons))
+
+
+async def load(tx: Transaction, patrons: Sequence[PatronId]) -> list[Patron]:
+    """Those of `patrons` there are, ordered as people order names."""
+    return [_patron(row) for row in await tx.rows(_LOAD, tx.agency, list(patrons))]
+
+
+def _patron(row: Row) -> Patron:
+    return Patron(
+        id=row["id"],
+        kind=PatronKind(row["kind"]),
+        name=row["name"],
+        birth_date=row["birth_date"],
+        home_branch=row["home_branch_id"],
+        language=Language(row["language"]),
+        address_protected=row["address_protected"],
+        contact=Contact(**{field: row[field] for field in Contact.__struct_fields__}),
+        is_temporary=row["is_temporary"],
+        keeps_history=row["keeps_history"],
+        has_pin=row["has_pin"],
+        note=row["note"],
+        merged_into=row["merged_into_id"],
+        version=row["version"],
+        registered_at=row["registered_at"],
+        divisions=frozenset(DivisionId(division) for division in row["divisions"]),
+    )
+
+
+async def insert(
+    tx: Transaction,
+    *,
+    kind: PatronKind,
+    name: str,
+    birth_date: date | None,
+    home_branch: int,
+    language: Language,
+    address_protected: bool,
+    contact: Contact,
+    pin_hash: bytes | None = None,
+    is_temporary: bool = False,
+    keeps_history: bool = False,
+    note: str | None = None,
+) -> PatronId:
+    return PatronId(
+        await tx.value(
+            _INSERT,
+            tx.agency,
+            kind.value,
+            name,
+            birth_date,
+            home_branch,
+            language.value,
+            address_protected,
+            *contact_values(contact),
+            pin_hash,
+            is_temporary,
+            keeps_history,
+            note,
+            tx.now,
+        )
+    )
+
+
+async def update(tx: Transaction, patron: Patron) -> int:
+    """Write all that may change of a patron; the new version."""
+    return int(
+        await tx.value(
+            _UPDATE,
+            tx.agency,
+            patron.id,
+            patron.name,
+            patron.birth_date,
+            patron.home_branch,
+            patron.language.value,
+            patron.address_protected,
+            *contact_values(patron.contact),
+            patron.is_temporary,
+            patron.note,
+        )
+    )
+
+
+def contact_values(contact: Contact) -> tuple[str | None, ...]:
+    """In the order of the table's columns: street, postal code, city, country, e-mail, telephone."""
+    return contact.street, contact.postal_code, contact.city, contact.country, contact.email, contact.phone
+
+
+async def keep_history(tx: Transaction, patron: PatronId, *, keeps: bool) -> bool:
+    """Whether that was a change."""
+    return await tx.execute(_KEEP_HISTORY, tx.agency, patron, keeps) > 0
+
+
+Columns = Sequence[Sequence[object]]
+"""One sequence for each column."""
+
+
+async def insert_patrons(tx: Transaction, columns: Columns) -> None:
+    await tx.execute(_INSERT_PATRONS, tx.agency, tx.now, *columns)
+
+
+async def insert_identifiers(tx: Transaction, columns: Columns) -> None:
+    await tx.execute(_INSERT_IDENTIFIERS, tx.agency, tx.now, *columns)
+
+
+async def insert_memberships(tx: Transaction, columns: Columns) -> None:
+    await tx.execute(_INSERT_MEMBERSHIPS, tx.agency, *columns)
+
+
+async def insert_guardians(tx: Transaction, columns: Columns) -> None:
+    await tx.execute(_INSERT_GUARDIANS, tx.agency, *columns)
+
+
+async def branch(tx: Transaction, branch: BranchId, *, field: str = "home_branch") -> Branch:
+    """A branch of the agency; `field` is where the request named it."""
+    row = await tx.row(_BRANCH, tx.agency, branch)
+    if row is None:
+        raise invalid_field(field, "branch_unknown")
+    return Branch(
+        division=DivisionId(row["division_id"]),
+        name=row["name"],
+        closed_from=row["closed_from"],
+        time_zone=row["time_zone"],
+    )
+
+
+async def groups(tx: Transaction, wanted: Sequence[int]) -> Groups:
+    """The wanted patron groups that are the agency's own or the nation's."""
+    return {row["patron_group_id"]: row["code"] for row in await tx.rows(_GROUPS, tx.agency, list(wanted))}
+
+
+_CONFLICTS = frozenset(
+    {
+        "identifier_taken",
+        "one_membership_at_a_time",
+        "one_guardianship_at_a_time",
+        "one_absence_at_a_time",
+        "class_known_once",
+        "in_class_once",
+    }
+)
+_UNKNOWN = {
+    "membership_agency_id_division_id_fkey": "division_unknown",
+    "patron_block_agency_id_division_id_fkey": "division_unknown",
+}
+
+
+@contextmanager
+def named_conflicts() -> Iterator[None]:
+    """Turn a broken constraint into the error it stands for; the transaction is lost either way."""
+    try:
+        yield
+    except (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError) as broken:
+        if broken.constraint_name in _CONFLICTS:
+            raise ConflictError(broken.constraint_name) from None
+        raise
+    except asyncpg.ForeignKeyViolationError as broken:
+        if code := _UNKNOWN.get(broken.constraint_name or ""):
+            raise InvalidRequestError(code) from None
+        raise
