@@ -71,7 +71,7 @@ def _locale(language: Language) -> str:
 
 
 class _Shown(dict[str, object]):
-    """Parameters as people read them: dates written out in the language, the rest as they are."""
+    """Parameters as people read them: dates and money (`..._ore`) written out in the language, the rest as they are."""
 
     def __init__(self, parameters: Mapping[str, object], language: Language) -> None:
         super().__init__(parameters)
@@ -81,6 +81,8 @@ class _Shown(dict[str, object]):
         value = super().__getitem__(name)
         if isinstance(value, datetime):
             return moment_text(value, self._language, str(UTC))
+        if name.endswith("_ore") and isinstance(value, int):
+            return money_text(value, self._language)
         return date_text(value, self._language) if isinstance(value, date) else value
 
     def __missing__(self, name: str) -> str:
