@@ -12,10 +12,19 @@ from datetime import date
 from typing import Any
 
 from faelles.doors.rest.access import Example, Plain
+from faelles.fees.model import ChargeKind, Claim, Parties
+from faelles.fees.operations import raise_claim
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring, secret_hash
 from faelles.ground.database import Database, Transaction
+from faelles.ground.i18n import Language
+from faelles.ground.ids import NATION, PatronId
+from faelles.ground.money import Ore
+from faelles.people.model import NewToken, Subject, SubjectKind, system_caller
+from faelles.people.operations import issue_token
 from faelles.people.passwords import hash_password
+from faelles.people.staff.model import Assignment, NewStaff
+from faelles.people.staff.operations import assign_role, create_staff, seed_roles
 from town import Town
 
 PIN = "4711"
@@ -51,7 +60,20 @@ async def furnish(database: Database, keyring: Keyring, town: Town, password_has
     async with database.transaction(town.agency, SYSTEM) as tx:
         for room in ROOMS:
             await room(tx, furniture)
+    async with database.transaction(NATION, SYSTEM) as tx:
+        await _supporter(tx, furniture)
     return furniture
+
+
+async def _supporter(tx: Transaction, furniture: Furniture) -> None:
+    """One of the operator's staff, signed in at the nation, whom the municipality lets in."""
+    await seed_roles(tx)
+    caller = system_caller(NATION)
+    new = NewStaff(username=f"hanne{furniture.town.agency}", name="Hanne Hjælper")
+    staff = await create_staff(tx, caller, new)
+    await assign_role(tx, caller, staff, Assignment(role="supporter"))
+    token = await issue_token(tx, NewToken(subject=Subject(SubjectKind.STAFF, staff), language=Language.DANISH))
+    furniture.ours(supporter_token=token.secret)
 
 
 async def _agencies(tx: Transaction, furniture: Furniture) -> None:
@@ -79,6 +101,14 @@ async def _policies(tx: Transaction, furniture: Furniture) -> None:
             furniture.marker,
         )
         furniture.objects[f"{kind}_group"] = number
+    rule = await tx.value(
+        "INSERT INTO policy_rule (agency_id, scope, scope_id, knob, value, valid, reason, written_by, written_at)"
+        " VALUES ($1, 'agency', $1, 'loan_days', '30', tstzrange(NULL, NULL), $2, 'system:0', $3) RETURNING id",
+        tx.agency,
+        f"Prøve {furniture.marker}",
+        tx.now,
+    )
+    furniture.ours(rule=rule)
 
 
 async def _people(tx: Transaction, furniture: Furniture) -> None:
@@ -104,6 +134,35 @@ async def _people(tx: Transaction, furniture: Furniture) -> None:
         machine_username,
         secret_hash(MACHINE_SECRET),
         f"Automat {furniture.marker}",
+    )
+    held = await tx.value(
+        "INSERT INTO staff_role (agency_id, staff_id, role_id) VALUES ($1, $2, $3) RETURNING id", tx.agency, staff, role
+    )
+    client_username = f"{furniture.town.isil.lower()}.app"
+    client = await tx.value(
+        "INSERT INTO api_client (agency_id, username, secret_hash, name, permissions)"
+        " VALUES ($1, $2, $3, $4, '{catalog_view}') RETURNING id",
+        tx.agency,
+        client_username,
+        secret_hash(MACHINE_SECRET),
+        f"App {furniture.marker}",
+    )
+    token = await issue_token(tx, NewToken(subject=Subject(SubjectKind.STAFF, staff), language=Language.DANISH))
+    support = await tx.value(
+        "INSERT INTO support_grant (agency_id, reason, granted_by, granted_at, expires_at)"
+        " VALUES ($1, $2, 'system:0', $3, $3 + interval '1 day') RETURNING id",
+        tx.agency,
+        f"Fejlsøgning {furniture.marker}",
+        tx.now,
+    )
+    furniture.ours(
+        held_role=held,
+        role_code="desk",
+        client=client,
+        client_username=client_username,
+        token=token.id,
+        session_token=token.secret,
+        support_grant=support,
     )
     furniture.ours(
         staff=staff,
@@ -243,6 +302,26 @@ async def _loans(tx: Transaction, furniture: Furniture) -> None:
     furniture.ours(loan=loan)
 
 
+async def _fees(tx: Transaction, furniture: Furniture) -> None:
+    patron = PatronId(furniture.number("patron"))
+    raised = await raise_claim(
+        tx,
+        Claim(
+            parties=Parties(patron=patron, liable=patron, addressee=patron),
+            division=furniture.town.library,
+            branch=furniture.town.main,
+            currency="DKK",
+            kind=ChargeKind.MANUAL,
+            batch="desk/furniture",
+            step=0,
+            amount_ore=Ore(10_000),
+            reason=f"Spildt kaffe {furniture.marker}",
+        ),
+    )
+    entry = await tx.value("SELECT max(id) FROM ledger_entry WHERE agency_id = $1", tx.agency)
+    furniture.ours(charge=raised.charge, ledger_entry=entry)
+
+
 ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _agencies,
     _policies,
@@ -251,6 +330,7 @@ ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _catalog,
     _items,
     _loans,
+    _fees,
 )
 
 

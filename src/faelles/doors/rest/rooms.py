@@ -4,6 +4,13 @@ from typing import Final
 
 from litestar import Router
 
-from faelles.doors.rest import agencies
+from faelles.doors.rest import agencies, fees, machines, people, policies, sessions
 
-ROUTERS: Final[tuple[Router, ...]] = (agencies.router,)
+ROUTERS: Final[tuple[Router, ...]] = (
+    agencies.router,
+    fees.router,
+    machines.router,
+    people.router,
+    policies.router,
+    sessions.router,
+)
