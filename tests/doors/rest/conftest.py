@@ -9,9 +9,12 @@ from litestar import Litestar
 
 from doors.rest.callers import bearer, patron, staff
 from doors.rest.furniture import Furniture, furnish, hashed_password
+from doors.rest.practice import router
 from faelles.doors.rest.app import create_app
+from faelles.doors.rest.services import Limits
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
+from faelles.ground.ids import AgencyId
 from town import Town, found_town
 
 
@@ -60,3 +63,13 @@ def trainee(keyring: Keyring, furnished: Furniture) -> dict[str, str]:
 def reader(keyring: Keyring, furnished: Furniture) -> dict[str, str]:
     """The headers of the furnished municipality's patron, signed in."""
     return bearer(keyring, patron(furnished.town.agency, furnished.number("patron")))
+
+
+@pytest.fixture(scope="session")
+async def practice(database: Database, keyring: Keyring) -> AsyncIterator[AsyncClient]:
+    """A librarian's client in an application whose only room is the one in practice.py."""
+    application = create_app(database, keyring, routers=[router], limits=Limits(requests_in_work=3))
+    headers = bearer(keyring, staff(AgencyId(1), 1))
+    transport = ASGITransport(cast("Any", application))
+    async with AsyncClient(transport=transport, base_url="http://faelles.test/api/v1", headers=headers) as opened:
+        yield opened

@@ -11,6 +11,9 @@ from faelles.ground.errors import FieldProblem, InvalidRequestError
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$?([^`]*)`$")
 _ELEMENT: Final = re.compile(r"\[(\d+|\.\.\.)\]")
 
+_HEADERS: Final = {"idempotency_key": "Idempotency-Key"}
+"""Litestar names a header's problem after the route's argument."""
+
 _KINDS: Final = (
     (re.compile(r"^Object missing required field `(?P<name>[^`]+)`"), "field_missing"),
     (re.compile(r"^Object contains unknown field `(?P<name>[^`]+)`"), "field_unknown"),
@@ -47,7 +50,8 @@ def parameter_error(detail: str, extra: object) -> InvalidRequestError:
 
 
 def _parameter_problem(entry: Mapping[str, object]) -> FieldProblem:
-    return _problem(str(entry.get("key", "")), str(entry.get("message", "")))
+    name = str(entry.get("key", ""))
+    return _problem(_HEADERS.get(name, name), str(entry.get("message", "")))
 
 
 def _body_problem(message: str) -> FieldProblem:

@@ -1,0 +1,127 @@
+"""Whatever is sent, the answer says what is wrong, where, in the caller's language, and the server lives."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from httpx import AsyncClient, Response
+
+PARCEL: dict[str, Any] = {"number": "0123456789", "amount_ore": 2000, "due_on": "2026-11-22"}
+
+_MISFITS: list[tuple[dict[str, Any], str, str]] = [
+    ({"number": "123"}, "number", "field_wrong_form"),
+    ({"number": 123}, "number", "field_wrong_type"),
+    ({"amount_ore": -1}, "amount_ore", "field_too_small"),
+    ({"amount_ore": "2000"}, "amount_ore", "field_wrong_type"),
+    ({"amount_ore": 20.5}, "amount_ore", "field_wrong_type"),
+    ({"amount_ore": 2**70}, "amount_ore", "field_too_large"),
+    ({"due_on": "22-11-2026"}, "due_on", "field_not_a_date"),
+    ({"due_on": "2026-02-30"}, "due_on", "field_not_a_date"),
+    ({"note": "x" * 4001}, "note", "field_too_long"),
+    ({"note": "a\x07b"}, "note", "field_wrong_form"),
+    ({"lines": [1, 2, "3"]}, "lines.2", "field_wrong_type"),
+    ({"lines": [0]}, "lines.0", "field_too_small"),
+    ({"colour": "red"}, "colour", "field_unknown"),
+    ({"number": None}, "number", "field_wrong_type"),
+]
+
+
+@pytest.mark.parametrize(("change", "field", "code"), _MISFITS)
+async def test_a_body_that_does_not_fit(practice: AsyncClient, change: dict[str, Any], field: str, code: str) -> None:
+    answer = await practice.post("/parcels", json=PARCEL | change)
+    assert answer.status_code == 400
+    (problem,) = answer.json()["errors"]
+    assert (problem["field"], problem["code"]) == (field, code)
+    assert problem["text"] != code
+
+
+async def test_a_field_that_is_missing(practice: AsyncClient) -> None:
+    answer = await practice.post("/parcels", json={"number": "0123456789"})
+    assert answer.json()["errors"] == [{"field": "amount_ore", "code": "field_missing", "text": "Feltet mangler."}]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "body_missing"),
+        (b"{", "body_not_json"),
+        (msgspec.json.encode(PARCEL) + b" {}", "body_not_json"),
+        (b'{"number": "\xff\xfe"}', "body_not_json"),
+        (b'{"number": "\\ud800"}', "body_not_json"),
+        (b'{"note": "\\u0000"}', "text_has_nul"),
+        (b"[" * 200_000, "invalid_request"),
+        (b"null", "invalid_request"),
+    ],
+)
+async def test_a_body_that_is_no_such_thing(practice: AsyncClient, content: bytes, code: str) -> None:
+    answer = await practice.post("/parcels", content=content, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+async def test_a_body_in_another_format(practice: AsyncClient) -> None:
+    answer = await practice.post("/parcels", data={"number": "0123456789"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "body_wrong_type")
+
+
+async def test_a_body_without_end(practice: AsyncClient) -> None:
+    answer = await practice.post("/parcels", content=b" " * 1_048_577, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "code"),
+    [
+        ("limit=0", "limit", "field_too_small"),
+        ("limit=201", "limit", "field_too_large"),
+        ("limit=x", "limit", "field_wrong_type"),
+        ("limit=99999999999999999999999", "limit", "field_too_large"),
+        ("after=???", "after", "field_wrong_form"),
+        ("after=AAAA", "after", "cursor_malformed"),
+        ("after=" + "A" * 1001, "after", "field_too_long"),
+    ],
+)
+async def test_a_query_that_does_not_fit(practice: AsyncClient, query: str, field: str, code: str) -> None:
+    answer = await practice.get(f"/parcels?{query}")
+    assert answer.status_code == 400
+    assert _errors(answer) == [(field, code)]
+
+
+async def test_every_parameter_that_does_not_fit_is_named(practice: AsyncClient) -> None:
+    answer = await practice.get("/parcels/0?words=a%07b")
+    assert sorted(_errors(answer)) == [("parcel", "field_too_small"), ("words", "field_wrong_form")]
+
+
+@pytest.mark.parametrize("path", ["/parcels/x", "/parcels/" + "9" * 5000, "/parcels/1.5", "/nothing", "/%ff%fe"])
+async def test_a_path_that_leads_nowhere(practice: AsyncClient, path: str) -> None:
+    answer = await practice.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "route_unknown")
+
+
+async def test_a_number_no_database_could_hold(practice: AsyncClient) -> None:
+    answer = await practice.get(f"/parcels/{2**70}")
+    assert _errors(answer) == [("parcel", "field_too_large")]
+
+
+async def test_a_nul_in_the_query(practice: AsyncClient) -> None:
+    answer = await practice.get("/parcels/1?words=a%00b")
+    assert (answer.status_code, answer.json()["code"]) == (400, "text_has_nul")
+
+
+async def test_a_method_that_is_not_there(practice: AsyncClient) -> None:
+    answer = await practice.delete("/parcels/1")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in answer.headers["allow"]
+
+
+async def test_an_idempotency_key_that_cannot_be_kept(practice: AsyncClient) -> None:
+    answer = await practice.post("/parcels", json=PARCEL, headers={"idempotency-key": "k" * 201})
+    assert _errors(answer) == [("Idempotency-Key", "field_too_long")]
+
+
+async def test_a_value_that_slipped_through_to_the_database(practice: AsyncClient) -> None:
+    answer = await practice.post("/parcels/unstorable")
+    assert (answer.status_code, answer.json()["code"]) == (400, "value_not_storable")
+
+
+def _errors(answer: Response) -> list[tuple[str, str]]:
+    return [(problem["field"], problem["code"]) for problem in answer.json()["errors"]]

@@ -1,0 +1,134 @@
+"""The server on a real port: slow, endless and broken clients, and a stop in good order."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from doors.rest import practice as practice_room
+from doors.rest.callers import bearer, staff
+from faelles.doors.rest import app, server
+from faelles.doors.rest.services import Limits
+from faelles.ground.config import Config, read_config
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
+from faelles.ground.errors import MisconfiguredError
+from faelles.ground.ids import AgencyId
+
+BRISK = Limits(seconds_to_send=0.3, seconds_idle=0.3, seconds_to_finish=5)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return replace(read_config({"FAELLES_STATE": str(tmp_path)}), http_port=0)
+
+
+@pytest.fixture(autouse=True)
+def practice_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def practised(*arguments: Any, **named: Any) -> Any:
+        return app.create_app(*arguments, **named, routers=[practice_room.router])
+
+    monkeypatch.setattr(server, "create_app", practised)
+
+
+@asynccontextmanager
+async def serving(config: Config, database: Database, keyring: Keyring) -> AsyncIterator[tuple[str, int]]:
+    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(server.serve(config, database, keyring, limits=BRISK, tell=address.set_result))
+    host, port = (await address).removeprefix("http://").split(":")
+    try:
+        yield host, int(port)
+    finally:
+        if not running.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(running, 10)
+
+
+async def _sent(address: tuple[str, int], *parts: bytes) -> bytes:
+    """What comes back until the server closes the connection."""
+    reader, writer = await asyncio.open_connection(*address)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(), 5)
+    finally:
+        writer.close()
+
+
+async def test_clients_that_never_finish_are_cut_off(config: Config, database: Database, keyring: Keyring) -> None:
+    async with serving(config, database, keyring) as address:
+        says_nothing = _sent(address)
+        half_a_head = _sent(address, b"GET /health HTTP/1.1\r\nhost: x\r\nx-slow: ")
+        token = bearer(keyring, staff(AgencyId(1), 1))["authorization"].encode()
+        half_a_body = _sent(
+            address,
+            b"POST /api/v1/parcels HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n"
+            b"authorization: " + token + b"\r\n\r\n{",
+        )
+        assert set(await asyncio.gather(says_nothing, half_a_head, half_a_body)) == {b""}
+
+
+async def test_what_is_not_http_is_told_so(config: Config, database: Database, keyring: Keyring) -> None:
+    async with serving(config, database, keyring) as address:
+        answer = await _sent(address, b"9900302.00\r\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert b'"code":"http_malformed"' in answer
+
+
+async def test_a_head_without_end_is_not_kept(config: Config, database: Database, keyring: Keyring) -> None:
+    async with serving(config, database, keyring) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        ended = asyncio.create_task(reader.read())
+        writer.write(b"GET /health HTTP/1.1\r\nx-endless: ")
+        sent = 0
+        while not ended.done() and sent < 1_000_000:
+            writer.write(b"x" * 8192)
+            sent += 8192
+            await asyncio.sleep(0.005)
+        with suppress(ConnectionError):
+            await ended
+        writer.close()
+        assert sent < 1_000_000
+
+
+async def test_the_server_lives_through_all_of_it_and_serves(
+    config: Config, database: Database, keyring: Keyring
+) -> None:
+    headers = bearer(keyring, staff(AgencyId(1), 1))
+    async with serving(config, database, keyring) as address:
+        await _sent(address, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        async with httpx.AsyncClient(base_url=f"http://{address[0]}:{address[1]}", headers=headers) as client:
+            large = await client.post(
+                "/api/v1/parcels", content=b" " * 3_000_000, headers={"content-type": "application/json"}
+            )
+            assert (large.status_code, large.headers["connection"]) == (413, "close")
+            assert (await client.get("/api/v1/parcels/7")).json() == [7, None]
+
+
+async def test_a_stop_waits_for_what_is_in_work(config: Config, database: Database, keyring: Keyring) -> None:
+    headers = bearer(keyring, staff(AgencyId(1), 1))
+    async with (
+        serving(config, database, keyring) as address,
+        httpx.AsyncClient(base_url=f"http://{address[0]}:{address[1]}", headers=headers) as client,
+    ):
+        in_work = asyncio.create_task(client.post("/api/v1/parcels/long"))
+        await asyncio.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert (await in_work).status_code == 201
+        with pytest.raises(httpx.ConnectError):
+            await client.get("/health")
+
+
+async def test_a_taken_address_is_a_clear_error(config: Config, database: Database, keyring: Keyring) -> None:
+    async with serving(config, database, keyring) as (_, port):
+        with pytest.raises(MisconfiguredError) as refused:
+            await server.serve(replace(config, http_port=port), database, keyring)
+    assert refused.value.code == "address_not_free"
