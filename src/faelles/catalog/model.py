@@ -28,6 +28,7 @@ IsbnText = Annotated[str, Meta(min_length=10, max_length=20, pattern=r"^[0-9Xx -
 Creators = Annotated[tuple[ShortText, ...], Meta(max_length=100)]
 SubjectText = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 Subjects = Annotated[tuple[SubjectText, ...], Meta(max_length=300)]
+SortKey = Annotated[str, Meta(max_length=400, pattern=r"^[^\x00]*$")]
 Isbns = Annotated[tuple[IsbnText, ...], Meta(max_length=20)]
 
 
@@ -114,8 +115,8 @@ class SearchField(StrEnum):
 class TitlePosition(msgspec.Struct, frozen=True):
     """Where a list by title goes on: after this sort key and record."""
 
-    sort_title: str
-    record: RecordId
+    sort_title: SortKey
+    record: Id
 
 
 class TitlePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,8 +152,8 @@ class NewIssue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class IssuePosition(msgspec.Struct, frozen=True):
     """Where a list of issues, newest first, goes on: after this year and issue."""
 
-    year: int
-    issue: IssueId
+    year: PublicationYear
+    issue: Id
 
 
 class IssuePage(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, RefusedError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.fields import is_plausible
+from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import RecordId
 from faelles.people.model import Caller, Permission
 
@@ -80,18 +81,28 @@ async def titles_beginning(
     )
 
 
-async def create_record(tx: Transaction, caller: Caller, new: NewRecord) -> Record:
+async def create_record(tx: Transaction, caller: Caller, new: NewRecord, *, key: str | None = None) -> Record:
     """Add a record of the agency's own. Raises ConflictError `record_known_already`."""
     caller.require(Permission.CATALOG_EDIT)
-    return await _add(tx, new, is_provisional=False)
+    if earlier := await recall(tx, "create_record", key, new, RecordId):
+        return await current_record(tx, earlier)
+    record = await _add(tx, new, is_provisional=False)
+    await remember(tx, "create_record", key, new, record.id)
+    return record
 
 
-async def create_provisional_record(tx: Transaction, caller: Caller, new: NewProvisionalRecord) -> Record:
+async def create_provisional_record(
+    tx: Transaction, caller: Caller, new: NewProvisionalRecord, *, key: str | None = None
+) -> Record:
     """Add a stand-in for a book that nobody knows, so that it can be lent now and catalogued later."""
     caller.require(Permission.CATALOG_EDIT)
+    if earlier := await recall(tx, "create_provisional_record", key, new, RecordId):
+        return await current_record(tx, earlier)
     isbns = () if new.isbn is None else (new.isbn,)
-    record = NewRecord(title=new.title, material_type=new.material_type, creators=new.creators, isbns=isbns)
-    return await _add(tx, record, is_provisional=True)
+    known = NewRecord(title=new.title, material_type=new.material_type, creators=new.creators, isbns=isbns)
+    record = await _add(tx, known, is_provisional=True)
+    await remember(tx, "create_provisional_record", key, new, record.id)
+    return record
 
 
 async def change_record(tx: Transaction, caller: Caller, record: RecordId, change: RecordChange) -> Record:

@@ -10,16 +10,6 @@ CREATE FUNCTION plain_words(words text) RETURNS text
                   'äöéèêëáàâãíìîïóòôõúùûüýÿçñ', 'æøeeeeaaaaiiiioooouuuyyycn'),
         '[^[:alnum:]]+', ' ', 'g');
 
--- What a record is found by: title (A), creators (B), subjects (C). Titles and subjects are kept both as written, for
--- words half typed and for words that Danish leaves out, and as stems; names have no stems.
-CREATE FUNCTION title_words(title text, creators text[], subjects text[]) RETURNS tsvector
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN setweight(to_tsvector('simple', plain_words(title)), 'A')
-        || setweight(to_tsvector('danish', plain_words(title)), 'A')
-        || setweight(to_tsvector('simple', plain_words(array_to_string(creators, ' '))), 'B')
-        || setweight(to_tsvector('simple', plain_words(array_to_string(subjects, ' '))), 'C')
-        || setweight(to_tsvector('danish', plain_words(array_to_string(subjects, ' '))), 'C');
-
 -- Every word must be there, as written or by its stem; the last may be half typed. weights: 'ABC', or 'B' for creators.
 CREATE FUNCTION title_query(wanted text, weights text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -58,9 +48,17 @@ CREATE INDEX record_successor ON record (successor_id) WHERE successor_id IS NOT
 CALL isolate_below_nation('record');
 GRANT USAGE ON SEQUENCE record_id_seq TO faelles_app;
 
+-- What a record is found by: title (A), creators (B), subjects (C). Titles and subjects are kept both as written, for
+-- words half typed and for words that Danish leaves out, and as stems; names have no stems.
 CREATE FUNCTION keep_title_words() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    titles   text := plain_words(NEW.title);
+    names    text := plain_words(array_to_string(NEW.creators, ' '));
+    subjects text := plain_words(array_to_string(NEW.subjects, ' '));
 BEGIN
-    NEW.words := title_words(NEW.title, NEW.creators, NEW.subjects);
+    NEW.words := setweight(to_tsvector('simple', titles), 'A') || setweight(to_tsvector('danish', titles), 'A')
+              || setweight(to_tsvector('simple', names), 'B')
+              || setweight(to_tsvector('simple', subjects), 'C') || setweight(to_tsvector('danish', subjects), 'C');
     RETURN NEW;
 END
 $$;
