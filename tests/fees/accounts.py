@@ -12,6 +12,7 @@ from faelles.ground.database import Database, Transaction
 from faelles.ground.i18n import Language
 from faelles.ground.ids import DivisionId, LoanId, PatronId
 from faelles.ground.money import Ore
+from faelles.patrons import store as patrons
 from faelles.people.model import Caller, Grant, Permission
 from town import Town
 
@@ -29,7 +30,7 @@ class Household:
 
     def late(
         self,
-        loan: int,
+        loan: LoanId,
         days: int = 3,
         *,
         settled: date | None = None,
@@ -40,7 +41,7 @@ class Household:
             parties=self.parties(),
             division=self.town.schools if school else self.town.library,
             branch=self.town.school if school else self.town.main,
-            loan=LoanId(loan),
+            loan=loan,
             lent_on=LENT,
             due_on=DUE,
             settled_on=settled or DUE + timedelta(days=days),
@@ -50,12 +51,12 @@ class Household:
             rule=None,
         )
 
-    def lost(self, loan: int, price: int = 30_000, processing: int = 5_000) -> Replacement:
+    def lost(self, loan: LoanId, price: int = 30_000, processing: int = 5_000) -> Replacement:
         return Replacement(
             parties=self.parties(),
             division=self.town.library,
             branch=self.town.main,
-            loan=LoanId(loan),
+            loan=loan,
             price_ore=Ore(price),
             processing_ore=Ore(processing),
             age_class=AgeClass.ADULT,
@@ -82,8 +83,8 @@ async def _person(tx: Transaction, town: Town) -> PatronId:
     return PatronId(added)
 
 
-def loan_number() -> int:
-    return 10_000_000 + secrets.randbelow(1_000_000_000)
+def loan_number() -> LoanId:
+    return LoanId(10_000_000 + secrets.randbelow(1_000_000_000))
 
 
 def staff(town: Town, *permissions: Permission, division: DivisionId | None = None) -> Caller:
@@ -110,7 +111,7 @@ def cashier(town: Town, *, school: bool = False) -> Caller:
 
 async def lock(tx: Transaction, household: Household) -> None:
     """What circulation has done before it calls."""
-    await tx.value("SELECT lock_patron($1, $2)", tx.agency, household.patron)
+    await patrons.lock(tx, [household.patron])
 
 
 async def balances(database: Database, household: Household) -> Mapping[DivisionId, int]:

@@ -7,8 +7,10 @@ import pytest
 
 from faelles.fees.model import ChargeKind, ChargeRaised, LateReturn, Replacement
 from faelles.fees.operations import charge_overdue, charge_replacement, refund_replacement, release_loan
+from faelles.fees.rules import overdue_batch
 from faelles.ground.actor import SYSTEM
-from faelles.ground.database import Database
+from faelles.ground.database import Database, Transaction
+from faelles.ground.ids import LoanId
 from faelles.ground.money import Ore
 from fees.accounts import DUE, Household, balances, loan_number, lock, owed
 
@@ -21,10 +23,10 @@ async def charge(database: Database, household: Household, *returns: LateReturn)
         return [await charge_overdue(tx, late) for late in returns]
 
 
-async def release(database: Database, household: Household, loan: int) -> int:
+async def release(database: Database, household: Household, loan: LoanId, batch: str | None = None) -> int:
     async with database.transaction(household.town.agency, SYSTEM) as tx:
         await lock(tx, household)
-        return await release_loan(tx, loan, OVERDUE, "return_undone")
+        return await release_loan(tx, loan, OVERDUE, "return_undone", batch=batch)
 
 
 async def lose(database: Database, household: Household, lost: Replacement) -> list[ChargeRaised]:
@@ -33,7 +35,7 @@ async def lose(database: Database, household: Household, lost: Replacement) -> l
         return await charge_replacement(tx, lost)
 
 
-async def find(database: Database, household: Household, loan: int, *, keep_processing: bool = True) -> int:
+async def find(database: Database, household: Household, loan: LoanId, *, keep_processing: bool = True) -> int:
     async with database.transaction(household.town.agency, SYSTEM) as tx:
         await lock(tx, household)
         return await refund_replacement(tx, loan, keep_processing=keep_processing, reason="item_found")
@@ -132,6 +134,15 @@ async def test_undoing_the_latest_return_leaves_the_lower_step(database: Databas
     assert await owed(database, household) == 2_000
 
 
+async def test_undoing_the_return_leaves_what_the_late_renewal_cost(database: Database, household: Household):
+    loan = loan_number()
+    renewed, returned = household.late(loan, 3), household.late(loan, 10)
+    await charge(database, household, renewed, returned)
+    batch = overdue_batch(returned.lent_on, returned.due_on, returned.settled_on)
+    assert await release(database, household, loan, batch) == 12_000
+    assert await owed(database, household) == 2_000
+
+
 async def test_a_return_undone_and_done_again_is_charged_again(database: Database, household: Household):
     loan = loan_number()
     await charge(database, household, household.late(loan))
@@ -190,19 +201,19 @@ async def test_every_movement_is_an_event_that_names_nobody(database: Database, 
 async def test_a_late_return_takes_two_statements(database: Database, household: Household):
     async with database.transaction(household.town.agency, SYSTEM) as tx:
         await lock(tx, household)
-        counting = _Counting(tx)
-        await charge_overdue(counting, household.late(loan_number()))
-    assert counting.statements == 2
+        connection = _Counting(tx._connection)
+        counted = Transaction(connection, tx.agency, tx.actor, tx.now)
+        await charge_overdue(counted, household.late(loan_number()))
+    assert connection.statements == 2
 
 
 class _Counting:
-    """A transaction that counts what it sends."""
+    """A connection that counts what is sent over it."""
 
-    def __init__(self, tx):
-        self._tx = tx
+    def __init__(self, connection):
+        self._connection = connection
         self.statements = 0
 
     def __getattr__(self, name):
-        if name in {"row", "rows", "value", "execute", "execute_many"}:
-            self.statements += 1
-        return getattr(self._tx, name)
+        self.statements += 1
+        return getattr(self._connection, name)

@@ -234,11 +234,10 @@ async def write_claim(tx: Transaction, claim: Claim, standing: Standing, amount:
     )
 
 
-async def end_lines(
-    tx: Transaction, loan: LoanId, kinds: Sequence[ChargeKind], batch: str | None
-) -> list[ChargeId]:
+async def end_lines(tx: Transaction, loan: LoanId, kinds: Sequence[ChargeKind], batch: str | None) -> list[ChargeId]:
     """End the loan's lines of `kinds`, in one batch or in all, and tell which claims they stood on."""
-    return [row["charge_id"] for row in await tx.rows(_END_LINES, tx.agency, loan, list(kinds), tx.now, batch)]
+    rows = await tx.rows(_END_LINES, tx.agency, loan, list(kinds), tx.now, batch)
+    return [row["charge_id"] for row in rows]
 
 
 async def load_batches(tx: Transaction, charges: Sequence[ChargeId]) -> list[list[BatchClaim]]:

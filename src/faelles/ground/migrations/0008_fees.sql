@@ -131,14 +131,6 @@ CREATE TABLE payment (
 CALL isolate('payment');
 CALL make_append_only('payment');
 
--- Locking a patron is locking their money: whoever moves it locks first.
-CREATE FUNCTION lock_patron(in_agency integer, in_patron bigint) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-    PERFORM FROM patron WHERE agency_id = in_agency AND id = in_patron FOR NO KEY UPDATE;
-    RETURN FOUND;
-END
-$$;
-
 -- What other rooms read: the balance is always the sum, over all of a patron's accounts in a division.
 CREATE VIEW patron_balance WITH (security_invoker = true) AS
     SELECT p.agency_id, p.patron_id, p.division_id, COALESCE(sum(e.amount_ore), 0)::bigint AS balance_ore
