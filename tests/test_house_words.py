@@ -18,7 +18,7 @@ CODE_SECOND = {"invalid_field", "FieldProblem"}
 
 def sentences(file: Path) -> dict[str, str]:
     with file.open("rb") as stream:
-        return {message.id: message.string for message in read_po(stream) if message.id}
+        return {str(message.id): str(message.string or "") for message in read_po(stream) if message.id}
 
 
 def rooms() -> list[str]:

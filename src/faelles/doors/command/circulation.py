@@ -158,7 +158,10 @@ def _show_renewals(answers: Sequence[RenewalAnswer]) -> None:
 
 def _show_outcome(outcome: Outcome, item: ItemShown | None) -> None:
     said = words(f"command_outcome_{outcome}")
-    tell("command_outcome_line", outcome=said, title=f"{item.title} ({item.number})" if item else "–")
+    if item is None:
+        tell("command_outcome_alone", outcome=said)
+    else:
+        tell("command_outcome_line", outcome=said, title=item.title, number=item.number)
 
 
 def _show_terms(answer: CheckoutAnswer) -> None:

@@ -1,0 +1,89 @@
+"""Lending, taking back and renewing from a terminal."""
+
+import json
+
+import pytest
+
+from circulation.lending_library import LendingLibrary, Reader
+from doors.command.administrator import administrators_token
+from faelles.doors.command.frame import NOT_UNDERSTOOD, SAYS_NO
+from faelles.ground.database import Database
+from town import Town
+
+
+@pytest.fixture
+async def reader(library: LendingLibrary) -> Reader:
+    return await library.reader()
+
+
+@pytest.fixture
+async def book(library: LendingLibrary) -> str:
+    return await library.copy()
+
+
+def test_a_book_is_lent_renewed_and_taken_back(at_desk, reader: Reader, book: str):
+    lent = json.loads(at_desk("checkout", reader.card, book, "--json").stdout)
+    assert lent["outcome"] == "lent"
+    assert at_desk("renew", lent["loan"]).exit_code in (0, SAYS_NO)
+    returned = at_desk("return", book)
+    assert (returned.exit_code, "Returned: Frøken Smilla" in returned.stdout) == (0, True)
+
+
+def test_a_refusal_lists_every_reason_and_exits_with_no(at_desk):
+    refused = at_desk("checkout", "99999", "0000000000")
+    assert refused.exit_code == SAYS_NO
+    assert "patron_not_found" in refused.stdout
+    assert "material_not_found" in refused.stdout
+
+
+def test_a_dry_run_lends_nothing(at_desk, reader: Reader, book: str):
+    assert at_desk("checkout", reader.card, book, "--dry-run").exit_code == 0
+    assert "Was not on loan" in at_desk("return", book).stdout
+
+
+def test_the_same_key_gives_the_first_answer_again(at_desk, reader: Reader, book: str):
+    words = ("checkout", reader.card, book, "--key", "scan-1", "--json")
+    assert json.loads(at_desk(*words).stdout)["loan"] == json.loads(at_desk(*words).stdout)["loan"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("checkout", "1", "12"),
+        ("checkout", "1", "0000000001", "--due-on", "torsdag"),
+        ("checkout", "1", "0000000001", "--override", "everything", "--reason", "x"),
+        ("return", "0000000001", "--branch", "DK-999999"),
+        ("renew", "--item", "x"),
+        ("policy", "explain", "--patron-group", "nobody"),
+        ("policy", "explain", "no_such_knob"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_by_field(at_desk, words):
+    result = at_desk(*words)
+    assert result.exit_code == NOT_UNDERSTOOD
+    assert "Traceback" not in result.stderr
+
+
+def test_policy_explains_itself(at_desk, library: LendingLibrary):
+    [explained] = json.loads(at_desk("policy", "explain", "loan_days", "--patron-group", "adult", "--json").stdout)
+    assert (explained["knob"], explained["setting"]["rule"] is not None) == ("loan_days", True)
+    assert "Loan period" in at_desk("policy", "explain", "loan_days").stdout
+
+
+def test_a_patron_is_found_by_card_and_by_name(at_desk, reader: Reader):
+    assert "Søren Låner" in at_desk("patron", "show", reader.card).stdout
+    assert reader.card in at_desk("patron", "find", "låner").stdout
+
+
+def test_nobody_is_found_by_a_strange_card(at_desk):
+    assert at_desk("patron", "show", "K-unknown").exit_code == SAYS_NO
+
+
+@pytest.fixture
+async def other_municipality(database: Database, neighbour: Town) -> str:
+    """A librarian's token in the neighbouring municipality."""
+    return await administrators_token(database, neighbour.agency)
+
+
+def test_the_neighbours_staff_find_nobody_of_ours(at_desk, reader: Reader, other_municipality: str):
+    assert at_desk("patron", "show", reader.card, "--token", other_municipality).exit_code == SAYS_NO

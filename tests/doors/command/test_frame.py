@@ -1,0 +1,112 @@
+"""One clear sentence and an exit code, whatever happens."""
+
+import json
+
+import pytest
+
+from faelles.doors.command.frame import CANNOT_ANSWER, NOT_ALLOWED, NOT_UNDERSTOOD, SAYS_NO, exit_code, explanation
+from faelles.doors.command.words import language_of
+from faelles.ground.crypto import parse_master_keys
+from faelles.ground.errors import (
+    ConflictError,
+    FaellesError,
+    ForbiddenError,
+    InvalidRequestError,
+    MisconfiguredError,
+    NotFoundError,
+    RefusedError,
+    TooManyAttemptsError,
+    UnauthenticatedError,
+    UnavailableError,
+    invalid_field,
+)
+from faelles.ground.i18n import Language
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, Language.ENGLISH),
+        ({"LANG": "C.UTF-8"}, Language.ENGLISH),
+        ({"LANG": "da_DK.UTF-8"}, Language.DANISH),
+        ({"LANG": "da_DK.UTF-8", "LC_ALL": "en_GB.UTF-8"}, Language.ENGLISH),
+        ({"LANG": "en_GB.UTF-8", "FAELLES_LANGUAGE": "da"}, Language.DANISH),
+    ],
+)
+def test_the_terminal_or_the_setting_chooses_the_language(environment, language):
+    assert language_of(environment) is language
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (RefusedError("x"), SAYS_NO),
+        (NotFoundError("x"), SAYS_NO),
+        (ConflictError("x"), SAYS_NO),
+        (InvalidRequestError("x"), NOT_UNDERSTOOD),
+        (UnauthenticatedError("x"), NOT_ALLOWED),
+        (ForbiddenError("x"), NOT_ALLOWED),
+        (TooManyAttemptsError("x", retry_after=1), NOT_ALLOWED),
+        (UnavailableError("x"), CANNOT_ANSWER),
+        (MisconfiguredError("x"), CANNOT_ANSWER),
+    ],
+)
+def test_the_kind_of_error_is_in_the_exit_code(problem: FaellesError, code: int):
+    assert exit_code(problem) == code
+
+
+def test_every_wrong_field_has_its_line():
+    assert explanation(invalid_field("--branch", "command_branch_missing")).splitlines()[1].startswith("  --branch: ")
+
+
+def test_help_names_every_command(run):
+    shown = run("--help").stdout
+    for name in (
+        "serve",
+        "migrate",
+        "load",
+        "staff",
+        "keys",
+        "login",
+        "checkout",
+        "return",
+        "renew",
+        "patron",
+        "policy",
+    ):
+        assert name in shown
+
+
+def test_a_new_key_is_one_that_the_program_reads(run):
+    [key] = parse_master_keys(run("keys", "new", "--number", 7).stdout.strip())
+    assert key.identifier == 7
+
+
+def test_migrating_again_is_harmless(run):
+    assert run("migrate").exit_code == 0
+
+
+def test_who_is_not_signed_in_is_told_how(run):
+    result = run("whoami")
+    assert (result.exit_code, result.stdout) == (NOT_ALLOWED, "")
+    assert "faelles login" in result.stderr
+
+
+def test_a_database_that_is_away_is_one_sentence(run, monkeypatch):
+    monkeypatch.setenv("FAELLES_DATABASE_URL", "postgresql://somebody:secret@127.0.0.1:1/nowhere")
+    result = run("migrate")
+    assert result.exit_code == CANNOT_ANSWER
+    assert "127.0.0.1:1/nowhere" in result.stderr
+    assert "secret" not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_malformed_address_is_one_sentence(run, monkeypatch):
+    monkeypatch.setenv("FAELLES_DATABASE_URL", "library")
+    result = run("whoami")
+    assert (result.exit_code, "FAELLES_DATABASE_URL" in result.stderr) == (CANNOT_ANSWER, True)
+
+
+def test_an_error_as_json_is_an_object(run):
+    result = run("patron", "find", "Søren", "--json")
+    assert json.loads(result.stderr)["error"]["code"] == "command_not_signed_in"
