@@ -8,6 +8,7 @@ from faelles.agencies.directory import load_directory
 from faelles.agencies.model import AddBranch, AddDivision, BranchKind, ChangeIsil, DivisionKind, NewPlacement, Service
 from faelles.agencies.opening import operations as opening
 from faelles.agencies.opening.model import CalendarPeriod, SetCalendarDays, SetOpeningHours, WeekdayHours
+from faelles.agencies.placements import operations as placing
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import NotFoundError
@@ -120,7 +121,7 @@ CHANGES: dict[str, Change] = {
     ),
     "a branch": _add_branch,
     "a closed branch": lambda tx, caller, town: operations.close_branch(tx, caller, town.main, SOME_DAY),
-    "a placement": lambda tx, caller, town: operations.add_placements(
+    "a placement": lambda tx, caller, town: placing.add_placements(
         tx, caller, town.main, [NewPlacement(department="Børn")]
     ),
     "opening hours": lambda tx, caller, town: opening.set_opening_hours(

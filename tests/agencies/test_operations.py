@@ -14,6 +14,7 @@ from faelles.agencies.model import (
     FoundAgency,
     NewPlacement,
 )
+from faelles.agencies.placements import operations as placing
 from faelles.ground import events
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
@@ -174,9 +175,9 @@ async def test_branches_are_paged_by_code(database: Database, town: Town):
 async def test_placements_sent_twice_are_added_once(database: Database, town: Town):
     caller = system_caller(town.agency)
     async with database.transaction(town.agency, SYSTEM) as tx:
-        once = await operations.add_placements(tx, caller, town.main, [SHELF])
-        assert await operations.add_placements(tx, caller, town.main, [SHELF]) == once
-        everything = await operations.list_placements(tx, caller, town.main)
+        once = await placing.add_placements(tx, caller, town.main, [SHELF])
+        assert await placing.add_placements(tx, caller, town.main, [SHELF]) == once
+        everything = await placing.list_placements(tx, caller, town.main)
     assert [placement.location for placement in everything] == [None, "Musik"]
     assert once == everything[1:]
     assert await told(database, town) == [("placements_added", town.main)]
@@ -186,8 +187,8 @@ async def test_a_placement_without_a_department_changes_nothing(database: Databa
     caller = system_caller(town.agency)
     async with database.transaction(town.agency, SYSTEM) as tx:
         with pytest.raises(InvalidRequestError):
-            await operations.add_placements(tx, caller, town.main, [SHELF, NewPlacement(location="Musik")])
-        assert len(await operations.list_placements(tx, caller, town.main)) == 1
+            await placing.add_placements(tx, caller, town.main, [SHELF, NewPlacement(location="Musik")])
+        assert len(await placing.list_placements(tx, caller, town.main)) == 1
 
 
 @pytest.mark.parametrize("unknown", [BranchId(2**31 - 1), BranchId(2**53 - 1)])
@@ -197,7 +198,7 @@ async def test_an_unknown_branch_is_not_found(database: Database, town: Town, un
         with pytest.raises(NotFoundError, match="branch_unknown"):
             await operations.close_branch(tx, caller, unknown, None)
         with pytest.raises(NotFoundError, match="branch_unknown"):
-            await operations.list_placements(tx, caller, unknown)
+            await placing.list_placements(tx, caller, unknown)
         with pytest.raises(NotFoundError, match="division_unknown"):
             await operations.rename_division(tx, caller, DivisionId(unknown), "x")
 
@@ -213,9 +214,9 @@ async def test_another_agencys_branch_is_no_branch_of_ours(database: Database, t
 async def test_staff_of_one_branch_edit_that_branch_alone(database: Database, town: Town):
     caller = staff_of(town, branch=town.suburb, division=town.library)
     async with database.transaction(town.agency, SYSTEM) as tx:
-        await operations.add_placements(tx, caller, town.suburb, [SHELF])
+        await placing.add_placements(tx, caller, town.suburb, [SHELF])
         with pytest.raises(ForbiddenError):
-            await operations.add_placements(tx, caller, town.main, [SHELF])
+            await placing.add_placements(tx, caller, town.main, [SHELF])
         with pytest.raises(ForbiddenError):
             await operations.rename_division(tx, caller, town.library, "Mit")
 

@@ -11,6 +11,7 @@ from faelles.agencies.calendar import Calendar, ExceptionalDay, Interval, Weekly
 from faelles.agencies.model import Agency, Branch, Division, Placement, Service
 from faelles.agencies.opening import store as opening
 from faelles.agencies.opening.model import CalendarException, OpeningHours
+from faelles.agencies.placements import store as placement_store
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import BranchId, DivisionId, PlacementId
@@ -43,7 +44,7 @@ async def load_directory(tx: Transaction) -> AgencyDirectory:
         raise NotFoundError("agency_unknown")
     divisions = await store.list_divisions(tx)
     branches = await store.list_branches(tx)
-    placements = await store.list_placements(tx)
+    placements = await placement_store.list_placements(tx)
     calendars = compile_calendars(
         agency, branches, await opening.list_opening_hours(tx), await opening.list_calendar_exceptions(tx)
     )

@@ -1,4 +1,4 @@
-"""What is done to an agency, its divisions, branches and placements. Hours and closing days: see `opening`.
+"""What is done to an agency, its divisions, branches. What is inside a branch: see `opening` and `placements`.
 
 Each operation raises ForbiddenError without the permission where it acts, NotFoundError for what is not the
 agency's, InvalidRequestError for a request that cannot mean anything, ConflictError where a code is taken.
@@ -17,8 +17,6 @@ from faelles.agencies.model import (
     ChangeIsil,
     Division,
     FoundAgency,
-    NewPlacement,
-    Placement,
 )
 from faelles.ground import events as log
 from faelles.ground.database import Transaction
@@ -29,7 +27,7 @@ from faelles.ground.errors import (
     InvalidRequestError,
     NotFoundError,
 )
-from faelles.ground.ids import NATION, AgencyId, BranchId, DivisionId, PlacementId
+from faelles.ground.ids import NATION, AgencyId, BranchId, DivisionId
 from faelles.people.model import Caller, Permission, Place
 
 # -- Agencies
@@ -144,29 +142,7 @@ async def list_branches(tx: Transaction, caller: Caller, *, after: str = "", lim
     return await store.list_branches(tx, after=after, limit=limit)
 
 
-# -- Placements
-
-
-async def add_placements(
-    tx: Transaction, caller: Caller, branch: BranchId, placements: Sequence[NewPlacement]
-) -> list[Placement]:
-    """Add those that the branch does not have yet; each of the ones asked for, with its id."""
-    refuse(rules.placement_problems(placements))
-    await lock_branches(tx, caller, [branch])
-    added = await store.insert_placements(tx, branch, placements)
-    if added:
-        await log.append(tx, events.placements_added(branch, added))
-    return await store.find_placements(tx, branch, placements)
-
-
-async def list_placements(
-    tx: Transaction, caller: Caller, branch: BranchId, *, after: PlacementId = store.FIRST_PLACEMENT, limit: int = 200
-) -> list[Placement]:
-    await show_branch(tx, caller, branch)
-    return await store.list_placements(tx, branch=branch, after=after, limit=limit)
-
-
-# -- What the operations share, those of `opening` too
+# -- What the operations share, those of `opening` and `placements` too
 
 
 def refuse(problems: Sequence[FieldProblem]) -> None:

@@ -4,7 +4,8 @@ from faelles.agencies.directory import AgencyDirectory, load_directory
 from faelles.agencies.model import AddBranch, AddDivision
 from faelles.agencies.opening.model import SetOpeningHours
 from faelles.agencies.opening.operations import set_opening_hours
-from faelles.agencies.operations import add_branch, add_division, add_placements, found_agency
+from faelles.agencies.operations import add_branch, add_division, found_agency
+from faelles.agencies.placements.operations import add_placements
 from faelles.agencies.seeds import AgencySeed, BranchSeed
 from faelles.ground.database import Transaction
 from faelles.ground.fields import EARLIEST_DAY

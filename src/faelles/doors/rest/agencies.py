@@ -29,6 +29,7 @@ from faelles.agencies.opening.model import (
     SetCalendarDays,
     SetOpeningHours,
 )
+from faelles.agencies.placements import operations as placing
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathId
@@ -157,7 +158,7 @@ async def list_placements(
 ) -> Page[Placement]:
     cursor = PlacementId(read_cursor(after, int) or 0)
     placements = await request.read(
-        lambda tx: operations.list_placements(tx, request.caller, BranchId(branch), after=cursor, limit=limit)
+        lambda tx: placing.list_placements(tx, request.caller, BranchId(branch), after=cursor, limit=limit)
     )
     return page(placements, limit, key=lambda placement: placement.id)
 
@@ -173,7 +174,7 @@ async def list_placements(
 async def add_placements(request: ApiRequest, branch: PathId, data: JSONBody[NewPlacements]) -> Page[Placement]:
     """Those the branch has already are left as they are. The answer has each of the ones sent, with its id."""
     placements = await request.run(
-        lambda tx: operations.add_placements(tx, request.caller, BranchId(branch), data.placements)
+        lambda tx: placing.add_placements(tx, request.caller, BranchId(branch), data.placements)
     )
     return Page(items=placements, next=None)
 

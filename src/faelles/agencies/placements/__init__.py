@@ -1,0 +1,1 @@
+"""Where in a branch: department > location > sublocation > section."""
