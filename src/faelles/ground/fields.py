@@ -5,20 +5,21 @@ from typing import Annotated
 
 from msgspec import Meta
 
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
-_PRINTABLE_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
-_HIGHEST_ID = 2**53 - 1
+# Python takes $ to stand before a last newline too; what follows it here says no, and says nothing in JSON Schema.
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+_PRINTABLE_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)"
+HIGHEST_ID = 2**53 - 1
 
-ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE)]
+ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
 """A name, a code, a reason on one line."""
 LongText = Annotated[str, Meta(max_length=4000, pattern=_PRINTABLE_LINES)]
 """A note; lines are allowed."""
-Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$")]
-ItemNumberText = Annotated[str, Meta(pattern=r"^[0-9]{10}$")]
+Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$(?!\n)")]
+ItemNumberText = Annotated[str, Meta(pattern=r"^[0-9]{10}$(?!\n)")]
 """Ten digits, as in the barcode."""
-Scan = Annotated[str, Meta(min_length=1, max_length=100, pattern=_PRINTABLE)]
+Scan = Annotated[str, Meta(min_length=1, max_length=100, pattern=PRINTABLE)]
 """Whatever a reader sends: a card, an item, a health card."""
-Id = Annotated[int, Meta(ge=1, le=_HIGHEST_ID)]
+Id = Annotated[int, Meta(ge=1, le=HIGHEST_ID)]
 AmountOre = Annotated[int, Meta(ge=1, le=100_000_000)]
 """An amount of money above nothing and below a million kroner."""
 PageSize = Annotated[int, Meta(ge=1, le=200)]

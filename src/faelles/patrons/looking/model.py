@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from faelles.ground.fields import Id, Scan, ShortText
+from faelles.ground.fields import PRINTABLE, Id, Scan
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, PatronId
 from faelles.patrons.blocks.model import Absence, Block
@@ -71,7 +71,7 @@ class PatronSummary(Struct, frozen=True, kw_only=True):
 class SearchPatrons(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By parts of the name in any order, by birth date, or both; `after` is the last patron of the page before."""
 
-    name: Annotated[ShortText, Meta(min_length=2)] | None = None
+    name: Annotated[str, Meta(min_length=2, max_length=200, pattern=PRINTABLE)] | None = None
     birth_date: date | None = None
     after: Id | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
