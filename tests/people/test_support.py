@@ -33,7 +33,7 @@ async def supporter(database: Database, keyring: Keyring, town: Town) -> Caller:
 async def let_in(database: Database, town: Town, operator: str | None = None) -> int:
     new = NewSupportGrant(reason="Fejl ved fornyelse", hours=2, operator=operator)
     async with database.transaction(town.agency, SYSTEM) as tx:
-        return await grant_support(tx, system_caller(town.agency), new)
+        return (await grant_support(tx, system_caller(town.agency), new)).id
 
 
 async def test_a_supporter_who_is_let_in_looks_and_changes_nothing(database: Database, keyring: Keyring, town: Town):

@@ -24,6 +24,7 @@ from faelles.people.operations import (
     caller_by_access_token,
     caller_by_token,
     end_sessions,
+    forget_ended_tokens,
     issue_access_token,
     issue_patron_token,
     list_tokens,
@@ -133,6 +134,14 @@ async def test_the_sessions_of_patrons_are_not_listed(database: Database, town: 
     async with database.transaction(town.agency, SYSTEM) as tx:
         with pytest.raises(NotFoundError):
             await list_tokens(tx, system_caller(town.agency), Subject(SubjectKind.PATRON, PATRON), after=0, limit=10)
+
+
+async def test_ended_tokens_are_forgotten_after_a_month(database: Database, town: Town):
+    token = await signed_in_patron(database, town)
+    for days, forgotten in ((29, 0), (31, 1)):
+        later = token.expires_at + timedelta(days=days)
+        async with Database(database._pool, clock=lambda at=later: at).transaction(town.agency, SYSTEM) as tx:
+            assert await forget_ended_tokens(tx) == forgotten
 
 
 async def test_the_database_keeps_no_secret(database: Database, town: Town):

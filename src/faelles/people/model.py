@@ -165,8 +165,8 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True):
     """A moment the token must not outlive, such as the end of a support grant."""
 
 
-class IssuedToken(msgspec.Struct, frozen=True):
-    """A fresh bearer token. The secret is shown this once; the database keeps its hash."""
+class IssuedToken(msgspec.Struct, frozen=True, rename={"secret": "token"}):
+    """A fresh session token. It is shown this once; the database keeps its hash."""
 
     id: int
     secret: str
@@ -185,7 +185,7 @@ class TokenSummary(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-class SignedToken(msgspec.Struct, frozen=True):
+class SignedToken(msgspec.Struct, frozen=True, rename={"secret": "token"}):
     """A signed access token, which is checked without asking the database."""
 
     secret: str

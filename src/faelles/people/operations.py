@@ -223,9 +223,12 @@ async def sign_out(tx: Transaction, caller: Caller, token: str) -> None:
 async def list_tokens(
     tx: Transaction, caller: Caller, subject: Subject, *, after: int, limit: int
 ) -> list[TokenSummary]:
-    """The good tokens of staff, a machine, a client or a supporter in the order they were issued, never the secrets."""
+    """The good tokens of staff, a machine, a client or a supporter in the order they were issued, never the secrets.
+
+    Raises NotFoundError for a holder the agency does not have.
+    """
     caller.require(Permission.PEOPLE_VIEW)
-    _refuse_patrons(subject)
+    await _require_known(tx, subject)
     return [
         TokenSummary(
             id=row["id"],
@@ -253,7 +256,7 @@ async def revoke_token(tx: Transaction, caller: Caller, token: int) -> None:
 async def revoke_all_tokens(tx: Transaction, caller: Caller, subject: Subject) -> int:
     """End every token of staff, a machine, a client or a supporter, and tell how many there were."""
     caller.require(Permission.PEOPLE_EDIT)
-    _refuse_patrons(subject)
+    await _require_known(tx, subject)
     return await end_sessions(tx, subject)
 
 
@@ -267,7 +270,12 @@ async def end_sessions(tx: Transaction, subject: Subject) -> int:
     return number
 
 
-def _refuse_patrons(subject: Subject) -> None:
-    """When a patron was signed in is the patron's; no list of colleagues is the way to it."""
-    if subject.kind is SubjectKind.PATRON:
-        raise NotFoundError("token_not_found")
+async def _require_known(tx: Transaction, subject: Subject) -> None:
+    """When a patron was signed in is the patron's own: no list of colleagues is the way to it."""
+    if not await store.is_known(tx, subject):
+        raise NotFoundError("token_holder_not_found")
+
+
+async def forget_ended_tokens(tx: Transaction) -> int:
+    """Delete tokens that ended a month ago, and tell how many; for a nightly job."""
+    return await store.forget_tokens(tx, tx.now - rules.ENDED_TOKENS_KEPT)

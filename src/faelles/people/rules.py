@@ -61,6 +61,9 @@ LONGEST_SESSION = {
 ACCESS_TOKEN_LENGTH = timedelta(minutes=5)
 """The longest that anything decided elsewhere (a revocation, a changed role) may go unnoticed."""
 
+ENDED_TOKENS_KEPT = timedelta(days=30)
+"""So long one can still see which session a change was made in; the law's month for what is no longer needed."""
+
 FREE_FAILURES = 5
 FIRST_LOCK = timedelta(minutes=15)
 LONGEST_LOCK = timedelta(hours=24)

@@ -22,7 +22,7 @@ from faelles.people import attempts, events, passwords, rules, store
 from faelles.people.attempts import REFUSED, Realm
 from faelles.people.machines import store as machines
 from faelles.people.model import Caller, IssuedToken, NewToken, Subject, SubjectKind
-from faelles.people.operations import issue_token
+from faelles.people.operations import issue_token, refresh, session_by_token, sign_out
 from faelles.people.staff import store as staff
 from faelles.people.staff.operations import replace_password
 from faelles.people.staff.rules import check_password
@@ -150,3 +150,18 @@ async def _with_secret(tx: Transaction, kind: SubjectKind, known: Row | None, se
 async def _begin_session(tx: Transaction, subject: Subject, language: Language) -> IssuedToken:
     await append(tx, events.signed_in(subject))
     return await issue_token(tx, NewToken(subject=subject, language=language))
+
+
+async def refresh_session(database: Database, token: str) -> IssuedToken:
+    """A fresh token in place of `token`. Raises UnauthenticatedError."""
+    caller = (await session_by_token(database, token)).caller
+    return await database.run(caller.agency, caller.actor, lambda tx: refresh(tx, caller, token))
+
+
+async def end_session(database: Database, token: str) -> None:
+    """Sign out. A token that is not good (any longer) is signed out already (as RFC 7009, 2.2)."""
+    try:
+        caller = (await session_by_token(database, token)).caller
+    except UnauthenticatedError:
+        return
+    await database.run(caller.agency, caller.actor, lambda tx: sign_out(tx, caller, token))

@@ -35,6 +35,13 @@ SELECT id, subject, subject_id, label, signed_in_at, issued_at, expires_at
  ORDER BY id
  LIMIT $6
 """
+_IS_KNOWN = """
+SELECT CASE $2 WHEN 'staff' THEN EXISTS (SELECT FROM staff WHERE agency_id = $1 AND id = $3::bigint)
+               WHEN 'machine' THEN EXISTS (SELECT FROM machine WHERE agency_id = $1 AND id = $3::bigint)
+               WHEN 'client' THEN EXISTS (SELECT FROM api_client WHERE agency_id = $1 AND id = $3::bigint)
+               WHEN 'support' THEN EXISTS (SELECT FROM token WHERE agency_id = $1 AND subject = $2 AND subject_id = $3)
+               ELSE false END
+"""
 _FORGET_ENDED = "DELETE FROM token WHERE agency_id = $1 AND (expires_at < $2 OR revoked_at < $2)"
 
 _SERIALISE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -100,6 +107,12 @@ async def token_subject(tx: Transaction, token: int) -> Row | None:
 
 async def tokens_of(tx: Transaction, subject: Subject, after: int, limit: int) -> Sequence[Row]:
     return await tx.rows(_LIST, tx.agency, subject.kind.value, subject.id, tx.now, after, limit)
+
+
+async def is_known(tx: Transaction, subject: Subject) -> bool:
+    """Whether the agency has such a holder of tokens. Patrons are not asked after here."""
+    known: bool = await tx.value(_IS_KNOWN, tx.agency, subject.kind.value, subject.id)
+    return known
 
 
 async def forget_tokens(tx: Transaction, before: datetime) -> int:

@@ -150,7 +150,7 @@ async def _people(tx: Transaction, furniture: Furniture) -> None:
     token = await issue_token(tx, NewToken(subject=Subject(SubjectKind.STAFF, staff), language=Language.DANISH))
     support = await tx.value(
         "INSERT INTO support_grant (agency_id, reason, granted_by, granted_at, expires_at)"
-        " VALUES ($1, $2, 'system:0', $3, $3 + interval '1 day') RETURNING id",
+        " VALUES ($1, $2, 'system:0', $3::timestamptz, $3::timestamptz + interval '1 day') RETURNING id",
         tx.agency,
         f"Fejlsøgning {furniture.marker}",
         tx.now,
@@ -322,6 +322,43 @@ async def _fees(tx: Transaction, furniture: Furniture) -> None:
     furniture.ours(charge=raised.charge, ledger_entry=entry)
 
 
+async def _stock(tx: Transaction, furniture: Furniture) -> None:
+    """A periodical, a record's other name, a part, other libraries' copies, and copies that are only counted."""
+    town, group = furniture.town, furniture.number("material_group")
+    periodical = await tx.value(
+        "INSERT INTO record (agency_id, identifier, title, material_type, is_periodical)"
+        " VALUES ($1, 'periodical', $2, 'periodica', true) RETURNING id",
+        tx.agency,
+        f"Bladet {furniture.marker}",
+    )
+    alias = f"alias-{tx.agency}"
+    await tx.execute("INSERT INTO record_alias VALUES ($1, $2, $3)", tx.agency, alias, furniture.number("record"))
+    await tx.execute("INSERT INTO item_part VALUES ($1, $2, 1, 'Cd')", tx.agency, furniture.number("item"))
+    for place, (name, received_at) in enumerate((("expected_placeholder", None), ("received_placeholder", tx.now))):
+        item = await tx.value(
+            "INSERT INTO item (agency_id, number, kind, record_id, owner_branch_id, default_placement_id,"
+            " material_group_id, lender_isil, received_at)"
+            " VALUES ($1, $2, 'placeholder', $3, $4, $5, $6, 'DK-820010', $7) RETURNING id",
+            tx.agency,
+            f"{tx.agency % 100_000_000:08d}{90 + place}",
+            furniture.number("record"),
+            town.main,
+            town.main_shelf,
+            group,
+            received_at,
+        )
+        furniture.objects[name] = item
+    stock = await tx.value(
+        "INSERT INTO stock (agency_id, record_id, placement_id, material_group_id, quantity)"
+        " VALUES ($1, $2, $3, $4, 30) RETURNING id",
+        tx.agency,
+        furniture.number("other_record"),
+        town.main_shelf,
+        group,
+    )
+    furniture.ours(periodical=periodical, record_alias=alias, item_part=1, stock=stock)
+
+
 ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _agencies,
     _policies,
@@ -329,6 +366,7 @@ ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _patrons,
     _catalog,
     _items,
+    _stock,
     _loans,
     _fees,
 )

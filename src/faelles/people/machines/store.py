@@ -38,7 +38,7 @@ SELECT m.id, m.username, m.kind, m.branch_id, m.disabled_at,
        (SELECT b.division_id FROM branch_directory AS b WHERE b.agency_id = $1 AND b.branch_id = m.branch_id)
            AS division_id
   FROM machine AS m
- WHERE m.agency_id = $1 AND m.id = $2
+ WHERE m.agency_id = $1 AND m.id = $2::bigint
    FOR NO KEY UPDATE
 """
 _UPDATE_MACHINE = """
@@ -46,9 +46,9 @@ UPDATE machine SET name = COALESCE($3, name), branch_id = COALESCE($4, branch_id
                    renews_on_checkout = COALESCE($6, renews_on_checkout),
                    disabled_at = CASE $7::boolean WHEN true THEN COALESCE(disabled_at, $8) WHEN false THEN NULL
                                                   ELSE disabled_at END
- WHERE agency_id = $1 AND id = $2
+ WHERE agency_id = $1 AND id = $2::bigint
 """
-_REPLACE_FOR_MACHINE = "UPDATE machine SET secret_hash = $3 WHERE agency_id = $1 AND id = $2"
+_REPLACE_FOR_MACHINE = "UPDATE machine SET secret_hash = $3 WHERE agency_id = $1 AND id = $2::bigint"
 
 _INSERT_CLIENT = """
 INSERT INTO api_client (agency_id, division_id, username, secret_hash, name, language, permissions)
@@ -65,7 +65,7 @@ SELECT id, username, name, permissions, division_id, language, disabled_at
 _LOCK_CLIENT = """
 SELECT id, username, permissions, division_id, disabled_at
   FROM api_client
- WHERE agency_id = $1 AND id = $2
+ WHERE agency_id = $1 AND id = $2::bigint
    FOR NO KEY UPDATE
 """
 _UPDATE_CLIENT = """
@@ -73,9 +73,9 @@ UPDATE api_client SET name = COALESCE($3, name), permissions = COALESCE($4, perm
                       language = COALESCE($5, language),
                       disabled_at = CASE $6::boolean WHEN true THEN COALESCE(disabled_at, $7) WHEN false THEN NULL
                                                      ELSE disabled_at END
- WHERE agency_id = $1 AND id = $2
+ WHERE agency_id = $1 AND id = $2::bigint
 """
-_REPLACE_FOR_CLIENT = "UPDATE api_client SET secret_hash = $3 WHERE agency_id = $1 AND id = $2"
+_REPLACE_FOR_CLIENT = "UPDATE api_client SET secret_hash = $3 WHERE agency_id = $1 AND id = $2::bigint"
 
 
 async def username_prefix(tx: Transaction) -> str:

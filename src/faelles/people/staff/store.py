@@ -21,7 +21,7 @@ _HELD_ROLES = """
 _LOAD = f"""
 SELECT s.id, s.username, s.name, s.language, s.password_hash IS NOT NULL AS has_password, s.disabled_at, {_HELD_ROLES}
   FROM staff AS s
- WHERE s.agency_id = $1 AND s.id = $2
+ WHERE s.agency_id = $1 AND s.id = $2::bigint
 """
 _LIST = f"""
 SELECT s.id, s.username, s.name, s.language, s.password_hash IS NOT NULL AS has_password, s.disabled_at, {_HELD_ROLES}
@@ -30,28 +30,28 @@ SELECT s.id, s.username, s.name, s.language, s.password_hash IS NOT NULL AS has_
  ORDER BY s.username
  LIMIT $3
 """
-_LOCK = "SELECT id, username, name, language, disabled_at FROM staff WHERE agency_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_LOCK = "SELECT id, username, disabled_at FROM staff WHERE agency_id = $1 AND id = $2::bigint FOR NO KEY UPDATE"
 _UPDATE = """
 UPDATE staff SET name = COALESCE($3, name), language = COALESCE($4, language),
                  disabled_at = CASE $5::boolean WHEN true THEN COALESCE(disabled_at, $6) WHEN false THEN NULL
                                                 ELSE disabled_at END
- WHERE agency_id = $1 AND id = $2
+ WHERE agency_id = $1 AND id = $2::bigint
 """
-_SET_HASH = "UPDATE staff SET password_hash = $3 WHERE agency_id = $1 AND id = $2"
+_SET_HASH = "UPDATE staff SET password_hash = $3 WHERE agency_id = $1 AND id = $2::bigint"
 _CREDENTIAL = """
 SELECT id, language, password_hash FROM staff WHERE agency_id = $1 AND username = $2 AND disabled_at IS NULL
 """
 _LOCK_HASH = """
-SELECT password_hash FROM staff WHERE agency_id = $1 AND id = $2 AND disabled_at IS NULL FOR NO KEY UPDATE
+SELECT password_hash FROM staff WHERE agency_id = $1 AND id = $2::bigint AND disabled_at IS NULL FOR NO KEY UPDATE
 """
-_USERNAME = "SELECT username FROM staff WHERE agency_id = $1 AND id = $2"
+_USERNAME = "SELECT username FROM staff WHERE agency_id = $1 AND id = $2::bigint"
 _GRANTS = """
 SELECT COALESCE(jsonb_agg(jsonb_build_object('permissions', r.permissions, 'branch', h.branch_id,
                                              'division', COALESCE(h.division_id, b.division_id))), '[]')::text
   FROM staff_role AS h
   JOIN role AS r ON r.agency_id = h.agency_id AND r.id = h.role_id
   LEFT JOIN branch_directory AS b ON b.agency_id = h.agency_id AND b.branch_id = h.branch_id
- WHERE h.agency_id = $1 AND h.staff_id = $2
+ WHERE h.agency_id = $1 AND h.staff_id = $2::bigint
 """
 _ASSIGN = """
 INSERT INTO staff_role (agency_id, staff_id, role_id, division_id, branch_id) VALUES ($1, $2, $3, $4, $5) RETURNING id
@@ -61,10 +61,10 @@ SELECT h.id, r.code, r.permissions, h.branch_id, COALESCE(h.division_id, b.divis
   FROM staff_role AS h
   JOIN role AS r ON r.agency_id = h.agency_id AND r.id = h.role_id
   LEFT JOIN branch_directory AS b ON b.agency_id = h.agency_id AND b.branch_id = h.branch_id
- WHERE h.agency_id = $1 AND h.staff_id = $2 AND h.id = $3
+ WHERE h.agency_id = $1 AND h.staff_id = $2::bigint AND h.id = $3::bigint
 """
-_WITHDRAW = "DELETE FROM staff_role WHERE agency_id = $1 AND staff_id = $2 AND id = $3"
-_DIVISION_OF_BRANCH = "SELECT division_id FROM branch_directory WHERE agency_id = $1 AND branch_id = $2"
+_WITHDRAW = "DELETE FROM staff_role WHERE agency_id = $1 AND staff_id = $2::bigint AND id = $3::bigint"
+_DIVISION_OF_BRANCH = "SELECT division_id FROM branch_directory WHERE agency_id = $1 AND branch_id = $2::bigint"
 
 _ROLES = "SELECT id, code, name, permissions FROM role WHERE agency_id = $1 AND code > $2 ORDER BY code LIMIT $3"
 _ROLE = "SELECT id, code, name, permissions FROM role WHERE agency_id = $1 AND code = $2 FOR SHARE"
@@ -75,7 +75,8 @@ INSERT INTO role (agency_id, code, name, permissions) VALUES ($1, $2, $3, $4)
 ON CONFLICT (agency_id, code) DO NOTHING
 """
 _UPDATE_ROLE = """
-UPDATE role SET name = COALESCE($3, name), permissions = COALESCE($4, permissions) WHERE agency_id = $1 AND id = $2
+UPDATE role SET name = COALESCE($3, name), permissions = COALESCE($4, permissions)
+ WHERE agency_id = $1 AND id = $2::bigint
 """
 
 _UNKNOWN_PLACE = {"staff_role_division": "division_not_found", "staff_role_branch": "branch_not_found"}

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from faelles.ground.fields import ShortText
-from faelles.people.staff.model import Typed, Username
+from faelles.people.staff.model import Username
 
 Hours = Annotated[int, Meta(ge=1, le=168)]
 """A week at most: what takes longer is granted again."""
@@ -21,10 +21,9 @@ class NewSupportGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     operator: Username | None = None
 
 
-class SupportEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which agency a supporter wants to enter."""
-
-    agency_isil: Typed
+class SupportGranted(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    expires_at: datetime
 
 
 class SupportGrant(msgspec.Struct, frozen=True, kw_only=True):

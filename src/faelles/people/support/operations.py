@@ -9,6 +9,7 @@ from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import ForbiddenError, NotFoundError
 from faelles.ground.events import append
+from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import NATION, StaffId
 from faelles.people.model import Caller, Grant, IssuedToken, NewToken, Permission, Subject, SubjectKind
 from faelles.people.operations import issue_token
@@ -16,18 +17,24 @@ from faelles.people.rules import covers
 from faelles.people.staff.store import username_of
 from faelles.people.store import agency_behind_isil
 from faelles.people.support import events, store
-from faelles.people.support.model import NewSupportGrant, SupportGrant
+from faelles.people.support.model import NewSupportGrant, SupportGrant, SupportGranted
 
 
-async def grant_support(tx: Transaction, caller: Caller, new: NewSupportGrant) -> int:
-    """Let supporters in from now on, for so many hours, and tell the id of the grant.
+async def grant_support(
+    tx: Transaction, caller: Caller, new: NewSupportGrant, *, key: str | None = None
+) -> SupportGranted:
+    """Let supporters in from now on, for so many hours.
 
     Raises ForbiddenError without the permission in the whole agency: a supporter sees the whole agency.
     """
     _require_whole_agency(caller)
-    grant = await store.insert(tx, new, tx.now + timedelta(hours=new.hours))
-    await append(tx, events.support_granted(grant, new.hours))
-    return grant
+    if before := await recall(tx, "grant_support", key, new, SupportGranted):
+        return before
+    expires_at = tx.now + timedelta(hours=new.hours)
+    granted = SupportGranted(id=await store.insert(tx, new, expires_at), expires_at=expires_at)
+    await append(tx, events.support_granted(granted.id, new.hours))
+    await remember(tx, "grant_support", key, new, granted)
+    return granted
 
 
 async def revoke_support(tx: Transaction, caller: Caller, grant: int) -> None:

@@ -26,8 +26,8 @@ SELECT id, expires_at
  LIMIT 1
    FOR SHARE
 """
-_LOCK = "SELECT id, revoked_at FROM support_grant WHERE agency_id = $1 AND id = $2 FOR NO KEY UPDATE"
-_REVOKE = "UPDATE support_grant SET revoked_at = $3 WHERE agency_id = $1 AND id = $2"
+_LOCK = "SELECT id, revoked_at FROM support_grant WHERE agency_id = $1 AND id = $2::bigint FOR NO KEY UPDATE"
+_REVOKE = "UPDATE support_grant SET revoked_at = $3 WHERE agency_id = $1 AND id = $2::bigint"
 
 
 async def insert(tx: Transaction, new: NewSupportGrant, expires_at: datetime) -> int:
