@@ -19,7 +19,7 @@ SELECT $1, $2, $3, person, $5 FROM unnest($4::bigint[]) AS person
 _LOOKS = """
 SELECT at, actor, person_id, operation
   FROM access_log
- WHERE agency_id = $1 AND person_id = ANY ($2) AND at < COALESCE($3, 'infinity')
+ WHERE agency_id = $1 AND person_id = ANY ($2) AND at < COALESCE($3::timestamptz, 'infinity')
  ORDER BY at DESC
  LIMIT $4
 """

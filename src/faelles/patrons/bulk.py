@@ -21,6 +21,8 @@ from faelles.patrons.rules import Normalised
 NO_CONTACT = Contact()
 _ID_BITS = 48
 _LOWEST_ID = 10**12
+_STATEMENT_ROWS = 5000
+"""Few enough to stay far below the time a statement is given, on a machine with other things to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +61,20 @@ def new_patron_id() -> PatronId:
 
 async def load_patrons(tx: Transaction, keyring: Keyring, patrons: Sequence[PreparedPatron], *, since: date) -> None:
     """Load `patrons`. Guardianships begin on `since`. ConflictError `identifier_taken` loads none of them."""
-    if not patrons:
-        return
+    for start in range(0, len(patrons), _STATEMENT_ROWS):
+        await _load_some(tx, keyring, patrons[start : start + _STATEMENT_ROWS])
+    if guardians := [(each.id, each.guardian, since) for each in patrons if each.guardian]:
+        with store.named_conflicts():
+            await store.insert_guardians(tx, _columns(guardians))
+
+
+async def _load_some(tx: Transaction, keyring: Keyring, patrons: Sequence[PreparedPatron]) -> None:
     await store.insert_patrons(tx, _columns(_patron_rows(tx, keyring, patrons)))
     with store.named_conflicts():
         if identifiers := list(_identifier_rows(tx, keyring, patrons)):
             await store.insert_identifiers(tx, _columns(identifiers))
         if memberships := _memberships(patrons):
             await store.insert_memberships(tx, membership_columns(memberships))
-        if guardians := [(each.id, each.guardian, since) for each in patrons if each.guardian]:
-            await store.insert_guardians(tx, _columns(guardians))
 
 
 def _columns(rows: Iterator[Sequence[object]] | Sequence[Sequence[object]]) -> list[list[object]]:

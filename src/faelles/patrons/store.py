@@ -216,16 +216,15 @@ async def groups(tx: Transaction, wanted: Sequence[int]) -> Groups:
     return {row["patron_group_id"]: row["code"] for row in await tx.rows(_GROUPS, tx.agency, list(wanted))}
 
 
-_CONFLICTS = frozenset(
-    {
-        "identifier_taken",
-        "one_membership_at_a_time",
-        "one_guardianship_at_a_time",
-        "one_absence_at_a_time",
-        "class_known_once",
-        "in_class_once",
-    }
-)
+_CONFLICTS = {
+    "identifier_taken": "identifier_taken",
+    "one_membership_at_a_time": "one_membership_at_a_time",
+    "one_guardianship_at_a_time": "one_guardianship_at_a_time",
+    "one_absence_at_a_time": "one_absence_at_a_time",
+    "class_known_once": "class_known_once",
+    "in_class_once": "in_class_once",
+    "class_member_pkey": "in_class_once",
+}
 _UNKNOWN = {
     "membership_agency_id_division_id_fkey": "division_unknown",
     "patron_block_agency_id_division_id_fkey": "division_unknown",
@@ -238,8 +237,8 @@ def named_conflicts() -> Iterator[None]:
     try:
         yield
     except (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError) as broken:
-        if broken.constraint_name in _CONFLICTS:
-            raise ConflictError(broken.constraint_name) from None
+        if code := _CONFLICTS.get(broken.constraint_name or ""):
+            raise ConflictError(code) from None
         raise
     except asyncpg.ForeignKeyViolationError as broken:
         if code := _UNKNOWN.get(broken.constraint_name or ""):

@@ -30,7 +30,7 @@ DELETE FROM membership WHERE agency_id = $1 AND patron_id = $2 AND id = $3 AND l
 
 _END_MEMBERSHIP = """
 UPDATE membership SET valid = daterange(lower(valid), $4, '[]')
- WHERE agency_id = $1 AND patron_id = $2 AND id = $3 AND (upper_inf(valid) OR upper(valid) > $4 + 1)
+ WHERE agency_id = $1 AND patron_id = $2 AND id = $3 AND (upper_inf(valid) OR upper(valid) > $4::date + 1)
 """
 
 _GUARDIANSHIPS = """
@@ -55,7 +55,7 @@ DELETE FROM guardian WHERE agency_id = $1 AND patron_id = $2 AND id = $3 AND low
 
 _END_GUARDIAN = """
 UPDATE guardian SET valid = daterange(lower(valid), $4, '[]')
- WHERE agency_id = $1 AND patron_id = $2 AND id = $3 AND (upper_inf(valid) OR upper(valid) > $4 + 1)
+ WHERE agency_id = $1 AND patron_id = $2 AND id = $3 AND (upper_inf(valid) OR upper(valid) > $4::date + 1)
 """
 
 
