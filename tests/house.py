@@ -3,7 +3,7 @@
 import ast
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,8 +58,19 @@ def modules() -> list[Module]:
     return [Module(path, text, ast.parse(text)) for path, text in zip(paths, texts, strict=True)]
 
 
+def listed(found: Iterable[object]) -> str:
+    """All of them, a line each: pytest alone would shorten the list."""
+    lines = [f"{name}: {what}" for name, what in found.items()] if isinstance(found, dict) else map(str, found)
+    return "\n".join(["", *lines])
+
+
+def is_store(path: Path) -> bool:
+    """`store.py`, or a second one beside it (`rare_store.py`) where one would be too long to read."""
+    return path.name == "store.py" or path.name.endswith("_store.py")
+
+
 def stores() -> list[Module]:
-    return [module for module in modules() if module.path.name == "store.py"]
+    return [module for module in modules() if is_store(module.path)]
 
 
 def is_sql(text: str) -> bool:

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from faelles.ground.database import Database
-from house import MIGRATIONS, Use, migration_room, modules, owners, statements, stores, uses
+from house import MIGRATIONS, Use, listed, migration_room, modules, owners, statements, stores, uses
 
 APPENDED_TO_BY_ALL = {"event", "access_log", "idempotency"}
 """Ground tables that any room may add rows to as part of its one write; nobody but the ground changes them."""
@@ -95,7 +95,7 @@ def test_only_the_owner_of_a_table_writes_it():
         for name, sql in statements(module).items()
         if (wrong := trespasses(module.room, uses(sql)))
     }
-    assert found == {}
+    assert not found, listed(found)
 
 
 def test_rooms_read_each_other_through_views():
@@ -106,7 +106,7 @@ def test_rooms_read_each_other_through_views():
         for use in uses(sql)
         if use.how == "READ" and owners().get(use.table, "ground") not in ("ground", module.room)
     ]
-    assert found == []
+    assert not found, listed(found)
 
 
 def test_only_the_owner_of_a_table_copies_rows_into_it():
@@ -121,7 +121,7 @@ def test_only_the_owner_of_a_table_copies_rows_into_it():
         for table in [getattr(node.args[0], "value", None)]
         if isinstance(table, str) and owners().get(table, module.room) != module.room
     ]
-    assert found == []
+    assert not found, listed(found)
 
 
 @pytest.mark.parametrize("file", sorted(MIGRATIONS.glob("0*.sql")), ids=lambda file: file.stem)
