@@ -19,8 +19,8 @@ Identifier = Annotated[
     str, Meta(min_length=3, max_length=100, pattern=r"^[A-Za-z0-9-]{1,20}-[a-z]{1,20}:[A-Za-z0-9_.-]{1,60}$(?!\n)")
 ]
 """Owner, base and number: `870970-basis:29494940`."""
-Alias = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[!-~]+$(?!\n)")]
-"""A number or identifier of somebody else's; printable ASCII without spaces."""
+Alias = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[!-.0-~]+$(?!\n)")]
+"""A number or identifier of somebody else's; printable ASCII without spaces and slashes."""
 LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{3}$(?!\n)")]
 """danMARC2 008 *l: `dan`, `eng`, `mul` (several)."""
 PublicationYear = Annotated[int, Meta(ge=1000, le=2200)]

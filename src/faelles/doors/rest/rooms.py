@@ -4,13 +4,17 @@ from typing import Final
 
 from litestar import Router
 
-from faelles.doors.rest import agencies, fees, machines, people, policies, sessions
+from faelles.doors.rest import agencies, catalog, fees, items, machines, people, policies, sessions, stock
 
 ROUTERS: Final[tuple[Router, ...]] = (
     agencies.router,
+    catalog.router,
     fees.router,
+    items.router,
     machines.router,
     people.router,
     policies.router,
     sessions.router,
+    stock.placeholder_router,
+    stock.stock_router,
 )

@@ -4,6 +4,7 @@ from faelles.catalog import operations as catalog
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.events import append
+from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId, RecordId
 from faelles.items import store as items
 from faelles.items.stock import events, store
@@ -25,16 +26,21 @@ async def set_stock(tx: Transaction, caller: Caller, count: StockCount) -> Stock
     return stock
 
 
-async def change_stock(tx: Transaction, caller: Caller, stock: int, difference: int) -> Stock:
+async def change_stock(
+    tx: Transaction, caller: Caller, stock: int, difference: int, *, key: str | None = None
+) -> Stock:
     """`difference` more, or fewer. Raises ConflictError `stock_out_of_range` where that leaves fewer than none."""
     place = await store.find_place(tx, stock)
     if place is None:
         raise NotFoundError("stock_unknown")
     caller.require(Permission.ITEM_EDIT, place)
+    if earlier := await recall(tx, "change_stock", key, (stock, difference), Stock):
+        return earlier
     changed = await store.change_quantity(tx, stock, difference)
     if changed is None:
         raise ConflictError("stock_out_of_range")
     await append(tx, events.stock_counted(changed))
+    await remember(tx, "change_stock", key, (stock, difference), changed)
     return changed
 
 

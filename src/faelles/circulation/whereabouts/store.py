@@ -1,0 +1,20 @@
+"""SQL over the circulation state of items."""
+
+from collections.abc import Sequence
+
+from faelles.ground.database import Transaction
+from faelles.ground.ids import ItemId
+
+# In the order of ids, so that two who want the same items never wait in a circle.
+_LOCK = """
+SELECT item_id, state
+  FROM item_circulation
+ WHERE agency_id = $1 AND item_id = ANY ($2::bigint[])
+ ORDER BY item_id
+   FOR NO KEY UPDATE
+"""
+
+
+async def lock_states(tx: Transaction, items: Sequence[ItemId]) -> dict[ItemId, str]:
+    """Lock the items among `items` that are the agency's until the commit, and tell the state of each."""
+    return {row["item_id"]: row["state"] for row in await tx.rows(_LOCK, tx.agency, items)}
