@@ -47,6 +47,7 @@ class BlockCode(StrEnum):
     RENEWED_TOO_LATE = "renewed_too_late"
     RENEWAL_GAINS_NOTHING = "renewal_gains_nothing"
     MATERIAL_LOST = "material_lost"
+    CLAIMED_RETURNED = "claimed_returned"
     RETURN_NOT_HERE = "return_not_here"
 
 

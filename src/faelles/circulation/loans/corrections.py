@@ -67,7 +67,10 @@ async def _load(
 ) -> tuple[PatronId, Desk, LoanAndItem, UndoAnswer | None]:
     """The loan with its borrower and item locked, and the answer this key was given before."""
     caller.require(Permission.UNDO)
-    facts = await store.load_loans(tx, [request.loan], repeat)
+    borrowers = await store.loans_by_borrower(tx, [request.loan])
+    if not borrowers:
+        raise NotFoundError("loan_not_found")
+    facts = await store.load_loans(tx, next(iter(borrowers)), [request.loan], repeat)
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.UNDO)
     if facts.patron is None or not facts.loans or not is_visible(caller, Permission.UNDO, facts.loans[0].loan):
         raise NotFoundError("loan_not_found")

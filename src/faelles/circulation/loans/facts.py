@@ -49,7 +49,7 @@ class EarlierAnswer(msgspec.Struct, frozen=True):
     answer: Any
 
 
-class Membership(msgspec.Struct, frozen=True):
+class Membership(msgspec.Struct, frozen=True, array_like=True):
     """`ends` is the first day on which it no longer holds; None: open."""
 
     division: DivisionId
@@ -62,27 +62,46 @@ class Membership(msgspec.Struct, frozen=True):
         return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
 
 
-class PatronBlock(msgspec.Struct, frozen=True):
-    """A block that stands today. division None: in the whole agency."""
+class PatronBlock(msgspec.Struct, frozen=True, array_like=True):
+    """A block that nobody lifted. division None: in the whole agency. `ends` is its last day."""
 
     code: str
     division: DivisionId | None
+    starts: date
     ends: date | None
 
+    def stands_in(self, division: DivisionId, day: date) -> bool:
+        in_time = self.starts <= day and (self.ends is None or day <= self.ends)
+        return in_time and self.division in {None, division}
 
-class Balance(msgspec.Struct, frozen=True):
+
+class Balance(msgspec.Struct, frozen=True, array_like=True):
     division: DivisionId
     ore: int
 
 
-class LoanCount(msgspec.Struct, frozen=True):
-    """How many loans are open in one division and material group, and of which records."""
+class Guardian(msgspec.Struct, frozen=True, array_like=True):
+    """An adult who is financially responsible, from `starts` on and before `ends`."""
+
+    patron: PatronId
+    starts: date | None
+    ends: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
+
+
+class OpenLoan(msgspec.Struct, frozen=True, array_like=True):
+    """One of the loans the patron answers for."""
 
     division: DivisionId
     material_group: MaterialGroupId
-    count: int
-    overdue: int
-    records: tuple[RecordId, ...]
+    record: RecordId
+    due_on: date
+    is_claimed_returned: bool
+
+    def is_overdue(self, day: date) -> bool:
+        return self.due_on < day and not self.is_claimed_returned
 
 
 class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +115,8 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
     memberships: tuple[Membership, ...] | None
     blocks: tuple[PatronBlock, ...] | None
     balances: tuple[Balance, ...] | None
-    loans: tuple[LoanCount, ...] | None
+    guardians: tuple[Guardian, ...] | None
+    loans: tuple[OpenLoan, ...] | None
 
     def membership_in(self, division: DivisionId, day: date) -> Membership | None:
         """The membership that counts in `division`: the one that holds on `day`, else the latest of the others."""
@@ -108,12 +128,18 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
         """What is owed in `division`, in øre."""
         return sum(balance.ore for balance in self.balances or () if balance.division == division)
 
-    def loans_in(self, division: DivisionId) -> tuple[LoanCount, ...]:
-        return tuple(count for count in self.loans or () if count.division == division)
+    def loans_in(self, division: DivisionId) -> tuple[OpenLoan, ...]:
+        return tuple(loan for loan in self.loans or () if loan.division == division)
+
+    def blocks_in(self, division: DivisionId, day: date) -> tuple[PatronBlock, ...]:
+        return tuple(block for block in self.blocks or () if block.stands_in(division, day))
+
+    def responsible_on(self, day: date) -> PatronId | None:
+        """The adult who answers for the patron's debts on `day`; of several the one who took it over last."""
+        return next((guardian.patron for guardian in self.guardians or () if guardian.holds_on(day)), None)
 
 
-class Note(msgspec.Struct, frozen=True):
-    id: int
+class Note(msgspec.Struct, frozen=True, array_like=True):
     text: str
     on_checkout: bool
     on_return: bool
@@ -129,7 +155,6 @@ class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
     material_type: str
     classification: str | None
     owner_branch: BranchId
-    placement: PlacementId
     default_placement: PlacementId
     material_group: MaterialGroupId
     price_ore: int | None
@@ -141,7 +166,6 @@ class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
     received: bool
     sent_home: bool
     state: ItemState
-    seen_branch: BranchId | None
     missing_parts: tuple[str, ...] | None
     notes: tuple[Note, ...] | None
 
@@ -157,7 +181,6 @@ class LoanFacts(msgspec.Struct, frozen=True, kw_only=True):
     kind: LoanKind
     division: DivisionId
     branch: BranchId
-    material_group: MaterialGroupId
     patron_group: PatronGroupId | None
     lent_at: datetime
     lent_on: date
@@ -179,7 +202,7 @@ class LoanFacts(msgspec.Struct, frozen=True, kw_only=True):
         return patron in {self.borrower, self.second_borrower}
 
 
-class JourneyFacts(msgspec.Struct, frozen=True):
+class JourneyFacts(msgspec.Struct, frozen=True, array_like=True):
     id: JourneyId
     from_branch: BranchId
     to_branch: BranchId
@@ -203,13 +226,12 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     ended_identifier: str | None
     is_ambiguous: bool
     patron: PatronFacts | None
-    responsible: PatronId | None
     item: ItemFacts | None
     loan: LoanFacts | None
 
 
 class ReturnFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """`patron` is the first borrower of the open loan; `last_loan` the latest closed one where none is open.
+    """`patron` is the first borrower of the open loan.
 
     `seen_elsewhere_at` is when another municipality's desk first saw the item during this loan.
     """
@@ -217,10 +239,8 @@ class ReturnFacts(msgspec.Struct, frozen=True, kw_only=True):
     revision: SettingsRevision
     earlier: EarlierAnswer | None
     patron: PatronFacts | None
-    responsible: PatronId | None
     item: ItemFacts | None
     loan: LoanFacts | None
-    last_loan: LoanFacts | None
     journey: JourneyFacts | None
     seen_elsewhere_at: datetime | None
 
@@ -237,5 +257,4 @@ class LoansFacts(msgspec.Struct, frozen=True, kw_only=True):
     revision: SettingsRevision
     earlier: EarlierAnswer | None
     patron: PatronFacts | None
-    responsible: PatronId | None
     loans: tuple[LoanAndItem, ...] | None

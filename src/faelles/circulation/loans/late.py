@@ -6,9 +6,8 @@ from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.facts import LoanFacts, PatronFacts
 from faelles.fees.model import AgeClass, LateReturn, Parties
 from faelles.fees.operations import charge_overdue
-from faelles.fees.rules import age_class
+from faelles.fees.rules import age_class, overdue_step, payer
 from faelles.ground.database import Transaction
-from faelles.ground.ids import PatronId
 from faelles.ground.money import Ore
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import CHILD_AGE_BELOW, OVERDUE_FEES_RAISED, OVERDUE_STEPS
@@ -17,18 +16,14 @@ NOTHING = Ore(0)
 
 
 def days_overdue(loan: LoanFacts, settled_on: date) -> int:
-    """Whole days after the due date; 0 in time. A loan whose patron claims to have returned it stops its clock
-    where the claim was made.
-    """
-    claimed = loan.claimed_returned_at
-    until = min(settled_on, claimed.date()) if claimed else settled_on
-    return max((until - loan.due_on).days, 0)
+    """Whole days after the due date; 0 in time."""
+    return max((settled_on - loan.due_on).days, 0)
 
 
-def parties_of(patron: PatronFacts, responsible: PatronId | None, liable_class: AgeClass) -> Parties:
-    """A child's debt is the child's, and the bill goes to the adult who is responsible for it just now."""
-    addressee = responsible if responsible is not None and liable_class is AgeClass.CHILD else patron.id
-    return Parties(patron=patron.id, liable=addressee, addressee=addressee)
+def parties_of(patron: PatronFacts, day: date) -> Parties:
+    """Who is liable for a claim that arises on `day`, and gets the bill."""
+    liable = payer(patron.id, patron.responsible_on(day), patron.birth_date, day)
+    return Parties(patron=patron.id, liable=liable, addressee=liable)
 
 
 async def charge_if_late(
@@ -38,7 +33,6 @@ async def charge_if_late(
     *,
     loan: LoanFacts,
     patron: PatronFacts,
-    responsible: PatronId | None,
     settled_on: date,
 ) -> Ore:
     """Charge the fee for a loan that was settled on `settled_on`, once for its batch; øre charged now."""
@@ -51,7 +45,7 @@ async def charge_if_late(
     raised = await charge_overdue(
         tx,
         LateReturn(
-            parties=parties_of(patron, responsible, age),
+            parties=parties_of(patron, settled_on),
             division=loan.division,
             branch=desk.branch,
             loan=loan.id,
@@ -61,7 +55,7 @@ async def charge_if_late(
             days_overdue=late_by,
             age_class=age,
             tariff=(first, second, third),
-            rule=terms[knobs[-1]].rule_id,
+            rule=terms[knobs[overdue_step(late_by) - 1]].rule_id,
             currency=desk.currency,
         ),
     )

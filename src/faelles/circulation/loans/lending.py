@@ -24,7 +24,6 @@ from faelles.circulation.loans.replies import as_checkout, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.fields import LATEST_DAY
-from faelles.ground.ids import PatronId
 from faelles.people.model import Permission
 from faelles.policies.knobs import SELF_SERVICE_RENEW_ON_CHECKOUT
 
@@ -43,7 +42,6 @@ class Renew:
     """The patron has it already: scanning it again renews."""
 
     patron: PatronFacts
-    responsible: PatronId | None
     item: ItemFacts
     loan: LoanFacts
 
@@ -82,7 +80,7 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
     )
     renews = request.renew_own and case.terms[SELF_SERVICE_RENEW_ON_CHECKOUT].value
     if loan is not None and loan.is_borrowed_by(patron.id) and renews:
-        return Renew(patron, facts.responsible, item, loan)
+        return Renew(patron, item, loan)
     found = [*find_blocks(case), *_wished_due_date(desk, request, case)]
     judgement = judge(found, request.overrides, desk.permissions)
     if judgement.standing or case.due_on is None:
@@ -170,7 +168,6 @@ async def renew(
         tx,
         desk,
         patron=decision.patron,
-        responsible=decision.responsible,
         loans=[LoanAndItem(decision.loan, decision.item, lent_again=False)],
         wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
         repeat=repeat,

@@ -95,10 +95,9 @@ def _membership(case: LendingCase) -> Iterator[Block]:
 
 
 def _patron_blocks(case: LendingCase) -> Iterator[Block]:
-    for standing in case.patron.blocks or ():
-        if standing.division in {None, case.division}:
-            until = str(standing.ends) if standing.ends else "-"
-            yield block(BlockCode.PATRON_BLOCKED, None, code=standing.code, until=until)
+    for standing in case.patron.blocks_in(case.division, case.today):
+        until = str(standing.ends) if standing.ends else "-"
+        yield block(BlockCode.PATRON_BLOCKED, None, code=standing.code, until=until)
 
 
 def _debt(case: LendingCase) -> Iterator[Block]:
@@ -109,21 +108,20 @@ def _debt(case: LendingCase) -> Iterator[Block]:
 
 
 def _overdues(case: LendingCase) -> Iterator[Block]:
-    overdue = sum(count.overdue for count in case.patron.loans_in(case.division))
+    overdue = sum(loan.is_overdue(case.today) for loan in case.patron.loans_in(case.division))
     effect = case.terms[OVERDUE_BLOCKS_CHECKOUT]
     if overdue and effect.value is Effect.REFUSE:
         yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=overdue)
 
 
 def _limits(case: LendingCase) -> Iterator[Block]:
-    counts = case.patron.loans_in(case.division)
+    loans = case.patron.loans_in(case.division)
     total, of_group = case.terms[MAX_LOANS], case.terms[MAX_LOANS_OF_GROUP]
-    open_loans = sum(count.count for count in counts)
-    if total.value is not None and open_loans >= total.value:
-        yield block(BlockCode.TOO_MANY_LOANS, total.rule_id, count=open_loans, limit=total.value)
+    if total.value is not None and len(loans) >= total.value:
+        yield block(BlockCode.TOO_MANY_LOANS, total.rule_id, count=len(loans), limit=total.value)
     if of_group.value is not None:
         counted = case.terms.counted_material_groups(MAX_LOANS_OF_GROUP)
-        alike = sum(count.count for count in counts if count.material_group in counted)
+        alike = sum(loan.material_group in counted for loan in loans)
         if alike >= of_group.value:
             yield block(BlockCode.TOO_MANY_OF_GROUP, of_group.rule_id, count=alike, limit=of_group.value)
 
@@ -172,10 +170,10 @@ def _due(case: LendingCase) -> Iterator[Block]:
 
 def find_warnings(case: LendingCase) -> tuple[Remark, ...]:
     """What the desk should hear although the loan is made."""
-    counts = case.patron.loans_in(case.division)
+    loans = case.patron.loans_in(case.division)
     heard = {
-        Remark.SAME_TITLE_ON_LOAN: any(case.item.record in count.records for count in counts),
-        Remark.HAS_OVERDUES: any(count.overdue for count in counts)
+        Remark.SAME_TITLE_ON_LOAN: any(loan.record == case.item.record for loan in loans),
+        Remark.HAS_OVERDUES: any(loan.is_overdue(case.today) for loan in loans)
         and case.terms[OVERDUE_BLOCKS_CHECKOUT].value is Effect.WARN,
         Remark.OWES: case.patron.balance_in(case.division) > 0,
         Remark.PARTS_MISSING: bool(case.item.missing_parts),

@@ -47,7 +47,7 @@ async def declare_lost(tx: Transaction, caller: Caller, request: LossRequest, ke
         return await _finish(tx, desk, request, facts, item, state=ItemState.MISSING, charged=NOTHING, key=key)
     charged = NOTHING
     if facts.loan.lost_at is None and not request.dry_run:
-        charged = await _charge_replacement(tx, desk, facts, item, facts.loan, facts.patron)
+        charged = await _charge_replacement(tx, desk, item, facts.loan, facts.patron)
         await rare_store.mark_loan_lost(tx, facts.loan.id)
     return await _finish(tx, desk, request, facts, item, state=ItemState.LOST, charged=charged, key=key)
 
@@ -96,7 +96,7 @@ async def _load(
 
 
 async def _charge_replacement(
-    tx: Transaction, desk: Desk, facts: ReturnFacts, item: ItemFacts, loan: LoanFacts, patron: PatronFacts
+    tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts
 ) -> Ore:
     terms = terms_for(desk, patron, item, desk.now)
     age = age_class(patron.birth_date, desk.local_day(desk.now), terms[CHILD_AGE_BELOW].value)
@@ -104,7 +104,7 @@ async def _charge_replacement(
     raised = await charge_replacement(
         tx,
         Replacement(
-            parties=parties_of(patron, facts.responsible, age),
+            parties=parties_of(patron, desk.local_day(desk.now)),
             division=loan.division,
             branch=desk.branch,
             loan=loan.id,

@@ -23,7 +23,7 @@ from faelles.circulation.loans.replies import answered_before, repeatable
 from faelles.circulation.loans.scans import check_pin, scanned
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.ids import LoanId
+from faelles.ground.ids import LoanId, PatronId
 from faelles.people.model import Caller, Permission
 
 
@@ -89,7 +89,7 @@ async def renew(
     answers: dict[int, RenewalAnswer] = {}
     for borrower, loans in by_borrower.items():
         repeat = repeatable("renew", key and f"{key}/{borrower}", request)
-        for answer in await _renew_of_one(tx, caller, permission, request, loans, repeat):
+        for answer in await _renew_of_one(tx, caller, permission, request, borrower, loans, repeat):
             answers[answer.loan] = answer
     return [answers.get(loan) or unknown_loan(loan) for loan in request.loans or answers]
 
@@ -99,11 +99,12 @@ async def _renew_of_one(
     caller: Caller,
     permission: Permission,
     request: RenewalRequest,
+    borrower: PatronId,
     loans: Sequence[LoanId],
     repeat: store.Repeatable,
 ) -> list[RenewalAnswer]:
     """Renew loans that one patron answers for."""
-    facts = await store.load_loans(tx, loans, repeat)
+    facts = await store.load_loans(tx, borrower, loans, repeat)
     if earlier := answered_before(facts.earlier, repeat, list[RenewalAnswer]):
         return earlier
     desk = await open_desk(tx, caller, facts.revision, request.branch, permission)
@@ -113,7 +114,6 @@ async def _renew_of_one(
         tx,
         desk,
         patron=facts.patron,
-        responsible=facts.responsible,
         loans=[each for each in facts.loans or () if is_visible(caller, permission, each.loan)],
         wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
         repeat=repeat,

@@ -62,6 +62,8 @@ def _loan(case: RenewalCase) -> Iterator[Block]:
         yield block(BlockCode.LOAN_NOT_FOUND)
     if case.loan.lost_at is not None:
         yield block(BlockCode.MATERIAL_LOST)
+    if case.loan.claimed_returned_at is not None:
+        yield block(BlockCode.CLAIMED_RETURNED)
     if case.item.withdrawn:
         yield block(BlockCode.MATERIAL_DISCARDED)
 
@@ -95,11 +97,9 @@ def _window(case: RenewalCase) -> Iterator[Block]:
 def _patron(case: RenewalCase) -> Iterator[Block]:
     with_blocks, debt = case.terms[RENEWAL_WITH_BLOCKS], case.terms[RENEWAL_DEBT_LIMIT_ORE]
     if with_blocks.value is Effect.REFUSE:
-        for standing in case.patron.blocks or ():
-            if standing.division in {None, case.loan.division}:
-                yield block(
-                    BlockCode.PATRON_BLOCKED, with_blocks.rule_id, code=standing.code, until=str(standing.ends or "-")
-                )
+        for standing in case.patron.blocks_in(case.loan.division, case.today):
+            until = str(standing.ends) if standing.ends else "-"
+            yield block(BlockCode.PATRON_BLOCKED, with_blocks.rule_id, code=standing.code, until=until)
     owed = case.patron.balance_in(case.loan.division)
     if debt.value is not None and owed > 0 and owed >= debt.value:
         yield block(BlockCode.DEBT_OVER_LIMIT, debt.rule_id, balance_ore=owed, limit_ore=debt.value)
@@ -109,7 +109,7 @@ def _overdues(case: RenewalCase) -> Iterator[Block]:
     effect = case.terms[OVERDUE_BLOCKS_RENEWAL]
     if effect.value is OverdueRenewal.REFUSE_THIS and case.today > case.loan.due_on:
         yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=1)
-    overdue = sum(count.overdue for count in case.patron.loans_in(case.loan.division))
+    overdue = sum(loan.is_overdue(case.today) for loan in case.patron.loans_in(case.loan.division))
     if effect.value is OverdueRenewal.REFUSE_ALL and overdue:
         yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=overdue)
 

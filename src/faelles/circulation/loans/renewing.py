@@ -18,7 +18,7 @@ from faelles.circulation.loans.renewal_rules import RenewalCase, find_blocks
 from faelles.circulation.loans.replies import shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
-from faelles.ground.ids import LoanId, PatronId
+from faelles.ground.ids import LoanId
 from faelles.ground.money import Ore
 
 
@@ -59,7 +59,6 @@ async def renew_loans(
     desk: Desk,
     *,
     patron: PatronFacts,
-    responsible: PatronId | None,
     loans: Sequence[LoanAndItem],
     wish: RenewalWish,
     repeat: store.Repeatable,
@@ -74,7 +73,7 @@ async def renew_loans(
         await record_access(tx, "renewal_dry_run", [patron.id])
         return [_answer(each, Outcome.ALLOWED, NOTHING) for each in decided]
     allowed = [each for each in decided if each.is_allowed]
-    charged = {each.case.loan.id: await _charge(tx, desk, each, responsible) for each in allowed}
+    charged = {each.case.loan.id: await _charge(tx, desk, each) for each in allowed}
     answers = [_answer(each, Outcome.RENEWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
     await store.write_renewals(
         tx,
@@ -88,7 +87,7 @@ async def renew_loans(
     return answers
 
 
-async def _charge(tx: Transaction, desk: Desk, decided: Decided, responsible: PatronId | None) -> Ore:
+async def _charge(tx: Transaction, desk: Desk, decided: Decided) -> Ore:
     """Renewing late costs what returning late would."""
     case = decided.case
     return await charge_if_late(
@@ -97,7 +96,6 @@ async def _charge(tx: Transaction, desk: Desk, decided: Decided, responsible: Pa
         case.terms,
         loan=case.loan,
         patron=case.patron,
-        responsible=responsible,
         settled_on=case.today,
     )
 

@@ -52,8 +52,12 @@ def return_case(desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: It
 
 
 def _returned_at(desk: Desk, request: ReturnRequest, facts: ReturnFacts) -> datetime:
-    """What the desk says; else when another municipality's desk first saw it; else now. Never before it was lent."""
-    returned_at = request.returned_at or facts.seen_elsewhere_at or desk.now
+    """What the desk says; else the earliest sign of the copy having been handed in: the patron's word, another
+    municipality's desk, this scan. Never before it was lent.
+    """
+    claimed = facts.loan.claimed_returned_at if facts.loan else None
+    signs = [moment for moment in (claimed, facts.seen_elsewhere_at, desk.now) if moment is not None]
+    returned_at = request.returned_at or min(signs)
     return max(returned_at, facts.loan.lent_at) if facts.loan else returned_at
 
 
@@ -105,7 +109,6 @@ async def _charge(tx: Transaction, desk: Desk, request: ReturnRequest, facts: Re
         case.terms,
         loan=case.loan,
         patron=facts.patron,
-        responsible=facts.responsible,
         settled_on=case.returned_on,
     )
 

@@ -36,8 +36,8 @@ class Repeatable:
     fingerprint: bytes
 
 
-_LOAD_CHECKOUT = "SELECT load_checkout($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-_LOAD_RETURN = "SELECT load_return($1, $2, $3, $4, $5, $6)"
+_LOAD_CHECKOUT = "SELECT load_checkout($1, $2, $3, $4, $5, $6, $7, $8)"
+_LOAD_RETURN = "SELECT load_return($1, $2, $3, $4, $5)"
 _LOAD_LOANS = "SELECT load_loans($1, $2, $3, $4, $5, $6)"
 
 _checkout_facts = msgspec.json.Decoder(CheckoutFacts)
@@ -50,7 +50,6 @@ async def load_checkout(tx: Transaction, who: Scanned, item_number: str, repeat:
     found: str = await tx.value(
         _LOAD_CHECKOUT,
         tx.agency,
-        tx.now,
         who.keys,
         who.patron,
         who.attempt,
@@ -64,16 +63,14 @@ async def load_checkout(tx: Transaction, who: Scanned, item_number: str, repeat:
 
 async def load_return(tx: Transaction, item_number: str, repeat: Repeatable) -> ReturnFacts:
     """Lock the item and whoever has it, and read all that taking it back depends on."""
-    found: str = await tx.value(
-        _LOAD_RETURN, tx.agency, tx.now, item_number, str(tx.actor), repeat.operation, repeat.key
-    )
+    found: str = await tx.value(_LOAD_RETURN, tx.agency, item_number, str(tx.actor), repeat.operation, repeat.key)
     return _return_facts.decode(found)
 
 
-async def load_loans(tx: Transaction, loans: Sequence[int], repeat: Repeatable) -> LoansFacts:
-    """Lock the first borrower of `loans` (one borrower's) and their items, and read them."""
+async def load_loans(tx: Transaction, borrower: PatronId, loans: Sequence[int], repeat: Repeatable) -> LoansFacts:
+    """Lock `borrower`, who answers for `loans`, and their items, and read them."""
     found: str = await tx.value(
-        _LOAD_LOANS, tx.agency, tx.now, list(loans), str(tx.actor), repeat.operation, repeat.key
+        _LOAD_LOANS, tx.agency, borrower, list(loans), str(tx.actor), repeat.operation, repeat.key
     )
     return _loans_facts.decode(found)
 
@@ -374,7 +371,7 @@ SELECT l.id, b.patron_id
 
 
 async def loans_by_borrower(
-    tx: Transaction, loans: Sequence[int], patron: int | None, item_number: str | None
+    tx: Transaction, loans: Sequence[int], patron: int | None = None, item_number: str | None = None
 ) -> dict[PatronId, list[LoanId]]:
     """The named loans, the open ones of `patron` in either role, and the open one of the item, by who answers for
     them; lowest patron first, which is the order they are locked in.

@@ -16,6 +16,8 @@ _SESSION_SETTINGS = {
     "application_name": "faelles",
     "timezone": "UTC",
     "jit": "off",
+    # Every statement here finds rows by key: planning it anew for each set of values costs more than running it.
+    "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "30s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "30s",
