@@ -197,9 +197,7 @@ async def test_an_ended_rule_speaks_no_more_and_ends_once(database: Database, to
         (SetRule(knob="fixed_due_date", value="30/6", scope=Scope.AGENCY), ("value", "knob_needs_date")),
         (SetRule(knob="return_elsewhere", value="burn", scope=Scope.AGENCY), ("value", "knob_needs_choice")),
         (SetRule(knob="child_age_below", value=13, scope=Scope.AGENCY), ("value", "knob_needs_years")),
-        (SetRule(knob="loan_days", value=1, scope=Scope.BRANCH), ("scope_id", "scope_unknown")),
-        (SetRule(knob="loan_days", value=1, scope=Scope.BRANCH, scope_id=2**40), ("scope_id", "scope_unknown")),
-        (SetRule(knob="loan_days", value=1, scope=Scope.AGENCY, patron_group=2**40), ("patron_group", "group_unknown")),
+        (SetRule(knob="loan_days", value=1, scope=Scope.BRANCH), ("scope_id", "scope_id_missing")),
         (SetRule(knob="lendable", value=True, scope=Scope.AGENCY), ("value", "explicit_yes_needs_both_groups")),
     ],
 )
@@ -272,7 +270,19 @@ async def test_an_agency_sets_no_rule_for_the_nation_or_for_its_neighbour(
     national = await refused(database, town, SetRule(knob="loan_days", value=1, scope=Scope.NATION))
     assert isinstance(national, ForbiddenError)
     foreign = SetRule(knob="loan_days", value=1, scope=Scope.BRANCH, scope_id=neighbour.main)
-    assert codes(await refused(database, town, foreign)) == [("scope_id", "scope_unknown")]
+    assert isinstance(await refused(database, town, foreign), NotFoundError)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        SetRule(knob="loan_days", value=1, scope=Scope.PLACEMENT, scope_id=2**40),
+        SetRule(knob="loan_days", value=1, scope=Scope.AGENCY, patron_group=2**40),
+        SetRule(knob="loan_days", value=1, scope=Scope.AGENCY, material_group=2**40),
+    ],
+)
+async def test_a_place_or_group_we_do_not_have_is_not_found(database: Database, town: Town, request_: SetRule):
+    assert isinstance(await refused(database, town, request_), NotFoundError)
 
 
 async def test_a_neighbours_rule_is_unknown_and_a_national_one_not_ours_to_end(

@@ -12,7 +12,7 @@ from faelles.ground.ids import RuleId
 from faelles.policies.knob import Knob
 from faelles.policies.model import Ceiling, Cell, Rule
 from faelles.policies.requests import KnobValue
-from faelles.policies.rules import Trees, has_a_say
+from faelles.policies.rules import has_a_say
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,13 @@ def read_value(knob: Knob[object], raw: KnobValue) -> object | FieldProblem:
         return FieldProblem("value", f"knob_needs_{knob.unit.value}", _bounds(knob))
 
 
-def problems(knob: Knob[object], draft: Rule, trees: Trees, now: datetime) -> list[FieldProblem]:
+def problems(knob: Knob[object], draft: Rule, now: datetime) -> list[FieldProblem]:
     """Everything that makes the draft meaningless, wherever it stands."""
     cell = draft.cell
     found = [
         (cell.node.scope not in knob.scopes, "scope", "knob_not_at_scope"),
         (draft.is_locked and cell.node.scope not in knob.lockable_at, "is_locked", "knob_not_lockable_at_scope"),
         (not has_a_say(knob, draft), "value", "explicit_yes_needs_both_groups"),
-        (cell.patron_group not in trees.patron_groups.parents, "patron_group", "group_unknown"),
-        (cell.material_group not in trees.material_groups.parents, "material_group", "group_unknown"),
         (draft.valid_from is None or draft.valid_from < now, "valid_from", "rule_starts_in_the_past"),
         (_ends_early(draft), "valid_until", "rule_ends_before_it_starts"),
         (_is_far_off(draft.valid_from), "valid_from", "day_out_of_range"),

@@ -56,9 +56,12 @@ def cell_drafts(request: AllowCells, node: ScopeNode, now: datetime) -> list[Rul
 
 
 def checked(draft: Rule, settings: Settings, now: datetime) -> Rule:
-    """The draft, if it may stand. Raises InvalidRequestError or RefusedError (what says no is in the parameters)."""
+    """The draft, if it may stand. Raises NotFoundError for a group the agency does not have, InvalidRequestError, or
+    RefusedError with what says no in its parameters.
+    """
     policy = settings.policy
-    wrong = changes.problems(KNOBS[draft.cell.knob], draft, policy.trees, now)
+    places.require_groups(settings, draft.cell.patron_group, draft.cell.material_group)
+    wrong = changes.problems(KNOBS[draft.cell.knob], draft, now)
     if wrong:
         raise InvalidRequestError(problems=wrong)
     ceiling = changes.exceeded_ceiling(draft, policy.ceilings)
@@ -84,7 +87,7 @@ def node(agency: AgencyId, scope: Scope, scope_id: int | None) -> ScopeNode:
     if scope is Scope.AGENCY and agency != NATION:
         return ScopeNode(scope, agency)
     if scope_id is None or agency == NATION:
-        raise invalid_field("scope_id", "scope_unknown", scope=scope.value)
+        raise invalid_field("scope_id", "scope_id_missing", scope=scope.value)
     return ScopeNode(scope, scope_id)
 
 

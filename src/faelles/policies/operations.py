@@ -149,9 +149,11 @@ async def simulate(tx: Transaction, caller: Caller, request: Simulate) -> list[S
 async def set_rule(tx: Transaction, caller: Caller, request: SetRule) -> RuleRecord:
     """Give a knob a value in one cell. What the cell says already is not written again.
 
-    Raises InvalidRequestError for what no rule can say, RefusedError where a rule above is locked or the national
-    ceiling is passed, ConflictError where somebody has just set or has planned another rule for the cell.
+    Raises NotFoundError for a place or group the agency does not have, InvalidRequestError for what no rule can say,
+    RefusedError where a rule above is locked or the national ceiling
+    is passed, ConflictError where somebody has just set or has planned another rule for the cell.
     """
+    caller.require(Permission.POLICY_EDIT)
     settings = await current_settings(tx)
     draft = making.draft(tx.agency, request, tx.now)
     require_reach(caller, places.path_to(settings.directory, draft.cell.node))
@@ -166,6 +168,7 @@ async def set_rule(tx: Transaction, caller: Caller, request: SetRule) -> RuleRec
 
 async def allow_cells(tx: Transaction, caller: Caller, request: AllowCells) -> CellsAllowed:
     """Say yes or no to lending, reserving and renewing for every pair of the groups, all or nothing."""
+    caller.require(Permission.POLICY_EDIT)
     settings = await current_settings(tx)
     node = making.node(tx.agency, request.scope, request.scope_id)
     require_reach(caller, places.path_to(settings.directory, node))
@@ -183,6 +186,7 @@ async def end_rule(tx: Transaction, caller: Caller, rule: RuleId, request: EndRu
 
     Raises NotFoundError for a rule of another agency, ConflictError for one that has ended.
     """
+    caller.require(Permission.POLICY_EDIT)
     found = await store.find_rule(tx, rule)
     if found is None:
         raise NotFoundError("rule_unknown", rule=rule)

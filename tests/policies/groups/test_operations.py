@@ -2,7 +2,7 @@ import pytest
 
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
-from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
+from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
 from faelles.policies.groups.model import AddGroup, GroupKind, RenameGroup
 from faelles.policies.groups.operations import add_group, list_groups, rename_group
 from faelles.policies.knobs import LOAN_DAYS
@@ -28,7 +28,7 @@ async def test_the_neighbour_does_not_see_our_groups(database: Database, seeded:
     async with database.transaction(neighbour.agency, SYSTEM) as tx:
         caller = editor(neighbour.agency)
         assert added.id not in {group.id for group in await list_groups(tx, caller, GroupKind.PATRON)}
-        with pytest.raises(InvalidRequestError):
+        with pytest.raises(NotFoundError):
             await add_group(tx, caller, GroupKind.PATRON, AddGroup(parent=added.id, **MANGA))
         with pytest.raises(NotFoundError):
             await rename_group(tx, caller, GroupKind.PATRON, added.id, RenameGroup(name_da="x", name_en="x"))

@@ -2,7 +2,7 @@
 
 from faelles.ground import events
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, invalid_field
+from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
 from faelles.people.model import Caller, Permission
 from faelles.policies.access import require_whole_agency
 from faelles.policies.groups import store
@@ -19,12 +19,12 @@ async def list_groups(tx: Transaction, caller: Caller, kind: GroupKind) -> list[
 async def add_group(tx: Transaction, caller: Caller, kind: GroupKind, request: AddGroup) -> Group:
     """Add a group of the agency's own below one of its own or the nation's. The same request again finds it there.
 
-    Raises InvalidRequestError for an unknown parent, ConflictError for a code that means another group.
+    Raises NotFoundError for an unknown parent, ConflictError for a code that means another group.
     """
     require_whole_agency(caller)
     known = await store.list_groups(tx, kind)
     if request.parent not in {group.id for group in known}:
-        raise invalid_field("parent", "group_unknown", group=request.parent)
+        raise NotFoundError("group_unknown", group=request.parent)
     same = next((group for group in known if group.code == request.code), None)
     if same is not None:
         if (same.agency, same.parent, same.name_da, same.name_en) == (
