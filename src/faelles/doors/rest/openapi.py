@@ -47,6 +47,8 @@ _PROBLEMS: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer or the server is full; see Retry-After.",
 }
 
+_CLOCK_TIME: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+
 _DESCRIPTION: Final = """\
 Every change takes an `Idempotency-Key`. Lists come in pages: hand `next` back as `after`. Every error is an RFC 9457
 problem with a stable `code` and a text in Danish or English (`Accept-Language`). Moments are UTC, money is whole øre.
@@ -76,7 +78,9 @@ class Description:
             openapi_config=_configuration(),
             logging_config=None,
         )
-        described: dict[str, Any] = msgspec.to_builtins(application.openapi_schema.to_schema(), enc_hook=str)
+        described: dict[str, Any] = _with_clock_times(
+            msgspec.to_builtins(application.openapi_schema.to_schema(), enc_hook=str)
+        )
         accesses = _accesses(application)
         for path, operations in described["paths"].items():
             for method, operation in operations.items():
@@ -104,6 +108,17 @@ def _configuration() -> OpenAPIConfig:
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="From a sign-in.")}
         ),
     )
+
+
+def _with_clock_times(part: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
+    """Litestar describes a time of day as a duration; OpenAPI's own format for it would ask for a zone."""
+    if isinstance(part, list):
+        return [_with_clock_times(inner) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("format") == "duration":
+        return {name: value for name, value in part.items() if name != "format"} | {"pattern": _CLOCK_TIME}
+    return {name: _with_clock_times(inner) for name, inner in part.items()}
 
 
 def _complete(operation: dict[str, Any], access: Access) -> None:
