@@ -75,7 +75,7 @@ _UPDATE_RECORD = f"""
 UPDATE record AS r
    SET title = $4, creators = $5, material_type = $6, language = $7, classification = $8, subjects = $9, year = $10,
        is_periodical = $11, version = version + 1
- WHERE r.agency_id = $1 AND r.id = $2 AND r.version = $3
+ WHERE r.agency_id = $1 AND r.id = $2 AND r.version = $3::bigint
 RETURNING {_COLUMNS}
 """
 

@@ -113,7 +113,7 @@ UPDATE item
    SET number = $4, record_id = $5, issue_id = $6, owner_branch_id = $7, default_placement_id = $8,
        material_group_id = $9, price_ore = $10, condition = $11, not_for_loan = $12, minimum_age = $13,
        rfid = $14::jsonb, acquired_on = $15, version = version + 1
- WHERE agency_id = $1 AND id = $2 AND version = $3
+ WHERE agency_id = $1 AND id = $2 AND version = $3::bigint
 """
 _COPY = """
 INSERT INTO item (agency_id, number, record_id, owner_branch_id, default_placement_id, material_group_id, price_ore,

@@ -149,3 +149,8 @@ async def test_what_a_copy_points_at_must_be_there(
 ):
     answer = await client.post(ITEMS, json=a_copy(furnished, **{field: 2**53 - 1}), headers=librarian)
     assert answer.status_code == 404, answer.text
+
+
+async def test_a_version_nobody_ever_saw_is_an_old_one(client: AsyncClient, furnished: Furniture, librarian: Headers):
+    answer = await client.patch(path(furnished), json={"version": 2**53 - 1}, headers=librarian)
+    assert answer.status_code == 409, answer.text
