@@ -133,7 +133,7 @@ async def test_moving_a_machine_ends_its_sessions(database: Database, keyring: K
 async def test_a_machine_stands_in_no_neighbours_branch(database: Database, town: Town, neighbour: Town):
     new = NewMachine(username="spy", kind=MachineKind.SORTER, name="Spion", branch=neighbour.main)
     async with database.transaction(town.agency, SYSTEM) as tx:
-        with pytest.raises(NotFoundError, match="branch_not_found"):
+        with pytest.raises(NotFoundError, match="branch_unknown"):
             await operations.create_machine(tx, system_caller(town.agency), new)
         machine = await operations.create_machine(
             tx,

@@ -30,7 +30,7 @@ async def test_a_role_at_a_branch_holds_there_and_nowhere_else(database: Databas
     for place in (Place(town.library, town.suburb), Place(town.schools, town.school)):
         with pytest.raises(ForbiddenError):
             caller.require(Permission.CHECKOUT, place)
-    assert caller.divisions(Permission.CHECKOUT) == {town.library}
+    assert caller.divisions(Permission.CHECKOUT) == frozenset({town.library})
 
 
 async def test_a_role_in_a_division_holds_in_its_branches(database: Database, keyring: Keyring, town: Town):

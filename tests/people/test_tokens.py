@@ -34,6 +34,7 @@ from faelles.people.operations import (
     sign_out,
 )
 from faelles.people.rules import LONGEST_SESSION
+from people.colleagues import at
 from town import Town
 
 PATRON = PatronId(1_000_000_000_007)
@@ -114,9 +115,9 @@ async def test_a_session_cannot_be_refreshed_beyond_the_longest(database: Databa
         await refreshed(database, town, token, end - timedelta(seconds=30))
 
 
-async def refreshed(database: Database, town: Town, token: IssuedToken, at: datetime) -> IssuedToken:
-    caller = await caller_by_token(database, token.secret, now=at)
-    async with Database(database._pool, clock=lambda: at).transaction(town.agency, caller.actor) as tx:
+async def refreshed(database: Database, town: Town, token: IssuedToken, moment: datetime) -> IssuedToken:
+    caller = await caller_by_token(database, token.secret, now=moment)
+    async with at(database, moment).transaction(town.agency, caller.actor) as tx:
         return await refresh(tx, caller, token.secret)
 
 
@@ -139,8 +140,8 @@ async def test_the_sessions_of_patrons_are_not_listed(database: Database, town: 
 async def test_ended_tokens_are_forgotten_after_a_month(database: Database, town: Town):
     token = await signed_in_patron(database, town)
     for days, forgotten in ((29, 0), (31, 1)):
-        later = token.expires_at + timedelta(days=days)
-        async with Database(database._pool, clock=lambda at=later: at).transaction(town.agency, SYSTEM) as tx:
+        later = at(database, token.expires_at + timedelta(days=days))
+        async with later.transaction(town.agency, SYSTEM) as tx:
             assert await forget_ended_tokens(tx) == forgotten
 
 
@@ -158,13 +159,13 @@ async def test_the_database_keeps_no_secret(database: Database, town: Town):
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def session(town: Town, **changes: object) -> KnownCaller:
+def session(town: Town, support: str | None = None) -> KnownCaller:
     caller = Caller(
         agency=town.agency,
         actor=Actor(ActorKind.STAFF, 5),
         language=Language.DANISH,
         grants=(Grant(frozenset({Permission.CHECKOUT, Permission.RENEW}), town.library, town.main),),
-        **changes,
+        support=support,
     )
     return KnownCaller(caller, NOW, NOW + timedelta(hours=1))
 

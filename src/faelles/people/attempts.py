@@ -7,6 +7,7 @@ Figures: rules.py and docs/decisions/sign-in.md.
 """
 
 import math
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +23,8 @@ from faelles.people import events, rules, store
 
 Proven = TypeVar("Proven")
 
+_BETWEEN = re.compile(r"[\s-]")
+
 REFUSED = "sign_in_refused"
 """The one answer to an unknown name and to a wrong secret."""
 
@@ -36,8 +39,10 @@ class Realm(StrEnum):
 
 
 def identifier_hash(keyring: Keyring, agency: AgencyId, realm: Realm, typed: str) -> bytes:
-    """What attempts with `typed` are counted under. Case and surrounding blanks do not make a new identifier."""
-    return keyring.lookup_hash(f"sign_in/{realm.value}", agency, typed.strip().casefold())
+    """What attempts with `typed` are counted under. Another case, blanks or hyphens do not make it another identifier,
+    or each way to space a card would have five guesses of its own.
+    """
+    return keyring.lookup_hash(f"sign_in/{realm.value}", agency, _BETWEEN.sub("", typed).casefold())
 
 
 async def attempt(

@@ -98,7 +98,7 @@ async def test_a_machines_secret_is_shown_once(
 async def test_sessions_are_listed_and_ended(
     client: httpx.AsyncClient, furnished: Furniture, librarian: Headers
 ) -> None:
-    holder = {"kind": "staff", "id": furnished.number("staff")}
+    holder: dict[str, str | int] = {"kind": "staff", "id": furnished.number("staff")}
     (session,) = (await client.get(f"{API}/tokens", params=holder, headers=librarian)).json()["items"]
     assert session["id"] == furnished.objects["token"]
     assert "token" not in session

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from doors.rest.furniture import MACHINE_SECRET, PASSWORD, Furniture
+from doors.rest.furniture import MACHINE_SECRET, PASSWORD, PIN, Furniture
 
 API = "/api/v1/sessions"
 
@@ -104,6 +104,31 @@ async def test_a_machine_and_a_client_sign_in_with_name_and_secret(
         assert (shown["kind"], shown["id"]) == (kind, furnished.number(kind))
     wrong = await client.post(f"{API}/machine", json={"username": username, "secret": "wrong"})
     assert (wrong.status_code, wrong.json()["code"]) == (401, "sign_in_refused")
+
+
+async def test_a_patron_signs_in_with_card_and_pin_to_their_own_account_alone(
+    client: httpx.AsyncClient, furnished: Furniture
+) -> None:
+    card = {"agency_isil": furnished.town.isil, "card": furnished.objects["card"], "pin": PIN}
+    session = (await client.post(f"{API}/patron", json=card)).json()["token"]
+    shown = (await who(client, session)).json()
+    assert (shown["kind"], shown["patron"]) == ("patron", furnished.objects["patron"])
+    assert shown["grants"] == [{"permissions": ["own_account"]}]
+    assert (await client.get("/api/v1/staff", headers=bearer(session))).status_code == 403
+
+
+async def test_an_unknown_card_and_a_wrong_pin_are_one_answer_and_one_lockout(
+    client: httpx.AsyncClient, furnished: Furniture
+) -> None:
+    cards = (str(furnished.objects["other_patron_card"]), "C404404404")
+    answers = []
+    for card in cards:
+        sign_in = {"agency_isil": furnished.town.isil, "card": card, "pin": "0000"}
+        tries = [await client.post(f"{API}/patron", json=sign_in, headers={"x-request-id": "same"}) for _ in range(6)]
+        answers.append([(answer.status_code, answer.json()["code"]) for answer in tries])
+        answers[-1].append((0, tries[0].text))
+    assert answers[0] == answers[1]
+    assert [status for status, _ in answers[0][:6]] == [401] * 5 + [429]
 
 
 async def test_a_supporter_enters_looks_and_is_put_out(

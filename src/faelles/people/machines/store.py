@@ -139,7 +139,7 @@ async def insert_client(tx: Transaction, new: NewClient, username: str, secret_h
     except asyncpg.UniqueViolationError:
         raise ConflictError("client_username_taken") from None
     except asyncpg.ForeignKeyViolationError:
-        raise NotFoundError("division_not_found") from None
+        raise NotFoundError("division_unknown") from None
 
 
 async def clients(tx: Transaction, after: int, limit: int) -> Sequence[Row]:

@@ -79,7 +79,7 @@ UPDATE role SET name = COALESCE($3, name), permissions = COALESCE($4, permission
  WHERE agency_id = $1 AND id = $2::bigint
 """
 
-_UNKNOWN_PLACE = {"staff_role_division": "division_not_found", "staff_role_branch": "branch_not_found"}
+_UNKNOWN_PLACE = {"staff_role_division": "division_unknown", "staff_role_branch": "branch_unknown"}
 
 
 async def insert(tx: Transaction, new: NewStaff) -> StaffId:
@@ -157,7 +157,7 @@ async def division_of_branch(tx: Transaction, branch: BranchId) -> DivisionId:
     """Raises NotFoundError for a branch that is not the agency's."""
     division: int | None = await tx.value(_DIVISION_OF_BRANCH, tx.agency, branch)
     if division is None:
-        raise NotFoundError("branch_not_found")
+        raise NotFoundError("branch_unknown")
     return DivisionId(division)
 
 
