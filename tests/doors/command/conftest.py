@@ -5,8 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from circulation.lending_library import Clock, LendingLibrary
 from doors.command.administrator import administrators_token
