@@ -8,6 +8,8 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
+from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.loans.model import Remark
 from faelles.ground.i18n import Language, knows
 from house import SOURCE, listed, literal, modules
 
@@ -73,3 +75,10 @@ def _code(call: ast.Call, errors: set[str]) -> str:
     place = 0 if name in errors | CODE_FIRST else 1 if name in CODE_SECOND else None
     is_given = place is not None and len(call.args) > place and isinstance(call.args[place], ast.Constant)
     return literal(call.args[place]) if is_given and place is not None else ""
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("codes", [BlockCode, Remark])
+def test_what_stands_in_the_way_and_what_the_desk_should_know_has_a_sentence(codes, language):
+    silent = [code.value for code in codes if not knows(code.value, language)]
+    assert not silent, listed(silent)
