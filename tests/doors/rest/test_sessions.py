@@ -109,8 +109,10 @@ async def test_a_machine_and_a_client_sign_in_with_name_and_secret(
 async def test_a_patron_signs_in_with_card_and_pin_to_their_own_account_alone(
     client: httpx.AsyncClient, furnished: Furniture
 ) -> None:
-    card = {"agency_isil": furnished.town.isil, "card": furnished.objects["card"], "pin": PIN}
-    session = (await client.post(f"{API}/patron", json=card)).json()["token"]
+    card = {"agency_isil": furnished.town.isil, "identifier": furnished.objects["card"], "pin": PIN}
+    answer = await client.post(f"{API}/patron", json=card)
+    assert answer.status_code == 201, answer.text
+    session = answer.json()["token"]
     shown = (await who(client, session)).json()
     assert (shown["kind"], shown["patron"]) == ("patron", furnished.objects["patron"])
     assert shown["grants"] == [{"permissions": ["own_account"]}]
@@ -123,7 +125,7 @@ async def test_an_unknown_card_and_a_wrong_pin_are_one_answer_and_one_lockout(
     cards = (str(furnished.objects["other_patron_card"]), "C404404404")
     answers = []
     for card in cards:
-        sign_in = {"agency_isil": furnished.town.isil, "card": card, "pin": "0000"}
+        sign_in = {"agency_isil": furnished.town.isil, "identifier": card, "pin": "0000"}
         tries = [await client.post(f"{API}/patron", json=sign_in, headers={"x-request-id": "same"}) for _ in range(6)]
         answers.append([(answer.status_code, answer.json()["code"]) for answer in tries])
         answers[-1].append((0, tries[0].text))

@@ -1,7 +1,7 @@
 """Signing in and out, and the tokens in between, over REST.
 
 A session token is sent in the body where it is itself what the request is about (as RFC 7009 has it), and as the
-bearer everywhere else.
+bearer everywhere else. Patrons sign in in own_account.py.
 """
 
 import msgspec
@@ -13,7 +13,6 @@ from faelles.doors.rest.request import ApiRequest
 from faelles.ground.clock import utc_now
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, BranchId, PatronId
-from faelles.patrons.identification import sign_in as patrons
 from faelles.people import operations, sign_in
 from faelles.people.model import Grant, IssuedToken, SignedToken
 from faelles.people.staff.model import Typed
@@ -28,14 +27,6 @@ class StaffSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     agency_isil: Typed
     username: Typed
     password: Typed
-
-
-class PatronSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`card`: a card number, or anything else the patron is known by."""
-
-    agency_isil: Typed
-    card: Typed
-    pin: Typed
 
 
 class SecretSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,19 +81,6 @@ async def sign_in_staff(request: ApiRequest, data: JSONBody[StaffSignIn]) -> Iss
         agency_isil=data.agency_isil,
         username=data.username,
         password=data.password,
-    )
-
-
-@post(
-    "/patron",
-    opt=public(example=Example(body={"agency_isil": "{isil}", "card": "{card}", "pin": "{pin}"})),
-    summary="Sign in as a patron",
-)
-async def sign_in_patron(request: ApiRequest, data: JSONBody[PatronSignIn]) -> IssuedToken:
-    """One answer, 401, whatever is wrong; 429 with Retry-After after five failures with one card."""
-    services = request.services
-    return await patrons.sign_in_patron(
-        services.database, services.keyring, agency_isil=data.agency_isil, identifier=data.card, pin=data.pin
     )
 
 
@@ -204,7 +182,6 @@ router = Router(
     path="/sessions",
     route_handlers=[
         sign_in_staff,
-        sign_in_patron,
         sign_in_machine,
         sign_in_client,
         enter_as_support,
