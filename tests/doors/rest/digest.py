@@ -11,12 +11,25 @@ SELECT c.oid::regclass::text AS name
 """
 
 
-async def digest(owner: "asyncpg.Connection[asyncpg.Record]", *agencies: int) -> dict[str, str]:
-    """A digest per table of the rows of `agencies`, seen by a role that no row policy binds."""
+class Ledger:
+    """Digests the rows of an agency, seen by a role that no row policy binds."""
+
+    def __init__(self, owner: "asyncpg.Connection[asyncpg.Record]", whole: str) -> None:
+        self._owner = owner
+        self._whole = whole
+
+    async def digest(self, *agencies: int) -> dict[str, str]:
+        """One digest per table of the rows of `agencies`."""
+        return {row["name"]: row["digest"] for row in await self._owner.fetch(self._whole, list(agencies))}
+
+
+async def open_ledger(owner: "asyncpg.Connection[asyncpg.Record]") -> Ledger:
     tables = [row["name"] for row in await owner.fetch(_TABLES)]
-    whole = " UNION ALL ".join(
-        f"SELECT '{table}' AS name, md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) AS digest"
-        f" FROM {table} AS t WHERE agency_id = ANY ($1)"
-        for table in tables
+    return Ledger(
+        owner,
+        " UNION ALL ".join(
+            f"SELECT '{table}' AS name, md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) AS digest"
+            f" FROM {table} AS t WHERE agency_id = ANY ($1)"
+            for table in tables
+        ),
     )
-    return {row["name"]: row["digest"] for row in await owner.fetch(whole, list(agencies))}

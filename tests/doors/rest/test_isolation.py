@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar
 
 from doors.rest.callers import bearer, patron, staff
-from doors.rest.digest import digest
+from doors.rest.digest import Ledger, open_ledger
 from doors.rest.furniture import Furniture, furnish
 from doors.rest.walk import Route, routes_of
 from faelles.doors.rest.access import Audience
@@ -32,9 +32,9 @@ every_closed_route = pytest.mark.parametrize("route", NOT_PUBLIC, ids=str)
 
 
 @pytest.fixture(scope="session")
-async def owner(owner_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+async def ledger(owner_url: str) -> AsyncIterator[Ledger]:
     connection = await asyncpg.connect(owner_url, server_settings={"search_path": "faelles, public"})
-    yield connection
+    yield await open_ledger(connection)
     await connection.close()
 
 
@@ -46,14 +46,14 @@ async def next_door(database: Database, keyring: Keyring, password_hash: str) ->
 
 @every_closed_route
 async def test_nobody_gets_nothing(
-    route: Route, client: httpx.AsyncClient, showcase: Furniture, owner: "asyncpg.Connection[asyncpg.Record]"
+    route: Route, client: httpx.AsyncClient, showcase: Furniture, ledger: Ledger
 ) -> None:
-    before = await digest(owner, 0, showcase.town.agency)
+    before = await ledger.digest(0, showcase.town.agency)
     for headers in ({}, {"authorization": "Bearer fa_x.y"}, {"authorization": "Bearer ft_guessed"}):
         answer = await route.send(client, showcase, headers)
         assert answer.status_code == 401, answer.text
         assert showcase.marker not in answer.text
-    assert await digest(owner, 0, showcase.town.agency) == before
+    assert await ledger.digest(0, showcase.town.agency) == before
 
 
 @every_closed_route
@@ -62,7 +62,7 @@ async def test_the_wrong_caller_of_the_same_agency_is_refused(
     client: httpx.AsyncClient,
     keyring: Keyring,
     showcase: Furniture,
-    owner: "asyncpg.Connection[asyncpg.Record]",
+    ledger: Ledger,
 ) -> None:
     if route.access.audience is Audience.SIGNED_IN:
         pytest.skip("for every known caller, about the caller")
@@ -72,12 +72,12 @@ async def test_the_wrong_caller_of_the_same_agency_is_refused(
         all_others.append(staff(agency, showcase.number("staff")))
     else:
         all_others.append(patron(agency, showcase.number("patron")))
-    before = await digest(owner, 0, agency)
+    before = await ledger.digest(0, agency)
     for caller in all_others:
         answer = await route.send(client, showcase, bearer(keyring, caller))
         assert answer.status_code == 403, answer.text
         assert showcase.marker not in answer.text
-    assert await digest(owner, 0, agency) == before
+    assert await ledger.digest(0, agency) == before
 
 
 @every_closed_route
@@ -87,15 +87,15 @@ async def test_another_agency_sees_nothing_and_changes_nothing(
     keyring: Keyring,
     showcase: Furniture,
     next_door: Furniture,
-    owner: "asyncpg.Connection[asyncpg.Record]",
+    ledger: Ledger,
 ) -> None:
     theirs = next_door.town.agency
     caller = (
         patron(theirs, next_door.number("patron")) if route.for_patrons else staff(theirs, next_door.number("staff"))
     )
-    before = await digest(owner, 0, showcase.town.agency)
+    before = await ledger.digest(0, showcase.town.agency)
     answer = await route.send(client, showcase, bearer(keyring, caller))
-    assert await digest(owner, 0, showcase.town.agency) == before
+    assert await ledger.digest(0, showcase.town.agency) == before
     assert showcase.marker not in answer.text
     if route.names_what_is_private(showcase) and not route.access.example.answers_neighbours:
         assert answer.status_code in REFUSALS, answer.text
