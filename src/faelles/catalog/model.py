@@ -106,9 +106,9 @@ class RecordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class SearchField(StrEnum):
-    """Where the words must stand. Values are weights of the words column."""
+    """Where the words must stand. Values are the weights asked of the words column; none: any."""
 
-    ANYWHERE = "ABC"
+    ANYWHERE = ""
     CREATOR = "B"
 
 

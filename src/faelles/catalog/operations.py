@@ -35,7 +35,7 @@ from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import RecordId
 from faelles.people.model import Caller, Permission
 
-MOST_SKIPPED = 5000
+MOST_SKIPPED = 2000
 """As far as a search by words can be leafed through; nobody at a desk reads so many."""
 
 

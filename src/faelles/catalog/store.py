@@ -147,14 +147,15 @@ _TITLES_BEGINNING = f"""
 SELECT {_COLUMNS}, r.sort_title
   FROM (
     (SELECT n.* FROM record AS n
-      WHERE n.agency_id = 0 AND n.sort_title >= danish_sort_key($2) AND n.sort_title < danish_sort_key($2) || $6
-        AND (n.sort_title, n.id) > ($3, $4) AND n.successor_id IS NULL
+      WHERE n.agency_id = 0
+        AND (n.sort_title, n.id) > (greatest($3, danish_sort_key($2)), $4)
+        AND n.sort_title < danish_sort_key($2) || $6 AND n.successor_id IS NULL
       ORDER BY n.sort_title, n.id LIMIT $5)
     UNION ALL
     (SELECT o.* FROM record AS o
       WHERE o.agency_id = $1 AND $1 <> 0
-        AND o.sort_title >= danish_sort_key($2) AND o.sort_title < danish_sort_key($2) || $6
-        AND (o.sort_title, o.id) > ($3, $4) AND o.successor_id IS NULL
+        AND (o.sort_title, o.id) > (greatest($3, danish_sort_key($2)), $4)
+        AND o.sort_title < danish_sort_key($2) || $6 AND o.successor_id IS NULL
       ORDER BY o.sort_title, o.id LIMIT $5)) AS r
  ORDER BY r.sort_title, r.id
  LIMIT $5
