@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from circulation.lending_library import Clock, LendingLibrary
 from doors.command.administrator import administrators_token
-from faelles.doors.command import staff_session
+from faelles.doors.command import frame, staff_session
 from faelles.doors.command.main import app
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
@@ -30,6 +30,8 @@ def run(owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("FAELLES_STATE", str(tmp_path))
     monkeypatch.setenv("FAELLES_PASSWORD", PASSWORD)
     monkeypatch.delenv("FAELLES_TOKEN", raising=False)
+    # Logging is the process's; set up here it would outlive the test, and its stream.
+    monkeypatch.setattr(frame, "configure_logging", lambda **_: None)
 
     def command(*words: object) -> Result:
         return CliRunner().invoke(app, [str(word) for word in words])
