@@ -10,8 +10,11 @@ from httpx import ASGITransport, AsyncClient
 from litestar import Router, get
 from litestar.params import PathParameter
 
+from doors.rest.practice import PERSON
 from faelles.doors.rest.access import guarded, public
 from faelles.doors.rest.app import create_app
+from faelles.doors.rest.gate import Gate
+from faelles.doors.rest.metrics import Metrics
 from faelles.doors.rest.services import Limits
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -110,6 +113,19 @@ async def test_not_ready_while_the_database_is_away(keyring: Keyring) -> None:
         answer = await opened.get("/ready")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert (await opened.get("/health")).is_success
+
+
+async def test_what_fails_on_the_way_to_an_answer_is_still_answered(
+    database: Database, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
+        raise RuntimeError(PERSON)
+
+    gate = Gate(failing, Metrics(database), Limits())
+    async with AsyncClient(transport=ASGITransport(cast("Any", gate)), base_url="http://x") as opened:
+        answer = await opened.get("/")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert PERSON not in "".join(capfd.readouterr())
 
 
 @get("/")

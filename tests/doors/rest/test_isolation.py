@@ -14,9 +14,9 @@ from litestar import Litestar
 
 from doors.rest.callers import bearer, patron, staff
 from doors.rest.digest import Ledger, open_ledger
-from doors.rest.furniture import Furniture, furnish
+from doors.rest.furniture import Furniture, furnish, names_in
 from doors.rest.walk import Route, routes_of
-from faelles.doors.rest.access import Audience
+from faelles.doors.rest.access import Audience, Example
 from faelles.doors.rest.app import create_app
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
@@ -28,6 +28,7 @@ NOT_PUBLIC = [route for route in ROUTES if not route.is_public]
 REFUSALS = (401, 403, 404, 409, 422)
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=str)
+every_patrons_route = pytest.mark.parametrize("route", [route for route in ROUTES if route.for_patrons], ids=str)
 every_closed_route = pytest.mark.parametrize("route", NOT_PUBLIC, ids=str)
 
 
@@ -101,6 +102,19 @@ async def test_another_agency_sees_nothing_and_changes_nothing(
         assert answer.status_code in REFUSALS, answer.text
     else:
         assert answer.status_code < 500, answer.text
+
+
+@every_patrons_route
+async def test_another_patron_of_the_same_agency_sees_nothing_of_the_first(
+    route: Route, client: httpx.AsyncClient, keyring: Keyring, furnished: Furniture
+) -> None:
+    other = patron(furnished.town.agency, furnished.number("other_patron"))
+    answer = await route.send(client, furnished, bearer(keyring, other))
+    assert answer.status_code < 500, answer.text
+    for mark in ("patron", "card"):
+        assert str(furnished.objects[mark]) not in answer.text
+    if names_in(Example(path=route.access.example.path)):
+        assert answer.status_code in REFUSALS, answer.text
 
 
 @every_route

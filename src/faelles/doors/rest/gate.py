@@ -10,7 +10,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from faelles.doors.rest.metrics import Metrics
-from faelles.doors.rest.problems import MEDIA_TYPE, TRY_AGAIN_SECONDS, problem_bytes
+from faelles.doors.rest.problems import MEDIA_TYPE, TRY_AGAIN_SECONDS, log_mistake, problem_bytes
 from faelles.doors.rest.request import preferred_language
 from faelles.doors.rest.services import Limits
 from faelles.ground.i18n import Language
@@ -22,6 +22,7 @@ _log = logger("doors.rest")
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _ALWAYS_LET_IN: Final = frozenset({"/health", "/metrics"})
 _UNKNOWN_ROUTE: Final = "(none)"
+_NOT_ANSWERED: Final = 0
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECURITY_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
@@ -50,7 +51,11 @@ class Gate:
             if refusal is None:
                 await self._application(scope, receive, visit.send)
             else:
+                scope["problem_code"] = refusal[1]  # type: ignore[typeddict-unknown-key] # counted in _note
                 await visit.refuse(*refusal)
+        except Exception as problem:  # noqa: BLE001 - the last resort: the server below would log what it says
+            log_mistake(problem, visit.request_id)
+            await visit.give_up()
         finally:
             self._in_work -= 1
             self._note(scope, visit)
@@ -93,7 +98,7 @@ class _Visit:
 
     def __init__(self, scope: HTTPScope, out: Send) -> None:
         self.started = perf_counter()
-        self.status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        self.status = _NOT_ANSWERED
         self._out = out
         self._language = Language.DANISH
         sent = ""
@@ -116,6 +121,11 @@ class _Visit:
                 *(header for header in _SECURITY_HEADERS if header[0] not in names),
             ]
         await self._out(message)
+
+    async def give_up(self) -> None:
+        """Answer for what failed on the way to an answer; what had begun to be sent ends there."""
+        if self.status == _NOT_ANSWERED:
+            await self.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error")
 
     async def refuse(self, status: HTTPStatus, code: str) -> None:
         body = problem_bytes(status, code, self._language, instance=f"urn:request:{self.request_id}")

@@ -13,7 +13,13 @@ from litestar.types import ExceptionHandlersMap
 from faelles.doors.rest.request import ApiRequest
 from faelles.doors.rest.validation import parameter_error
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, FieldProblem, InvalidRequestError, TooManyAttemptsError
+from faelles.ground.errors import (
+    FaellesError,
+    FieldProblem,
+    InvalidRequestError,
+    TooManyAttemptsError,
+    UnavailableError,
+)
 from faelles.ground.i18n import Language
 from faelles.ground.log import logger
 
@@ -170,18 +176,21 @@ def _on_unstorable(request: ApiRequest, problem: asyncpg.DataError) -> Response[
     return _answer(InvalidRequestError("value_not_storable"), request)
 
 
-def _on_anything(request: ApiRequest, problem: Exception) -> Response[bytes]:
-    """A mistake of ours: the caller gets a number to tell us, the log gets the rest.
+def _on_cancelled_query(request: ApiRequest, _: asyncpg.QueryCanceledError) -> Response[bytes]:
+    """The database gave up on a statement after its time limit."""
+    _log.warning("statement took too long", request=request.scope.get("request_id"))
+    return _answer(UnavailableError("database_busy"), request)
 
-    Where it happened is logged, but not what the exception says, which may quote a person's data.
-    """
-    _log.error(
-        "unhandled exception",
-        reason=type(problem).__name__,
-        request=request.scope.get("request_id"),
-        where=_where(problem),
-    )
+
+def _on_anything(request: ApiRequest, problem: Exception) -> Response[bytes]:
+    """A mistake of ours: the caller gets a number to tell us, the log gets the rest."""
+    log_mistake(problem, request.scope.get("request_id"))
     return _answer(FaellesError("internal_error"), request)
+
+
+def log_mistake(problem: Exception, request_id: object) -> None:
+    """Log where it happened, but not what the exception says, which may quote a person's data."""
+    _log.error("unhandled exception", reason=type(problem).__name__, request=request_id, where=_where(problem))
 
 
 def _where(problem: BaseException) -> list[str]:
@@ -203,6 +212,7 @@ HANDLERS: Final = cast(
         ValidationException: _on_validation,
         HTTPException: _on_http,
         asyncpg.DataError: _on_unstorable,
+        asyncpg.QueryCanceledError: _on_cancelled_query,
         Exception: _on_anything,
     },
 )

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
-from litestar.exceptions import ClientException, HTTPException
+from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Empty, HTTPReceiveMessage
 
@@ -89,7 +89,7 @@ class ApiRequest(Request[Caller, str, State]):
         while True:
             message = cast("HTTPReceiveMessage", await self.receive())
             if message["type"] == "http.disconnect":
-                raise ClientException("client_gone")
+                raise InvalidRequestError("client_gone")
             part = message["body"]
             size += len(part)
             if size > limit:
