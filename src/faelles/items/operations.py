@@ -51,6 +51,7 @@ _TRIES = 5
 
 async def register_item(tx: Transaction, caller: Caller, new: NewItem, *, key: str | None = None) -> Item:
     """Add a copy. Raises NotFoundError for what it points at and is not there, ConflictError `item_number_taken`."""
+    caller.require(Permission.ITEM_EDIT)
     if earlier := await recall(tx, "register_item", key, new, ItemId):
         return await found_item(tx, earlier)
     if problems := rules.new_item_problems(new):
@@ -70,6 +71,7 @@ async def change_item(tx: Transaction, caller: Caller, item: ItemId, change: Ite
 
     A copy that goes to another branch needs permission at both.
     """
+    caller.require(Permission.ITEM_EDIT)
     held = (await store.hold_items(tx, [item])).get(item)
     if held is None:
         raise NotFoundError("item_unknown")

@@ -17,6 +17,7 @@ from faelles.people.model import Caller, Permission
 
 async def expect_placeholder(tx: Transaction, caller: Caller, new: NewPlaceholder, *, key: str | None = None) -> Item:
     """Another library's copy is coming. It may carry the lender's number, or one of the agency's own series."""
+    caller.require(Permission.ITEM_EDIT)
     if earlier := await recall(tx, "expect_placeholder", key, new, ItemId):
         return await found_item(tx, earlier)
     if new.lender_due_on is not None and not is_plausible(new.lender_due_on):
@@ -51,6 +52,7 @@ async def send_placeholder_home(tx: Transaction, caller: Caller, item: ItemId, *
 
 
 async def _held(tx: Transaction, caller: Caller, item: ItemId) -> HeldItem:
+    caller.require(Permission.ITEM_EDIT)
     held = (await items.hold_items(tx, [item])).get(item)
     if held is None:
         raise NotFoundError("item_unknown")

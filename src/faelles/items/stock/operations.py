@@ -14,6 +14,7 @@ from faelles.people.model import Caller, Permission
 
 async def set_stock(tx: Transaction, caller: Caller, count: StockCount) -> Stock:
     """So many copies of the record stand there now; none: they are gone."""
+    caller.require(Permission.ITEM_EDIT)
     place = await items.find_place_of_placement(tx, PlacementId(count.placement))
     if place is None:
         raise NotFoundError("placement_unknown")
@@ -30,6 +31,7 @@ async def change_stock(
     tx: Transaction, caller: Caller, stock: int, difference: int, *, key: str | None = None
 ) -> Stock:
     """`difference` more, or fewer. Raises ConflictError `stock_out_of_range` where that leaves fewer than none."""
+    caller.require(Permission.ITEM_EDIT)
     place = await store.find_place(tx, stock)
     if place is None:
         raise NotFoundError("stock_unknown")
