@@ -7,7 +7,7 @@ from datetime import date
 import asyncpg
 
 from faelles.ground.database.transaction import Row, Transaction
-from faelles.ground.errors import ConflictError, InvalidRequestError, invalid_field
+from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, DivisionId, PatronId
 from faelles.patrons.model import Branch, Contact, Groups, Patron, PatronKind
@@ -198,11 +198,11 @@ async def insert_guardians(tx: Transaction, columns: Columns) -> None:
     await tx.execute(_INSERT_GUARDIANS, tx.agency, *columns)
 
 
-async def branch(tx: Transaction, branch: BranchId, *, field: str = "home_branch") -> Branch:
-    """A branch of the agency; `field` is where the request named it."""
+async def branch(tx: Transaction, branch: BranchId) -> Branch:
+    """A branch of the agency. Raises NotFoundError."""
     row = await tx.row(_BRANCH, tx.agency, branch)
     if row is None:
-        raise invalid_field(field, "branch_unknown")
+        raise NotFoundError("branch_unknown")
     return Branch(
         division=DivisionId(row["division_id"]),
         name=row["name"],

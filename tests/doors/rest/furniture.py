@@ -8,7 +8,7 @@ answer to anybody else may contain.
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from faelles.doors.rest.access import Example, Plain
@@ -20,6 +20,10 @@ from faelles.ground.database import Database, Transaction
 from faelles.ground.i18n import Language
 from faelles.ground.ids import NATION, PatronId
 from faelles.ground.money import Ore
+from faelles.patrons.classes.operations import found_class
+from faelles.patrons.identification.operations import give
+from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
+from faelles.patrons.store import branch
 from faelles.people.model import NewToken, Subject, SubjectKind, system_caller
 from faelles.people.operations import issue_token
 from faelles.people.passwords import hash_password
@@ -199,6 +203,35 @@ async def _patrons(tx: Transaction, furniture: Furniture) -> None:
         f"Spærret {furniture.marker}",
     )
     furniture.ours(block=block)
+    await _of_patrons(tx, furniture)
+
+
+async def _of_patrons(tx: Transaction, furniture: Furniture) -> None:
+    """What hangs on the patrons: an absence, a CPR number, a class with the child in it, and the ids of such rows."""
+    patron, child = PatronId(furniture.number("patron")), PatronId(furniture.number("child"))
+    for name, sql in (
+        ("patron_identifier", "SELECT id FROM patron_identifier WHERE agency_id = $1 AND patron_id = $2"),
+        ("membership", "SELECT id FROM membership WHERE agency_id = $1 AND patron_id = $2"),
+        ("guardianship", "SELECT id FROM guardian WHERE agency_id = $1 AND guardian_id = $2"),
+        (
+            "absence",
+            "INSERT INTO absence VALUES ($1, DEFAULT, $2, '[2020-01-01,2020-01-31]') RETURNING id",
+        ),
+    ):
+        furniture.ours(**{name: await tx.value(sql, tx.agency, patron)})
+    cpr = [(IdentifierKind.CPR, made_up_cpr(date(2015, 9, 1), 7))]
+    await give(tx, furniture.keyring, child, cpr)
+    school = await branch(tx, furniture.town.school)
+    group = furniture.number("patron_group")
+    class_id = await found_class(tx, furniture.town.school, school, (2021, "B"), group)
+    await tx.execute(
+        "INSERT INTO class_member (agency_id, class_id, patron_id, role, valid)"
+        " VALUES ($1, $2, $3, 'pupil', daterange('2021-08-01', NULL))",
+        tx.agency,
+        class_id,
+        child,
+    )
+    furniture.objects["class"] = class_id
 
 
 async def _patron(tx: Transaction, furniture: Furniture, name: str, kind: str, born: date) -> int:
@@ -272,34 +305,73 @@ async def _items(tx: Transaction, furniture: Furniture) -> None:
     furniture.ours(item_note=note)
 
 
-async def _loans(tx: Transaction, furniture: Furniture) -> None:
-    today = tx.now.date()
-    loan = await tx.value(
-        "INSERT INTO loan (agency_id, item_agency_id, item_id, record_id, division_id, material_group_id,"
-        " patron_group_id, kind, branch_id, lent_at, lent_on, due_on)"
-        " VALUES ($1, $1, $2, $3, $4, $5, $6, 'loan', $7, $8, $9, $9::date + 14) RETURNING id",
+async def _circulation(tx: Transaction, furniture: Furniture) -> None:
+    """Rules that let the patrons borrow, loans open and closed, a temporary patron, and something on the work list."""
+    for knob in ("lendable", "renewable"):
+        await tx.execute(
+            "INSERT INTO policy_rule (agency_id, scope, scope_id, patron_group_id, material_group_id, knob, value,"
+            " valid, written_by, written_at)"
+            " VALUES ($1, 'agency', $1, $2, $3, $4, 'true', tstzrange(NULL, NULL), 'system:0', $5)",
+            tx.agency,
+            furniture.number("patron_group"),
+            furniture.number("material_group"),
+            knob,
+            tx.now,
+        )
+    furniture.ours(
+        loan=await _loan(tx, furniture, "lent_item", "patron"),
+        other_loan=await _loan(tx, furniture, "other_item", "other_patron"),
+        returned_loan=await _loan(tx, furniture, "item", "patron", is_returned=True),
+        temporary_patron=await _patron(tx, furniture, "temporary", "person", date(1980, 5, 17)),
+    )
+    await tx.execute(
+        "UPDATE patron SET is_temporary = true WHERE agency_id = $1 AND id = $2",
         tx.agency,
-        furniture.number("lent_item"),
+        furniture.number("temporary_patron"),
+    )
+    entry = await tx.value(
+        "INSERT INTO work_entry (agency_id, branch_id, kind, scanned_card, happened_at, recorded_at, recorded_by)"
+        " VALUES ($1, $2, 'offline_checkout', $3, $4, $4, 'system:0') RETURNING id",
+        tx.agency,
+        furniture.town.main,
+        f"K{furniture.marker}",
+        tx.now,
+    )
+    furniture.ours(work_entry=entry)
+
+
+async def _loan(
+    tx: Transaction, furniture: Furniture, item: str, borrower: str, *, is_returned: bool = False
+) -> int:
+    closed = (tx.now, tx.now.date(), "returned") if is_returned else (None, None, None)
+    loan: int = await tx.value(
+        "INSERT INTO loan (agency_id, item_agency_id, item_id, record_id, division_id, material_group_id,"
+        " patron_group_id, kind, branch_id, lent_at, lent_on, due_on, closed_at, closed_on, closed_how)"
+        " VALUES ($1, $1, $2, $3, $4, $5, $6, 'loan', $7, $8, $9, $9::date + 14, $10, $11, $12) RETURNING id",
+        tx.agency,
+        furniture.number(item),
         furniture.number("record"),
         furniture.town.library,
         furniture.number("material_group"),
         furniture.number("patron_group"),
         furniture.town.main,
-        tx.now,
-        today,
+        tx.now - timedelta(hours=1),
+        tx.now.date(),
+        *closed,
     )
     await tx.execute(
         "INSERT INTO loan_borrower (agency_id, loan_id, patron_id, role) VALUES ($1, $2, $3, 'primary')",
         tx.agency,
         loan,
-        furniture.number("patron"),
+        furniture.number(borrower),
     )
-    await tx.execute(
-        "UPDATE item_circulation SET state = 'on_loan' WHERE agency_id = $1 AND item_id = $2",
-        tx.agency,
-        furniture.number("lent_item"),
-    )
-    furniture.ours(loan=loan)
+    if not is_returned:
+        await tx.execute(
+            "UPDATE item_circulation SET state = 'on_loan' WHERE agency_id = $1 AND item_id = $2",
+            tx.agency,
+            furniture.number(item),
+        )
+    return loan
 
 
 async def _fees(tx: Transaction, furniture: Furniture) -> None:
@@ -367,7 +439,7 @@ ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _catalog,
     _items,
     _stock,
-    _loans,
+    _circulation,
     _fees,
 )
 

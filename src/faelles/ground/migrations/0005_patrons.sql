@@ -28,7 +28,7 @@ CREATE TABLE patron (
     FOREIGN KEY (agency_id, merged_into_id) REFERENCES patron
 );
 CREATE INDEX patron_sort_name ON patron (agency_id, sort_name, id);
-CREATE INDEX patron_name_words ON patron USING gin (sort_name gin_trgm_ops);
+CREATE INDEX patron_name_words ON patron USING gin (agency_id, sort_name gin_trgm_ops);
 CREATE INDEX patron_birth_date ON patron (agency_id, birth_date);
 CREATE INDEX patron_merged_into ON patron (agency_id, merged_into_id) WHERE merged_into_id IS NOT NULL;
 CALL isolate('patron');
@@ -184,7 +184,7 @@ CREATE VIEW patron_division WITH (security_invoker = true) AS
 GRANT SELECT ON patron_division TO faelles_app, faelles_lookup;
 
 -- Finding people by parts of a name. Trigram operators are not leakproof, so under a row policy their index is ignored:
--- the search runs as a role of its own, with the agency taken from the transaction and nothing else. The first part
+-- the search runs as a role of its own, with the agency taken from the transaction and nothing else. The one pattern
 -- is looked up in the index, the others are checked. divisions NULL: the whole agency; born NULL: any day.
 GRANT SELECT (agency_id, id, sort_name, birth_date, home_branch_id, merged_into_id) ON patron TO faelles_lookup;
 GRANT SELECT (agency_id, patron_id, division_id) ON membership TO faelles_lookup;
@@ -194,7 +194,7 @@ CREATE POLICY lookup_division ON membership FOR SELECT TO faelles_lookup USING (
 CREATE FUNCTION name_pattern(part text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN '%' || replace(replace(replace(danish_sort_key(part), '\', '\\'), '%', '\%'), '_', '\_') || '%';
-CREATE FUNCTION patrons_named(part text, other_parts text[], born date, divisions integer[],
+CREATE FUNCTION patrons_named(pattern text, other_patterns text[], born date, divisions integer[],
                               after_name text, after_id bigint, most integer) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = faelles, public, pg_temp
 BEGIN ATOMIC
@@ -202,8 +202,8 @@ BEGIN ATOMIC
       FROM patron AS p
      WHERE p.agency_id = current_agency()
        AND p.merged_into_id IS NULL
-       AND p.sort_name LIKE name_pattern(part)
-       AND NOT EXISTS (SELECT FROM unnest(other_parts) AS other WHERE p.sort_name NOT LIKE name_pattern(other))
+       AND p.sort_name LIKE pattern
+       AND p.sort_name LIKE ALL (other_patterns)
        AND (born IS NULL OR p.birth_date = born)
        AND (divisions IS NULL
             OR EXISTS (SELECT FROM patron_division AS d

@@ -26,6 +26,7 @@ $$;
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
 
 CREATE SCHEMA IF NOT EXISTS faelles AUTHORIZATION faelles_owner;
 GRANT USAGE ON SCHEMA faelles TO faelles_app, faelles_lookup;

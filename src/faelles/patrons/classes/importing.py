@@ -71,7 +71,7 @@ async def import_roster(tx: Transaction, caller: Caller, keyring: Keyring, reque
 
 async def _school(tx: Transaction, caller: Caller, request: ImportRoster) -> _School:
     branch_id = BranchId(request.branch)
-    branch = await patrons.branch(tx, branch_id, field="branch")
+    branch = await patrons.branch(tx, branch_id)
     reach.require_branch(caller, Permission.PATRON_EDIT, branch.division, branch_id)
     wanted = {field: getattr(request, field) for field in ("pupil_group", "teacher_group", "class_group")}
     groups = await patrons.groups(tx, list(wanted.values()))

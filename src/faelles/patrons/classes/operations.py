@@ -26,7 +26,7 @@ from faelles.people.model import Caller, Permission
 async def start_class(tx: Transaction, caller: Caller, request: StartClass) -> PatronId:
     """Start a class; its patron id. ConflictError `class_known_once` where the school has it."""
     branch_id = BranchId(request.branch)
-    branch = await patrons.branch(tx, branch_id, field="branch")
+    branch = await patrons.branch(tx, branch_id)
     reach.require_branch(caller, Permission.PATRON_EDIT, branch.division, branch_id)
     return await found_class(tx, branch_id, branch, (request.starting_year, request.track), request.group)
 
@@ -56,7 +56,7 @@ async def list_classes(
     tx: Transaction, caller: Caller, branch_id: BranchId, on: date | None = None
 ) -> list[SchoolClass]:
     """A school's classes with their names on a day (today), the youngest first."""
-    branch = await patrons.branch(tx, branch_id, field="branch")
+    branch = await patrons.branch(tx, branch_id)
     reach.require_division(caller, Permission.PATRON_VIEW, branch.division)
     day = on or local_date(tx.now, branch.time_zone)
     return [_shown(each, day) for each in await store.at_branch(tx, branch_id)]
@@ -123,7 +123,7 @@ async def _class_for(
     found = await store.one(tx, class_id)
     if found is None:
         raise NotFoundError("class_unknown")
-    branch = await patrons.branch(tx, found.branch, field="branch")
+    branch = await patrons.branch(tx, found.branch)
     divisions = caller.divisions(permission)
     if divisions is not None and branch.division not in divisions:
         raise NotFoundError("class_unknown")

@@ -13,6 +13,8 @@ from faelles.patrons.identifiers import IdentifierKind
 from faelles.patrons.model import Contact, EndedWhy, PatronKind
 from faelles.patrons.relations.model import Guardianship, Membership
 
+NamePart = Annotated[str, Meta(min_length=2, max_length=200, pattern=PRINTABLE)]
+
 
 class ShownIdentifier(Struct, frozen=True, kw_only=True):
     """`value` is None for CPR, and for an e-mail address that is protected."""
@@ -71,7 +73,7 @@ class PatronSummary(Struct, frozen=True, kw_only=True):
 class SearchPatrons(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By parts of the name in any order, by birth date, or both; `after` is the last patron of the page before."""
 
-    name: Annotated[str, Meta(min_length=2, max_length=200, pattern=PRINTABLE)] | None = None
+    name: NamePart | None = None
     birth_date: date | None = None
     after: Id | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50

@@ -10,7 +10,9 @@ from faelles.patrons.reach import Divisions
 _POSITION = "SELECT sort_name FROM patron WHERE agency_id = $1 AND id = $2"
 
 _NAMED = """
-SELECT id FROM patrons_named($1, $2::text[], $3::date, $4::integer[], $5, $6, $7) AS id
+SELECT id
+  FROM patrons_named(name_pattern($1), ARRAY(SELECT name_pattern(part) FROM unnest($2::text[]) AS part), $3::date,
+                     $4::integer[], $5, $6, $7) AS id
 """
 
 _BORN = """
