@@ -4,14 +4,30 @@ from typing import Final
 
 from litestar import Router
 
-from faelles.doors.rest import agencies, catalog, fees, items, machines, people, policies, sessions, stock
+from faelles.doors.rest import (
+    agencies,
+    catalog,
+    classes,
+    fees,
+    items,
+    machines,
+    own_account,
+    patrons,
+    people,
+    policies,
+    sessions,
+    stock,
+)
 
 ROUTERS: Final[tuple[Router, ...]] = (
     agencies.router,
     catalog.router,
+    classes.router,
     fees.router,
     items.router,
     machines.router,
+    own_account.router,
+    patrons.router,
     people.router,
     policies.router,
     sessions.router,
