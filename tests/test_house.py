@@ -2,9 +2,12 @@
 
 import ast
 import re
+import tomllib
+from pathlib import Path
 
 from house import Module, is_store, listed, literal, modules, sql_literals, stores
 
+PROJECT = Path(__file__).parents[1]
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
 
@@ -117,3 +120,23 @@ def _imported(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+def test_the_lock_pins_everything_by_hash_and_names_no_place():
+    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    pinned = re.findall(r"^([a-z0-9-]+)==\S+(?: ;.*?)? \\\n +--hash=sha256:[0-9a-f]{64}", lock, re.MULTILINE)
+    assert "://" not in lock
+    assert len(pinned) == len(re.findall(r"^[a-z0-9]", lock, re.MULTILINE))
+    assert wanted() - set(pinned) == set()
+
+
+def wanted() -> set[str]:
+    """The names in pyproject.toml: to run, to work on it, to install it."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    return {re.split(r"[<>=!~\[; ]", each)[0].lower().replace("_", "-") for group in groups for each in group}
+
+
+def test_every_dependency_has_its_reason():
+    reasons = (PROJECT / "docs" / "decisions" / "dependencies.md").read_text(encoding="utf-8")
+    assert {name for name in wanted() if f"| {name} |" not in reasons} == set()

@@ -131,6 +131,9 @@ def _connection_problems(url: str) -> Iterator[None]:
         raise MisconfiguredError("database_url_malformed") from problem
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
         raise MisconfiguredError("database_refused", address=_address(url)) from problem
+    except asyncpg.InvalidParameterValueError as problem:
+        # The role that the program takes on is not there yet.
+        raise MisconfiguredError("database_not_set_up", address=_address(url)) from problem
     except asyncpg.InsufficientPrivilegeError as problem:
         raise MisconfiguredError("database_login_too_weak", address=_address(url)) from problem
     except (OSError, asyncpg.CannotConnectNowError) as problem:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import asyncpg
 import msgspec
@@ -10,6 +10,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from faelles.circulation.loans.blocks import CirculationRefusedError
 from faelles.doors.rest.request import ApiRequest
 from faelles.doors.rest.validation import parameter_error
 from faelles.ground import i18n
@@ -46,6 +47,17 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class BlockShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason why not. `rule` is the policy rule behind it, null for a plain fact; `override` is the permission that
+    may step over it, null where nobody can."""
+
+    code: str
+    text: str
+    rule: int | None
+    override: str | None
+    parameters: dict[str, str | int]
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457. `code` is for programs and stable; `title` and `detail` are for people."""
 
@@ -57,8 +69,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     errors: list[FieldError] = []
     """For a request that does not fit: what is wrong, field by field."""
-    blocks: list[dict[str, Any]] = []
-    """For a refusal: everything that says no, each with its code, text, rule and overriding permission."""
+    blocks: list[BlockShown] = []
+    """For a refusal: everything that says no."""
 
 
 def problem_bytes(
@@ -76,7 +88,7 @@ def _problem(
     parameters: Mapping[str, object],
     *,
     errors: list[FieldError] | None = None,
-    blocks: list[dict[str, Any]] | None = None,
+    blocks: list[BlockShown] | None = None,
 ) -> Problem:
     return Problem(
         type=f"urn:faelles:problem:{code}",
@@ -122,14 +134,19 @@ def _field_error(problem: FieldProblem, language: Language) -> FieldError:
     )
 
 
-def _blocks(problem: FaellesError, language: Language) -> list[dict[str, Any]]:
-    """A refusal's own fields: structs with `code` and `parameters`, shown with their text."""
-    shown = []
-    for block in getattr(problem, "blocks", ()):
-        fields = msgspec.to_builtins(block)
-        fields["text"] = i18n.text(fields["code"], language, fields.get("parameters", {}))
-        shown.append(fields)
-    return shown
+def _blocks(problem: FaellesError, language: Language) -> list[BlockShown]:
+    if not isinstance(problem, CirculationRefusedError):
+        return []
+    return [
+        BlockShown(
+            code=block.code,
+            text=i18n.text(block.code, language, block.parameters),
+            rule=block.rule,
+            override=block.override,
+            parameters=block.parameters,
+        )
+        for block in problem.blocks
+    ]
 
 
 def _headers(problem: FaellesError, status: int, language: Language) -> dict[str, str]:

@@ -7,6 +7,7 @@ from litestar import Router
 from faelles.doors.rest import (
     agencies,
     catalog,
+    circulation,
     classes,
     fees,
     items,
@@ -22,6 +23,7 @@ from faelles.doors.rest import (
 ROUTERS: Final[tuple[Router, ...]] = (
     agencies.router,
     catalog.router,
+    circulation.router,
     classes.router,
     fees.router,
     items.router,
