@@ -7,12 +7,14 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import JSONBody
 
+from faelles.circulation.loans.blocks import BlockCode, CirculationRefusedError, block
 from faelles.doors.rest.access import guarded, signed_in
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathId, QueryText
 from faelles.doors.rest.request import ApiRequest
-from faelles.ground.errors import RefusedError, TooManyAttemptsError
+from faelles.ground.errors import TooManyAttemptsError
 from faelles.ground.fields import AmountOre, Id, ItemNumberText, LongText
+from faelles.ground.ids import RuleId
 from faelles.people.model import Permission
 
 PERSON = "Karen Blixen"
@@ -30,18 +32,6 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     parcel: Parcel
     kept_at: datetime
     idempotency_key: str | None
-
-
-class Block(msgspec.Struct, frozen=True, kw_only=True):
-    code: str
-    parameters: dict[str, str | int]
-    permission: Permission
-
-
-class ParcelRefusedError(RefusedError):
-    def __init__(self) -> None:
-        super().__init__("invalid_request")
-        self.blocks = (Block(code="field_too_long", parameters={"bound": 3}, permission=Permission.OVERRIDE_BLOCK),)
 
 
 @post("/", opt=guarded(Permission.CHECKOUT))
@@ -62,7 +52,7 @@ async def list_parcels(limit: Limit = 3, after: After = None) -> Page[int]:
 
 @post("/refused", opt=guarded(Permission.CHECKOUT))
 async def refuse_parcel() -> None:
-    raise ParcelRefusedError
+    raise CirculationRefusedError([block(BlockCode.TOO_MANY_LOANS, RuleId(7), limit=3)])
 
 
 @post("/locked", opt=guarded(Permission.CHECKOUT))

@@ -49,7 +49,8 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True):
 
 class BlockShown(msgspec.Struct, frozen=True, kw_only=True):
     """One reason why not. `rule` is the policy rule behind it, null for a plain fact; `override` is the permission that
-    may step over it, null where nobody can."""
+    may step over it, null where nobody can.
+    """
 
     code: str
     text: str
