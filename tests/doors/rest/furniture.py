@@ -340,9 +340,7 @@ async def _circulation(tx: Transaction, furniture: Furniture) -> None:
     furniture.ours(work_entry=entry)
 
 
-async def _loan(
-    tx: Transaction, furniture: Furniture, item: str, borrower: str, *, is_returned: bool = False
-) -> int:
+async def _loan(tx: Transaction, furniture: Furniture, item: str, borrower: str, *, is_returned: bool = False) -> int:
     closed = (tx.now, tx.now.date(), "returned") if is_returned else (None, None, None)
     loan: int = await tx.value(
         "INSERT INTO loan (agency_id, item_agency_id, item_id, record_id, division_id, material_group_id,"

@@ -4,11 +4,12 @@ The codes are a superset of those that the country's web sites know (patron_is_b
 their sentences are in the message catalogue under the same ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
 
+from faelles.ground.errors import RefusedError
 from faelles.ground.ids import RuleId
 from faelles.people.model import Permission
 
@@ -106,3 +107,11 @@ def judge(found: list[Block], waived: frozenset[BlockCode], held: frozenset[Perm
         standing=tuple(each for each in found if not is_overridden(each)),
         overridden=tuple(each for each in found if is_overridden(each)),
     )
+
+
+class CirculationRefusedError(RefusedError):
+    """A refusal in the form of an error, for doors whose callers expect one. Raised after its transaction is over."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        super().__init__("circulation_refused")
+        self.blocks = tuple(blocks)

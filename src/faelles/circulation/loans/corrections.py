@@ -29,7 +29,14 @@ async def undo_checkout(tx: Transaction, caller: Caller, request: UndoRequest, k
     if found.loan.renewals or found.loan.lost_at or found.loan.claimed_returned_at:
         raise ConflictError("loan_has_moved_on")
     if not request.dry_run:
-        await rare_store.close_loan(tx, found.loan.id, ClosedHow.UNDONE, desk.local_day(tx.now), desk.branch)
+        await rare_store.close_loan(
+            tx,
+            found.loan.id,
+            ClosedHow.UNDONE,
+            closed_at=tx.now,
+            closed_on=desk.local_day(tx.now),
+            branch=desk.branch,
+        )
         await rare_store.move_item(tx, found.item.id, ItemState.AVAILABLE, desk.branch)
     return await _finish(tx, desk, request, repeat, patron, found, released=Ore(0))
 

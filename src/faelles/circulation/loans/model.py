@@ -10,7 +10,7 @@ import msgspec
 
 from faelles.circulation.loans.blocks import Block, BlockCode
 from faelles.ground.fields import Id, ItemNumberText, Scan, ShortText
-from faelles.ground.ids import BranchId, ItemNumber, LoanId, PatronId
+from faelles.ground.ids import BranchId, ItemNumber, LoanId
 
 Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
@@ -124,11 +124,10 @@ class NextStop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReturnAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """How a return ended. `borrower` is shown to staff only; doors for others leave it out."""
+    """How a return ended. Who had it is the loan's to say, to those who may see it."""
 
     outcome: Outcome
     loan: LoanId | None = None
-    borrower: PatronId | None = None
     item: ItemShown | None = None
     next: NextStop | None = None
     days_overdue: int = 0

@@ -67,7 +67,7 @@ async def return_item(tx: Transaction, caller: Caller, request: ReturnRequest, k
     if earlier := answered_before(facts.earlier, repeat, ReturnAnswer):
         return earlier
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.RETURN)
-    if request.returned_at is not None:
+    if request.returned_at is not None and Permission.OFFLINE not in desk.permissions:
         desk.require(Permission.BACKDATE, caller)
     if facts.item is None:
         return await recognise(tx, desk, request)

@@ -1,12 +1,12 @@
 """The SQL of what happens seldom: losses, corrections, foreign items, the work list."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import msgspec
 
-from faelles.circulation.loans.facts import ClosedHow, ItemState
+from faelles.circulation.loans.facts import ClosedHow, ItemState, LoanFacts
 from faelles.ground.database import Transaction
 from faelles.ground.events import Dimension
 from faelles.ground.ids import AgencyId, BranchId, ItemId, LoanId
@@ -55,6 +55,68 @@ RETURNING id
 """
 
 
+_LOCK_PATRONS = """
+SELECT FROM patron WHERE agency_id = $1 AND id = ANY ($2::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+_LOCK_ITEMS = """
+SELECT
+  FROM item_circulation
+ WHERE agency_id = $1
+   AND item_id IN (SELECT item_id FROM copy WHERE agency_id = $1 AND number = ANY ($2::text[]))
+ ORDER BY item_id
+   FOR NO KEY UPDATE
+"""
+_LOCK_BORROWERS = """
+SELECT
+  FROM patron
+ WHERE agency_id = $1
+   AND id IN (SELECT patron_id FROM loan_borrower WHERE agency_id = $1 AND loan_id = ANY ($2::bigint[]))
+ ORDER BY id
+   FOR NO KEY UPDATE
+"""
+_READ_LOANS = (
+    "SELECT facts::text FROM loan_facts WHERE agency_id = $1 AND loan_id = ANY ($2::bigint[]) ORDER BY loan_id"
+)
+_SWAP_BORROWERS = """
+UPDATE loan_borrower AS mine
+   SET patron_id = others.patron_id
+  FROM loan_borrower AS others
+ WHERE mine.agency_id = $1 AND others.agency_id = $1
+   AND mine.role = $4 AND others.role = $4
+   AND (mine.loan_id, others.loan_id) IN (($2::bigint, $3::bigint), ($3, $2))
+"""
+_LENT_SINCE = """
+SELECT l.lent_at FROM open_loan AS l JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
+ WHERE l.agency_id = $1 AND c.agency_id = $1 AND c.number = $2
+"""
+
+_loan_facts = msgspec.json.Decoder(LoanFacts)
+
+
+async def lock_parties(tx: Transaction, patrons: Sequence[int], item_numbers: Sequence[str]) -> None:
+    """Lock many patrons, then many items, each in the order of their ids."""
+    await tx.rows(_LOCK_PATRONS, tx.agency, list(patrons))
+    await tx.rows(_LOCK_ITEMS, tx.agency, list(item_numbers))
+
+
+async def lock_borrowers_of(tx: Transaction, loans: Sequence[LoanId]) -> None:
+    await tx.rows(_LOCK_BORROWERS, tx.agency, list(loans))
+
+
+async def read_loans(tx: Transaction, loans: Sequence[LoanId]) -> list[LoanFacts]:
+    return [_loan_facts.decode(row["facts"]) for row in await tx.rows(_READ_LOANS, tx.agency, list(loans))]
+
+
+async def swap_borrowers(tx: Transaction, loan: LoanId, other: LoanId, role: str) -> None:
+    await tx.execute(_SWAP_BORROWERS, tx.agency, loan, other, role)
+
+
+async def lent_since(tx: Transaction, item_number: str) -> datetime | None:
+    """When the item's open loan was made."""
+    lent_at: datetime | None = await tx.value(_LENT_SINCE, tx.agency, item_number)
+    return lent_at
+
+
 async def owner_of_number(tx: Transaction, item_number: str) -> Owner | None:
     """Which municipality owns a number, and nothing else."""
     row = await tx.row(_OWNER_OF_NUMBER, item_number)
@@ -75,8 +137,10 @@ async def mark_claimed_returned(tx: Transaction, loan: LoanId) -> None:
     await tx.execute(_MARK_CLAIMED, tx.agency, loan, tx.now)
 
 
-async def close_loan(tx: Transaction, loan: LoanId, how: ClosedHow, closed_on: date, branch: BranchId) -> None:
-    await tx.execute(_CLOSE_LOAN, tx.agency, loan, tx.now, closed_on, how.value, branch)
+async def close_loan(
+    tx: Transaction, loan: LoanId, how: ClosedHow, *, closed_at: datetime, closed_on: date, branch: BranchId
+) -> None:
+    await tx.execute(_CLOSE_LOAN, tx.agency, loan, closed_at, closed_on, how.value, branch)
 
 
 async def reopen_loan(tx: Transaction, loan: LoanId) -> None:

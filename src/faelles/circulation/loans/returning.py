@@ -118,7 +118,6 @@ def _answer(desk: Desk, case: ReturnCase, charged_ore: int, *, was_backdated: bo
     return ReturnAnswer(
         outcome=Outcome.RETURNED if loan else Outcome.NOT_ON_LOAN,
         loan=loan.id if loan else None,
-        borrower=loan.borrower if loan else None,
         item=shown(case.item, on_checkout=False),
         next=case.next,
         days_overdue=days_overdue(loan, case.returned_on) if loan else 0,

@@ -1,0 +1,137 @@
+"""A class and a stack of books: lent in one go, pair by pair, in one transaction.
+
+With two borrowers the first (the teacher, the class) answers for the loan and the second has the book in hand; whose
+limits, fees, notices and renewals count: docs/decisions/two-borrowers.md.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from faelles.circulation.loans import rare_store
+from faelles.circulation.loans.desk import check_override, is_visible
+from faelles.circulation.loans.facts import LoanFacts
+from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, Overrides
+from faelles.circulation.loans.operations import checkout
+from faelles.ground import idempotency
+from faelles.ground.access import record_access
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError, NotFoundError
+from faelles.ground.events import Event, append
+from faelles.ground.fields import Id, ItemNumberText, ShortText
+from faelles.ground.ids import LoanId, PatronId
+from faelles.people.model import Caller, Permission
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One copy for one borrower."""
+
+    item: ItemNumberText
+    borrower: Id
+
+
+class GroupCheckoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Lend each item to its borrower. With `first_borrower` that patron answers for all, and the pair's borrower is the
+    second.
+    """
+
+    branch: Id
+    pairs: Annotated[tuple[Pair, ...], msgspec.Meta(min_length=1, max_length=200)]
+    first_borrower: Id | None = None
+    overrides: Overrides = frozenset()
+    reason: ShortText | None = None
+    dry_run: bool = False
+
+
+class PairAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    pair: Pair
+    answer: CheckoutAnswer
+
+
+class SwapRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Two pupils got each other's books: they change places."""
+
+    loan: Id
+    other: Id
+
+
+class SwapAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    outcome: Outcome
+    loan: LoanId
+    other: LoanId
+
+
+async def checkout_group(
+    tx: Transaction, caller: Caller, keyring: Keyring, request: GroupCheckoutRequest, key: str | None = None
+) -> list[PairAnswer]:
+    """Lend the stack; a pair that is refused does not keep the others from being lent."""
+    caller.require(Permission.CHECKOUT)
+    check_override(request.overrides, request.reason)
+    # All patrons, then all items, each in order: two desks with overlapping stacks never wait for each other in a ring.
+    await rare_store.lock_parties(tx, _patrons(request), [pair.item for pair in request.pairs])
+    if earlier := await idempotency.recall(tx, "checkout_group", key, request, list[PairAnswer]):
+        return earlier
+    answers = [
+        PairAnswer(pair=pair, answer=await checkout(tx, caller, keyring, _single(request, pair)))
+        for pair in request.pairs
+    ]
+    if any(each.answer.outcome is not Outcome.REFUSED for each in answers) and not request.dry_run:
+        await idempotency.remember(tx, "checkout_group", key, request, answers)
+    return answers
+
+
+def _patrons(request: GroupCheckoutRequest) -> list[int]:
+    first = [request.first_borrower] if request.first_borrower is not None else []
+    return [*first, *(pair.borrower for pair in request.pairs)]
+
+
+def _single(request: GroupCheckoutRequest, pair: Pair) -> CheckoutRequest:
+    first, second = pair.borrower, None
+    if request.first_borrower is not None and request.first_borrower != pair.borrower:
+        first, second = request.first_borrower, pair.borrower
+    return CheckoutRequest(
+        borrower=Borrower(patron=first),
+        second_borrower=second,
+        item=pair.item,
+        branch=request.branch,
+        renew_own=False,
+        overrides=request.overrides,
+        reason=request.reason,
+        dry_run=request.dry_run,
+    )
+
+
+async def swap(tx: Transaction, caller: Caller, request: SwapRequest, key: str | None = None) -> SwapAnswer:
+    """Two open loans of one kind change hands: their second borrowers, or where they have none their only ones."""
+    caller.require(Permission.CHECKOUT)
+    if earlier := await idempotency.recall(tx, "swap", key, request, SwapAnswer):
+        return earlier
+    loans = [LoanId(request.loan), LoanId(request.other)]
+    mine, other = await _swappable(tx, caller, loans)
+    role = "primary" if mine.second_borrower is None else "secondary"
+    if (mine.second_borrower is None) != (other.second_borrower is None):
+        raise ConflictError("loans_not_alike")
+    await rare_store.swap_borrowers(tx, mine.id, other.id, role)
+    await record_access(tx, "swap", _borrowers(mine, other))
+    await append(tx, *(Event(kind="loan.swapped", loan=loan.id, item=loan.item) for loan in (mine, other)))
+    answer = SwapAnswer(outcome=Outcome.DONE, loan=mine.id, other=other.id)
+    await idempotency.remember(tx, "swap", key, request, answer)
+    return answer
+
+
+async def _swappable(tx: Transaction, caller: Caller, loans: list[LoanId]) -> tuple[LoanFacts, LoanFacts]:
+    """Both loans with their borrowers locked: open, two of them, and for the caller to see."""
+    await rare_store.lock_borrowers_of(tx, loans)
+    found = {loan.id: loan for loan in await rare_store.read_loans(tx, loans)}
+    visible = [found[loan] for loan in loans if loan in found and is_visible(caller, Permission.CHECKOUT, found[loan])]
+    if len(visible) < len(loans) or loans[0] == loans[1]:
+        raise NotFoundError("loan_not_found")
+    if not all(loan.is_open for loan in visible):
+        raise ConflictError("loan_is_closed")
+    return visible[0], visible[1]
+
+
+def _borrowers(*loans: LoanFacts) -> list[PatronId]:
+    everybody = {patron for loan in loans for patron in (loan.borrower, loan.second_borrower)}
+    return sorted(patron for patron in everybody if patron is not None)

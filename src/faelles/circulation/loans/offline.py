@@ -1,0 +1,181 @@
+"""What happened while the desk, or a machine, could not ask: taken as fact, with its own time.
+
+The book has left the house, or has come back; refusing it now changes nothing. What a rule would have said becomes an
+entry on the work list. `CONFLICTS` is the one table that says what happens to each conflict, for SIP2's no-block
+messages and the desk's offline log alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum, StrEnum, auto
+
+import msgspec
+
+from faelles.circulation.loans import lending, rare_store, store
+from faelles.circulation.loans.blocks import Block, BlockCode
+from faelles.circulation.loans.cases import lending_case
+from faelles.circulation.loans.desk import Desk, check_past, open_desk
+from faelles.circulation.loans.facts import CheckoutFacts, ClosedHow, LoanFacts
+from faelles.circulation.loans.lending_rules import LendingCase, find_blocks, unknown_parties
+from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, ReturnRequest
+from faelles.circulation.loans.operations import return_item
+from faelles.circulation.loans.replies import answered_before, repeatable
+from faelles.circulation.loans.scans import scanned
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.events import Event, append
+from faelles.ground.fields import Id, ItemNumberText, Scan
+from faelles.ground.ids import BranchId, LoanId
+from faelles.people.model import Caller, Permission
+
+
+class Happened(StrEnum):
+    CHECKOUT = "checkout"
+    RETURN = "return"
+
+
+class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of an offline log. `card` is needed for a check-out."""
+
+    what: Happened
+    item: ItemNumberText
+    branch: Id
+    happened_at: datetime
+    card: Scan | None = None
+
+
+class OfflineAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How the entry was taken. `conflicts` are on the work list."""
+
+    outcome: Outcome
+    loan: LoanId | None = None
+    conflicts: tuple[Block, ...] = ()
+
+
+class Handling(Enum):
+    """What is done with a check-out that a rule would have stopped."""
+
+    RECORD = auto()
+    """The loan is written, and somebody looks at it."""
+    RETURN_FIRST = auto()
+    """The other's loan is closed at the time of this one: the copy had evidently come back. Somebody looks at it."""
+    REPEAT = auto()
+    """The loan is there already: nothing is written."""
+    LIST_ONLY = auto()
+    """There is nobody, or nothing, to write a loan for: somebody looks at it."""
+
+
+CONFLICTS: Mapping[BlockCode, Handling] = {
+    BlockCode.PATRON_NOT_FOUND: Handling.LIST_ONLY,
+    BlockCode.SCAN_AMBIGUOUS: Handling.LIST_ONLY,
+    BlockCode.CARD_ENDED: Handling.LIST_ONLY,
+    BlockCode.MATERIAL_NOT_FOUND: Handling.LIST_ONLY,
+    BlockCode.MEMBERSHIP_MISSING: Handling.RECORD,
+    BlockCode.MEMBERSHIP_ENDED: Handling.RECORD,
+    BlockCode.PATRON_BLOCKED: Handling.RECORD,
+    BlockCode.DEBT_OVER_LIMIT: Handling.RECORD,
+    BlockCode.HAS_OVERDUES: Handling.RECORD,
+    BlockCode.TOO_MANY_LOANS: Handling.RECORD,
+    BlockCode.TOO_MANY_OF_GROUP: Handling.RECORD,
+    BlockCode.TOO_YOUNG: Handling.RECORD,
+    BlockCode.MATERIAL_DISCARDED: Handling.RECORD,
+    BlockCode.MATERIAL_NOT_LOANABLE: Handling.RECORD,
+    BlockCode.LOANING_PROFILE_NOT_FOUND: Handling.RECORD,
+    BlockCode.MATERIAL_NOT_READY: Handling.RECORD,
+    BlockCode.MATERIAL_NOT_RECEIVED: Handling.RECORD,
+    BlockCode.MATERIAL_SENT_HOME: Handling.RECORD,
+    BlockCode.NO_DUE_DATE: Handling.LIST_ONLY,
+    BlockCode.ON_LOAN_TO_OTHER: Handling.RETURN_FIRST,
+    BlockCode.ALREADY_LOANED: Handling.REPEAT,
+}
+
+
+async def record_offline(
+    tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, key: str | None = None
+) -> OfflineAnswer:
+    """Take one entry of an offline log as a fact. The same entry again changes nothing."""
+    caller.require(Permission.OFFLINE)
+    check_past("happened_at", entry.happened_at, tx.now)
+    own_key = key or f"{entry.what}/{entry.item}/{entry.card or ''}/{entry.happened_at.isoformat()}"
+    if entry.what is Happened.RETURN:
+        return await _record_return(tx, caller, entry, own_key)
+    return await _record_checkout(tx, caller, keyring, entry, own_key)
+
+
+async def _record_checkout(
+    tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, key: str
+) -> OfflineAnswer:
+    repeat = repeatable("offline_checkout", key, entry)
+    borrower = Borrower(card=entry.card or "-")
+    facts = await store.load_checkout(tx, scanned(keyring, tx.agency, borrower), entry.item, repeat)
+    if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer):
+        return OfflineAnswer(outcome=Outcome.REPEATED, loan=earlier.loan)
+    desk = await open_desk(tx, caller, facts.revision, entry.branch, Permission.OFFLINE)
+    case = _case(desk, entry, facts)
+    conflicts = find_blocks(case) if case else unknown_parties(facts)
+    handling = {CONFLICTS[conflict.code] for conflict in conflicts}
+    if case is None or case.due_on is None or Handling.LIST_ONLY in handling:
+        await _add_work_entry(tx, entry, None, conflicts)
+        return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
+    if case.loan is not None and Handling.REPEAT in handling:
+        return OfflineAnswer(outcome=Outcome.REPEATED, loan=case.loan.id)
+    if case.loan is not None:
+        await _return_first(tx, desk, case.loan, entry.happened_at)
+    request = CheckoutRequest(borrower=borrower, item=entry.item, branch=entry.branch, lent_at=entry.happened_at)
+    answer = await lending.lend(tx, desk, request, lending.Lend(case, case.due_on, ()), repeat)
+    if conflicts:
+        await _add_work_entry(tx, entry, answer.loan, conflicts)
+    return OfflineAnswer(outcome=Outcome.LENT, loan=answer.loan, conflicts=tuple(conflicts))
+
+
+def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase | None:
+    if facts.patron is None or facts.item is None:
+        return None
+    return lending_case(
+        desk,
+        patron=facts.patron,
+        item=facts.item,
+        loan=facts.loan,
+        lent_at=entry.happened_at,
+        wished_due_on=None,
+    )
+
+
+async def _return_first(tx: Transaction, desk: Desk, loan: LoanFacts, at: datetime) -> None:
+    """Close what was open when the copy was lent to somebody else, at that moment and without a fee."""
+    closed_at = max(at, loan.lent_at)
+    await rare_store.close_loan(
+        tx, loan.id, ClosedHow.RETURNED, closed_at=closed_at, closed_on=desk.local_day(closed_at), branch=desk.branch
+    )
+    await append(tx, Event(kind="loan.returned", loan=loan.id, item=loan.item, dimensions={"branch": desk.branch}))
+
+
+async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, key: str) -> OfflineAnswer:
+    """A return is a fact like any other. One from before the present loan concerns an earlier one: nothing changes."""
+    lent_at = await rare_store.lent_since(tx, entry.item)
+    if lent_at is not None and entry.happened_at < lent_at:
+        return OfflineAnswer(outcome=Outcome.NOT_ON_LOAN)
+    request = ReturnRequest(item=entry.item, branch=entry.branch, returned_at=entry.happened_at)
+    answer = await return_item(tx, caller, request, key)
+    if answer.outcome is Outcome.REFUSED:
+        await _add_work_entry(tx, entry, answer.loan, answer.blocks)
+    return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks)
+
+
+async def _add_work_entry(
+    tx: Transaction, entry: OfflineEntry, loan: LoanId | None, conflicts: Sequence[Block]
+) -> None:
+    """Put what a rule would have said on the work list. The card is kept only where it leads to nobody we know."""
+    unknown = {BlockCode.PATRON_NOT_FOUND, BlockCode.SCAN_AMBIGUOUS, BlockCode.CARD_ENDED}
+    await rare_store.add_work_entry(
+        tx,
+        rare_store.NewWorkEntry(
+            branch=BranchId(entry.branch),
+            kind=f"offline_{entry.what.value}",
+            loan=loan,
+            scanned_item=entry.item,
+            scanned_card=entry.card if any(each.code in unknown for each in conflicts) else None,
+            details={"conflicts": ",".join(sorted(each.code for each in conflicts))},
+            happened_at=entry.happened_at,
+        ),
+    )

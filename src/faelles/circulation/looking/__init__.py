@@ -1,0 +1,1 @@
+"""Looking at loans and copies without changing them."""

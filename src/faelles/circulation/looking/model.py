@@ -1,0 +1,50 @@
+"""Loans and copies as they are shown."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from faelles.ground.ids import BranchId, DivisionId, ItemId, ItemNumber, LoanId, PatronId, PlacementId, RecordId
+
+
+class LoanShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One loan with its copy. Who borrowed is for those who may see the loan."""
+
+    id: LoanId
+    item: ItemId
+    item_number: ItemNumber
+    record: RecordId
+    title: str
+    creators: tuple[str, ...]
+    material_type: str
+    kind: str
+    division: DivisionId
+    branch: BranchId
+    lent_at: datetime
+    due_on: date
+    renewals: int
+    borrower: PatronId | None
+    second_borrower: PatronId | None
+    lost_at: datetime | None
+    claimed_returned_at: datetime | None
+    closed_at: datetime | None
+    closed_how: str | None
+
+
+class CopyShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a copy is just now. `loan` for those who may see loans of its division; `due_on` for all."""
+
+    item: ItemId
+    number: ItemNumber
+    record: RecordId
+    title: str
+    creators: tuple[str, ...]
+    material_type: str
+    owner_branch: BranchId
+    placement: PlacementId
+    state: str
+    due_on: date | None
+    seen_at: datetime | None
+    seen_branch: BranchId | None
+    bound_for: BranchId | None
+    loan: LoanId | None

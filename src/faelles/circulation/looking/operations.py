@@ -1,0 +1,102 @@
+"""What a patron has, what one loan is, where a copy is, and what a scan may mean."""
+
+from enum import StrEnum
+
+import msgspec
+
+from faelles.circulation.looking import store
+from faelles.circulation.looking.model import CopyShown, LoanShown
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.errors import NotFoundError
+from faelles.ground.fields import Scan
+from faelles.ground.ids import LoanId, PatronId
+from faelles.patrons.looking.operations import identify
+from faelles.patrons.reach import looked_at, patron_for
+from faelles.people.model import Caller, Permission
+
+
+async def loans_of_patron(
+    tx: Transaction, caller: Caller, patron: PatronId, *, is_open: bool = True, after: int = 0, limit: int = 50
+) -> list[LoanShown]:
+    """The loans of a patron, for staff in the divisions they work for, for the patron their own. Closed ones are there
+    only as long as retention lets them be.
+    """
+    permission = Permission.PATRON_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
+    await patron_for(tx, caller, patron, permission, "loans_of_patron")
+    if caller.patron is not None and caller.patron != patron:
+        raise NotFoundError("patron_unknown")
+    divisions = caller.divisions(permission)
+    return await store.loans_of(
+        tx,
+        patron,
+        is_open=is_open,
+        divisions=None if divisions is None else sorted(divisions),
+        after=after,
+        limit=limit,
+    )
+
+
+async def show_loan(tx: Transaction, caller: Caller, loan: LoanId) -> LoanShown:
+    """One loan, with who has it: a look at a patron, and recorded as one."""
+    caller.require(Permission.PATRON_VIEW)
+    found = await store.find_loan(tx, loan)
+    divisions = caller.divisions(Permission.PATRON_VIEW)
+    if found is None or (divisions is not None and found.division not in divisions):
+        raise NotFoundError("loan_not_found")
+    seen = [patron for patron in (found.borrower, found.second_borrower) if patron is not None]
+    await looked_at(tx, caller, "show_loan", seen)
+    return found
+
+
+async def show_copy(tx: Transaction, caller: Caller, number: str) -> CopyShown:
+    """Where a copy is. Its loan is named only to those who may see loans of its division."""
+    caller.require(Permission.ITEM_VIEW)
+    found = await store.find_copy(tx, number)
+    if found is None:
+        raise NotFoundError("material_not_found")
+    copy, division = found
+    visible = caller.divisions(Permission.PATRON_VIEW) if caller.may(Permission.PATRON_VIEW) else frozenset()
+    may_see_loan = visible is None or division in visible
+    return copy if may_see_loan else msgspec.structs.replace(copy, loan=None)
+
+
+class ScanMeaning(StrEnum):
+    NOTHING = "nothing"
+    PATRON = "patron"
+    ITEM = "item"
+    ASK = "ask"
+    """It fits more than one thing: ten digits may be an item and a health card."""
+
+
+class ScanRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    scan: Scan
+
+    def __repr__(self) -> str:
+        return "ScanRequest()"
+
+
+class ScanAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a scan may stand for."""
+
+    meaning: ScanMeaning
+    patrons: tuple[PatronId, ...] = ()
+    item: CopyShown | None = None
+
+
+async def identify_scan(tx: Transaction, caller: Caller, keyring: Keyring, request: ScanRequest) -> ScanAnswer:
+    """Look a scan up among patrons and items both; where both have it, the person at the desk is asked."""
+    patrons = {candidate.patron.id for candidate in await identify(tx, caller, keyring, request.scan)}
+    found = await store.find_copy(tx, request.scan.strip())
+    fitting = len(patrons) + (found is not None)
+    if fitting > 1:
+        meaning = ScanMeaning.ASK
+    elif patrons:
+        meaning = ScanMeaning.PATRON
+    else:
+        meaning = ScanMeaning.ITEM if found else ScanMeaning.NOTHING
+    return ScanAnswer(
+        meaning=meaning,
+        patrons=tuple(sorted(patrons)),
+        item=found[0] if found else None,
+    )

@@ -1,0 +1,102 @@
+"""The SQL of looking."""
+
+from faelles.circulation.looking.model import CopyShown, LoanShown
+from faelles.ground.database import Row, Transaction
+from faelles.ground.ids import DivisionId, LoanId, PatronId
+
+_COLUMNS = """
+SELECT l.id, l.item_id, c.number AS item_number, l.record_id, t.title, t.creators, t.material_type, l.kind,
+       l.division_id, l.branch_id, l.lent_at, l.due_on, l.renewals, l.lost_at, l.claimed_returned_at, l.closed_at,
+       l.closed_how,
+       (SELECT b.patron_id FROM loan_borrower AS b
+         WHERE b.agency_id = l.agency_id AND b.loan_id = l.id AND b.role = 'primary') AS borrower,
+       (SELECT b.patron_id FROM loan_borrower AS b
+         WHERE b.agency_id = l.agency_id AND b.loan_id = l.id AND b.role = 'secondary') AS second_borrower
+  FROM loan AS l
+  JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
+  JOIN title AS t ON t.record_id = l.record_id
+"""
+_LOAN = _COLUMNS + " WHERE l.agency_id = $1 AND l.id = $2"
+_LOANS_OF_PATRON = (
+    _COLUMNS
+    + """
+ WHERE l.agency_id = $1
+   AND l.id IN (SELECT b.loan_id FROM loan_borrower AS b WHERE b.agency_id = $1 AND b.patron_id = $2)
+   AND (l.closed_at IS NULL) = $3
+   AND ($4::integer[] IS NULL OR l.division_id = ANY ($4))
+   AND l.id > $5
+ ORDER BY l.id
+ LIMIT $6
+"""
+)
+_COPY = """
+SELECT w.item_id, c.number, c.record_id, t.title, t.creators, t.material_type, c.owner_branch_id, w.placement_id,
+       w.state, w.due_on, w.seen_at, w.seen_branch_id, w.bound_for_branch_id, w.loan_id, b.division_id
+  FROM copy AS c
+  JOIN copy_whereabouts AS w ON w.agency_id = c.agency_id AND w.item_id = c.item_id
+  JOIN title AS t ON t.record_id = c.record_id
+  JOIN branch_directory AS b ON b.agency_id = c.agency_id AND b.branch_id = c.owner_branch_id
+ WHERE c.agency_id = $1 AND c.number = $2
+"""
+
+
+async def find_loan(tx: Transaction, loan: LoanId) -> LoanShown | None:
+    row = await tx.row(_LOAN, tx.agency, loan)
+    return _loan(row) if row else None
+
+
+async def loans_of(
+    tx: Transaction, patron: PatronId, *, is_open: bool, divisions: list[DivisionId] | None, after: int, limit: int
+) -> list[LoanShown]:
+    """Open or closed loans of a patron in either role, oldest first."""
+    rows = await tx.rows(_LOANS_OF_PATRON, tx.agency, patron, is_open, divisions, after, limit)
+    return [_loan(row) for row in rows]
+
+
+async def find_copy(tx: Transaction, number: str) -> tuple[CopyShown, DivisionId] | None:
+    """The copy and the division that owns it."""
+    row = await tx.row(_COPY, tx.agency, number)
+    return (_copy(row), row["division_id"]) if row else None
+
+
+def _loan(row: Row) -> LoanShown:
+    return LoanShown(
+        id=row["id"],
+        item=row["item_id"],
+        item_number=row["item_number"],
+        record=row["record_id"],
+        title=row["title"],
+        creators=tuple(row["creators"]),
+        material_type=row["material_type"],
+        kind=row["kind"],
+        division=row["division_id"],
+        branch=row["branch_id"],
+        lent_at=row["lent_at"],
+        due_on=row["due_on"],
+        renewals=row["renewals"],
+        borrower=row["borrower"],
+        second_borrower=row["second_borrower"],
+        lost_at=row["lost_at"],
+        claimed_returned_at=row["claimed_returned_at"],
+        closed_at=row["closed_at"],
+        closed_how=row["closed_how"],
+    )
+
+
+def _copy(row: Row) -> CopyShown:
+    return CopyShown(
+        item=row["item_id"],
+        number=row["number"],
+        record=row["record_id"],
+        title=row["title"],
+        creators=tuple(row["creators"]),
+        material_type=row["material_type"],
+        owner_branch=row["owner_branch_id"],
+        placement=row["placement_id"],
+        state=row["state"],
+        due_on=row["due_on"],
+        seen_at=row["seen_at"],
+        seen_branch=row["seen_branch_id"],
+        bound_for=row["bound_for_branch_id"],
+        loan=row["loan_id"],
+    )
