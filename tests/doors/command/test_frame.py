@@ -1,10 +1,21 @@
 """One clear sentence and an exit code, whatever happens."""
 
+import asyncio
 import json
 
 import pytest
+import typer
 
-from faelles.doors.command.frame import CANNOT_ANSWER, NOT_ALLOWED, NOT_UNDERSTOOD, SAYS_NO, exit_code, explanation
+from faelles.doors.command.frame import (
+    CANNOT_ANSWER,
+    NOT_ALLOWED,
+    NOT_UNDERSTOOD,
+    SAYS_NO,
+    STOPPED,
+    exit_code,
+    explanation,
+    perform,
+)
 from faelles.doors.command.words import language_of
 from faelles.ground.crypto import parse_master_keys
 from faelles.ground.errors import (
@@ -110,3 +121,13 @@ def test_a_malformed_address_is_one_sentence(run, monkeypatch):
 def test_an_error_as_json_is_an_object(run):
     result = run("patron", "find", "Søren", "--json")
     assert json.loads(result.stderr)["error"]["code"] == "command_not_signed_in"
+
+
+@pytest.mark.parametrize("stop", [asyncio.CancelledError, KeyboardInterrupt])
+def test_being_stopped_is_no_error(stop):
+    async def work() -> None:
+        raise stop
+
+    with pytest.raises(typer.Exit) as left:
+        perform(work())
+    assert left.value.exit_code == STOPPED

@@ -1,7 +1,7 @@
 """How every command runs: settings, an event loop, and one clear sentence when it cannot be done.
 
 Exit codes: 0 done; 1 the library says no, or there is no such thing; 2 the request cannot be understood; 3 not signed
-in, or not permitted; 4 this installation cannot answer (settings, database).
+in, or not permitted; 4 this installation cannot answer (settings, database); 130 stopped by Ctrl-C or SIGTERM.
 """
 
 import asyncio
@@ -36,6 +36,7 @@ SAYS_NO = 1
 NOT_UNDERSTOOD = 2
 NOT_ALLOWED = 3
 CANNOT_ANSWER = 4
+STOPPED = 130
 
 _QUIET = "WARNING"
 
@@ -48,6 +49,8 @@ def perform(work: Coroutine[Any, Any, Answer], *, as_json: bool = False) -> Answ
     except FaellesError as problem:
         complain(_as_json(problem) if as_json else explanation(problem))
         raise typer.Exit(exit_code(problem)) from None
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit(STOPPED) from None
 
 
 async def _until_told_to_stop(work: Coroutine[Any, Any, Answer]) -> Answer:
