@@ -1,0 +1,62 @@
+from datetime import timedelta
+
+import pytest
+
+from faelles.ground.clock import utc_now
+from faelles.ground.errors import ForbiddenError, UnauthenticatedError
+from faelles.ground.i18n import Language
+from faelles.patrons.identification.sign_in import check_pin
+from faelles.patrons.model import AbsencePeriod, Contact
+from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin, Consent
+from faelles.patrons.own_account.operations import (
+    change_own,
+    change_own_pin,
+    remove_own_absence,
+    set_own_absence,
+    set_own_consent,
+    show_own,
+)
+from patrons_desk import Desk, new_card, signed_in
+
+
+async def test_patrons_see_all_of_their_own_but_the_desks_note(desk: Desk):
+    patron = await desk.register(address_protected=True, contact=Contact(street="Åvej 1"), note="Taler meget")
+    seen = await desk.run(lambda tx: show_own(tx, signed_in(desk.town, patron)))
+    assert seen.contact == Contact(street="Åvej 1")
+    assert seen.note is None
+
+
+async def test_patrons_change_contact_language_absence_and_consent(desk: Desk):
+    patron = await desk.register(address_protected=True)
+    own = signed_in(desk.town, patron)
+    contact = Contact(email="karen@example.dk")
+    await desk.run(lambda tx: change_own(tx, own, ChangeOwn(version=1, contact=contact, language=Language.ENGLISH)))
+    today = utc_now().date()
+    away = AbsencePeriod(first_day=today, last_day=today + timedelta(days=3))
+    absence = await desk.run(lambda tx: set_own_absence(tx, own, away))
+    await desk.run(lambda tx: set_own_consent(tx, own, Consent(keeps_history=True)))
+    seen = await desk.run(lambda tx: show_own(tx, own))
+    assert (seen.contact, seen.language, len(seen.absences), seen.keeps_history) == (
+        contact,
+        Language.ENGLISH,
+        1,
+        True,
+    )
+    await desk.run(lambda tx: remove_own_absence(tx, own, absence))
+    assert (await desk.run(lambda tx: show_own(tx, own))).absences == []
+
+
+async def test_a_new_pin_takes_the_old_one(desk: Desk):
+    card = new_card()
+    patron = await desk.register(identifiers=(card,), pin="4711")
+    own = signed_in(desk.town, patron)
+    with pytest.raises(UnauthenticatedError):
+        await change_own_pin(desk.database, desk.keyring, own, ChangeOwnPin(old="0000", new="8080"))
+    await change_own_pin(desk.database, desk.keyring, own, ChangeOwnPin(old="4711", new="8080"))
+    agency = desk.town.agency
+    assert await check_pin(desk.database, desk.keyring, agency, identifier=card.value, pin="8080") == patron
+
+
+async def test_staff_have_no_own_account(desk: Desk):
+    with pytest.raises(ForbiddenError):
+        await desk.run(lambda tx: show_own(tx, desk.caller))
