@@ -22,7 +22,8 @@ Dimension = str | int | bool | None
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A fact to append. It never names a patron: it refers to a loan, hold, item or account, and what statistics
-    need to know about the person (age band, group) is copied into `dimensions`."""
+    need to know about the person (age band, group) is copied into `dimensions`.
+    """
 
     kind: str
     loan: int | None = None

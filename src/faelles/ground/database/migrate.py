@@ -54,8 +54,8 @@ def migrations() -> list[Migration]:
 async def migrate(owner_url: str, *, tell: Callable[[Migration], None] = lambda _: None) -> list[Migration]:
     """Apply what is missing and return it. Two processes may call this at once; the second waits and finds nothing.
 
-    `owner_url` names a role that may create roles and schemas. Raises MisconfiguredError where the server is too old, is
-    not UTF-8, or already has a file of ours with other contents.
+    `owner_url` names a role that may create roles and schemas. Raises MisconfiguredError where the server is too old,
+    is not UTF-8, or already has a file of ours with other contents.
     """
     connection: asyncpg.Connection[Row] = await asyncpg.connect(owner_url, server_settings={"lock_timeout": "30s"})
     try:

@@ -41,6 +41,7 @@ async def open_database(url: str, *, connections: int = 8, clock: Clock = utc_no
 
 async def _refuse_broken(connection: "asyncpg.Connection[Row]") -> None:
     """Hand a connection back as it is: everything set is local to its transaction, so asyncpg's own reset
-    would be a fifth message for nothing. One that is still inside a transaction is thrown away."""
+    would be a fifth message for nothing. One that is still inside a transaction is thrown away.
+    """
     if connection.is_in_transaction():
         connection.terminate()

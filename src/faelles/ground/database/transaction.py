@@ -141,7 +141,8 @@ class Database:
 def _opening(agency: AgencyId, actor: Actor, *, read_only: bool) -> str:
     # Integers and an enum: nothing here can carry a quote. One message, because simple queries may hold several.
     begin = "BEGIN READ ONLY" if read_only else "BEGIN"
-    return f"{begin}; SET LOCAL faelles.agency = {int(agency)}; SET LOCAL faelles.actor = '{actor.kind.value}:{int(actor.id)}'"
+    acting = f"{actor.kind.value}:{int(actor.id)}"
+    return f"{begin}; SET LOCAL faelles.agency = {int(agency)}; SET LOCAL faelles.actor = '{acting}'"
 
 
 async def _roll_back(connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool hands out an untyped proxy
