@@ -2,7 +2,7 @@
 
 import typer
 
-from faelles.doors.command import circulation, keys, load, patron, policy, schema, serve, sign_in, staff
+from faelles.doors.command import bench, circulation, keys, load, patron, policy, schema, serve, sign_in, staff
 from faelles.doors.command.words import translate_frame, words
 
 translate_frame()
@@ -14,6 +14,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 serve.add_to(app)
+bench.add_to(app)
 schema.add_to(app)
 sign_in.add_to(app)
 circulation.add_to(app)

@@ -1,0 +1,157 @@
+"""One run: every case in every round, the yardstick beside them, and what all of it amounts to."""
+
+import os
+import platform
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from faelles.bench import store
+from faelles.bench.country import Country
+from faelles.bench.data_set import connection, provide
+from faelles.bench.model import CALLERS, Counted, Machine, Memory, Report, Size, Subject, Tell, Verb
+from faelles.bench.processes import family, memory, postmaster, processor
+from faelles.bench.programs import caller, server
+from faelles.bench.relay import Relay, relay
+from faelles.bench.summary import figures
+from faelles.bench.work import Bench, Supply
+from faelles.bench.yardstick import Yardstick
+from faelles.ground.config import Config
+from faelles.ground.database.embedded import EmbeddedCluster, RunningCluster
+from faelles.ground.database.logins import LOGIN, create_login
+
+_SERVER_SETTINGS: Final = {
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.track": "none",
+    # What the database does by itself in between would be counted to whoever happens to run.
+    "autovacuum": "off",
+    "checkpoint_timeout": "1h",
+    "max_wal_size": "16GB",
+}
+_COUNTED_CALLS: Final = 50
+_MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The server with a run's database, and how the measured programs come to it."""
+
+    cluster: RunningCluster
+    password: str
+    config: Config
+    country: Country
+
+    @property
+    def url(self) -> str:
+        return self.cluster.url(user=LOGIN, password=self.password, database=store.RUN)
+
+    @property
+    def owner_url(self) -> str:
+        return self.cluster.url(user=self.cluster.user, password=self.cluster.password, database=store.RUN)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"FAELLES_STATE": str(self.config.state_directory), "FAELLES_PRODUCTION": "0"}
+
+    def yardstick(self) -> Yardstick:
+        login = {**self.cluster.tool_environment(store.RUN), "PGUSER": LOGIN, "PGPASSWORD": self.password}
+        program = self.cluster.binaries.program("pgbench")
+        return Yardstick(program, login, postmaster(self.cluster.layout.data), self.country)
+
+    async def bench(self, started: AsyncExitStack, supply: Supply, size: Size, url: str) -> Bench:
+        """The measured programs, started, on the database at `url`."""
+        calling = await started.enter_async_context(caller(url, self.settings))
+        serving = await started.enter_async_context(server(url, self.owner_url, self.settings))
+        return Bench(size, self.config.keyring, supply, self.yardstick(), calling, serving)
+
+
+async def run(config: Config, size: Size, tell: Tell, *, fresh: bool) -> Report:
+    """Measure everything once through. Raises BenchFailedError, and what the embedded server raises."""
+    with EmbeddedCluster(config.state_directory / "bench").start(settings=_SERVER_SETTINGS) as cluster:
+        country = await provide(cluster, config.keyring, size.patrons, tell, fresh=fresh)
+        password = await create_login(cluster.owner_url, cluster.password)
+        return await _report(Stage(cluster, password, config, country), size, tell)
+
+
+async def _report(stage: Stage, size: Size, tell: Tell) -> Report:
+    supply = Supply(stage.country)
+    load_before = os.getloadavg()[0]
+    bench, used = await _measure(stage, supply, size, tell)
+    load_after = os.getloadavg()[0]
+    async with connection(stage.cluster, store.RUN) as owner:
+        return Report(
+            measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            size=size.name,
+            agencies=len(stage.country.agencies),
+            patrons=size.patrons,
+            items=size.items,
+            open_loans=await store.open_loans(owner),
+            rounds=size.rounds,
+            machine=_machine(await store.version(owner), load_before, load_after),
+            cases=figures(bench.rounds),
+            counted=await _count(stage, supply, size, owner, tell),
+            memory=used,
+        )
+
+
+async def _measure(stage: Stage, supply: Supply, size: Size, tell: Tell) -> tuple[Bench, list[Memory]]:
+    async with AsyncExitStack() as started:
+        bench = await stage.bench(started, supply, size, stage.url)
+        tell("bench_warming", 0, 0)
+        await bench.warm_up()
+        steps = [callers for _ in range(size.rounds) for callers in CALLERS]
+        for step, callers in enumerate(steps):
+            tell("bench_measuring", step, len(steps))
+            await bench.one_round(callers)
+        used = [
+            memory("server", [bench.server.pid]),
+            memory("caller", [bench.caller.pid]),
+            memory("database", family(bench.postmaster)),
+        ]
+    return bench, used
+
+
+async def _count(stage: Stage, supply: Supply, size: Size, owner: store.Connection, tell: Tell) -> list[Counted]:
+    """The same calls once more, through the relay and with every statement counted: too slow to be timed."""
+    tell("bench_counting", 0, 0)
+    async with AsyncExitStack() as started:
+        await started.enter_async_context(store.watching(owner))
+        counting = await started.enter_async_context(relay(stage.cluster.socket_directory, stage.cluster.port))
+        bench = await stage.bench(started, supply, size, counting.instead(stage.url))
+        await bench.warm_up()
+        return [
+            await _count_calls(bench, owner, counting, subject, verb)
+            for subject in (Subject.OPERATION, Subject.REST)
+            for verb in Verb
+        ]
+
+
+async def _count_calls(bench: Bench, owner: store.Connection, counting: Relay, subject: Subject, verb: Verb) -> Counted:
+    supply = bench.supply
+    errands = supply.free(_COUNTED_CALLS) if verb is Verb.CHECKOUT else supply.lent(_COUNTED_CALLS)
+    await store.count_from_now(owner)
+    before = counting.round_trips
+    await (bench.operate if subject is Subject.OPERATION else bench.serve)(verb, 1, errands)
+    messages = counting.round_trips - before
+    sent, inner = await store.counted(owner)
+    return Counted(
+        subject=subject,
+        verb=verb,
+        messages=messages / _COUNTED_CALLS,
+        statements=sent / _COUNTED_CALLS,
+        inner_statements=inner / _COUNTED_CALLS,
+    )
+
+
+def _machine(postgresql: str, load_before: float, load_after: float) -> Machine:
+    return Machine(
+        processor=processor(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_mib=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MIB,
+        kernel=platform.release(),
+        python=platform.python_version(),
+        postgresql=postgresql,
+        load_before=round(load_before, 2),
+        load_after=round(load_after, 2),
+    )

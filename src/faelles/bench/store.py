@@ -1,0 +1,142 @@
+"""The bench's own SQL: databases made and copied, counts taken. What fills them is fill.sql."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from faelles.ground.database.logins import LOGIN
+from faelles.ground.database.transaction import Row
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Row]
+else:
+    Connection = asyncpg.Connection
+
+TEMPLATE: Final = "bench_template"
+RUN: Final = "bench_run"
+TOO_OLD_DAYS: Final = 10
+"""Older data has loans that are overdue by now."""
+
+_DROP_TEMPLATE = f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)"
+_CREATE_TEMPLATE = f"CREATE DATABASE {TEMPLATE} TEMPLATE template0"
+_DROP_RUN = f"DROP DATABASE IF EXISTS {RUN} WITH (FORCE)"
+_CREATE_RUN = f"CREATE DATABASE {RUN} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
+_TEMPLATE_NOTE = "SELECT shobj_description(oid, 'pg_database') AS note FROM pg_database WHERE datname = $1"
+_NOTE_TEMPLATE = f"""
+DO $$
+BEGIN
+    EXECUTE format('COMMENT ON DATABASE {TEMPLATE} IS %L', current_setting('bench.note'));
+END
+$$
+"""
+_SET_NOTE = "SELECT set_config('bench.note', $1, false)"
+_PREPARE = """
+CREATE SCHEMA bench;
+CREATE EXTENSION pg_stat_statements WITH SCHEMA public;
+CREATE TABLE bench.share (
+    agency_id integer PRIMARY KEY, first_patron integer NOT NULL, patrons integer NOT NULL, pin_hash bytea NOT NULL)
+"""
+_SEARCH_PATH = "SET search_path = faelles, public"
+_VACUUM = "VACUUM (ANALYZE)"
+_SHARES = "SELECT agency_id, first_patron, patrons FROM bench.share ORDER BY first_patron"
+_BRANCHES = """
+SELECT b.agency_id, array_agg(b.branch_id ORDER BY b.branch_id) AS branches
+  FROM branch_directory AS b
+ WHERE b.kind = 'public' AND EXISTS (SELECT FROM placement_directory AS p
+                                      WHERE p.agency_id = b.agency_id AND p.branch_id = b.branch_id)
+ GROUP BY b.agency_id
+"""
+_OPEN_LOANS = "SELECT count(*) FROM open_loan"
+_VERSION = "SELECT version()"
+_CHECKPOINT = "CHECKPOINT"
+_WATCH = f"ALTER ROLE {LOGIN} SET pg_stat_statements.track = 'all'"
+_UNWATCH = f"ALTER ROLE {LOGIN} RESET pg_stat_statements.track"
+_COUNT_FROM_NOW = "SELECT pg_stat_statements_reset()"
+_COUNTED = """
+SELECT COALESCE(sum(calls) FILTER (WHERE s.toplevel), 0)::bigint AS sent,
+       COALESCE(sum(calls) FILTER (WHERE NOT s.toplevel), 0)::bigint AS inner
+  FROM pg_stat_statements AS s
+  JOIN pg_roles AS r ON r.oid = s.userid
+ WHERE r.rolname = 'faelles_app'
+"""
+
+
+async def template_note(server: Connection) -> str | None:
+    """What the template says of itself, None where there is no whole one."""
+    note: str | None = await server.fetchval(_TEMPLATE_NOTE, TEMPLATE)
+    return note
+
+
+async def new_template(server: Connection) -> None:
+    await server.execute(_DROP_TEMPLATE)
+    await server.execute(_CREATE_TEMPLATE)
+
+
+async def finish_template(server: Connection, note: str) -> None:
+    await server.execute(_SET_NOTE, note)
+    await server.execute(_NOTE_TEMPLATE)
+
+
+async def new_run(server: Connection) -> None:
+    """A fresh copy of the template, so that every run starts from the same state."""
+    await server.execute(_DROP_RUN)
+    await server.execute(_CREATE_RUN)
+    await server.execute(_CHECKPOINT)
+
+
+async def fill(owner: Connection, shares: Sequence[tuple[int, int, int, bytes]]) -> None:
+    """Patrons, copies and loans for agencies that are founded: (agency, first patron, patrons, PIN's hash)."""
+    await owner.execute(_SEARCH_PATH)
+    await owner.execute(_PREPARE)
+    await owner.copy_records_to_table("share", schema_name="bench", records=shares)
+    await owner.execute(_read("fill.sql"), timeout=3600)
+    await owner.execute(_read("yardstick.sql"))
+    await owner.execute(_VACUUM, timeout=3600)
+
+
+async def shares(owner: Connection) -> list[tuple[int, int]]:
+    """Agencies and their first patrons, ascending."""
+    return [(row["agency_id"], row["first_patron"]) for row in await owner.fetch(_SHARES)]
+
+
+async def branches(owner: Connection) -> Mapping[int, Sequence[int]]:
+    await owner.execute(_SEARCH_PATH)
+    return {row["agency_id"]: row["branches"] for row in await owner.fetch(_BRANCHES)}
+
+
+async def open_loans(owner: Connection) -> int:
+    await owner.execute(_SEARCH_PATH)
+    number: int = await owner.fetchval(_OPEN_LOANS)
+    return number
+
+
+async def version(server: Connection) -> str:
+    text: str = await server.fetchval(_VERSION)
+    return text.partition(" on ")[0]
+
+
+@asynccontextmanager
+async def watching(owner: Connection) -> AsyncIterator[None]:
+    """Statements are counted for whoever signs in within."""
+    await owner.execute(_WATCH)
+    try:
+        yield
+    finally:
+        await owner.execute(_UNWATCH)
+
+
+async def count_from_now(owner: Connection) -> None:
+    await owner.execute(_COUNT_FROM_NOW)
+
+
+async def counted(owner: Connection) -> tuple[int, int]:
+    """Statements since `count_from_now` of those who are watched: sent by the client, and run inside functions."""
+    row = await owner.fetchrow(_COUNTED)
+    return (row["sent"], row["inner"]) if row else (0, 0)
+
+
+def _read(name: str) -> str:
+    return (resources.files("faelles.bench") / name).read_text(encoding="utf-8")

@@ -1,0 +1,114 @@
+"""`faelles bench`: what an operation costs, beside bare SQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from faelles.bench.model import FULL, SMALL, Counted, Figures, Report, Spread, Tell
+from faelles.doors.command.frame import perform
+from faelles.doors.command.output import aside, show_table, tell
+from faelles.doors.command.words import words
+from faelles.ground.config import read_config
+
+Fresh = Annotated[bool, typer.Option("--fresh", help=words("command_bench_fresh"))]
+Small = Annotated[bool, typer.Option("--small", help=words("command_bench_small"))]
+
+_FILE = "bench.json"
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("bench", help=words("command_bench"), rich_help_panel=words("command_panel_operator"))(bench)
+
+
+def bench(*, fresh: Fresh = False, small: Small = False) -> None:
+    perform(_bench(fresh=fresh, small=small))
+
+
+async def _bench(*, fresh: bool, small: bool) -> None:
+    from faelles.bench.measuring import run  # noqa: PLC0415 - half a second that other commands need not spend
+
+    config = read_config()
+    with _progress() as advance:
+        report = await run(config, SMALL if small else FULL, advance, fresh=fresh)
+    _show(report)
+    tell("bench_kept", file=_keep(report, config.state_directory / _FILE))
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=aside(), transient=True) as progress:
+        bar = progress.add_task("", total=None)
+
+        def advance(code: str, step: int, steps: int) -> None:
+            progress.update(bar, description=words(code), completed=step, total=steps or None)
+
+        yield advance
+
+
+def _keep(report: Report, file: Path) -> Path:
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    return file
+
+
+def _show(report: Report) -> None:
+    show_table(
+        ["bench_what", "bench_callers", "bench_calls_a_second", "bench_p50", "bench_p95", "bench_p99"],
+        [_speed(case) for case in report.cases],
+        title=words("bench_title_speed", agencies=report.agencies, patrons=report.patrons, items=report.items),
+    )
+    show_table(
+        ["bench_what", "bench_callers", "bench_program", "bench_in_database", "bench_ratio", "bench_bar"],
+        [_cost(case) for case in report.cases],
+        title=words("bench_title_cost", rounds=report.rounds),
+    )
+    show_table(
+        ["bench_what", "bench_messages", "bench_statements", "bench_inner_statements"],
+        [
+            (words(f"bench_{each.subject}_{each.verb}"), *(f"{number:g}" for number in _counts(each)))
+            for each in report.counted
+        ],
+        title=words("bench_title_counted"),
+    )
+    show_table(
+        ["bench_process", "bench_processes", "bench_resident", "bench_proportional"],
+        [
+            (words(f"bench_{each.what}"), each.processes, each.resident_mib, each.proportional_mib)
+            for each in report.memory
+        ],
+        title=words("bench_title_memory"),
+    )
+
+
+def _speed(case: Figures) -> Iterator[object]:
+    yield words(f"bench_{case.subject}_{case.verb}")
+    yield case.callers
+    yield f"{case.calls_a_second.median:.0f}"
+    yield from (f"{each:.2f}" for each in (case.p50_ms, case.p95_ms, case.p99_ms))
+
+
+def _cost(case: Figures) -> Iterator[object]:
+    yield words(f"bench_{case.subject}_{case.verb}")
+    yield case.callers
+    yield from (f"{each.median:.2f}" for each in (case.program_cpu_ms, case.database_cpu_ms))
+    yield _spread(case.ratio) if case.ratio else None
+    yield _verdict(case)
+
+
+def _counts(each: Counted) -> tuple[float, float, float]:
+    return each.messages, each.statements, each.inner_statements
+
+
+def _spread(found: Spread) -> str:
+    return f"{found.median:.2f} ({found.lowest:.2f}-{found.highest:.2f})"
+
+
+def _verdict(case: Figures) -> str | None:
+    if case.bar is None or case.is_met is None:
+        return None
+    return words("bench_met" if case.is_met else "bench_missed", bar=f"{case.bar:g}")
