@@ -26,6 +26,10 @@ from faelles.ground.database import Database, Transaction
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, DivisionId, LoanId, PatronId, PlacementId
 from faelles.people.model import Caller, Grant, Permission
+from faelles.policies.knob import Knob
+from faelles.policies.model import Scope
+from faelles.policies.operations import set_rule
+from faelles.policies.requests import SetRule
 from town import Town
 
 Result = TypeVar("Result")
@@ -199,6 +203,11 @@ class LendingLibrary:
     async def undo_return(self, loan: LoanId) -> UndoAnswer:
         request = UndoRequest(loan=loan, branch=self.town.main)
         return await self.run(lambda tx: corrections.undo_return(tx, self.librarian, request))
+
+    async def set_rule(self, knob: Knob[object], value: object) -> None:
+        """A rule of the whole agency for everybody and everything, from now on and before all others there."""
+        request = SetRule(scope=Scope.AGENCY, scope_id=self.town.agency, knob=knob.name, value=value)
+        await self.run(lambda tx: set_rule(tx, self.librarian, request))
 
     async def state_of(self, item: str) -> str:
         async def ask(tx: Transaction) -> str:

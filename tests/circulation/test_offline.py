@@ -1,0 +1,131 @@
+"""What happened while nobody could ask is taken as fact."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from circulation.lending_library import LendingLibrary
+from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.loans.model import Outcome
+from faelles.circulation.loans.offline import CONFLICTS, Happened, OfflineAnswer, OfflineEntry, record_offline
+from faelles.circulation.worklist.model import Settle, WorkEntry
+from faelles.circulation.worklist.operations import list_work, settle
+from faelles.ground.errors import InvalidRequestError, NotFoundError
+from faelles.people.model import Permission
+
+
+async def happened(
+    library: LendingLibrary, what: Happened, item: str, at: datetime, card: str | None = None
+) -> OfflineAnswer:
+    entry = OfflineEntry(what=what, item=item, branch=library.town.main, happened_at=at, card=card)
+    return await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+
+
+async def work(library: LendingLibrary) -> list[WorkEntry]:
+    return await library.run(lambda tx: list_work(tx, library.librarian))
+
+
+async def test_a_loan_made_offline_has_its_own_time(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    answer = await happened(library, Happened.CHECKOUT, book, library.clock.now - timedelta(hours=3), reader.card)
+    assert (answer.outcome, answer.conflicts) == (Outcome.LENT, ())
+    assert await work(library) == []
+
+
+async def test_the_same_entry_again_changes_nothing(library: LendingLibrary):
+    reader, book, at = await library.reader(), await library.copy(), library.clock.now - timedelta(hours=3)
+    first = await happened(library, Happened.CHECKOUT, book, at, reader.card)
+    library.clock.pass_days(1)
+    again = await happened(library, Happened.CHECKOUT, book, at, reader.card)
+    assert (again.outcome, again.loan) == (Outcome.REPEATED, first.loan)
+
+
+async def test_what_a_rule_would_have_stopped_is_lent_and_listed(library: LendingLibrary):
+    reader, book = await library.reader(ends=date(2027, 1, 1)), await library.copy(not_for_loan="Læsesal")
+    answer = await happened(library, Happened.CHECKOUT, book, library.clock.now - timedelta(hours=3), reader.card)
+    assert answer.outcome is Outcome.LENT
+    (entry,) = await work(library)
+    assert (entry.loan, entry.details) == (answer.loan, {"conflicts": "material_not_loanable,membership_ended"})
+
+
+async def test_an_unknown_card_lends_nothing_and_is_listed(library: LendingLibrary):
+    book = await library.copy()
+    answer = await happened(library, Happened.CHECKOUT, book, library.clock.now, "K000000001")
+    assert answer.outcome is Outcome.REFUSED
+    (entry,) = await work(library)
+    assert (entry.scanned_card, entry.scanned_item) == ("K000000001", book)
+    assert await library.state_of(book) == "available"
+
+
+async def test_a_book_that_was_still_on_loan_had_evidently_come_back(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(await library.reader(), book)
+    library.clock.pass_days(1)
+    answer = await happened(library, Happened.CHECKOUT, book, library.clock.now - timedelta(hours=1), reader.card)
+    assert (answer.outcome, [each.code for each in answer.conflicts]) == (Outcome.LENT, [BlockCode.ON_LOAN_TO_OTHER])
+    assert len(await work(library)) == 1
+
+
+async def test_an_offline_return_counts_from_its_own_time(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(reader, book)
+    library.clock.turn_to(date(2027, 4, 6))
+    at = library.clock.now - timedelta(days=8)
+    assert (await happened(library, Happened.RETURN, book, at)).outcome is Outcome.RETURNED
+    assert await library.owed(reader) == 0
+
+
+async def test_a_return_from_before_the_present_loan_changes_nothing(library: LendingLibrary):
+    book = await library.copy()
+    await library.lend(await library.reader(), book)
+    answer = await happened(library, Happened.RETURN, book, library.clock.now - timedelta(days=1))
+    assert answer.outcome is Outcome.NOT_ON_LOAN
+    assert await library.state_of(book) == "on_loan"
+
+
+async def test_an_unknown_item_is_listed(library: LendingLibrary):
+    answer = await happened(library, Happened.RETURN, "0000000000", library.clock.now)
+    assert answer.outcome is Outcome.REFUSED
+    assert [entry.scanned_item for entry in await work(library)] == ["0000000000"]
+
+
+async def test_the_future_has_not_happened(library: LendingLibrary):
+    with pytest.raises(InvalidRequestError):
+        await happened(library, Happened.RETURN, "0000000000", library.clock.now + timedelta(minutes=1))
+
+
+async def test_a_settled_entry_leaves_the_list_and_forgets_the_card(library: LendingLibrary):
+    await happened(library, Happened.CHECKOUT, await library.copy(), library.clock.now, "K000000001")
+    (entry,) = await work(library)
+    settled = await library.run(lambda tx: settle(tx, library.librarian, entry.id, Settle(how="Talt med låneren")))
+    assert (settled.settled_how, settled.scanned_card) == ("Talt med låneren", None)
+    assert await work(library) == []
+
+
+async def test_a_school_does_not_see_the_public_librarys_list(library: LendingLibrary):
+    await happened(library, Happened.RETURN, "0000000000", library.clock.now)
+    (entry,) = await work(library)
+    school = library.staff(frozenset({Permission.WORKLIST}), division=library.town.schools)
+    assert await library.run(lambda tx: list_work(tx, school)) == []
+    with pytest.raises(NotFoundError):
+        await library.run(lambda tx: settle(tx, school, entry.id, Settle(how="Set")))
+
+
+def test_the_table_says_what_happens_to_every_block_of_a_check_out():
+    of_renewals = {
+        BlockCode.LOAN_NOT_FOUND,
+        BlockCode.MAX_RENEWALS_REACHED,
+        BlockCode.RENEWED_TOO_SOON,
+        BlockCode.RENEWED_TOO_LATE,
+        BlockCode.RENEWAL_GAINS_NOTHING,
+        BlockCode.MATERIAL_LOST,
+        BlockCode.CLAIMED_RETURNED,
+    }
+    of_asking = {
+        BlockCode.SIGN_IN_FAILED,
+        BlockCode.LOCKED_OUT,
+        BlockCode.DUE_DATE_NOT_ALLOWED,
+        BlockCode.RETURN_NOT_HERE,
+        BlockCode.MATERIAL_FOREIGN,
+    }
+    assert set(BlockCode) - CONFLICTS.keys() == of_renewals | of_asking

@@ -1,0 +1,161 @@
+"""Renewing: until when, how often, and whose blocks count."""
+
+from datetime import date
+
+import pytest
+
+from circulation.lending_library import LendingLibrary, Reader
+from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.loans.model import Outcome, RenewalRequest
+from faelles.circulation.loans.operations import renew
+from faelles.ground.actor import Actor, ActorKind
+from faelles.ground.errors import ForbiddenError
+from faelles.ground.i18n import Language
+from faelles.people.model import Caller, Grant, Permission
+from faelles.policies.knobs import RENEW_DAYS_BEFORE_DUE
+
+
+def signed_in(library: LendingLibrary, reader: Reader) -> Caller:
+    return Caller(
+        agency=library.town.agency,
+        actor=Actor(ActorKind.PATRON, reader.id),
+        language=Language.DANISH,
+        grants=(Grant(permissions=frozenset({Permission.OWN_ACCOUNT})),),
+        patron=reader.id,
+    )
+
+
+async def test_a_renewal_counts_from_today(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(), await library.copy())).loan
+    library.clock.turn_to(date(2027, 3, 15))
+    (answer,) = await library.renew(loan)
+    assert (answer.outcome, answer.due_on, answer.renewals) == (Outcome.RENEWED, date(2027, 4, 12), 1)
+
+
+async def test_three_renewals_and_no_more(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(), await library.copy())).loan
+    for _ in range(3):
+        library.clock.pass_days(7)
+        assert (await library.renew(loan))[0].outcome is Outcome.RENEWED
+    library.clock.pass_days(7)
+    (answer,) = await library.renew(loan)
+    assert [(each.code, each.override) for each in answer.blocks] == [
+        (BlockCode.MAX_RENEWALS_REACHED, Permission.OVERRIDE_RENEWAL)
+    ]
+
+
+async def test_staff_may_renew_once_more_with_a_reason(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(), await library.copy())).loan
+    for _ in range(3):
+        library.clock.pass_days(7)
+        await library.renew(loan)
+    library.clock.pass_days(7)
+    (answer,) = await library.renew(
+        loan, overrides=frozenset({BlockCode.MAX_RENEWALS_REACHED}), reason="Skriver speciale"
+    )
+    assert (answer.outcome, answer.renewals) == (Outcome.RENEWED, 4)
+
+
+async def test_a_renewal_that_gains_no_day_is_none(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(), await library.copy())).loan
+    (answer,) = await library.renew(loan)
+    assert [each.code for each in answer.blocks] == [BlockCode.RENEWAL_GAINS_NOTHING]
+
+
+async def test_too_soon_says_from_when(library: LendingLibrary):
+    await library.set_rule(RENEW_DAYS_BEFORE_DUE, 7)
+    loan = (await library.lend(await library.reader(), await library.copy())).loan
+    library.clock.pass_days(5)
+    (answer,) = await library.renew(loan)
+    assert [(each.code, each.parameters) for each in answer.blocks] == [
+        (BlockCode.RENEWED_TOO_SOON, {"opens": "2027-03-23"})
+    ]
+
+
+async def test_a_quick_loan_is_not_renewed(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(), await library.copy("quick_loan"))).loan
+    library.clock.pass_days(5)
+    (answer,) = await library.renew(loan)
+    assert {each.code for each in answer.blocks} == {BlockCode.MATERIAL_NOT_LOANABLE, BlockCode.MAX_RENEWALS_REACHED}
+
+
+async def test_renewing_late_costs_what_returning_late_would(library: LendingLibrary):
+    reader = await library.reader()
+    loan = (await library.lend(reader, await library.copy())).loan
+    library.clock.turn_to(date(2027, 4, 6))
+    (answer,) = await library.renew(loan)
+    assert (answer.outcome, answer.charged_ore, await library.owed(reader)) == (Outcome.RENEWED, 2_000, 2_000)
+
+
+async def test_all_of_a_patrons_loans_are_answered_each_by_itself(library: LendingLibrary):
+    reader = await library.reader()
+    for material in ("book_adult", "quick_loan", "book_adult"):
+        await library.lend(reader, await library.copy(material))
+    library.clock.pass_days(5)
+    answers = await library.renew(patron=reader.id)
+    assert sorted(answer.outcome for answer in answers) == [Outcome.REFUSED, Outcome.RENEWED, Outcome.RENEWED]
+
+
+async def test_an_item_can_be_named_instead_of_its_loan(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    loan = (await library.lend(reader, book)).loan
+    library.clock.pass_days(5)
+    (answer,) = await library.renew(item=book)
+    assert (answer.loan, answer.outcome) == (loan, Outcome.RENEWED)
+
+
+async def test_the_same_key_renews_once(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(), await library.copy())).loan
+    library.clock.pass_days(5)
+    first = await library.renew(loan, key="again")
+    library.clock.pass_days(5)
+    assert await library.renew(loan, key="again") == first
+
+
+async def test_a_returned_loan_is_not_renewed(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    loan = (await library.lend(reader, book)).loan
+    await library.take_back(book)
+    (answer,) = await library.renew(loan)
+    assert BlockCode.LOAN_NOT_FOUND in {each.code for each in answer.blocks}
+
+
+async def test_a_patron_renews_their_own(library: LendingLibrary):
+    reader = await library.reader()
+    loan = (await library.lend(reader, await library.copy())).loan
+    library.clock.pass_days(5)
+    (answer,) = await library.renew(loan, caller=signed_in(library, reader))
+    assert answer.outcome is Outcome.RENEWED
+
+
+async def test_a_patron_cannot_renew_anothers(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(), await library.copy())).loan
+    library.clock.pass_days(5)
+    (answer,) = await library.renew(loan, caller=signed_in(library, await library.reader()))
+    assert [each.code for each in answer.blocks] == [BlockCode.LOAN_NOT_FOUND]
+
+
+async def test_school_staff_do_not_see_public_loans(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(), await library.copy())).loan
+    teacher = library.staff(frozenset({Permission.RENEW}), division=library.town.schools)
+    request = RenewalRequest(branch=library.town.school, loans=(loan,))
+    (answer,) = await library.run(lambda tx: renew(tx, teacher, request))
+    assert [each.code for each in answer.blocks] == [BlockCode.LOAN_NOT_FOUND]
+
+
+async def test_a_patron_cannot_step_over_a_rule(library: LendingLibrary):
+    reader = await library.reader()
+    loan = (await library.lend(reader, await library.copy("quick_loan"))).loan
+    library.clock.pass_days(5)
+    (answer,) = await library.renew(
+        loan,
+        caller=signed_in(library, reader),
+        overrides=frozenset({BlockCode.MATERIAL_NOT_LOANABLE}),
+        reason="Jeg vil",
+    )
+    assert answer.outcome is Outcome.REFUSED
+
+
+async def test_renewing_is_not_for_those_without_the_permission(library: LendingLibrary):
+    with pytest.raises(ForbiddenError):
+        await library.renew(caller=library.staff(frozenset({Permission.CHECKOUT})))
