@@ -8,6 +8,7 @@ from faelles.circulation.loans.model import Borrower
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.ids import AgencyId
+from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
 from faelles.people import attempts
 
@@ -27,7 +28,7 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
     return Scanned(
         patron=borrower.patron,
         keys=tuple(keys),
-        attempt=attempts.identifier_hash(keyring, agency, attempts.Realm.CARD, typed),
+        attempt=counted_under(keyring, agency, typed),
     )
 
 
