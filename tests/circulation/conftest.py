@@ -2,12 +2,12 @@
 
 import pytest
 
+from circulation.lending_library import Clock, LendingLibrary
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.ids import NATION
 from faelles.policies.seeds import seed_agency, seed_nation
-from circulation.lending_library import Clock, LendingLibrary
 from town import Town
 
 

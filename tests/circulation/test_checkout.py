@@ -55,7 +55,9 @@ async def test_staff_step_over_a_block_with_a_reason_that_is_kept(library: Lendi
         reason="Aftalt med læsesalen",
     )
     assert answer.outcome is Outcome.LENT
-    kept = await library.run(lambda tx: tx.rows("SELECT block, reason FROM loan_override WHERE loan_id = $1", answer.loan))
+    kept = await library.run(
+        lambda tx: tx.rows("SELECT block, reason FROM loan_override WHERE loan_id = $1", answer.loan)
+    )
     assert [tuple(row) for row in kept] == [("material_not_loanable", "Aftalt med læsesalen")]
 
 
@@ -214,9 +216,7 @@ async def test_a_back_dated_loan_counts_from_then(library: LendingLibrary):
 
 async def test_a_loan_from_the_future_is_an_error(library: LendingLibrary):
     with pytest.raises(InvalidRequestError):
-        await library.lend(
-            await library.reader(), await library.copy(), lent_at=library.clock.now + timedelta(hours=1)
-        )
+        await library.lend(await library.reader(), await library.copy(), lent_at=library.clock.now + timedelta(hours=1))
 
 
 async def test_a_dry_run_says_what_would_happen_and_changes_nothing(library: LendingLibrary):

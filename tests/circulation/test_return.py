@@ -85,9 +85,7 @@ async def test_a_back_dated_return_counts_from_then(library: LendingLibrary):
 async def test_back_dating_needs_its_permission(library: LendingLibrary):
     clerk = library.staff(frozenset({Permission.RETURN}))
     with pytest.raises(ForbiddenError):
-        await library.take_back(
-            await library.copy(), caller=clerk, returned_at=library.clock.now - timedelta(days=1)
-        )
+        await library.take_back(await library.copy(), caller=clerk, returned_at=library.clock.now - timedelta(days=1))
 
 
 async def test_a_return_from_the_future_is_an_error(library: LendingLibrary):

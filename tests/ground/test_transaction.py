@@ -1,7 +1,7 @@
 import pytest
 
 from faelles.ground.actor import SYSTEM
-from faelles.ground.database import Database
+from faelles.ground.database import Database, Transaction
 from town import Town
 
 
@@ -17,11 +17,11 @@ async def test_another_agency_sees_none_of_our_rows(database: Database, town: To
 
 
 async def test_an_exception_rolls_everything_back(database: Database, town: Town):
+    async def write_and_fail(tx: Transaction) -> None:
+        await tx.execute("INSERT INTO role (agency_id, code, name, permissions) VALUES ($1, 'y', 'y', '{}')", tx.agency)
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        async with database.transaction(town.agency, SYSTEM) as tx:
-            await tx.execute(
-                "INSERT INTO role (agency_id, code, name, permissions) VALUES ($1, 'y', 'y', '{}')", tx.agency
-            )
-            raise ZeroDivisionError
+        await database.run(town.agency, SYSTEM, write_and_fail)
     async with database.transaction(town.agency, SYSTEM) as tx:
         assert await tx.rows("SELECT * FROM role WHERE agency_id = $1 AND code = 'y'", town.agency) == []

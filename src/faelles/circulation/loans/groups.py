@@ -21,6 +21,7 @@ from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.events import Event, append
 from faelles.ground.fields import Id, ItemNumberText, ShortText
 from faelles.ground.ids import LoanId, PatronId
+from faelles.patrons import store as patrons
 from faelles.people.model import Caller, Permission
 
 
@@ -69,7 +70,8 @@ async def checkout_group(
     caller.require(Permission.CHECKOUT)
     check_override(request.overrides, request.reason)
     # All patrons, then all items, each in order: two desks with overlapping stacks never wait for each other in a ring.
-    await rare_store.lock_parties(tx, _patrons(request), [pair.item for pair in request.pairs])
+    await patrons.lock(tx, _patrons(request))
+    await rare_store.lock_items(tx, [pair.item for pair in request.pairs])
     if earlier := await idempotency.recall(tx, "checkout_group", key, request, list[PairAnswer]):
         return earlier
     answers = [
@@ -81,9 +83,9 @@ async def checkout_group(
     return answers
 
 
-def _patrons(request: GroupCheckoutRequest) -> list[int]:
-    first = [request.first_borrower] if request.first_borrower is not None else []
-    return [*first, *(pair.borrower for pair in request.pairs)]
+def _patrons(request: GroupCheckoutRequest) -> list[PatronId]:
+    everybody = {request.first_borrower, *(pair.borrower for pair in request.pairs)}
+    return sorted(PatronId(patron) for patron in everybody if patron is not None)
 
 
 def _single(request: GroupCheckoutRequest, pair: Pair) -> CheckoutRequest:
@@ -122,7 +124,7 @@ async def swap(tx: Transaction, caller: Caller, request: SwapRequest, key: str |
 
 async def _swappable(tx: Transaction, caller: Caller, loans: list[LoanId]) -> tuple[LoanFacts, LoanFacts]:
     """Both loans with their borrowers locked: open, two of them, and for the caller to see."""
-    await rare_store.lock_borrowers_of(tx, loans)
+    await patrons.lock(tx, _borrowers(*await rare_store.read_loans(tx, loans)))
     found = {loan.id: loan for loan in await rare_store.read_loans(tx, loans)}
     visible = [found[loan] for loan in loans if loan in found and is_visible(caller, Permission.CHECKOUT, found[loan])]
     if len(visible) < len(loans) or loans[0] == loans[1]:

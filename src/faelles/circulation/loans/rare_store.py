@@ -55,23 +55,12 @@ RETURNING id
 """
 
 
-_LOCK_PATRONS = """
-SELECT FROM patron WHERE agency_id = $1 AND id = ANY ($2::bigint[]) ORDER BY id FOR NO KEY UPDATE
-"""
 _LOCK_ITEMS = """
 SELECT
   FROM item_circulation
  WHERE agency_id = $1
    AND item_id IN (SELECT item_id FROM copy WHERE agency_id = $1 AND number = ANY ($2::text[]))
  ORDER BY item_id
-   FOR NO KEY UPDATE
-"""
-_LOCK_BORROWERS = """
-SELECT
-  FROM patron
- WHERE agency_id = $1
-   AND id IN (SELECT patron_id FROM loan_borrower WHERE agency_id = $1 AND loan_id = ANY ($2::bigint[]))
- ORDER BY id
    FOR NO KEY UPDATE
 """
 _READ_LOANS = (
@@ -93,14 +82,9 @@ SELECT l.lent_at FROM open_loan AS l JOIN copy AS c ON c.agency_id = l.item_agen
 _loan_facts = msgspec.json.Decoder(LoanFacts)
 
 
-async def lock_parties(tx: Transaction, patrons: Sequence[int], item_numbers: Sequence[str]) -> None:
-    """Lock many patrons, then many items, each in the order of their ids."""
-    await tx.rows(_LOCK_PATRONS, tx.agency, list(patrons))
+async def lock_items(tx: Transaction, item_numbers: Sequence[str]) -> None:
+    """Lock many items, in the order of their ids."""
     await tx.rows(_LOCK_ITEMS, tx.agency, list(item_numbers))
-
-
-async def lock_borrowers_of(tx: Transaction, loans: Sequence[LoanId]) -> None:
-    await tx.rows(_LOCK_BORROWERS, tx.agency, list(loans))
 
 
 async def read_loans(tx: Transaction, loans: Sequence[LoanId]) -> list[LoanFacts]:
