@@ -8,8 +8,10 @@ from circulation.lending_library import LendingLibrary
 from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, Remark
 from faelles.circulation.loans.operations import checkout
+from faelles.ground.actor import SYSTEM
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.people.model import Permission
+from town import Town
 
 
 def codes(answer: CheckoutAnswer) -> set[BlockCode]:
@@ -288,3 +290,37 @@ async def test_no_event_names_a_patron(library: LendingLibrary):
         lambda tx: tx.rows("SELECT to_jsonb(e)::text AS event FROM event AS e WHERE agency_id = $1", tx.agency)
     )
     assert not any(str(reader.id) in row["event"] for row in found)
+
+
+async def test_an_interlibrary_loan_is_due_before_its_lender_wants_it_back(library: LendingLibrary):
+    answer = await library.lend(await library.reader(), await library.placeholder())
+    assert answer.due_on == date(2027, 3, 15)
+
+
+async def test_an_interlibrary_loan_that_has_not_arrived_cannot_be_lent(library: LendingLibrary):
+    answer = await library.lend(await library.reader(), await library.placeholder(received_at=None))
+    assert codes(answer) == {BlockCode.MATERIAL_NOT_RECEIVED}
+
+
+async def test_another_municipalitys_book_is_refused_by_its_owners_name(library: LendingLibrary, neighbour: Town):
+    async def buy(tx):
+        record = await tx.value(
+            "INSERT INTO record (agency_id, identifier, title, material_type) VALUES ($1, 'x', 'X', 'Bog')"
+            " RETURNING id",
+            tx.agency,
+        )
+        await tx.execute(
+            "INSERT INTO item (agency_id, number, record_id, owner_branch_id, default_placement_id, material_group_id)"
+            " VALUES ($1, $2, $3, $4, $5, 1)",
+            tx.agency,
+            f"8{neighbour.agency:09d}",
+            record,
+            neighbour.main,
+            neighbour.main_shelf,
+        )
+
+    await library.database.run(neighbour.agency, SYSTEM, buy)
+    answer = await library.lend(await library.reader(), f"8{neighbour.agency:09d}")
+    assert [(each.code, each.parameters) for each in answer.blocks] == [
+        (BlockCode.MATERIAL_FOREIGN, {"owner": f"By {neighbour.agency}"})
+    ]

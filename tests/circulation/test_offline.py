@@ -89,6 +89,24 @@ async def test_an_unknown_item_is_listed(library: LendingLibrary):
     assert [entry.scanned_item for entry in await work(library)] == ["0000000000"]
 
 
+async def test_a_dry_run_tells_the_conflicts_and_writes_nothing(library: LendingLibrary):
+    reader, book = await library.reader(ends=date(2027, 1, 1)), await library.copy()
+    entry = OfflineEntry(
+        what=Happened.CHECKOUT,
+        item=book,
+        branch=library.town.main,
+        happened_at=library.clock.now,
+        card=reader.card,
+        dry_run=True,
+    )
+    answer = await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+    assert (answer.outcome, [each.code for each in answer.conflicts]) == (
+        Outcome.ALLOWED,
+        [BlockCode.MEMBERSHIP_ENDED],
+    )
+    assert (await work(library), await library.state_of(book)) == ([], "available")
+
+
 async def test_the_future_has_not_happened(library: LendingLibrary):
     with pytest.raises(InvalidRequestError):
         await happened(library, Happened.RETURN, "0000000000", library.clock.now + timedelta(minutes=1))

@@ -174,3 +174,17 @@ async def test_the_borrowers_clock_stops_at_the_neighbours_desk(library: Lending
     library.clock.turn_to(date(2027, 4, 9))
     answer = await library.take_back(book)
     assert (answer.returned_on, answer.charged_ore) == (date(2027, 3, 29), 0)
+
+
+async def test_a_dry_run_says_where_it_would_go_and_changes_nothing(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(reader, book)
+    answer = await library.take_back(book, branch=library.town.suburb, dry_run=True)
+    assert (answer.outcome, answer.next) == (Outcome.ALLOWED, NextStop(shelve=False, branch=library.town.main))
+    assert await library.state_of(book) == "on_loan"
+
+
+async def test_a_placeholder_is_to_be_sent_to_its_lender(library: LendingLibrary):
+    book = await library.placeholder()
+    await library.lend(await library.reader(), book)
+    assert Remark.SEND_TO_LENDER in (await library.take_back(book)).warnings

@@ -1,10 +1,22 @@
 """A book that is not ours: recognised as another municipality's, and sent home."""
 
 from faelles.circulation.loans import rare_store, returning
+from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append
+
+
+async def name_owner(tx: Transaction, item_number: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The blocks of a check-out, saying whose the item is where it is not ours."""
+    if not any(each.code is BlockCode.MATERIAL_NOT_FOUND for each in blocks):
+        return blocks
+    owner = await rare_store.owner_of_number(tx, item_number)
+    if owner is None:
+        return blocks
+    others = tuple(each for each in blocks if each.code is not BlockCode.MATERIAL_NOT_FOUND)
+    return (*others, block(BlockCode.MATERIAL_FOREIGN, None, owner=owner.name))
 
 
 async def recognise(tx: Transaction, desk: Desk, request: ReturnRequest) -> ReturnAnswer:

@@ -55,6 +55,7 @@ class SwapRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     loan: Id
     other: Id
+    dry_run: bool = False
 
 
 class SwapAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,8 +115,10 @@ async def swap(tx: Transaction, caller: Caller, request: SwapRequest, key: str |
     role = "primary" if mine.second_borrower is None else "secondary"
     if (mine.second_borrower is None) != (other.second_borrower is None):
         raise ConflictError("loans_not_alike")
-    await rare_store.swap_borrowers(tx, mine.id, other.id, role)
     await record_access(tx, "swap", _borrowers(mine, other))
+    if request.dry_run:
+        return SwapAnswer(outcome=Outcome.ALLOWED, loan=mine.id, other=other.id)
+    await rare_store.swap_borrowers(tx, mine.id, other.id, role)
     await append(tx, *(Event(kind="loan.swapped", loan=loan.id, item=loan.item) for loan in (mine, other)))
     answer = SwapAnswer(outcome=Outcome.DONE, loan=mine.id, other=other.id)
     await idempotency.remember(tx, "swap", key, request, answer)

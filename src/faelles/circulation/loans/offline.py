@@ -21,6 +21,7 @@ from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRe
 from faelles.circulation.loans.operations import return_item
 from faelles.circulation.loans.replies import answered_before, repeatable
 from faelles.circulation.loans.scans import scanned
+from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append
@@ -42,6 +43,8 @@ class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     branch: Id
     happened_at: datetime
     card: Scan | None = None
+    dry_run: bool = False
+    """Only tell what would be made of it."""
 
 
 class OfflineAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +117,9 @@ async def _record_checkout(
     case = _case(desk, entry, facts)
     conflicts = find_blocks(case) if case else unknown_parties(facts)
     handling = {CONFLICTS[conflict.code] for conflict in conflicts}
+    if entry.dry_run:
+        await record_access(tx, "offline_dry_run", [facts.patron.id] if facts.patron else [])
+        return OfflineAnswer(outcome=Outcome.ALLOWED, conflicts=tuple(conflicts))
     if case is None or case.due_on is None or Handling.LIST_ONLY in handling:
         await _add_work_entry(tx, entry, None, conflicts)
         return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
@@ -155,9 +161,9 @@ async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, k
     lent_at = await rare_store.lent_since(tx, entry.item)
     if lent_at is not None and entry.happened_at < lent_at:
         return OfflineAnswer(outcome=Outcome.NOT_ON_LOAN)
-    request = ReturnRequest(item=entry.item, branch=entry.branch, returned_at=entry.happened_at)
+    request = ReturnRequest(item=entry.item, branch=entry.branch, returned_at=entry.happened_at, dry_run=entry.dry_run)
     answer = await return_item(tx, caller, request, key)
-    if answer.outcome is Outcome.REFUSED:
+    if answer.outcome is Outcome.REFUSED and not entry.dry_run:
         await _add_work_entry(tx, entry, answer.loan, answer.blocks)
     return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from faelles.circulation.loans import lending, returning, store
 from faelles.circulation.loans.desk import check_override, check_past, is_visible, open_desk
-from faelles.circulation.loans.foreign import recognise
+from faelles.circulation.loans.foreign import name_owner, recognise
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
     CheckoutRequest,
@@ -55,7 +55,8 @@ async def checkout(
         case lending.Repeat():
             return await lending.repeat_answer(tx, decision)
         case lending.Refuse():
-            return await lending.refuse(tx, desk, request, facts, decision)
+            standing = await name_owner(tx, request.item, decision.standing)
+            return await lending.refuse(tx, desk, request, facts, lending.Refuse(standing, decision.overridden))
 
 
 async def return_item(tx: Transaction, caller: Caller, request: ReturnRequest, key: str | None = None) -> ReturnAnswer:

@@ -15,6 +15,7 @@ from faelles.circulation.loans.late import NOTHING, charge_if_late, days_overdue
 from faelles.circulation.loans.losses import settle_found
 from faelles.circulation.loans.model import NextStop, Outcome, Remark, ReturnAnswer, ReturnRequest
 from faelles.circulation.loans.replies import shown
+from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.ids import PlacementId
 from faelles.ground.money import Ore
@@ -89,8 +90,10 @@ async def take_back(
     """Charge what is late, close the loan, send the copy on its way."""
     charged = NOTHING if request.dry_run else await _charge(tx, desk, request, facts, case)
     answer = _answer(desk, case, charged, was_backdated=request.returned_at is not None)
-    if not request.dry_run:
-        await store.write_return(tx, _taken_back(desk, facts, case, answer), repeat)
+    if request.dry_run:
+        await record_access(tx, "return_dry_run", [facts.patron.id] if facts.patron else [])
+        return msgspec.structs.replace(answer, outcome=Outcome.ALLOWED)
+    await store.write_return(tx, _taken_back(desk, facts, case, answer), repeat)
     return answer
 
 
