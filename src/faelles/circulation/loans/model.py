@@ -26,6 +26,13 @@ class Borrower(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if (self.card is None) == (self.patron is None):
             raise ValueError("either card or patron")
 
+    def __repr__(self) -> str:
+        return "Borrower()"
+
+
+NOBODY = Borrower(card="-")
+"""In place of a borrower who must not be named."""
+
 
 class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Lend `item` to `borrower` at `branch`.
@@ -45,6 +52,9 @@ class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     overrides: Overrides = frozenset()
     reason: ShortText | None = None
     dry_run: bool = False
+
+    def __repr__(self) -> str:
+        return f"CheckoutRequest(item={self.item}, branch={self.branch})"
 
 
 class Outcome(StrEnum):

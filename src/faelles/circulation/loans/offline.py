@@ -26,7 +26,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append
 from faelles.ground.fields import Id, ItemNumberText, Scan
-from faelles.ground.ids import BranchId, LoanId
+from faelles.ground.ids import AgencyId, BranchId, LoanId
 from faelles.people.model import Caller, Permission
 
 
@@ -45,6 +45,9 @@ class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     card: Scan | None = None
     dry_run: bool = False
     """Only tell what would be made of it."""
+
+    def __repr__(self) -> str:
+        return f"OfflineEntry({self.what}, item={self.item}, branch={self.branch})"
 
 
 class OfflineAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,18 +102,25 @@ async def record_offline(
     """Take one entry of an offline log as a fact. The same entry again changes nothing."""
     caller.require(Permission.OFFLINE)
     check_past("happened_at", entry.happened_at, tx.now)
-    own_key = key or f"{entry.what}/{entry.item}/{entry.card or ''}/{entry.happened_at.isoformat()}"
+    own_key = key or _key_of(keyring, tx.agency, entry)
     if entry.what is Happened.RETURN:
         return await _record_return(tx, caller, entry, own_key)
     return await _record_checkout(tx, caller, keyring, entry, own_key)
 
 
+def _key_of(keyring: Keyring, agency: AgencyId, entry: OfflineEntry) -> str:
+    """What makes two entries one: what, which item, whose card, when. Hashed under a key, for a card may be a CPR."""
+    told = f"{entry.what}/{entry.item}/{entry.card or ''}/{entry.happened_at.isoformat()}"
+    return keyring.lookup_hash("offline", agency, told).hex()
+
+
 async def _record_checkout(
     tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, key: str
 ) -> OfflineAnswer:
-    repeat = repeatable("offline_checkout", key, entry)
     borrower = Borrower(card=entry.card or "-")
-    facts = await store.load_checkout(tx, scanned(keyring, tx.agency, borrower), entry.item, repeat)
+    who = scanned(keyring, tx.agency, borrower)
+    repeat = repeatable("offline_checkout", key, who.keys, msgspec.structs.replace(entry, card=None))
+    facts = await store.load_checkout(tx, who, entry.item, repeat)
     if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer):
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=earlier.loan)
     desk = await open_desk(tx, caller, facts.revision, entry.branch, Permission.OFFLINE)

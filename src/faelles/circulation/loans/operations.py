@@ -20,7 +20,7 @@ from faelles.circulation.loans.model import (
 )
 from faelles.circulation.loans.renewing import RenewalWish, renew_loans, unknown_loan
 from faelles.circulation.loans.replies import answered_before, repeatable
-from faelles.circulation.loans.scans import check_pin, scanned
+from faelles.circulation.loans.scans import check_pin, scanned, without_identity
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId, PatronId
@@ -37,8 +37,8 @@ async def checkout(
     caller.require(Permission.CHECKOUT)
     check_override(request.overrides, request.reason)
     check_past("lent_at", request.lent_at, tx.now)
-    repeat = repeatable("checkout", key, request)
     who = scanned(keyring, tx.agency, request.borrower)
+    repeat = repeatable("checkout", key, who.patron, who.keys, without_identity(request))
     facts = await store.load_checkout(tx, who, request.item, repeat)
     if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer):
         return earlier

@@ -14,13 +14,14 @@ from faelles.ground.idempotency import check_key
 Answer = TypeVar("Answer")
 
 
-def repeatable(operation: str, key: str | None, request: msgspec.Struct) -> Repeatable:
-    """The key of a request. Without a key there is nothing to compare, so nothing is digested."""
+def repeatable(operation: str, key: str | None, *asked: object) -> Repeatable:
+    """The key of a request, with a digest of what was asked. Without a key there is nothing to compare, so nothing is
+    digested. What is digested holds no secret and no CPR number: a bare digest of either could be guessed back.
+    """
     if key is None:
         return Repeatable(operation, None, b"")
     check_key(key)
-    digest = hashlib.sha256(msgspec.json.encode(request, order="sorted")).digest()
-    return Repeatable(operation, key, digest)
+    return Repeatable(operation, key, hashlib.sha256(msgspec.json.encode(asked, order="sorted")).digest())
 
 
 def answered_before(earlier: EarlierAnswer | None, repeat: Repeatable, answer_type: type[Answer]) -> Answer | None:

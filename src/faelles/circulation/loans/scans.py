@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.facts import CheckoutFacts
-from faelles.circulation.loans.model import Borrower
+from faelles.circulation.loans.model import NOBODY, Borrower, CheckoutRequest
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.ids import AgencyId
@@ -30,6 +32,11 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
         keys=tuple(keys),
         attempt=counted_under(keyring, agency, typed),
     )
+
+
+def without_identity(request: CheckoutRequest) -> CheckoutRequest:
+    """The request less what was scanned and typed to say who: `Scanned` has it in a form that may be kept."""
+    return msgspec.structs.replace(request, borrower=NOBODY, pin=None)
 
 
 async def check_pin(
