@@ -1,6 +1,5 @@
 """Putting answers together, and giving the same one to the same request again."""
 
-import hashlib
 from typing import TypeVar
 
 import msgspec
@@ -9,19 +8,17 @@ from faelles.circulation.loans.facts import EarlierAnswer, ItemFacts
 from faelles.circulation.loans.model import CheckoutAnswer, ItemShown, RenewalAnswer
 from faelles.circulation.loans.store import Repeatable
 from faelles.ground.errors import ConflictError
-from faelles.ground.idempotency import check_key
+from faelles.ground.idempotency import check_key, fingerprint
 
 Answer = TypeVar("Answer")
 
 
 def repeatable(operation: str, key: str | None, *asked: object) -> Repeatable:
-    """The key of a request, with a digest of what was asked. Without a key there is nothing to compare, so nothing is
-    digested. What is digested holds no secret and no CPR number: a bare digest of either could be guessed back.
-    """
+    """The key of a request, with a digest of what was asked; without a key there is nothing to compare."""
     if key is None:
         return Repeatable(operation, None, b"")
     check_key(key)
-    return Repeatable(operation, key, hashlib.sha256(msgspec.json.encode(asked, order="sorted")).digest())
+    return Repeatable(operation, key, fingerprint(*asked))
 
 
 def answered_before(earlier: EarlierAnswer | None, repeat: Repeatable, answer_type: type[Answer]) -> Answer | None:
