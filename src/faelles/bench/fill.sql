@@ -95,11 +95,11 @@ SELECT agency_id, id, n, 'Del ' || n FROM volume CROSS JOIN generate_series(1, 2
 INSERT INTO item_note (agency_id, item_id, text, written_by, written_at)
 SELECT agency_id, id, 'Se efter løse sider', 'staff:1', now() FROM volume WHERE id % 200 = 11;
 
--- Sixty loans among twenty patrons: three of them have none, most have two or three, one has twenty. Lent within the
--- last two weeks, but for one in thirty of the last copies, which is overdue.
+-- Sixty loans among twenty patrons: three of them have none, most have two or three, one has twenty. Lent one to
+-- two weeks ago, but for one in thirty of the last copies, which is overdue.
 CREATE TEMP TABLE lent AS
 SELECT v.*, slot.id AS loan_id, b.id AS borrower_id, g.patron_group_id,
-       current_date - CASE WHEN v.r = 5 AND v.p % 30 = 0 THEN 40 ELSE 1 + v.p % 14 END AS lent_on
+       current_date - CASE WHEN v.r = 5 AND v.p % 30 = 0 THEN 40 ELSE 7 + v.p % 7 END AS lent_on
   FROM volume AS v
  CROSS JOIN LATERAL (SELECT 10000000 + (v.p - 1) * 3 + v.r - 3 AS id, (v.p - 1) % 20 * 3 + v.r - 3 AS place) AS slot
   JOIN person AS b ON b.p = (v.p - 1) / 20 * 20 + 1 + (ARRAY[

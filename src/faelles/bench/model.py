@@ -39,7 +39,7 @@ class Size(msgspec.Struct, frozen=True):
 
 
 COPIES_A_PATRON: Final = 5
-FULL: Final = Size("full", patrons=100_000, rounds=3, measured=2_400, yardstick_seconds=3.0)
+FULL: Final = Size("full", patrons=100_000, rounds=3, measured=1_000, yardstick_seconds=2.0)
 SMALL: Final = Size("small", patrons=10_000, rounds=1, measured=400, yardstick_seconds=1.0)
 
 CALLERS: Final = (1, 8, 64)
