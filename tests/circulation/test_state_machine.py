@@ -1,0 +1,265 @@
+"""The whole of circulation, driven at random on a real database beside the reference library: they never disagree.
+
+FAELLES_TEST_EXAMPLES is how many lives of a library are tried; a nightly run tries more.
+"""
+
+import asyncio
+import itertools
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from circulation.lending_library import MONDAY, Clock, LendingLibrary
+from circulation.real_desk import RealDesk
+from circulation.reference import Copy, ReferenceLibrary, Said
+from faelles.ground.actor import SYSTEM
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
+from faelles.ground.database.pool import open_database
+from faelles.ground.ids import NATION
+from faelles.policies.knobs import MAX_LOANS
+from faelles.policies.seeds import seed_agency, seed_nation
+from town import found_town
+
+EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "30"))
+STEPS = 25
+from hypothesis import Phase
+DEV = (Phase.generate,)
+LIMIT = 3
+READERS = {"anna": "adult", "bo": "adult", "clara": "child"}
+COPIES = {
+    "novel": ("book_adult", "main"),
+    "poems": ("book_adult", "main"),
+    "essays": ("book_adult", "main"),
+    "atlas": ("book_adult", "suburb"),
+    "film": ("film", "main"),
+    "bestseller": ("quick_loan", "suburb"),
+    "dictionary": ("reference", "main"),
+}
+BEFORE_ANYTHING = timedelta(days=400)
+"""The rules of these libraries are older than anything that is entered late."""
+
+readers, copies, branches = st.sampled_from(list(READERS)), st.sampled_from(list(COPIES)), st.sampled_from(("main", "suburb"))
+sometimes = st.sampled_from((False, False, True))
+ago = st.sampled_from((timedelta(0), timedelta(hours=2), timedelta(days=1), timedelta(days=9), timedelta(days=40)))
+
+Result = TypeVar("Result")
+
+
+class Library(RuleBasedStateMachine):
+    """One life of a library: a new municipality on the shared database, a neighbour with the same numbers, a clock."""
+
+    url: str
+    keyring: Keyring
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._open = AsyncExitStack()
+        self._keys = itertools.count(1)
+        self._kept: list[tuple[Callable[[], Awaitable[object]], object]] = []
+        self.model = ReferenceLibrary(
+            copies={name: Copy(*copy) for name, copy in COPIES.items()}, ages=READERS, limit=LIMIT, now=MONDAY
+        )
+        self.desk, self.neighbour = self._run(self._found())
+        self.before = len(self._run(self.desk.look()).events)
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return self._runner.run(work)
+
+    async def _found(self) -> tuple[RealDesk, RealDesk]:
+        clock = Clock(MONDAY - BEFORE_ANYTHING)
+        database = await self._open.enter_async_context(open_database(self.url, connections=1, clock=clock))
+        desk = await _furnish(database, self.keyring, clock, like=None)
+        neighbour = await _furnish(database, self.keyring, clock, like=desk)
+        clock.now = MONDAY
+        return desk, neighbour
+
+    def teardown(self) -> None:
+        try:
+            look = self._run(self.neighbour.look())
+            assert (look.picture, look.faults, len(look.events)) == (_untouched(), [], self.before)
+        finally:
+            self._run(self._open.aclose())
+            self._runner.close()
+
+    def _both(self, verb: str, *args: object, key: bool = False, **wishes: object) -> None:
+        """Do the same in both libraries and compare what they say. With `key` it can be asked again."""
+        expected = getattr(self.model, verb)(*args, **wishes)
+        with_key = {"key": f"key-{next(self._keys)}"} if key else {}
+
+        def ask() -> Awaitable[object]:
+            return getattr(self.desk, verb)(*args, **wishes, **with_key)
+
+        assert self._run(ask()) == expected
+        if key and _is_kept(expected):
+            self._kept.append((ask, expected))
+
+    @rule(
+        reader=readers, copy=copies, branch=branches, override=sometimes, renew_own=st.booleans(), dry=sometimes,
+        key=st.booleans(),
+    )  # fmt: skip
+    def checkout(self, reader, copy, branch, override, renew_own, dry, key):
+        wishes = {"override": override, "renew_own": renew_own, "dry": dry}
+        self._both("checkout", reader, copy, branch, key=key and not dry, **wishes)
+
+    @rule(copy=copies, override=sometimes)
+    def renew(self, copy, override):
+        self._both("renew", copy, override=override)
+
+    @rule(reader=readers)
+    def renew_all(self, reader):
+        self._both("renew_all", reader)
+
+    @rule(copy=copies, branch=branches, key=st.booleans())
+    def return_item(self, copy, branch, key):
+        self._both("return_item", copy, branch, key=key)
+
+    @rule(copy=copies, branch=branches, ago=ago, found=st.booleans())
+    def return_from_the_book_drop(self, copy, branch, ago, found):
+        self._both("return_item", copy, branch, at=self.model.now - ago, found=found)
+
+    @rule(copy=copies)
+    def undo_checkout(self, copy):
+        self._both("undo_checkout", copy)
+
+    @rule(copy=copies)
+    def undo_return(self, copy):
+        self._both("undo_return", copy)
+
+    @rule(copy=copies, key=st.booleans())
+    def lose(self, copy, key):
+        self._both("lose", copy, key=key)
+
+    @rule(copy=copies, key=st.booleans())
+    def claim_returned(self, copy, key):
+        self._both("claim_returned", copy, key=key)
+
+    @rule(reader=readers, copy=copies, branch=branches, ago=ago)
+    def offline_checkout(self, reader, copy, branch, ago):
+        self._both("offline_checkout", reader, copy, branch, self.model.now - ago)
+
+    @rule(copy=copies, branch=branches, ago=ago)
+    def offline_return(self, copy, branch, ago):
+        self._both("offline_return", copy, branch, self.model.now - ago)
+
+    @precondition(lambda self: any(claim.owed for claim in self.model.books.claims))
+    @rule(reader=readers, kroner=st.sampled_from((10, 25, 120, 230)))
+    def pay(self, reader, kroner):
+        reference = f"receipt-{next(self._keys)}"
+        assert self._run(self.desk.pay(reader, kroner * 100, reference)) == self.model.pay(reader, kroner * 100)
+
+    @precondition(lambda self: any(claim.owed for claim in self.model.books.claims))
+    @rule(reader=readers)
+    def pay_all(self, reader):
+        owed = self.model.books.balance(reader)
+        if owed > 0:
+            said = self._run(self.desk.pay(reader, owed, f"receipt-{next(self._keys)}"))
+            assert said == self.model.pay(reader, owed) == Said("paid")
+
+    @precondition(lambda self: any(claim.owed for claim in self.model.books.claims))
+    @rule(reader=readers, key=st.booleans())
+    def waive(self, reader, key):
+        self._both("waive", reader, key=key)
+
+    @rule(days=st.sampled_from((1, 3, 8, 16, 31, 40)))
+    def days_pass(self, days):
+        self.model.now += timedelta(days=days)
+        self.desk.library.clock.now = self.model.now
+
+    @precondition(lambda self: self._kept)
+    @rule(data=st.data())
+    def repeat_a_request_with_its_key(self, data):
+        """However long ago it was and whatever happened since: the first answer, and nothing changes."""
+        ask, answer = data.draw(st.sampled_from(self._kept))
+        assert self._run(ask()) == answer
+
+    @invariant()
+    def the_libraries_look_alike(self):
+        """Nothing is out of joint, the books are in order; each change and each refusal is one event."""
+        look = self._run(self.desk.look())
+        assert look.faults == []
+        assert look.picture == self.model.picture()
+        assert look.events[self.before :] == self.model.events
+
+    @invariant()
+    def a_limit_is_exceeded_only_by_what_is_on_record(self):
+        """By an override, a fact that came late, or a return that was none."""
+        for reader in READERS:
+            loans = self.model.loans_of(reader)
+            assert len([loan for loan in loans if not loan.is_excused]) <= LIMIT
+
+
+def _is_kept(said: object) -> bool:
+    """Only what succeeded answers its key again."""
+    return isinstance(said, Said) and said.outcome in {"lent", "renewed", "repeated", "returned", "not_on_loan", "done", "waived"}
+
+
+def _untouched() -> dict[str, object]:
+    return {
+        "items": dict.fromkeys(COPIES, ("available", None)),
+        "loans": {},
+        "balances": dict.fromkeys(READERS, 0),
+    }
+
+
+async def _furnish(database: Database, keyring: Keyring, clock: Clock, like: RealDesk | None) -> RealDesk:
+    """A municipality with the readers and copies of these tests; the neighbour's have the same numbers."""
+    town = await found_town(database)
+    await database.run(town.agency, SYSTEM, seed_agency)
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        groups = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM patron_group")}
+        materials = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM material_group")}
+    desk = RealDesk(LendingLibrary(town, database, keyring, clock, groups, materials))
+    await desk.library.set_rule(MAX_LOANS, LIMIT)
+    for name, age in READERS.items():
+        born = datetime(2018 if age == "child" else 1980, 5, 17).date()  # noqa: DTZ001 - a day
+        desk.readers[name] = await desk.library.reader(age, born=born)
+        if like is not None:
+            await _rename(desk, "patron_identifier", "lookup", desk.readers[name].card, like.readers[name].card)
+    for name, (kind, home) in COPIES.items():
+        shelf = town.main_shelf if home == "main" else town.suburb_shelf
+        desk.copies[name] = await desk.library.copy(kind, branch=desk.branches[home], shelf=shelf)
+        if like is not None:
+            await _rename(desk, "item", "number", desk.copies[name], like.copies[name])
+            desk.copies[name] = like.copies[name]
+    return desk
+
+
+async def _rename(desk: RealDesk, table: str, column: str, old: str, new: str) -> None:
+    await desk.library.run(
+        lambda tx: tx.execute(
+            f"UPDATE {table} SET {column} = $3 WHERE agency_id = $1 AND {column} = $2", tx.agency, old, new
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def machine(owner_url: str, keyring: Keyring) -> type[Library]:
+    async def seed() -> None:
+        async with open_database(owner_url, connections=1) as database:
+            await database.run(NATION, SYSTEM, seed_nation)
+
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(seed())
+    return type("Library", (Library,), {"url": owner_url, "keyring": keyring})
+
+
+def test_circulation_does_what_the_reference_library_does(machine: type[Library]):
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True, phases=DEV,
+        ),
+    )
