@@ -96,15 +96,16 @@ async def _agencies(tx: Transaction, furniture: Furniture) -> None:
 
 
 async def _policies(tx: Transaction, furniture: Furniture) -> None:
-    for kind in ("patron", "material"):
+    # "new": a group that no rule speaks of yet.
+    for kind, name in (("patron", "patron_group"), ("material", "material_group"), ("material", "new_material_group")):
         number = await tx.value(
             f"INSERT INTO {kind}_group (agency_id, parent_id, code, name_da, name_en)"
             " VALUES ($1, 1, $2, $3, $3) RETURNING id",
             tx.agency,
-            f"own-{tx.agency}",
+            f"{name}-{tx.agency}",
             furniture.marker,
         )
-        furniture.objects[f"{kind}_group"] = number
+        furniture.objects[name] = number
     rule = await tx.value(
         "INSERT INTO policy_rule (agency_id, scope, scope_id, knob, value, valid, reason, written_by, written_at)"
         " VALUES ($1, 'agency', $1, 'loan_days', '30', tstzrange(NULL, NULL), $2, 'system:0', $3) RETURNING id",

@@ -37,7 +37,7 @@ async def test_a_new_rule_decides_the_next_question_and_the_old_one_is_its_runne
 async def test_nothing_is_lendable_until_the_grid_says_yes(
     client: AsyncClient, furnished: Furniture, librarian: Headers
 ):
-    groups = groups_of(furnished)
+    groups = groups_of(furnished) | {"material_group": furnished.objects["new_material_group"]}
     before = await explained(client, librarian, "lendable", **groups)
     assert (before["setting"]["value"], before["setting"]["source"]) == (False, "loaning_profile_not_found")
     cells = {
