@@ -217,7 +217,8 @@ class RealDesk:
         balances = {
             row["patron_id"]: int(row["ore"])
             for row in await tx.rows(
-                "SELECT patron_id, sum(balance_ore) AS ore FROM patron_balance WHERE agency_id = $1 GROUP BY 1", tx.agency
+                "SELECT patron_id, sum(balance_ore) AS ore FROM patron_balance WHERE agency_id = $1 GROUP BY 1",
+                tx.agency,
             )
         }
         item_names = {number: name for name, number in self.copies.items()}

@@ -375,10 +375,9 @@ class ReferenceLibrary:
         released = self.books.release(loan, (loan.lent_on, loan.due_on, loan.closed_on))
         loan.closed_how, loan.closed_on, loan.is_excused = None, None, True
         self._move(item, _state_of(loan))
-        if loan.lost_at:
-            self.books.charge(loan.borrower, ("lost", loan), 0, loan, PRICE)
+        charged = self.books.charge(loan.borrower, ("lost", loan), 0, loan, PRICE) if loan.lost_at else 0
         self.events.append("loan.reopened")
-        return Said("done", charged=-released)
+        return Said("done", charged=charged - released)
 
     # Losing
 

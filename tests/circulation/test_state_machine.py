@@ -31,6 +31,7 @@ from town import found_town
 EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "30"))
 STEPS = 25
 from hypothesis import Phase
+
 DEV = (Phase.generate,)
 LIMIT = 3
 READERS = {"anna": "adult", "bo": "adult", "clara": "child"}
@@ -46,7 +47,11 @@ COPIES = {
 BEFORE_ANYTHING = timedelta(days=400)
 """The rules of these libraries are older than anything that is entered late."""
 
-readers, copies, branches = st.sampled_from(list(READERS)), st.sampled_from(list(COPIES)), st.sampled_from(("main", "suburb"))
+readers, copies, branches = (
+    st.sampled_from(list(READERS)),
+    st.sampled_from(list(COPIES)),
+    st.sampled_from(("main", "suburb")),
+)
 sometimes = st.sampled_from((False, False, True))
 ago = st.sampled_from((timedelta(0), timedelta(hours=2), timedelta(days=1), timedelta(days=9), timedelta(days=40)))
 
@@ -199,7 +204,15 @@ class Library(RuleBasedStateMachine):
 
 def _is_kept(said: object) -> bool:
     """Only what succeeded answers its key again."""
-    return isinstance(said, Said) and said.outcome in {"lent", "renewed", "repeated", "returned", "not_on_loan", "done", "waived"}
+    return isinstance(said, Said) and said.outcome in {
+        "lent",
+        "renewed",
+        "repeated",
+        "returned",
+        "not_on_loan",
+        "done",
+        "waived",
+    }
 
 
 def _untouched() -> dict[str, object]:
@@ -260,6 +273,7 @@ def test_circulation_does_what_the_reference_library_does(machine: type[Library]
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            print_blob=True, phases=DEV,
+            print_blob=True,
+            phases=DEV,
         ),
     )

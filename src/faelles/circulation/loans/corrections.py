@@ -2,7 +2,15 @@
 
 from faelles.circulation.loans import rare_store, store
 from faelles.circulation.loans.desk import Desk, is_visible, open_desk
-from faelles.circulation.loans.facts import ClosedHow, ItemFacts, ItemState, LoanAndItem, LoanFacts
+from faelles.circulation.loans.facts import (
+    ClosedHow,
+    ItemFacts,
+    ItemState,
+    LoanAndItem,
+    LoanFacts,
+    PatronFacts,
+)
+from faelles.circulation.loans.losses import claim_replacement
 from faelles.circulation.loans.model import Outcome, UndoAnswer, UndoRequest
 from faelles.circulation.loans.replies import answered_before, repeatable, shown
 from faelles.fees.model import ChargeKind
@@ -13,7 +21,6 @@ from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.events import Event, append
-from faelles.ground.ids import PatronId
 from faelles.ground.money import Ore
 from faelles.people.model import Caller, Permission
 
@@ -42,7 +49,9 @@ async def undo_checkout(tx: Transaction, caller: Caller, request: UndoRequest, k
 
 
 async def undo_return(tx: Transaction, caller: Caller, request: UndoRequest, key: str | None = None) -> UndoAnswer:
-    """The copy was never handed in: the loan is open as before, and the fee for handing it in late is taken back."""
+    """The copy was never handed in: the loan is open as before, and the fee for handing it in late is taken back. One
+    that was lost is lost again, with what was claimed for it.
+    """
     repeat = repeatable("undo_return", key, request)
     patron, desk, found, earlier = await _load(tx, caller, request, repeat)
     if earlier is not None:
@@ -55,9 +64,11 @@ async def undo_return(tx: Transaction, caller: Caller, request: UndoRequest, key
     released = Ore(0)
     if not request.dry_run:
         released = await _release_fee(tx, loan)
+        if loan.lost_at is not None:
+            released = Ore(released - await claim_replacement(tx, desk, item, loan, patron))
         await rare_store.reopen_loan(tx, loan.id)
         await rare_store.end_journey(tx, item.id, "undone")
-        await rare_store.move_item(tx, item.id, ItemState.ON_LOAN, desk.branch)
+        await rare_store.move_item(tx, item.id, loan.item_state, desk.branch)
     return await _finish(tx, desk, request, repeat, patron, found, released=released)
 
 
@@ -71,7 +82,7 @@ async def _release_fee(tx: Transaction, loan: LoanFacts) -> Ore:
 
 async def _load(
     tx: Transaction, caller: Caller, request: UndoRequest, repeat: store.Repeatable
-) -> tuple[PatronId, Desk, LoanAndItem, UndoAnswer | None]:
+) -> tuple[PatronFacts, Desk, LoanAndItem, UndoAnswer | None]:
     """The loan with its borrower and item locked, and the answer this key was given before."""
     caller.require(Permission.UNDO)
     borrowers = await store.loans_by_borrower(tx, [request.loan])
@@ -81,7 +92,7 @@ async def _load(
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.UNDO)
     if facts.patron is None or not facts.loans or not is_visible(caller, Permission.UNDO, facts.loans[0].loan):
         raise NotFoundError("loan_not_found")
-    return facts.patron.id, desk, facts.loans[0], answered_before(facts.earlier, repeat, UndoAnswer)
+    return facts.patron, desk, facts.loans[0], answered_before(facts.earlier, repeat, UndoAnswer)
 
 
 async def _finish(
@@ -89,7 +100,7 @@ async def _finish(
     desk: Desk,
     request: UndoRequest,
     repeat: store.Repeatable,
-    patron: PatronId,
+    patron: PatronFacts,
     found: LoanAndItem,
     *,
     released: Ore,
@@ -100,7 +111,7 @@ async def _finish(
         item=shown(found.item, on_checkout=False),
         released_ore=released,
     )
-    await record_access(tx, repeat.operation, [patron])
+    await record_access(tx, repeat.operation, [patron.id])
     if request.dry_run:
         return answer
     await append(tx, _event(desk, repeat.operation, found.item, found.loan))

@@ -198,6 +198,13 @@ class LoanFacts(msgspec.Struct, frozen=True, kw_only=True):
     def is_open(self) -> bool:
         return self.closed_at is None
 
+    @property
+    def item_state(self) -> ItemState:
+        """The state its copy is in as long as the loan is open."""
+        if self.lost_at is not None:
+            return ItemState.LOST
+        return ItemState.ON_LOAN if self.claimed_returned_at is None else ItemState.CLAIMED_RETURNED
+
     def is_borrowed_by(self, patron: PatronId) -> bool:
         return patron in {self.borrower, self.second_borrower}
 

@@ -47,7 +47,7 @@ async def declare_lost(tx: Transaction, caller: Caller, request: LossRequest, ke
         return await _finish(tx, desk, request, facts, item, state=ItemState.MISSING, charged=NOTHING, key=key)
     charged = NOTHING
     if facts.loan.lost_at is None and not request.dry_run:
-        charged = await _charge_replacement(tx, desk, item, facts.loan, facts.patron)
+        charged = await claim_replacement(tx, desk, item, facts.loan, facts.patron)
         await rare_store.mark_loan_lost(tx, facts.loan.id)
     return await _finish(tx, desk, request, facts, item, state=ItemState.LOST, charged=charged, key=key)
 
@@ -95,9 +95,8 @@ async def _load(
     return facts, desk, facts.item, answered_before(facts.earlier, repeat, LossAnswer)
 
 
-async def _charge_replacement(
-    tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts
-) -> Ore:
+async def claim_replacement(tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts) -> Ore:
+    """Charge the borrower for another copy, where that is not claimed already; øre charged now."""
     terms = terms_for(desk, patron, item, desk.now)
     age = age_class(patron.birth_date, desk.local_day(desk.now), terms[CHILD_AGE_BELOW].value)
     price = Ore(item.price_ore) if item.price_ore is not None else None

@@ -17,6 +17,7 @@ from faelles.circulation.loans.cases import lending_case
 from faelles.circulation.loans.desk import Desk, check_past, open_desk
 from faelles.circulation.loans.facts import CheckoutFacts, ClosedHow, LoanFacts
 from faelles.circulation.loans.lending_rules import LendingCase, find_blocks, unknown_parties
+from faelles.circulation.loans.losses import settle_found
 from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, ReturnRequest
 from faelles.circulation.loans.operations import return_item
 from faelles.circulation.loans.replies import answered_before, repeatable
@@ -136,7 +137,7 @@ async def _record_checkout(
     if case.loan is not None and Handling.REPEAT in handling:
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=case.loan.id)
     if case.loan is not None:
-        await _return_first(tx, desk, case.loan, entry.happened_at)
+        await _return_first(tx, desk, case, case.loan, entry.happened_at)
     request = CheckoutRequest(borrower=borrower, item=entry.item, branch=entry.branch, lent_at=entry.happened_at)
     answer = await lending.lend(tx, desk, request, lending.Lend(case, case.due_on, ()), repeat)
     if conflicts:
@@ -157,9 +158,12 @@ def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase 
     )
 
 
-async def _return_first(tx: Transaction, desk: Desk, loan: LoanFacts, at: datetime) -> None:
-    """Close what was open when the copy was lent to somebody else, at that moment and without a fee."""
+async def _return_first(tx: Transaction, desk: Desk, case: LendingCase, loan: LoanFacts, at: datetime) -> None:
+    """Close what was open when the copy was lent to somebody else, at that moment and without a fee; if it was lost, it
+    is found.
+    """
     closed_at = max(at, loan.lent_at)
+    await settle_found(tx, desk, case.terms, loan, closed_at)
     await rare_store.close_loan(
         tx, loan.id, ClosedHow.RETURNED, closed_at=closed_at, closed_on=desk.local_day(closed_at), branch=desk.branch
     )
