@@ -180,6 +180,14 @@ async def issue_token(tx: Transaction, new: NewToken) -> IssuedToken:
     return IssuedToken(token, secret, expires_at)
 
 
+async def issue_lasting_token(tx: Transaction, new: NewToken, expires_at: datetime) -> IssuedToken:
+    """A token that outlives every session, for the scripts of a demonstration. No door issues one."""
+    secret = SESSION_PREFIX + new_secret()
+    token = await store.insert_token(tx, new, secret_hash(secret), expires_at)
+    await append(tx, events.token_issued(new.subject))
+    return IssuedToken(token, secret, expires_at)
+
+
 async def issue_patron_token(tx: Transaction, patron: PatronId, language: Language) -> IssuedToken:
     """A session token for a patron whose card and PIN have just been found right."""
     return await issue_token(tx, NewToken(subject=Subject(SubjectKind.PATRON, patron), language=language))

@@ -2,7 +2,7 @@
 
 import typer
 
-from faelles.doors.command import bench, circulation, keys, load, patron, policy, schema, serve, sign_in, staff
+from faelles.doors.command import bench, circulation, demo, keys, load, patron, policy, schema, serve, sign_in, staff
 from faelles.doors.command.words import translate_frame, words
 
 translate_frame()
@@ -13,6 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+demo.add_to(app)
 serve.add_to(app)
 bench.add_to(app)
 schema.add_to(app)

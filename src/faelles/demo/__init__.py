@@ -1,0 +1,1 @@
+"""A country in miniature to try everything on: real places and titles, made-up people."""

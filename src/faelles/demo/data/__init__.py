@@ -1,0 +1,1 @@
+"""Names and materials that the demonstration is made up from."""

@@ -1,0 +1,150 @@
+"""`faelles demo`: a running library system for all of Denmark in miniature."""
+
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from faelles.demo.filling import fill, plans
+from faelles.demo.model import RECORD_UNITS, AgencySample, DemoFile, Scale, Step
+from faelles.demo.samples import SHOWN, choose_samples
+from faelles.doors.command.demo_told import tell_demo
+from faelles.doors.command.frame import perform
+from faelles.doors.command.output import aside, remark, tell
+from faelles.doors.command.starting_over import alone, start_over
+from faelles.doors.command.words import words
+from faelles.doors.runtime import Runtime, running
+from faelles.ground.config import Config, read_config
+from faelles.ground.database.upkeep import analyze
+from faelles.ground.errors import MisconfiguredError
+from faelles.ground.log import configure_logging
+
+Reset = Annotated[bool, typer.Option("--reset", help=words("command_demo_reset"))]
+
+_QUIET = "WARNING"
+_FILE = "demo.json"
+_PRIVATE = 0o600
+_STEPS: Mapping[Step, str] = {
+    Step.AGENCIES: "demo_step_agencies",
+    Step.RECORDS: "demo_step_records",
+    Step.PATRONS: "demo_step_patrons",
+    Step.ITEMS: "demo_step_items",
+    Step.LOANS: "demo_step_loans",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("demo", help=words("command_demo"), rich_help_panel=words("command_panel_operator"))(demo)
+
+
+def demo(*, reset: Reset = False) -> None:
+    run_demo(Scale(), reset=reset)
+
+
+def run_demo(scale: Scale, *, reset: bool = False) -> None:
+    """Fill what is missing, serve it until told to stop, take everything down again."""
+    perform(_demo(scale, reset=reset))
+
+
+async def _demo(scale: Scale, *, reset: bool) -> None:
+    from faelles.doors.rest import server  # noqa: PLC0415 - half a second that other commands need not spend
+
+    started = time.monotonic()
+    config = read_config()
+    if config.is_production:
+        raise MisconfiguredError("demo_not_in_production")
+    configure_logging(level=_QUIET, as_json=False)
+    if reset:
+        await start_over(config, say=remark)
+        (config.state_directory / _FILE).unlink(missing_ok=True)
+    with alone(config):
+        _check_port(config)
+        async with running(config, say=remark) as runtime:
+            await _fill(runtime, scale)
+            samples = await _samples(runtime, scale)
+
+            def opened(address: str) -> None:
+                _write(config, DemoFile(http=address, agencies=tuple(samples)))
+                tell_demo(address, samples, _file(config), time.monotonic() - started)
+
+            await server.serve(config, runtime.database, runtime.keyring, tell=opened)
+        tell("demo_stopped")
+
+
+def _check_port(config: Config) -> None:
+    """Say before the work what would go wrong after it. The server opens the port itself, once there is something
+    to serve.
+    """
+    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
+    try:
+        socket.create_server((config.http_host, config.http_port), family=family).close()
+    except OSError as problem:
+        address = f"{config.http_host}:{config.http_port}"
+        raise MisconfiguredError("demo_address_taken", address=address) from problem
+
+
+async def _fill(runtime: Runtime, scale: Scale) -> None:
+    country = plans(scale)
+    totals = {
+        Step.AGENCIES: len(country),
+        Step.RECORDS: RECORD_UNITS,
+        Step.PATRONS: sum(plan.patrons for plan in country),
+        Step.ITEMS: sum(plan.items for plan in country),
+        Step.LOANS: len(country),
+    }
+    with _bars() as progress:
+        bars = {step: progress.add_task(words(code), total=totals[step]) for step, code in _STEPS.items()}
+        is_new = await fill(
+            runtime.database, runtime.keyring, scale, lambda step, more: progress.advance(bars[step], more)
+        )
+        if is_new:
+            tidying = progress.add_task(words("demo_step_tidying"), total=None)
+            await analyze(runtime.server.owner_url)
+            progress.update(tidying, total=1, completed=1)
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    columns = (
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=aside(), transient=True) as progress:
+        yield progress
+
+
+async def _samples(runtime: Runtime, scale: Scale) -> list[AgencySample]:
+    wanted = [isil for isil in SHOWN if scale.isils is None or isil in scale.isils]
+    earlier = _read(runtime.config)
+    tokens = {agency.isil: agency.token for agency in earlier.agencies} if earlier else {}
+    return await choose_samples(runtime.database, runtime.keyring, wanted, tokens)
+
+
+def _file(config: Config) -> Path:
+    return config.state_directory / _FILE
+
+
+def _read(config: Config) -> DemoFile | None:
+    """The file of an earlier start, or None where there is none that can be read."""
+    try:
+        return msgspec.json.decode(_file(config).read_bytes(), type=DemoFile)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _write(config: Config, content: DemoFile) -> None:
+    """In place of the one before, whole at every moment; it holds passwords, if only of people who do not exist."""
+    new = _file(config).with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=_PRIVATE)
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2))
+    new.replace(_file(config))

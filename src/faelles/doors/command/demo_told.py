@@ -1,0 +1,91 @@
+"""What `faelles demo` says once it runs: where it is, who to be, what to try."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from faelles.demo.model import AgencySample
+from faelles.doors.command.output import show_table, tell
+from faelles.doors.command.words import words
+
+_ITEMS_SHOWN = 3
+_CHECKOUT = """
+  curl -s {address}/api/v1/checkouts -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
+    -d '{{"borrower": {{"card": "{card}"}}, "item": "{item}", "branch": {branch}}}'
+"""
+_RETURN = """
+  curl -s {address}/api/v1/returns -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
+    -d '{{"item": "{item}", "branch": {branch}}}'
+"""
+_COMMANDS = """
+  .venv/bin/faelles login --agency {isil} --branch {code} --username {username} --password {password}
+  .venv/bin/faelles checkout {card} {item}
+"""
+
+
+def tell_demo(address: str, agencies: Sequence[AgencySample], file: Path, seconds: float) -> None:
+    """Addresses, logins, samples, and a first check-out to copy."""
+    tell("demo_running", seconds=f"{seconds:.0f}")
+    _tell_addresses(address)
+    _tell_logins(agencies)
+    _tell_patrons(agencies)
+    _tell_items(agencies)
+    _tell_first_steps(address, agencies[0])
+    tell("demo_file", file=file)
+    tell("demo_how_to_stop")
+
+
+def _tell_addresses(address: str) -> None:
+    for code, path in (("demo_docs", "/docs"), ("demo_schema", "/schema"), ("demo_health", "/health")):
+        tell("demo_address", what=words(code), address=address + path)
+
+
+def _tell_logins(agencies: Sequence[AgencySample]) -> None:
+    tell("demo_logins")
+    show_table(
+        ["demo_agency", "demo_isil", "demo_branch_id", "demo_username", "demo_password"],
+        [(each.name, each.isil, each.branch, each.staff.username, each.staff.password) for each in agencies],
+    )
+
+
+def _tell_patrons(agencies: Sequence[AgencySample]) -> None:
+    tell("demo_patrons")
+    show_table(
+        ["demo_agency", "demo_card", "demo_pin", "demo_name", "demo_what"],
+        [
+            (agency.name, patron.card, patron.pin, patron.name, words(code))
+            for agency in agencies
+            for code, patron in (
+                *(("demo_may_borrow", fresh) for fresh in agency.patrons),
+                ("demo_blocked", agency.blocked_patron),
+                ("demo_indebted", agency.indebted_patron),
+            )
+        ],
+    )
+
+
+def _tell_items(agencies: Sequence[AgencySample]) -> None:
+    tell("demo_items")
+    show_table(
+        ["demo_agency", "demo_available", "demo_not_for_loan"],
+        [(each.name, ", ".join(each.items[:_ITEMS_SHOWN]), each.item_not_for_loan) for each in agencies],
+    )
+
+
+def _tell_first_steps(address: str, agency: AgencySample) -> None:
+    sample = {
+        "address": address,
+        "token": agency.token,
+        "branch": agency.branch,
+        "code": agency.branch_code,
+        "isil": agency.isil,
+        "username": agency.staff.username,
+        "password": agency.staff.password,
+        "card": agency.patrons[0].card,
+        "item": agency.items[0],
+    }
+    for code, example in (
+        ("demo_first_checkout", _CHECKOUT),
+        ("demo_first_return", _RETURN),
+        ("demo_first_command", _COMMANDS),
+    ):
+        tell(code, example=example.format_map(sample))
