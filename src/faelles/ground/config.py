@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from faelles.ground.crypto import Keyring, MasterKey, new_master_key, parse_master_keys
 from faelles.ground.errors import MisconfiguredError
@@ -75,9 +77,15 @@ def _master_keys(source: Mapping[str, str], state: Path, *, is_production: bool)
 def _demo_key(file: Path) -> str:
     """The key this machine's demo made for itself, made now if it is not there. Two starts at once agree on one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            new.write(new_master_key() + "\n")
-    except FileExistsError:
-        pass
+    if not file.exists():
+        _publish(new_master_key() + "\n", file)
     return file.read_text().strip()
+
+
+def _publish(text: str, file: Path) -> None:
+    """Let `file` appear whole, or leave the one that came first: a reader must never meet half a key."""
+    with NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}-") as draft:
+        draft.write(text)
+        draft.flush()
+        with suppress(FileExistsError):
+            os.link(draft.name, file)

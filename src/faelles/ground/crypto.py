@@ -78,7 +78,10 @@ class Keyring:
         return bytes([key.identifier]) + nonce + sealed
 
     def decrypt(self, purpose: str, agency: AgencyId, sealed: bytes) -> str:
-        """The text that `encrypt` sealed, with whichever key it names."""
+        """The text that `encrypt` sealed, with whichever key it names.
+
+        Raises cryptography's InvalidTag where the value was altered, or sealed for another agency or purpose.
+        """
         key = self._by_identifier.get(sealed[0])
         if key is None:
             raise MisconfiguredError("master_key_unknown", identifier=sealed[0])
@@ -127,7 +130,10 @@ def secret_hash(secret: str) -> bytes:
 
 def parse_master_keys(text: str) -> tuple[MasterKey, ...]:
     """Read `FAELLES_MASTER_KEY`: `id:base64` separated by commas, newest first, e.g. `2:q83v...=,1:Zm9v...=`."""
-    return tuple(_parse_master_key(part.strip()) for part in text.split(",") if part.strip())
+    keys = tuple(_parse_master_key(part.strip()) for part in text.split(",") if part.strip())
+    if not keys or len({key.identifier for key in keys}) < len(keys):
+        raise MisconfiguredError("master_key_malformed")
+    return keys
 
 
 def _parse_master_key(text: str) -> MasterKey:

@@ -8,7 +8,7 @@ Every door asks here; no other module puts words together. Catalogues are gettex
 import gettext
 import io
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -19,6 +19,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency
+
+_ZONE = "Europe/Copenhagen"
+"""Of a moment in a sentence, where nobody knows the branch."""
 
 
 class Language(StrEnum):
@@ -53,7 +56,9 @@ def knows(code: str, language: Language) -> bool:
 
 def money_text(ore: int, language: Language, currency: str = "DKK") -> str:
     """Danish: `20,00 kr.`; English: `DKK 20.00`."""
-    return format_currency(ore / 100, currency, locale=_locale(language))
+    # Babel alone would write `DKK20.00` in English.
+    pattern = None if language is Language.DANISH else "¤\N{NO-BREAK SPACE}#,##0.00"
+    return format_currency(ore / 100, currency, pattern, locale=_locale(language))
 
 
 def date_text(day: date, language: Language) -> str:
@@ -80,7 +85,7 @@ class _Shown(dict[str, object]):
     def __getitem__(self, name: str) -> object:
         value = super().__getitem__(name)
         if isinstance(value, datetime):
-            return moment_text(value, self._language, str(UTC))
+            return moment_text(value, self._language, _ZONE)
         if name.endswith("_ore") and isinstance(value, int):
             return money_text(value, self._language)
         return date_text(value, self._language) if isinstance(value, date) else value

@@ -1,15 +1,20 @@
 """Structured logs: one line, one event, for an operator's eyes and without personal data.
 
 Callers log ids, codes, counts and durations. Free text from requests, names, card numbers and secrets are not
-logged anywhere; the filter below is the net under that rule, not the rule.
+logged anywhere; the filter below is the net under that rule, not the rule. An exception is told by its type, its
+code and the way it came: its words may quote a row or a request.
 """
 
 import logging
 import sys
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, cast
 
+import asyncpg
 import structlog
+
+from faelles.ground.errors import FaellesError
 
 _NEVER_LOGGED = frozenset(
     {
@@ -36,12 +41,13 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         drop_personal_data,
+        structlog.processors.ExceptionRenderer(lambda info: "\n".join(_told(info[1]))),
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -56,10 +62,40 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
 
 
 def drop_personal_data(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank the value of any key that by its name would hold a secret or say who somebody is."""
-    for key in event.keys() & _NEVER_LOGGED:
-        event[key] = "[removed]"
+    """Blank the value of any key that by its name would hold a secret or say who somebody is, however deep."""
+    for key, value in event.items():
+        event[key] = "[removed]" if _is_personal(key) else _without_personal_data(value)
     return event
+
+
+def _is_personal(key: object) -> bool:
+    """`name` and `Name`, and `first_name` too."""
+    words = str(key).lower()
+    return words in _NEVER_LOGGED or words.rpartition("_")[2] in _NEVER_LOGGED
+
+
+def _without_personal_data(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: "[removed]" if _is_personal(key) else _without_personal_data(each) for key, each in value.items()}
+    return [_without_personal_data(each) for each in value] if isinstance(value, list) else value
+
+
+def _told(problem: BaseException | None) -> Iterator[str]:
+    """A line for the exception and for each that led to it, the latest first; below it the frames, innermost last."""
+    while problem is not None:
+        yield " ".join([type(problem).__name__, *_harmless_words(problem)])
+        for frame in traceback.extract_tb(problem.__traceback__):
+            yield f"  {frame.filename}:{frame.lineno} {frame.name}"
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+
+
+def _harmless_words(problem: BaseException) -> list[str]:
+    """What an exception says without quoting anybody: our code, PostgreSQL's and its constraint, the system's."""
+    if isinstance(problem, FaellesError):
+        return [problem.code]
+    if isinstance(problem, asyncpg.PostgresError):
+        return [words for words in (problem.sqlstate, problem.table_name, problem.constraint_name) if words]
+    return [problem.strerror] if isinstance(problem, OSError) and problem.strerror else []
 
 
 def logger(room: str) -> structlog.typing.FilteringBoundLogger:

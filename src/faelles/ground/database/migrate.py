@@ -28,6 +28,8 @@ GRANT SELECT ON schema_migration TO faelles_app
 """
 _APPLIED = "SELECT number FROM schema_migration"
 _PARTITIONED = ("event", "access_log")
+# Months begin where the last run thought they did, whatever zone the server keeps.
+_SESSION_SETTINGS = {"lock_timeout": "30s", "timezone": "UTC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ async def migrate(owner_url: str, *, tell: Callable[[Migration], None] = lambda 
     `owner_url` names a role that may create roles and schemas. Raises MisconfiguredError where the server is too old,
     is not UTF-8, or already has a file of ours with other contents.
     """
-    connection: asyncpg.Connection[Row] = await asyncpg.connect(owner_url, server_settings={"lock_timeout": "30s"})
+    connection: asyncpg.Connection[Row] = await asyncpg.connect(owner_url, server_settings=_SESSION_SETTINGS)
     try:
         await _check_server(connection)
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)

@@ -30,14 +30,15 @@ ATTEMPTS = 5
 
 _TRY_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 _NO_DATABASE = (
-    asyncpg.CannotConnectNowError,
-    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
     OSError,
 )
+_TOO_SLOW = asyncpg.QueryCanceledError
+"""A statement met its time limit: an operator's intervention too by its class, so it is caught first."""
 
 
 class Transaction:
@@ -96,7 +97,9 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
-            await connection.execute("COMMIT")
+            # Of a transaction in which a statement failed PostgreSQL makes a rollback, and calls it no error.
+            if await connection.execute("COMMIT") != "COMMIT":
+                raise asyncpg.InFailedSQLTransactionError("nothing was committed: a failed statement went unheeded")
 
     async def run(
         self,
@@ -108,8 +111,8 @@ class Database:
     ) -> Result:
         """Do `work` in a transaction of its own, again from the start when PostgreSQL says that it must be.
 
-        Raises UnavailableError when the database is away. Whether a commit that was under way then took place is
-        not known; that is what idempotency keys are for.
+        Raises UnavailableError when the database is away, or busy beyond patience. Whether a commit that was under
+        way then took place is not known; that is what idempotency keys are for.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -118,6 +121,9 @@ class Database:
             except _TRY_AGAIN as problem:
                 _log.info("transaction tried again", reason=type(problem).__name__, attempt=attempt)
                 await asyncio.sleep(secrets.randbelow(10 * attempt) / 1000)
+            except _TOO_SLOW as problem:
+                _log.warning("statement took too long")
+                raise UnavailableError("database_busy") from problem
             except _NO_DATABASE as problem:
                 _log.warning("database away", reason=type(problem).__name__)
                 raise UnavailableError("database_unavailable") from problem
@@ -130,6 +136,8 @@ class Database:
         """
         try:
             return await self._pool.fetch(sql, *values)
+        except _TOO_SLOW as problem:
+            raise UnavailableError("database_busy") from problem
         except _NO_DATABASE as problem:
             raise UnavailableError("database_unavailable") from problem
 

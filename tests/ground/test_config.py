@@ -1,0 +1,117 @@
+import base64
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from faelles.ground.config import read_config
+from faelles.ground.errors import MisconfiguredError
+
+KEY = "7:" + base64.b64encode(b"k" * 32).decode()
+
+READ_WHEN_TOLD = """
+import sys
+from faelles.ground.config import read_config
+sys.stdout.write("ready\\n")
+sys.stdout.flush()
+sys.stdin.readline()
+sys.stdout.write(read_config({"FAELLES_STATE": sys.argv[1]}).master_keys[0].secret.hex())
+"""
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> dict[str, str]:
+    """The least that an environment must say here."""
+    return {"FAELLES_STATE": str(tmp_path / "state"), "FAELLES_MASTER_KEY": KEY}
+
+
+def test_everything_has_a_default(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = read_config({})
+    assert (config.state_directory, config.database_url, config.owner_database_url) == (tmp_path / "var", None, None)
+    assert (config.http_host, config.http_port, config.database_connections) == ("127.0.0.1", 8000, 8)
+    assert (config.log_level, config.is_production) == ("INFO", False)
+
+
+def test_what_the_environment_says_is_taken(said):
+    said |= {
+        "FAELLES_DATABASE_URL": "postgresql://app@db/faelles",
+        "FAELLES_OWNER_DATABASE_URL": "postgresql://owner@db/faelles",
+        "FAELLES_DATABASE_CONNECTIONS": "32",
+        "FAELLES_HTTP_PORT": "65535",
+        "FAELLES_PRODUCTION": "1",
+    }
+    config = read_config(said)
+    assert config.database_url == "postgresql://app@db/faelles"
+    assert config.owner_database_url == "postgresql://owner@db/faelles"
+    assert (config.database_connections, config.http_port, config.is_production) == (32, 65535, True)
+    assert config.master_keys[0].identifier == 7
+
+
+def test_an_empty_url_is_none(said):
+    assert read_config({**said, "FAELLES_DATABASE_URL": ""}).database_url is None
+
+
+@pytest.mark.parametrize("setting", ["FAELLES_HTTP_PORT", "FAELLES_DATABASE_CONNECTIONS"])
+@pytest.mark.parametrize("number", ["", "0", "-1", "65536", "8000.0", "eight", "1e3", " 80", "²"])
+def test_a_bad_number_is_refused_by_name(said, setting, number):
+    with pytest.raises(MisconfiguredError) as refused:
+        read_config({**said, setting: number})
+    assert refused.value.code == "setting_not_a_number"
+    assert refused.value.parameters["setting"] == setting
+
+
+def test_production_does_not_start_without_a_key(said):
+    del said["FAELLES_MASTER_KEY"]
+    with pytest.raises(MisconfiguredError, match="master_key_missing"):
+        read_config({**said, "FAELLES_PRODUCTION": "1"})
+    assert not Path(said["FAELLES_STATE"]).exists()
+
+
+@pytest.mark.parametrize("key", [",", "secret", KEY + "," + KEY])
+def test_a_malformed_key_is_never_replaced_by_the_demo_key(said, key):
+    with pytest.raises(MisconfiguredError, match="master_key_malformed"):
+        read_config({**said, "FAELLES_MASTER_KEY": key})
+    assert not Path(said["FAELLES_STATE"]).exists()
+
+
+def test_the_demo_key_is_made_once_and_kept_to_ourselves(tmp_path):
+    first = read_config({"FAELLES_STATE": str(tmp_path)})
+    assert read_config({"FAELLES_STATE": str(tmp_path)}).master_keys == first.master_keys
+    assert [file.name for file in tmp_path.iterdir()] == ["demo-master-key"]
+    assert stat.S_IMODE((tmp_path / "demo-master-key").stat().st_mode) == 0o600
+
+
+def test_processes_that_start_together_agree_on_the_demo_key(tmp_path):
+    command = [sys.executable, "-c", READ_WHEN_TOLD, str(tmp_path)]
+    starts = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for start in starts:
+        assert start.stdout.readline() == "ready\n"
+    for start in starts:
+        start.stdin.write("now\n")
+        start.stdin.flush()
+    keys = {start.communicate(timeout=20)[0] for start in starts}
+    assert len(keys) == 1
+    assert len(keys.pop()) == 64
+
+
+def test_nobody_ever_reads_half_a_demo_key(tmp_path):
+    together = Barrier(4)
+
+    def key(directory: Path) -> bytes:
+        together.wait()
+        return read_config({"FAELLES_STATE": str(directory)}).master_keys[0].secret
+
+    with ThreadPoolExecutor(4) as starts:
+        for number in range(25):
+            assert len(set(starts.map(key, [tmp_path / str(number)] * 4))) == 1
+
+
+def test_the_configuration_shows_no_key(said):
+    config = read_config(said)
+    assert KEY[2:] not in repr(config)
+    assert "kkk" not in repr(config)
