@@ -1,7 +1,9 @@
 """Every line of the log as an operator sees it on standard error."""
 
+import io
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator
 
 import asyncpg
@@ -14,22 +16,29 @@ from faelles.ground.log import configure_logging, drop_personal_data, logger
 Lines = Callable[[], list[dict[str, object]]]
 
 
-@pytest.fixture(autouse=True)
-def a_program_that_has_just_started(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No handlers yet; all is put back afterwards."""
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., io.StringIO]]:
+    """Configure the log of a program that has just started, and return its standard error; all is put back after."""
     root, before = logging.getLogger(), structlog.get_config()
-    monkeypatch.setattr(root, "handlers", [])
     level = root.level
-    yield
+    monkeypatch.setattr(root, "handlers", [])
+
+    def configure(*, as_json: bool) -> io.StringIO:
+        stream = io.StringIO()
+        monkeypatch.setattr(sys, "stderr", stream)
+        configure_logging(level="INFO", as_json=as_json)
+        return stream
+
+    yield configure
     root.setLevel(level)
     structlog.configure(**before)
 
 
 @pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
+def lines(configure: Callable[..., io.StringIO]) -> Lines:
     """What was logged so far."""
-    configure_logging(level="INFO")
-    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    stream = configure(as_json=True)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def lend() -> None:
@@ -105,13 +114,12 @@ async def test_a_database_error_names_the_constraint_and_no_value(lines: Lines, 
     assert "Blixen" not in str(line)
 
 
-def test_for_a_terminal_a_line_is_made_to_be_read(capsys: pytest.CaptureFixture[str]):
-    configure_logging(as_json=False)
+def test_for_a_terminal_a_line_is_made_to_be_read(configure: Callable[..., io.StringIO]):
+    stream = configure(as_json=False)
     logger("x").warning("disk full", pin="1234")
-    said = capsys.readouterr().err
-    assert "disk full" in said
-    assert "1234" not in said
-    assert "\x1b" not in said
+    assert "disk full" in stream.getvalue()
+    assert "1234" not in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
 
 
 @pytest.mark.parametrize("key", ["pin", "PIN", "cpr", "name", "first_name", "email", "birth_date", "csrf_token"])
