@@ -1,12 +1,12 @@
 """The desk of a real library, answering in the reference library's words so that the two can be compared."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from circulation.lending_library import LendingLibrary, Reader
-from circulation.reference import OVERRIDDEN, Said
+from circulation.lending_library import Clock, LendingLibrary, Reader
+from circulation.reference import OVERRIDDEN, Copy, ReferenceLibrary, Said
 from faelles.circulation.loans import corrections, losses, offline, operations
 from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.model import (
@@ -21,8 +21,13 @@ from faelles.circulation.loans.model import (
 from faelles.fees.desk import operations as money
 from faelles.fees.desk.model import Forgive, Means, Pay
 from faelles.fees.operations import verify
-from faelles.ground.database import Transaction
+from faelles.ground.actor import SYSTEM
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import FaellesError
+from faelles.policies.knobs import MAX_LOANS
+from faelles.policies.seeds import seed_agency
+from town import found_town
 
 WAIVED = frozenset(BlockCode(code) for code in OVERRIDDEN)
 
@@ -264,7 +269,8 @@ _FAULTS = {
         "  LEFT JOIN loan AS l ON l.agency_id = c.agency_id AND l.item_id = c.item_id AND l.closed_at IS NULL"
         " WHERE c.agency_id = $1 AND c.state IS DISTINCT FROM CASE"
         "       WHEN l.lost_at IS NOT NULL THEN 'lost' WHEN l.claimed_returned_at IS NOT NULL THEN 'claimed_returned'"
-        "       WHEN l.id IS NOT NULL THEN 'on_loan' WHEN c.state IN ('available', 'missing', 'in_transit') THEN c.state"
+        "       WHEN l.id IS NOT NULL THEN 'on_loan'"
+        "       WHEN c.state IN ('available', 'missing', 'in_transit') THEN c.state"
         "       ELSE 'available' END"
     ),
     "two open loans of one copy": (
@@ -317,3 +323,49 @@ async def _events(tx: Transaction) -> list[str]:
 
 async def _faults(tx: Transaction) -> list[object]:
     return [*await verify(tx), *map(tuple, await tx.rows(_ALL_FAULTS, tx.agency))]
+
+
+@dataclass(frozen=True)
+class World:
+    """`readers`: each an "adult" or a "child"; `copies`: each its material group and its branch."""
+
+    readers: Mapping[str, str]
+    copies: Mapping[str, tuple[str, str]]
+    limit: int
+
+    def model(self, now: datetime) -> ReferenceLibrary:
+        copies = {name: Copy(*copy) for name, copy in self.copies.items()}
+        return ReferenceLibrary(copies=copies, ages=dict(self.readers), limit=self.limit, now=now)
+
+
+async def furnish(
+    database: Database, keyring: Keyring, clock: Clock, world: World, like: RealDesk | None = None
+) -> RealDesk:
+    """A new municipality with the readers and copies of `world`. With `like` they have the numbers of that one's."""
+    town = await found_town(database)
+    await database.run(town.agency, SYSTEM, seed_agency)
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        groups = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM patron_group")}
+        materials = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM material_group")}
+    desk = RealDesk(LendingLibrary(town, database, keyring, clock, groups, materials))
+    await desk.library.set_rule(MAX_LOANS, world.limit)
+    for name, age in world.readers.items():
+        born = date(2018 if age == "child" else 1980, 5, 17)
+        desk.readers[name] = await desk.library.reader(age, born=born)
+        if like is not None:
+            await _rename(desk, "patron_identifier", "lookup", desk.readers[name].card, like.readers[name].card)
+    for name, (kind, home) in world.copies.items():
+        shelf = town.main_shelf if home == "main" else town.suburb_shelf
+        desk.copies[name] = await desk.library.copy(kind, branch=desk.branches[home], shelf=shelf)
+        if like is not None:
+            await _rename(desk, "item", "number", desk.copies[name], like.copies[name])
+            desk.copies[name] = like.copies[name]
+    return desk
+
+
+async def _rename(desk: RealDesk, table: str, column: str, old: str, new: str) -> None:
+    await desk.library.run(
+        lambda tx: tx.execute(
+            f"UPDATE {table} SET {column} = $3 WHERE agency_id = $1 AND {column} = $2", tx.agency, old, new
+        )
+    )

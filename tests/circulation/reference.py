@@ -1,5 +1,5 @@
 """What a library should do, small enough to read at one sitting: no database, no policy tree, nothing shared with the
-product but its words. The state machine and the races hold the real thing against it.
+product but its words. The state machine and the races hold the product against it.
 
 The world: four weeks for books, two for films and quick loans; reference works are for the reading room. Three renewals,
 a limit of loans, a fee once for what was lent, due and handed in together. Money in øre.
@@ -45,12 +45,12 @@ def easter(year: int) -> date:
 
 
 def is_open(day: date) -> bool:
-    """Monday to Saturday, but for the holidays: Maundy Thursday, Good Friday, Easter, Ascension Day, Whitsun, Christmas,
-    New Year, and Constitution Day.
+    """Monday to Saturday, but for the holidays: Maundy Thursday, Good Friday, Easter, Ascension Day, Whitsun,
+    Christmas, New Year, and Constitution Day.
     """
     moving = {easter(day.year) + timedelta(days=distance) for distance in (-3, -2, 0, 1, 39, 49, 50)}
     fixed = {(1, 1), (6, 5), (12, 24), (12, 25), (12, 26), (12, 31)}
-    return day.isoweekday() <= 6 and day not in moving and (day.month, day.day) not in fixed  # noqa: PLR2004 - Saturday
+    return day.isoweekday() <= 6 and day not in moving and (day.month, day.day) not in fixed
 
 
 def due(lent_on: date, days: int) -> date:
@@ -279,10 +279,16 @@ class ReferenceLibrary:
         return self._renew(self.loans_of(reader))
 
     def _renew(self, loans: list[Loan], *, override: bool = False, dry: bool = False) -> list[Said]:
+        """All are decided before any is renewed, so that the fee of one does not stand against the next."""
         found = [self._against_renewing(loan) for loan in loans]
-        return [
+        said = [
             self._renew_one(loan, blocks, override=override, dry=dry) for loan, blocks in zip(loans, found, strict=True)
         ]
+        if not dry:
+            outcomes = [each.outcome for each in said]
+            self.events += ["loan.renewed"] * outcomes.count("renewed")
+            self.events += ["renewal.refused"] * outcomes.count("refused")
+        return said
 
     def _against_renewing(self, loan: Loan) -> frozenset[str]:
         kind = KINDS[self.copies[loan.item].kind]
@@ -302,8 +308,6 @@ class ReferenceLibrary:
     def _renew_one(self, loan: Loan, found: frozenset[str], *, override: bool, dry: bool) -> Said:
         overridden = found & OVERRIDDEN if override else frozenset()
         if found - overridden:
-            if not dry:
-                self.events.append("renewal.refused")
             return Said(
                 "refused", found - overridden, overridden=overridden, due_on=loan.due_on, renewals=loan.renewals
             )
@@ -312,7 +316,6 @@ class ReferenceLibrary:
             return Said("allowed", overridden=overridden, due_on=due_on, renewals=loan.renewals + 1)
         charged = self._charge_if_late(loan, self.today)
         loan.due_on, loan.renewals = due_on, loan.renewals + 1
-        self.events.append("loan.renewed")
         return Said("renewed", overridden=overridden, due_on=due_on, renewals=loan.renewals, charged=charged)
 
     # Taking back
@@ -339,7 +342,7 @@ class ReferenceLibrary:
         late = (settled_on - loan.due_on).days
         if late <= 0:
             return 0
-        step = 1 + (late >= 8) + (late > 30)  # noqa: PLR2004 - the steps are 1-7, 8-30 and more days
+        step = 1 + (late >= 8) + (late > 30)
         amount = TARIFF[self.ages[loan.borrower]][step - 1]
         return self.books.charge(loan.borrower, (loan.lent_on, loan.due_on, settled_on), step, loan, amount)
 

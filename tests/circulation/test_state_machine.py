@@ -8,7 +8,7 @@ import itertools
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -16,17 +16,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from circulation.lending_library import MONDAY, Clock, LendingLibrary
-from circulation.real_desk import RealDesk
-from circulation.reference import Copy, ReferenceLibrary, Said
+from circulation.lending_library import MONDAY, Clock
+from circulation.real_desk import RealDesk, World, furnish
+from circulation.reference import Said
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
-from faelles.ground.database import Database
 from faelles.ground.database.pool import open_database
 from faelles.ground.ids import NATION
-from faelles.policies.knobs import MAX_LOANS
-from faelles.policies.seeds import seed_agency, seed_nation
-from town import found_town
+from faelles.policies.seeds import seed_nation
 
 EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "30"))
 STEPS = 25
@@ -44,6 +41,7 @@ COPIES = {
     "bestseller": ("quick_loan", "suburb"),
     "dictionary": ("reference", "main"),
 }
+WORLD = World(readers=READERS, copies=COPIES, limit=LIMIT)
 BEFORE_ANYTHING = timedelta(days=400)
 """The rules of these libraries are older than anything that is entered late."""
 
@@ -70,9 +68,7 @@ class Library(RuleBasedStateMachine):
         self._open = AsyncExitStack()
         self._keys = itertools.count(1)
         self._kept: list[tuple[Callable[[], Awaitable[object]], object]] = []
-        self.model = ReferenceLibrary(
-            copies={name: Copy(*copy) for name, copy in COPIES.items()}, ages=READERS, limit=LIMIT, now=MONDAY
-        )
+        self.model = WORLD.model(MONDAY)
         self.desk, self.neighbour = self._run(self._found())
         self.before = len(self._run(self.desk.look()).events)
 
@@ -82,8 +78,8 @@ class Library(RuleBasedStateMachine):
     async def _found(self) -> tuple[RealDesk, RealDesk]:
         clock = Clock(MONDAY - BEFORE_ANYTHING)
         database = await self._open.enter_async_context(open_database(self.url, connections=1, clock=clock))
-        desk = await _furnish(database, self.keyring, clock, like=None)
-        neighbour = await _furnish(database, self.keyring, clock, like=desk)
+        desk = await furnish(database, self.keyring, clock, WORLD)
+        neighbour = await furnish(database, self.keyring, clock, WORLD, like=desk)
         clock.now = MONDAY
         return desk, neighbour
 
@@ -221,37 +217,6 @@ def _untouched() -> dict[str, object]:
         "loans": {},
         "balances": dict.fromkeys(READERS, 0),
     }
-
-
-async def _furnish(database: Database, keyring: Keyring, clock: Clock, like: RealDesk | None) -> RealDesk:
-    """A municipality with the readers and copies of these tests; the neighbour's have the same numbers."""
-    town = await found_town(database)
-    await database.run(town.agency, SYSTEM, seed_agency)
-    async with database.transaction(town.agency, SYSTEM) as tx:
-        groups = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM patron_group")}
-        materials = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM material_group")}
-    desk = RealDesk(LendingLibrary(town, database, keyring, clock, groups, materials))
-    await desk.library.set_rule(MAX_LOANS, LIMIT)
-    for name, age in READERS.items():
-        born = datetime(2018 if age == "child" else 1980, 5, 17).date()  # noqa: DTZ001 - a day
-        desk.readers[name] = await desk.library.reader(age, born=born)
-        if like is not None:
-            await _rename(desk, "patron_identifier", "lookup", desk.readers[name].card, like.readers[name].card)
-    for name, (kind, home) in COPIES.items():
-        shelf = town.main_shelf if home == "main" else town.suburb_shelf
-        desk.copies[name] = await desk.library.copy(kind, branch=desk.branches[home], shelf=shelf)
-        if like is not None:
-            await _rename(desk, "item", "number", desk.copies[name], like.copies[name])
-            desk.copies[name] = like.copies[name]
-    return desk
-
-
-async def _rename(desk: RealDesk, table: str, column: str, old: str, new: str) -> None:
-    await desk.library.run(
-        lambda tx: tx.execute(
-            f"UPDATE {table} SET {column} = $3 WHERE agency_id = $1 AND {column} = $2", tx.agency, old, new
-        )
-    )
 
 
 @pytest.fixture(scope="module")
