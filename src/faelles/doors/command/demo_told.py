@@ -9,15 +9,19 @@ from faelles.doors.command.words import words
 
 _ITEMS_SHOWN = 3
 _CHECKOUT = """
-  curl -s {address}/api/v1/checkouts -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
+  TOKEN={token}
+  curl -s {address}/api/v1/checkouts -H "Authorization: Bearer $TOKEN" \\
+    -H 'Content-Type: application/json' \\
     -d '{{"borrower": {{"card": "{card}"}}, "item": "{item}", "branch": {branch}}}'
 """
 _RETURN = """
-  curl -s {address}/api/v1/returns -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
+  curl -s {address}/api/v1/returns -H "Authorization: Bearer $TOKEN" \\
+    -H 'Content-Type: application/json' \\
     -d '{{"item": "{item}", "branch": {branch}}}'
 """
 _COMMANDS = """
-  .venv/bin/faelles login --agency {isil} --branch {code} --username {username} --password {password}
+  .venv/bin/faelles login --agency {isil} --branch {code} \\
+    --username {username} --password {password}
   .venv/bin/faelles checkout {card} {item}
 """
 
