@@ -127,3 +127,18 @@ INSERT INTO access_log (agency_id, at, actor, person_id, operation)
 SELECT agency_id, now(), 'staff:1', borrower_id, 'checkout' FROM lent;
 
 SET session_replication_role = origin;
+
+-- What accumulates. A table that is empty when plans are made is read from end to end by plans that stay.
+INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
+SELECT agency_id, 'staff:1', 'checkout', gen_random_uuid()::text, sha256(convert_to(loan_id::text, 'UTF8')),
+       jsonb_build_object('outcome', 'lent', 'loan', loan_id, 'due_on', lent_on + 28), now()
+  FROM lent;
+INSERT INTO journey (agency_id, item_id, from_branch_id, to_branch_id, reason, sent_at, ended_at, ended_how)
+SELECT v.agency_id, v.id, v.branch_id, v.branch_id, 'going_home', now() - interval '9 days',
+       CASE WHEN v.r > 2 THEN now() - interval '8 days' END, CASE WHEN v.r > 2 THEN 'received' END
+  FROM volume AS v
+ WHERE v.r > 2 AND v.id % 10 = 1 OR v.r = 2 AND v.p % 100 = 1;
+INSERT INTO failed_sign_in (agency_id, identifier_hash, failures, last_at)
+SELECT agency_id, sha256(convert_to('f' || p, 'UTF8')), 1, now() FROM person WHERE p % 100 = 2;
+INSERT INTO foreign_sighting (agency_id, owner_agency_id, item_number, branch_id, seen_at)
+SELECT v.agency_id, 1 + v.agency_id % 100, lpad(v.id::text, 10, '0'), v.branch_id, now() FROM volume AS v WHERE v.id % 300 = 1;

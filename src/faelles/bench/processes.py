@@ -1,11 +1,14 @@
 """What processes cost, from Linux's /proc: CPU by the nanosecond, memory by the page."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from faelles.bench.model import Memory
+
+Readings = Mapping[int, int]
+"""Nanoseconds of CPU, by process."""
 
 _PROC = Path("/proc")
 _KIB_A_MIB = 1024
@@ -20,9 +23,14 @@ def family(parent: int) -> list[int]:
     ]
 
 
-def cpu_ms(processes: Iterable[int]) -> float:
-    """The time they have been on a core, user and system together. Who has ended counts no more."""
-    return sum(_nanoseconds(process) for process in processes) / _NANOSECONDS_A_MS
+def cpu_readings(processes: Iterable[int]) -> Readings:
+    """The time each of them has been on a core, user and system together."""
+    return {process: _nanoseconds(process) for process in processes}
+
+
+def cpu_ms_between(before: Readings, after: Readings) -> float:
+    """What was spent between two readings. Who ended meanwhile is left out; who began meanwhile counts in full."""
+    return sum(spent - before.get(process, 0) for process, spent in after.items() if spent) / _NANOSECONDS_A_MS
 
 
 def memory(what: str, processes: Iterable[int]) -> Memory:

@@ -8,7 +8,7 @@ from faelles.bench.caller import librarian
 from faelles.bench.country import STRIDE, Country, Errand
 from faelles.bench.errors import BenchFailedError
 from faelles.bench.model import Round, Size, Subject, Verb
-from faelles.bench.processes import cpu_ms, family
+from faelles.bench.processes import cpu_ms_between, cpu_readings, family
 from faelles.bench.programs import CONNECTIONS, Caller, Server
 from faelles.bench.summary import Case
 from faelles.bench.visitor import prepared, visit
@@ -95,18 +95,19 @@ class Bench:
         self._note(Subject.YARDSTICK, Verb.CHECKOUT, callers, measured)
 
     async def operate(self, verb: Verb, callers: int, errands: Sequence[Errand]) -> Round:
-        before = cpu_ms(family(self.postmaster))
+        before = cpu_readings(family(self.postmaster))
         done = await self.caller.order(verb, callers, errands)
-        spent = cpu_ms(family(self.postmaster)) - before
+        spent = cpu_ms_between(before, cpu_readings(family(self.postmaster)))
         return _round(done.seconds, spent, done.cpu_ms, done.latencies_ms, done.refused)
 
     async def serve(self, verb: Verb, callers: int, errands: Sequence[Errand]) -> Round:
         requests = prepared(verb, errands, self._tokens(), f"{self.server.pid}-{verb}")
-        before, served_before = cpu_ms(family(self.postmaster)), cpu_ms([self.server.pid])
+        before, served_before = cpu_readings(family(self.postmaster)), cpu_readings([self.server.pid])
         began = asyncio.get_running_loop().time()
         latencies, refused = await visit(self.server.port, requests, callers)
         seconds = asyncio.get_running_loop().time() - began
-        spent, served = cpu_ms(family(self.postmaster)) - before, cpu_ms([self.server.pid]) - served_before
+        spent = cpu_ms_between(before, cpu_readings(family(self.postmaster)))
+        served = cpu_ms_between(served_before, cpu_readings([self.server.pid]))
         return _round(seconds, spent, served, latencies, refused)
 
     def _tokens(self) -> dict[int, str]:

@@ -14,7 +14,7 @@ import msgspec
 from faelles.bench.country import STRIDE, Country
 from faelles.bench.errors import BenchFailedError
 from faelles.bench.model import Round
-from faelles.bench.processes import cpu_ms, family
+from faelles.bench.processes import cpu_ms_between, cpu_readings, family
 from faelles.ground.database.pool import APPLICATION_ROLE
 
 _SETTLING_SECONDS: Final = 0.8
@@ -51,16 +51,18 @@ class Yardstick(msgspec.Struct, frozen=True):
             pgbench = await self._start(Path(directory), callers, seconds + 2 * _SETTLING_SECONDS, first)
             try:
                 await asyncio.sleep(_SETTLING_SECONDS)
-                start, before = time.time(), _readings(self.postmaster)
+                start, before = time.time(), cpu_readings(family(self.postmaster))
                 await asyncio.sleep(seconds)
-                end, after = time.time(), _readings(self.postmaster)
+                end, after = time.time(), cpu_readings(family(self.postmaster))
             finally:
                 _, complaints = await pgbench.communicate()
             if pgbench.returncode != 0:
                 raise BenchFailedError(complaints.decode())
             calls = _calls(Path(directory))
         within = [call for call in calls if start < call.done_at <= end]
-        return _round(within, end - start, after - before), first + callers * (1 + max(call.number for call in calls))
+        return _round(within, end - start, cpu_ms_between(before, after)), first + callers * (
+            1 + max(call.number for call in calls)
+        )
 
     async def _start(self, directory: Path, callers: int, seconds: float, first: int) -> asyncio.subprocess.Process:
         numbers = {"first": first, "clients": callers, "step": -1, "stride": STRIDE, "patrons": self.country.patrons}
@@ -74,10 +76,6 @@ class Yardstick(msgspec.Struct, frozen=True):
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-
-
-def _readings(postmaster: int) -> float:
-    return cpu_ms(family(postmaster))
 
 
 def _round(calls: Sequence[Call], seconds: float, database_ms: float) -> Round:
