@@ -138,7 +138,7 @@ SELECT v.agency_id, v.id, v.branch_id, v.branch_id, 'going_home', now() - interv
        CASE WHEN v.r > 2 THEN now() - interval '8 days' END, CASE WHEN v.r > 2 THEN 'received' END
   FROM volume AS v
  WHERE v.r > 2 AND v.id % 10 = 1 OR v.r = 2 AND v.p % 100 = 1;
-INSERT INTO failed_sign_in (agency_id, identifier_hash, failures, last_at)
+INSERT INTO failed_sign_in (agency_id, identifier_hash, failures, last_failed_at)
 SELECT agency_id, sha256(convert_to('f' || p, 'UTF8')), 1, now() FROM person WHERE p % 100 = 2;
 INSERT INTO foreign_sighting (agency_id, owner_agency_id, item_number, branch_id, seen_at)
 SELECT v.agency_id, 1 + v.agency_id % 100, lpad(v.id::text, 10, '0'), v.branch_id, now() FROM volume AS v WHERE v.id % 300 = 1;
