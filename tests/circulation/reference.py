@@ -1,8 +1,8 @@
 """What a library should do, small enough to read at one sitting: no database, no policy tree, nothing shared with the
 product but its words. The state machine and the races hold the product against it.
 
-The world: four weeks for books, two for films and quick loans; reference works are for the reading room. Three renewals,
-a limit of loans, a fee once for what was lent, due and handed in together. Money in øre.
+The world: four weeks for books, two for films and quick loans; reference works are for the reading room. Three
+renewals, a limit of loans, a fee once for what was lent, due and handed in together. Money in øre.
 """
 
 from dataclasses import dataclass, field

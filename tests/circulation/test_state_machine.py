@@ -27,9 +27,6 @@ from faelles.policies.seeds import seed_nation
 
 EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "30"))
 STEPS = 25
-from hypothesis import Phase
-
-DEV = (Phase.generate,)
 LIMIT = 3
 READERS = {"anna": "adult", "bo": "adult", "clara": "child"}
 COPIES = {
@@ -239,6 +236,5 @@ def test_circulation_does_what_the_reference_library_does(machine: type[Library]
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
-            phases=DEV,
         ),
     )

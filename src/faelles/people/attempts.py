@@ -75,10 +75,14 @@ async def attempt(
 
 async def check_not_locked(tx: Transaction, counted_under: bytes) -> None:
     """Raise TooManyAttemptsError while the identifier is locked. Other attempts on it wait until `tx` ends."""
+    refuse_if_locked(await locked_until(tx, counted_under), tx.now)
+
+
+async def locked_until(tx: Transaction, counted_under: bytes) -> datetime | None:
+    """Until when the identifier is, or was last, locked. Other attempts on it wait until `tx` ends."""
     await store.serialise_attempts(tx, counted_under)
     row = await store.load_failures(tx, counted_under)
-    if row is not None and row["locked_until"] is not None:
-        refuse_if_locked(row["locked_until"], tx.now)
+    return None if row is None else row["locked_until"]
 
 
 def refuse_if_locked(locked_until: datetime | None, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What was scanned: the keys a patron may be found under, and the PIN that proves it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -47,12 +48,19 @@ async def check_pin(
     """
     if pin is None:
         return None
-    if facts.sign_in is not None and facts.sign_in.locked_until is not None and facts.sign_in.locked_until > tx.now:
-        return block(BlockCode.LOCKED_OUT, until=facts.sign_in.locked_until.isoformat())
+    if locked := _lockout(facts.sign_in.locked_until if facts.sign_in else None, tx.now):
+        return locked
     stored = facts.patron.pin_hash if facts.patron else None
     if keyring.pin_matches(tx.agency, pin, bytes.fromhex(stored) if stored else None):
         if facts.sign_in is not None:
             await attempts.note_success(tx, who.attempt)
         return None
+    # An unknown card has no patron whose lock made others wait: they may have failed since the load.
+    if locked := _lockout(await attempts.locked_until(tx, who.attempt), tx.now):
+        return locked
     await attempts.note_failure(tx, who.attempt)
     return block(BlockCode.SIGN_IN_FAILED)
+
+
+def _lockout(until: datetime | None, now: datetime) -> Block | None:
+    return block(BlockCode.LOCKED_OUT, until=until.isoformat()) if until is not None and until > now else None

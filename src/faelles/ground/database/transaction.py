@@ -37,6 +37,8 @@ _NO_DATABASE = (
     asyncpg.InterfaceError,
     OSError,
 )
+_KEY_TAKEN = "idempotency_key_reused"
+"""Another request under the same idempotency key was quicker; tried again, this one finds its answer."""
 _TOO_SLOW = asyncpg.QueryCanceledError
 """A statement met its time limit: an operator's intervention too by its class, so it is caught first."""
 
@@ -118,7 +120,9 @@ class Database:
             try:
                 async with self.transaction(agency, actor, read_only=read_only) as tx:
                     return await work(tx)
-            except _TRY_AGAIN as problem:
+            except (*_TRY_AGAIN, asyncpg.UniqueViolationError) as problem:
+                if isinstance(problem, asyncpg.UniqueViolationError) and problem.constraint_name != _KEY_TAKEN:
+                    raise
                 _log.info("transaction tried again", reason=type(problem).__name__, attempt=attempt)
                 await asyncio.sleep(secrets.randbelow(10 * attempt) / 1000)
             except _TOO_SLOW as problem:

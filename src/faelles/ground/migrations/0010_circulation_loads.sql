@@ -91,7 +91,8 @@ CREATE FUNCTION open_loan_of(in_agency integer, in_item bigint) RETURNS bigint L
     RETURN (SELECT id FROM loan
              WHERE agency_id = in_agency AND item_agency_id = in_agency AND item_id = in_item AND closed_at IS NULL);
 
--- Who and what: by the keys a scan may be found under, or by an id that is known.
+-- Who and what: by the keys a scan may be found under, or by an id that is known. Who was merged into somebody else while
+-- we waited for the lock is looked up again; who was merged before is nobody.
 CREATE FUNCTION load_checkout(
     in_agency integer, in_patron_keys text[], in_patron bigint, in_attempt bytea, in_item_number text,
     in_client text, in_operation text, in_key text
@@ -112,7 +113,13 @@ BEGIN
         SELECT ended_why INTO ended FROM borrower_identifier
          WHERE agency_id = in_agency AND lookup = ANY (in_patron_keys) ORDER BY ended_at DESC LIMIT 1;
     END IF;
-    PERFORM FROM patron WHERE agency_id = in_agency AND id = who FOR NO KEY UPDATE;
+    PERFORM FROM patron WHERE agency_id = in_agency AND id = who AND merged_into_id IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        IF who IS NOT NULL AND in_patron IS NULL THEN
+            RAISE EXCEPTION 'the patron was merged while the lock was taken' USING ERRCODE = 'serialization_failure';
+        END IF;
+        who := NULL;
+    END IF;
     PERFORM FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
     SELECT json_build_object(
         'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = in_agency),
@@ -135,7 +142,8 @@ END
 $$;
 
 -- One item, whatever is on loan of it, and where it is bound. The borrower must be locked before the item, so the loan is
--- peeked at, both are locked, and the loan is looked at again; if it changed meanwhile the whole is done again.
+-- peeked at, both are locked, and the loan is looked at again; if it, or who answers for it, changed meanwhile the whole is
+-- done again.
 CREATE FUNCTION load_return(
     in_agency integer, in_item_number text, in_client text, in_operation text, in_key text
 ) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
@@ -148,7 +156,9 @@ BEGIN
     SELECT patron_id INTO who FROM loan_borrower WHERE agency_id = in_agency AND loan_id = lent AND role = 'primary';
     PERFORM FROM patron WHERE agency_id = in_agency AND id = who FOR NO KEY UPDATE;
     PERFORM FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
-    IF open_loan_of(in_agency, what) IS DISTINCT FROM lent THEN
+    IF open_loan_of(in_agency, what) IS DISTINCT FROM lent
+       OR who IS DISTINCT FROM (SELECT patron_id FROM loan_borrower
+                                 WHERE agency_id = in_agency AND loan_id = lent AND role = 'primary') THEN
         RAISE EXCEPTION 'the loan changed while its locks were taken' USING ERRCODE = 'serialization_failure';
     END IF;
     SELECT json_build_object(
@@ -173,7 +183,7 @@ END
 $$;
 
 -- Loans of one borrower, by their ids, open or closed: for renewing and undoing. in_borrower is the first borrower the
--- caller found them to have; where that has changed since, they are no longer among the answer.
+-- caller found them to have; where that has changed since, the whole is done again.
 CREATE FUNCTION load_loans(
     in_agency integer, in_borrower bigint, in_loans bigint[], in_client text, in_operation text, in_key text
 ) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
@@ -185,6 +195,11 @@ BEGIN
       WHERE agency_id = in_agency
         AND item_id IN (SELECT item_id FROM loan WHERE agency_id = in_agency AND id = ANY (in_loans))
       ORDER BY item_id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT FROM loan_borrower
+                WHERE agency_id = in_agency AND loan_id = ANY (in_loans) AND role = 'primary'
+                  AND patron_id <> in_borrower) THEN
+        RAISE EXCEPTION 'the loans changed hands while the locks were taken' USING ERRCODE = 'serialization_failure';
+    END IF;
     SELECT json_build_object(
         'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = in_agency),
         'earlier', (SELECT e.facts FROM earlier_answer_facts AS e
