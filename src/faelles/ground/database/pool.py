@@ -34,14 +34,12 @@ async def open_database(url: str, *, connections: int = 8, clock: Clock = utc_no
         max_inactive_connection_lifetime=0,
         max_queries=1_000_000,
         server_settings=_SESSION_SETTINGS,
-        reset=_refuse_broken,
+        reset=_leave_as_it_is,
     ) as pool:
         yield Database(pool, clock)
 
 
-async def _refuse_broken(connection: "asyncpg.Connection[Row]") -> None:
-    """Hand a connection back as it is: everything set is local to its transaction, so asyncpg's own reset
-    would be a fifth message for nothing. One that is still inside a transaction is thrown away.
+async def _leave_as_it_is(_: "asyncpg.Connection[Row]") -> None:
+    """Hand a connection back as it is: everything set is local to its transaction, so asyncpg's own reset would be a
+    fifth message for nothing. A transaction left open has been rolled back before this is called.
     """
-    if connection.is_in_transaction():
-        connection.terminate()

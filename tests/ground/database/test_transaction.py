@@ -1,0 +1,228 @@
+"""The only way to a connection: what it sets, what it costs, when it tries again, and what it leaves behind."""
+
+import asyncio
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from faelles.ground.actor import SYSTEM, Actor, ActorKind
+from faelles.ground.database import Database, Transaction
+from faelles.ground.database.pool import open_database
+from faelles.ground.database.transaction import ATTEMPTS
+from faelles.ground.errors import UnavailableError
+from ground.database.wire import tapped
+from town import Town
+
+KIOSK = Actor(ActorKind.MACHINE, 12)
+WRITE = "INSERT INTO event_reader (agency_id, reader) VALUES ($1, $2)"
+LOAD = "SELECT reader FROM event_reader WHERE agency_id = $1"
+BACKEND = "SELECT pg_backend_pid()"
+SETTINGS = "SELECT current_setting('faelles.agency', true) AS agency, current_setting('faelles.actor', true) AS actor"
+FAIL = "DO $$BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '{}'; END$$"
+TRY_AGAIN = ["40001", "40P01", "55P03"]
+
+
+async def write(tx: Transaction, what: str) -> None:
+    await tx.execute(WRITE, tx.agency, what)
+
+
+async def kept(database: Database, town: Town) -> set[str]:
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        return {row["reader"] for row in await tx.rows(LOAD, tx.agency)}
+
+
+async def test_agency_and_actor_are_set_inside_and_gone_after(single: Database, town: Town):
+    async with single.transaction(town.agency, KIOSK) as tx:
+        inside = await tx.row(SETTINGS)
+    [after] = await single.outside_agencies(SETTINGS)
+    assert (inside["agency"], inside["actor"]) == (str(town.agency), "machine:12")
+    assert (after["agency"] or "", after["actor"] or "") == ("", "")
+
+
+async def test_they_are_gone_after_a_failure_too(single: Database, town: Town):
+    with pytest.raises(ZeroDivisionError):
+        async with single.transaction(town.agency, KIOSK):
+            raise ZeroDivisionError
+    assert not (await single.outside_agencies("SELECT current_agency() AS id"))[0]["id"]
+
+
+async def test_outside_agencies_no_municipality_is_seen(database: Database, town: Town):
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        await write(tx, "x")
+    assert await database.outside_agencies(LOAD, town.agency) == []
+
+
+async def test_a_transaction_happens_at_one_moment(owner_url: str, town: Town):
+    noon = datetime(2026, 6, 5, 12, tzinfo=UTC)
+    async with (
+        open_database(owner_url, connections=1, clock=lambda: noon) as opened,
+        opened.transaction(town.agency, SYSTEM) as tx,
+    ):
+        assert tx.now == noon
+
+
+async def test_one_load_and_one_write_cost_four_messages(owner_url: str, town: Town):
+    async def lend(tx: Transaction) -> None:
+        await tx.rows(LOAD, tx.agency)
+        await tx.execute("UPDATE event_reader SET event_id = 1 WHERE agency_id = $1", tx.agency)
+
+    with tempfile.TemporaryDirectory() as directory:
+        async with (
+            tapped(owner_url, Path(directory)) as (wire, url),
+            open_database(url, connections=1) as through_the_wire,
+        ):
+            await through_the_wire.run(town.agency, SYSTEM, lend)
+            wire.asked = 0
+            await through_the_wire.run(town.agency, SYSTEM, lend)
+            assert wire.asked == 4
+
+
+async def test_read_only_refuses_to_write(database: Database, town: Town):
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        await write(tx, "before")
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        await database.run(town.agency, SYSTEM, lambda tx: write(tx, "x"), read_only=True)
+    assert await database.run(town.agency, SYSTEM, lambda tx: tx.value(LOAD, tx.agency), read_only=True) == "before"
+
+
+async def test_execute_tells_how_many_rows_it_touched(database: Database, town: Town):
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        await tx.execute_many(WRITE, [(tx.agency, "a"), (tx.agency, "b")])
+        assert await tx.execute("DELETE FROM event_reader WHERE agency_id = $1", tx.agency) == 2
+        assert await tx.execute("SET LOCAL enable_seqscan = off") == 0
+
+
+@pytest.mark.parametrize("sqlstate", TRY_AGAIN)
+async def test_work_is_done_again_from_the_start_when_postgresql_asks(database: Database, town: Town, sqlstate):
+    attempts = []
+
+    async def work(tx: Transaction) -> str:
+        attempts.append(tx)
+        await write(tx, f"attempt {len(attempts)}")
+        if len(attempts) < 3:
+            await tx.execute(FAIL.format(sqlstate))
+        return "done"
+
+    assert await database.run(town.agency, SYSTEM, work) == "done"
+    assert await kept(database, town) == {"attempt 3"}
+
+
+@pytest.mark.parametrize("sqlstate", TRY_AGAIN)
+async def test_after_enough_attempts_the_database_is_too_busy(database: Database, town: Town, sqlstate):
+    attempts = []
+
+    async def work(tx: Transaction) -> None:
+        attempts.append(tx)
+        await tx.execute(FAIL.format(sqlstate))
+
+    with pytest.raises(UnavailableError, match="database_busy"):
+        await database.run(town.agency, SYSTEM, work)
+    assert len(attempts) == ATTEMPTS
+
+
+async def test_two_that_lock_each_other_out_both_come_through(database: Database, town: Town):
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        await write(tx, "a")
+        await write(tx, "b")
+    both_hold_one = asyncio.Barrier(2)
+
+    async def lock(tx: Transaction, first: str, second: str, attempts: list[int]) -> None:
+        attempts.append(1)
+        for reader in (first, second):
+            await tx.execute(
+                "UPDATE event_reader SET event_id = event_id + 1 WHERE agency_id = $1 AND reader = $2",
+                tx.agency,
+                reader,
+            )
+            if len(attempts) == 1 and reader == first:
+                await both_hold_one.wait()
+
+    ours, theirs = [], []
+    await asyncio.gather(
+        database.run(town.agency, SYSTEM, lambda tx: lock(tx, "a", "b", ours)),
+        database.run(town.agency, SYSTEM, lambda tx: lock(tx, "b", "a", theirs)),
+    )
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        moved = await tx.value("SELECT array_agg(event_id) FROM event_reader WHERE agency_id = $1", tx.agency)
+    assert moved == [2, 2]
+    assert len(ours + theirs) == 3
+
+
+async def test_other_errors_are_not_tried_again(database: Database, town: Town):
+    attempts = []
+
+    async def work(tx: Transaction) -> None:
+        attempts.append(tx)
+        await write(tx, "x")
+        await write(tx, "x")
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await database.run(town.agency, SYSTEM, work)
+    assert len(attempts) == 1
+
+
+async def test_work_that_heeds_no_failed_statement_is_not_taken_for_done(database: Database, town: Town):
+    async def work(tx: Transaction) -> str:
+        await write(tx, "x")
+        try:
+            await write(tx, "x")
+        except asyncpg.UniqueViolationError:
+            return "done"
+
+    with pytest.raises(asyncpg.InFailedSQLTransactionError):
+        await database.run(town.agency, SYSTEM, work)
+    assert await kept(database, town) == set()
+
+
+@pytest.mark.parametrize("steps", range(0, 24, 2))
+async def test_a_caller_cancelled_at_any_moment_leaves_no_transaction_open(single, owner, town: Town, steps):
+    async def work(tx: Transaction) -> None:
+        await write(tx, "half done")
+        await tx.value("SELECT pg_sleep(10)")
+
+    caller = asyncio.create_task(single.run(town.agency, SYSTEM, work))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert await kept(single, town) == set()
+    assert not await owner.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state LIKE 'idle in transaction%'",
+        (await single.outside_agencies(BACKEND))[0]["pg_backend_pid"],
+    )
+
+
+async def test_a_caller_cancelled_while_a_statement_runs_leaves_no_transaction_open(single, owner, town: Town):
+    backend: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def work(tx: Transaction) -> None:
+        await write(tx, "half done")
+        backend.set_result(await tx.value(BACKEND))
+        await tx.value("SELECT pg_sleep(10)")
+
+    caller = asyncio.create_task(single.run(town.agency, SYSTEM, work))
+    pid = await backend
+    await asyncio.sleep(0.05)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    states = await owner.fetch("SELECT state FROM pg_stat_activity WHERE pid = $1", pid)
+    assert [row["state"] for row in states] in ([], ["idle"])
+    assert await kept(single, town) == set()
+
+
+async def test_a_transaction_that_somebody_left_open_is_not_handed_on(single: Database):
+    async with single._pool.acquire() as connection:
+        await connection.execute("BEGIN; SET LOCAL faelles.agency = 1")
+    assert (await single.outside_agencies("SELECT current_agency() AS id"))[0]["id"] is None
+
+
+async def test_a_connection_in_good_order_is_used_again(single: Database, town: Town):
+    async with single.transaction(town.agency, SYSTEM) as tx:
+        pid = await tx.value(BACKEND)
+    assert (await single.outside_agencies(BACKEND))[0]["pg_backend_pid"] == pid
+    assert single.size() == (1, 1)
