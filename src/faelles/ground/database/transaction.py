@@ -75,10 +75,6 @@ class Transaction:
     async def execute_many(self, sql: str, values: Sequence[Sequence[object]]) -> None:
         await self._connection.executemany(sql, values)
 
-    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Bulk insert through COPY."""
-        await self._connection.copy_records_to_table(table, columns=columns, records=rows)
-
 
 class Database:
     """The application's view of PostgreSQL: the role `faelles_app`, which owns nothing and cannot pass a row policy."""
@@ -93,8 +89,8 @@ class Database:
     ) -> AsyncIterator[Transaction]:
         """Open a transaction in which `actor` acts within `agency`; commit it, or roll it back on any exception."""
         async with self._pool.acquire() as connection:
-            await connection.execute(_opening(agency, actor, read_only=read_only))
             try:
+                await connection.execute(_opening(agency, actor, read_only=read_only))
                 yield Transaction(connection, agency, actor, self._clock())
             except BaseException:
                 await _roll_back(connection)
