@@ -43,12 +43,12 @@ class Caller:
     async def tell(self, message: object) -> bytes:
         orders, answers = self._process.stdin, self._process.stdout
         if orders is None or answers is None:
-            raise BenchFailedError("The calling process has no pipes.")
+            raise BenchFailedError("bench_caller_ended")
         orders.write(msgspec.json.encode(message) + b"\n")
         await orders.drain()
         answer = await answers.readline()
         if not answer:
-            raise BenchFailedError("The calling process ended.")
+            raise BenchFailedError("bench_caller_ended")
         return answer
 
 
@@ -87,7 +87,7 @@ async def server(url: str, owner_url: str, settings: Mapping[str, str]) -> Async
 async def _listening(process: Process, port: int) -> None:
     while True:
         if process.returncode is not None:
-            raise BenchFailedError("The server ended.")
+            raise BenchFailedError("bench_server_ended")
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except ConnectionRefusedError:

@@ -122,8 +122,9 @@ class Bench:
 
     def _note(self, subject: Subject, verb: Verb, callers: int, measured: Round) -> None:
         if measured.refused:
-            explanation = f"{subject} {verb}: {measured.refused} of {measured.calls} were refused."
-            raise BenchFailedError(explanation)
+            raise BenchFailedError(
+                "bench_refused", subject=subject, verb=verb, refused=measured.refused, calls=measured.calls
+            )
         self.rounds.setdefault(Case(subject, verb, callers), []).append(measured)
 
 

@@ -57,7 +57,7 @@ class Yardstick(msgspec.Struct, frozen=True):
             finally:
                 _, complaints = await pgbench.communicate()
             if pgbench.returncode != 0:
-                raise BenchFailedError(complaints.decode())
+                raise BenchFailedError("bench_pgbench_failed", explanation=complaints.decode())
             calls = _calls(Path(directory))
         within = [call for call in calls if start < call.done_at <= end]
         return _round(within, end - start, cpu_ms_between(before, after)), first + callers * (
