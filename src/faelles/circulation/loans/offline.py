@@ -172,8 +172,9 @@ async def _return_first(tx: Transaction, desk: Desk, case: LendingCase, loan: Lo
 
 async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, key: str) -> OfflineAnswer:
     """A return is a fact like any other. One from before the present loan concerns an earlier one: nothing changes."""
-    lent_at = await rare_store.lent_since(tx, entry.item)
-    if lent_at is not None and entry.happened_at < lent_at:
+    # Locked before it is looked at: the copy may be lent again at this very moment.
+    facts = await store.load_return(tx, entry.item, repeatable("return", None))
+    if facts.loan is not None and entry.happened_at < facts.loan.lent_at:
         return OfflineAnswer(outcome=Outcome.NOT_ON_LOAN)
     request = ReturnRequest(item=entry.item, branch=entry.branch, returned_at=entry.happened_at, dry_run=entry.dry_run)
     answer = await return_item(tx, caller, request, key)

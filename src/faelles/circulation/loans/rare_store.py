@@ -74,10 +74,6 @@ UPDATE loan_borrower AS mine
    AND mine.role = $4 AND others.role = $4
    AND (mine.loan_id, others.loan_id) IN (($2::bigint, $3::bigint), ($3, $2))
 """
-_LENT_SINCE = """
-SELECT l.lent_at FROM open_loan AS l JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
- WHERE l.agency_id = $1 AND c.agency_id = $1 AND c.number = $2
-"""
 
 _loan_facts = msgspec.json.Decoder(LoanFacts)
 
@@ -93,12 +89,6 @@ async def read_loans(tx: Transaction, loans: Sequence[LoanId]) -> list[LoanFacts
 
 async def swap_borrowers(tx: Transaction, loan: LoanId, other: LoanId, role: str) -> None:
     await tx.execute(_SWAP_BORROWERS, tx.agency, loan, other, role)
-
-
-async def lent_since(tx: Transaction, item_number: str) -> datetime | None:
-    """When the item's open loan was made."""
-    lent_at: datetime | None = await tx.value(_LENT_SINCE, tx.agency, item_number)
-    return lent_at
 
 
 async def owner_of_number(tx: Transaction, item_number: str) -> Owner | None:
