@@ -68,7 +68,7 @@ async def test_too_soon_says_from_when(library: LendingLibrary):
     library.clock.pass_days(5)
     (answer,) = await library.renew(loan)
     assert [(each.code, each.parameters) for each in answer.blocks] == [
-        (BlockCode.RENEWED_TOO_SOON, {"opens": "2027-03-23"})
+        (BlockCode.RENEWED_TOO_SOON, {"opens_on": "2027-03-23"})
     ]
 
 

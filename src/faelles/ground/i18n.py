@@ -76,7 +76,9 @@ def _locale(language: Language) -> str:
 
 
 class _Shown(dict[str, object]):
-    """Parameters as people read them: dates and money (`..._ore`) written out in the language, the rest as they are."""
+    """Parameters as people read them: money (`..._ore`) and days (`..._on`, ISO 8601; empty: no end) written out in the
+    language, the rest as they are.
+    """
 
     def __init__(self, parameters: Mapping[str, object], language: Language) -> None:
         super().__init__(parameters)
@@ -88,6 +90,8 @@ class _Shown(dict[str, object]):
             return moment_text(value, self._language, _ZONE)
         if name.endswith("_ore") and isinstance(value, int):
             return money_text(value, self._language)
+        if name.endswith("_on") and isinstance(value, str):
+            return date_text(date.fromisoformat(value), self._language) if value else text("no_end", self._language)
         return date_text(value, self._language) if isinstance(value, date) else value
 
     def __missing__(self, name: str) -> str:

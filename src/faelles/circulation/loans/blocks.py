@@ -72,6 +72,10 @@ OVERRIDABLE: Mapping[BlockCode, Permission] = {
 """What a person may step over, with a reason. What is not here is a fact: nobody can lend what is not there."""
 
 
+OPEN_END = ""
+"""In place of a day, where there is none: until further notice."""
+
+
 class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One reason why not. `rule` is the policy rule behind it, None where the reason is a plain fact."""
 

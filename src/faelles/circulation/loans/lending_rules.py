@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from faelles.circulation.loans.blocks import Block, BlockCode, block
+from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
 from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, ItemState, LoanFacts, PatronFacts
 from faelles.circulation.loans.model import Remark
 from faelles.ground.ids import BranchId, DivisionId
@@ -91,13 +91,13 @@ def _membership(case: LendingCase) -> Iterator[Block]:
     if membership is None:
         yield block(BlockCode.MEMBERSHIP_MISSING)
     elif not membership.holds_on(case.today):
-        yield block(BlockCode.MEMBERSHIP_ENDED, ended=str(membership.ends or membership.starts))
+        yield block(BlockCode.MEMBERSHIP_ENDED, ended_on=str(membership.ends or membership.starts))
 
 
 def _patron_blocks(case: LendingCase) -> Iterator[Block]:
     for standing in case.patron.blocks_in(case.division, case.today):
-        until = str(standing.ends) if standing.ends else "-"
-        yield block(BlockCode.PATRON_BLOCKED, None, code=standing.code, until=until)
+        ends_on = str(standing.ends or OPEN_END)
+        yield block(BlockCode.PATRON_BLOCKED, None, code=standing.code, ends_on=ends_on)
 
 
 def _debt(case: LendingCase) -> Iterator[Block]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from faelles.agencies.calendar import Calendar
-from faelles.circulation.loans.blocks import Block, BlockCode, block
+from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
 from faelles.circulation.loans.due_dates import due_date
 from faelles.circulation.loans.facts import ItemFacts, LoanFacts, PatronFacts
 from faelles.policies.compiled import Terms
@@ -89,7 +89,7 @@ def _window(case: RenewalCase) -> Iterator[Block]:
     if before.value is not None:
         opens = case.loan.due_on - timedelta(days=before.value)
         if case.today < opens:
-            yield block(BlockCode.RENEWED_TOO_SOON, before.rule_id, opens=str(opens))
+            yield block(BlockCode.RENEWED_TOO_SOON, before.rule_id, opens_on=str(opens))
     if after.value is not None and (case.today - case.loan.due_on).days > after.value:
         yield block(BlockCode.RENEWED_TOO_LATE, after.rule_id, days=after.value)
 
@@ -98,8 +98,8 @@ def _patron(case: RenewalCase) -> Iterator[Block]:
     with_blocks, debt = case.terms[RENEWAL_WITH_BLOCKS], case.terms[RENEWAL_DEBT_LIMIT_ORE]
     if with_blocks.value is Effect.REFUSE:
         for standing in case.patron.blocks_in(case.loan.division, case.today):
-            until = str(standing.ends) if standing.ends else "-"
-            yield block(BlockCode.PATRON_BLOCKED, with_blocks.rule_id, code=standing.code, until=until)
+            ends_on = str(standing.ends or OPEN_END)
+            yield block(BlockCode.PATRON_BLOCKED, with_blocks.rule_id, code=standing.code, ends_on=ends_on)
     owed = case.patron.balance_in(case.loan.division)
     if debt.value is not None and owed > 0 and owed >= debt.value:
         yield block(BlockCode.DEBT_OVER_LIMIT, debt.rule_id, balance_ore=owed, limit_ore=debt.value)
