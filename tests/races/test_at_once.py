@@ -1,4 +1,4 @@
-"""The same things from several connections at once: what may happen once happens once, and everybody hears the truth."""
+"""The same from several connections at once: what may happen once happens once, and everybody hears the truth."""
 
 import asyncio
 from collections import Counter
