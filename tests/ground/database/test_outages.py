@@ -115,6 +115,38 @@ async def test_a_question_outside_agencies_over_its_time_limit_finds_the_databas
         await single.outside_agencies("SELECT pg_sleep(5)")
 
 
+async def test_a_backend_terminated_after_the_last_statement_is_unavailable(single: Database, owner):
+    async def fall(tx: Transaction) -> None:
+        await owner.execute("SELECT pg_terminate_backend($1, 5000)", await tx.value("SELECT pg_backend_pid()"))
+        await asyncio.sleep(0.05)
+
+    await run_unavailable(single, fall)
+    assert await single.run(NATION, SYSTEM, ask) == 1
+
+
+async def two_at_once(tx: Transaction) -> None:
+    await asyncio.gather(tx.value("SELECT pg_sleep(0.05)"), ask(tx))
+
+
+async def read_a_file_that_is_not_there(_: Transaction) -> None:
+    raise FileNotFoundError
+
+
+@pytest.mark.parametrize(
+    ("work", "mistake"),
+    [
+        (lambda tx: tx.value("SELECT $1::integer", "one"), asyncpg.DataError),
+        (lambda tx: tx.value("SELECT $1::integer"), asyncpg.InterfaceError),
+        (two_at_once, asyncpg.InterfaceError),
+        (read_a_file_that_is_not_there, FileNotFoundError),
+    ],
+)
+async def test_a_mistake_of_ours_is_not_taken_for_an_outage(single: Database, work, mistake):
+    with pytest.raises(mistake):
+        await single.run(NATION, SYSTEM, work)
+    assert await single.run(NATION, SYSTEM, ask) == 1
+
+
 async def test_a_closed_pool_is_unavailable(owner_url: str):
     async with open_database(owner_url, connections=1) as database:
         pass

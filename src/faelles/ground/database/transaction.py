@@ -34,9 +34,9 @@ _NO_DATABASE = (
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InterfaceError,
-    OSError,
 )
+_NO_CONNECTION = (*_NO_DATABASE, asyncpg.InterfaceError, OSError)
+"""Where a connection is asked for, a closed pool and a socket that nobody answers are the database's absence too."""
 _KEY_TAKEN = "idempotency_key_reused"
 """Another request under the same idempotency key was quicker; tried again, this one finds its answer."""
 _TOO_SLOW = asyncpg.QueryCanceledError
@@ -88,16 +88,33 @@ class Database:
         self, agency: AgencyId, actor: Actor, *, read_only: bool = False
     ) -> AsyncIterator[Transaction]:
         """Open a transaction in which `actor` acts within `agency`; commit it, or roll it back on any exception."""
-        async with self._pool.acquire() as connection:
+        async with self._connected() as connection:
             try:
                 await connection.execute(_opening(agency, actor, read_only=read_only))
                 yield Transaction(connection, agency, actor, self._clock())
-            except BaseException:
+            except BaseException as problem:
+                # On an open connection asyncpg's InterfaceError is our own mistake, and stays what it is.
+                if _is_lost(connection) and isinstance(problem, asyncpg.InterfaceError):
+                    raise _lost() from problem
                 await _roll_back(connection)
                 raise
+            if _is_lost(connection):
+                raise _lost()
             # Of a transaction in which a statement failed PostgreSQL makes a rollback, and calls it no error.
             if await connection.execute("COMMIT") != "COMMIT":
                 raise asyncpg.InFailedSQLTransactionError("nothing was committed: a failed statement went unheeded")
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Any]:
+        """A connection of the pool. Raises UnavailableError where there is none to be had."""
+        try:
+            connection = await self._pool.acquire()
+        except _NO_CONNECTION as problem:
+            raise _away(problem) from problem
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
 
     async def run(
         self,
@@ -125,8 +142,7 @@ class Database:
                 _log.warning("statement took too long")
                 raise UnavailableError("database_busy") from problem
             except _NO_DATABASE as problem:
-                _log.warning("database away", reason=type(problem).__name__)
-                raise UnavailableError("database_unavailable") from problem
+                raise _away(problem) from problem
         raise UnavailableError("database_busy")
 
     async def outside_agencies(self, sql: str, *values: object) -> list[Row]:
@@ -135,11 +151,13 @@ class Database:
         For the questions that come before the agency is known: whose token is this, who owns this item number.
         """
         try:
-            return await self._pool.fetch(sql, *values)
+            async with self._connected() as connection:
+                found: list[Row] = await connection.fetch(sql, *values)
+                return found
         except _TOO_SLOW as problem:
             raise UnavailableError("database_busy") from problem
         except _NO_DATABASE as problem:
-            raise UnavailableError("database_unavailable") from problem
+            raise _away(problem) from problem
 
     def size(self) -> tuple[int, int]:
         """How many connections there are, and how many of them are idle."""
@@ -153,8 +171,25 @@ def _opening(agency: AgencyId, actor: Actor, *, read_only: bool) -> str:
     return f"{begin}; SET LOCAL faelles.agency = {int(agency)}; SET LOCAL faelles.actor = '{acting}'"
 
 
+def _away(problem: Exception) -> UnavailableError:
+    _log.warning("database away", reason=type(problem).__name__)
+    return UnavailableError("database_unavailable")
+
+
+def _lost() -> asyncpg.ConnectionDoesNotExistError:
+    return asyncpg.ConnectionDoesNotExistError("the connection was lost while its transaction was open")
+
+
+def _is_lost(connection: Any) -> bool:  # noqa: ANN401 - as below
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        # The pool took it back when it broke: the proxy answers nothing any more.
+        return True
+
+
 async def _roll_back(connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool hands out an untyped proxy
-    if connection.is_closed():
+    if _is_lost(connection):
         return
     try:
         await asyncio.shield(connection.execute("ROLLBACK"))
