@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -50,6 +51,17 @@ def test_one_event_is_one_line_of_json(lines: Lines):
     [line] = lines()
     assert str(line.pop("timestamp")).endswith("Z")
     assert line == {"event": "loan\nmade", "level": "info", "room": "circulation.loans", "loan": 7, "branch": "Å"}
+
+
+def test_a_value_that_json_does_not_know_is_told_as_python_tells_it(lines: Lines):
+    logger("x").info("x", where=Path("/data"))
+    assert lines()[0]["where"] == repr(Path("/data"))
+
+
+@pytest.mark.parametrize("value", ["half \ud83d", 2**70])
+def test_a_value_that_json_can_hardly_hold_is_logged_all_the_same(lines: Lines, value):
+    logger("x").info("x", value=value)
+    assert lines()[0]["value"] == value
 
 
 def test_the_libraries_lines_have_the_same_form(lines: Lines):

@@ -5,8 +5,8 @@ with HKDF from the master key, the purpose and, where data belongs to one munici
 carry the id of the master key they were made with, so a new master key can be introduced beside the old ones:
 the first key listed in the environment makes new values, all listed keys can read.
 
-Losing every copy of the master key makes CPR numbers unreadable and PINs, passwords excepted, unverifiable:
-see docs/operations/keys.md.
+If every copy of the master key is lost, no CPR number can be read and no PIN can be checked any more. Passwords do
+not depend on it. See docs/operations/keys.md.
 """
 
 import base64
