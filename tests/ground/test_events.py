@@ -58,6 +58,14 @@ async def test_an_event_is_read_as_it_was_written(database: Database, town: Town
     assert event.dimensions == {"age": 7, "å": None}
 
 
+async def test_no_patron_is_named_not_even_as_the_one_who_acts(database: Database, town: Town):
+    async with database.transaction(town.agency, Actor(ActorKind.PATRON, 451700000001)) as tx:
+        await append(tx, Event(kind="loan_renewed", loan=1))
+    await read_until(database, town.agency, 1, "another")
+    [event] = await read(database, town.agency)
+    assert (event.actor, event.loan) == ("patron", 1)
+
+
 async def test_events_of_one_transaction_keep_their_order(database: Database, town: Town):
     await write(database, town, "a", "b", "c")
     await write(database, town, "d")

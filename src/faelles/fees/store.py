@@ -75,7 +75,7 @@ WITH opened AS (
     SELECT $1, account_id, charge_id, 'charge', $18, $12, $19, $20, $13 FROM claim WHERE $18::bigint > 0
 ), told AS (
     INSERT INTO event (agency_id, at, actor, kind, loan_id, account_id, subject_id, dimensions)
-    SELECT $1, $13, $19, $21, $16::bigint, account_id, charge_id, $22::jsonb FROM claim WHERE $18::bigint > 0
+    SELECT $1, $13, $23, $21, $16::bigint, account_id, charge_id, $22::jsonb FROM claim WHERE $18::bigint > 0
 )
 SELECT account_id, charge_id FROM claim
 """
@@ -227,6 +227,7 @@ async def write_claim(tx: Transaction, claim: Claim, standing: Standing, amount:
         claim.branch,
         event.kind,
         msgspec.json.encode(event.dimensions).decode(),
+        tx.actor.told,
     )
     assert row is not None  # noqa: S101 - as above
     return ChargeRaised(

@@ -24,5 +24,10 @@ class Actor:
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"
 
+    @property
+    def told(self) -> str:
+        """For events and log lines, which name no patron: an id beside a loan's would say who reads what."""
+        return self.kind.value if self.kind is ActorKind.PATRON else str(self)
+
 
 SYSTEM = Actor(ActorKind.SYSTEM, 0)

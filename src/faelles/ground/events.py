@@ -96,7 +96,7 @@ def _values(tx: Transaction, event: Event) -> tuple[object, ...]:
     return (
         tx.agency,
         tx.now,
-        str(tx.actor),
+        tx.actor.told,
         event.kind,
         event.loan,
         event.hold,

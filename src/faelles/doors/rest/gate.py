@@ -87,7 +87,7 @@ class Gate:
             ms=round(seconds * 1000, 2),
             code=code,
             agency=caller.agency if caller else None,
-            actor=str(caller.actor) if caller else None,
+            actor=caller.actor.told if caller else None,
         )
 
 
