@@ -12,7 +12,7 @@ from faelles.circulation.loans.facts import (
 )
 from faelles.circulation.loans.losses import claim_replacement
 from faelles.circulation.loans.model import Outcome, UndoAnswer, UndoRequest
-from faelles.circulation.loans.replies import answered_before, repeatable, shown
+from faelles.circulation.loans.replies import answered_before, kept, repeatable, shown
 from faelles.fees.model import ChargeKind
 from faelles.fees.operations import release_loan
 from faelles.fees.rules import overdue_batch
@@ -92,7 +92,7 @@ async def _load(
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.UNDO)
     if facts.patron is None or not facts.loans or not is_visible(caller, Permission.UNDO, facts.loans[0].loan):
         raise NotFoundError("loan_not_found")
-    return facts.patron, desk, facts.loans[0], answered_before(facts.earlier, repeat, UndoAnswer)
+    return facts.patron, desk, facts.loans[0], answered_before(facts.earlier, repeat, UndoAnswer, facts.loans[0].item)
 
 
 async def _finish(
@@ -115,7 +115,7 @@ async def _finish(
     if request.dry_run:
         return answer
     await append(tx, _event(desk, repeat.operation, found.item, found.loan))
-    await idempotency.remember(tx, repeat.operation, repeat.key, request, answer)
+    await idempotency.remember(tx, repeat.operation, repeat.key, request, kept(answer))
     return answer
 
 

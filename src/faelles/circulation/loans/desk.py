@@ -9,6 +9,7 @@ from faelles.circulation.loans.facts import ItemFacts, LoanFacts
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError, invalid_field
+from faelles.ground.fields import is_plausible
 from faelles.ground.ids import BranchId, DivisionId
 from faelles.people.model import Caller, Permission, Place
 from faelles.policies.compiled import Settings
@@ -74,6 +75,12 @@ def check_past(field: str, moment: datetime | None, now: datetime) -> None:
         raise invalid_field(field, "moment_in_future")
     if now - moment > LONGEST_BACKDATING:
         raise invalid_field(field, "moment_too_long_ago")
+
+
+def check_due_on(due_on: date | None) -> None:
+    """Refuse a due date in no library's time."""
+    if due_on is not None and not is_plausible(due_on):
+        raise invalid_field("due_on", "date_out_of_range")
 
 
 def check_override(overrides: frozenset[BlockCode], reason: str | None) -> None:

@@ -112,31 +112,31 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
     home_branch: BranchId
     language: str
     pin_hash: str | None
-    memberships: tuple[Membership, ...] | None
-    blocks: tuple[PatronBlock, ...] | None
-    balances: tuple[Balance, ...] | None
-    guardians: tuple[Guardian, ...] | None
-    loans: tuple[OpenLoan, ...] | None
+    memberships: tuple[Membership, ...]
+    blocks: tuple[PatronBlock, ...]
+    balances: tuple[Balance, ...]
+    guardians: tuple[Guardian, ...]
+    loans: tuple[OpenLoan, ...]
 
     def membership_in(self, division: DivisionId, day: date) -> Membership | None:
         """The membership that counts in `division`: the one that holds on `day`, else the latest of the others."""
-        mine = [each for each in self.memberships or () if each.division == division]
+        mine = [each for each in self.memberships if each.division == division]
         holding = next((each for each in mine if each.holds_on(day)), None)
         return holding or max(mine, key=lambda each: each.starts or date.min, default=None)
 
     def balance_in(self, division: DivisionId) -> int:
         """What is owed in `division`, in øre."""
-        return sum(balance.ore for balance in self.balances or () if balance.division == division)
+        return sum(balance.ore for balance in self.balances if balance.division == division)
 
     def loans_in(self, division: DivisionId) -> tuple[OpenLoan, ...]:
-        return tuple(loan for loan in self.loans or () if loan.division == division)
+        return tuple(loan for loan in self.loans if loan.division == division)
 
     def blocks_in(self, division: DivisionId, day: date) -> tuple[PatronBlock, ...]:
-        return tuple(block for block in self.blocks or () if block.stands_in(division, day))
+        return tuple(block for block in self.blocks if block.stands_in(division, day))
 
     def responsible_on(self, day: date) -> PatronId | None:
         """The adult who answers for the patron's debts on `day`; of several the one who took it over last."""
-        return next((guardian.patron for guardian in self.guardians or () if guardian.holds_on(day)), None)
+        return next((guardian.patron for guardian in self.guardians if guardian.holds_on(day)), None)
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True):
@@ -166,8 +166,8 @@ class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
     received: bool
     sent_home: bool
     state: ItemState
-    missing_parts: tuple[str, ...] | None
-    notes: tuple[Note, ...] | None
+    missing_parts: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def is_placeholder(self) -> bool:
@@ -223,8 +223,10 @@ class SignIn(msgspec.Struct, frozen=True):
 
 
 class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """`loan` is whatever is open on the item. `ended_identifier` says why a known card no longer counts;
-    `is_ambiguous` that the scan fits two patrons (a card number and a civil registration number).
+    """`loan` is whatever is open on the item, `holder` whoever answers for it where that is not the patron.
+
+    `ended_identifier` says why a known card no longer counts, `is_ambiguous` that the scan fits two patrons (a card
+    number and a civil registration number).
     """
 
     revision: SettingsRevision
@@ -233,6 +235,7 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     ended_identifier: str | None
     is_ambiguous: bool
     patron: PatronFacts | None
+    holder: PatronFacts | None
     item: ItemFacts | None
     loan: LoanFacts | None
 
@@ -264,4 +267,4 @@ class LoansFacts(msgspec.Struct, frozen=True, kw_only=True):
     revision: SettingsRevision
     earlier: EarlierAnswer | None
     patron: PatronFacts | None
-    loans: tuple[LoanAndItem, ...] | None
+    loans: tuple[LoanAndItem, ...]

@@ -13,6 +13,7 @@ from faelles.circulation.loans.desk import check_override, is_visible
 from faelles.circulation.loans.facts import LoanFacts
 from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, Overrides
 from faelles.circulation.loans.operations import checkout
+from faelles.circulation.loans.replies import kept, shown
 from faelles.ground import idempotency
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
@@ -74,14 +75,33 @@ async def checkout_group(
     await patrons.lock(tx, _patrons(request))
     await rare_store.lock_items(tx, [pair.item for pair in request.pairs])
     if earlier := await idempotency.recall(tx, "checkout_group", key, request, list[PairAnswer]):
-        return earlier
+        return await _shown_again(tx, earlier)
     answers = [
         PairAnswer(pair=pair, answer=await checkout(tx, caller, keyring, _single(request, pair)))
         for pair in request.pairs
     ]
     if any(each.answer.outcome is not Outcome.REFUSED for each in answers) and not request.dry_run:
-        await idempotency.remember(tx, "checkout_group", key, request, answers)
+        await idempotency.remember(tx, "checkout_group", key, request, [_kept(each) for each in answers])
     return answers
+
+
+def _kept(pair: PairAnswer) -> PairAnswer:
+    return PairAnswer(pair=pair.pair, answer=kept(pair.answer))
+
+
+async def _shown_again(tx: Transaction, earlier: list[PairAnswer]) -> list[PairAnswer]:
+    """The first answers, each with its copy as it is now."""
+    items = await rare_store.read_items(tx, [each.pair.item for each in earlier])
+    return [
+        PairAnswer(
+            pair=each.pair,
+            answer=msgspec.structs.replace(
+                each.answer,
+                item=shown(items[each.pair.item], on_checkout=True) if each.pair.item in items else None,
+            ),
+        )
+        for each in earlier
+    ]
 
 
 def _patrons(request: GroupCheckoutRequest) -> list[PatronId]:

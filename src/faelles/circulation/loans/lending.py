@@ -20,10 +20,9 @@ from faelles.circulation.loans.lending_rules import (
 )
 from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome
 from faelles.circulation.loans.renewing import RenewalWish, renew_loans
-from faelles.circulation.loans.replies import as_checkout, shown
+from faelles.circulation.loans.replies import as_checkout, kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
-from faelles.ground.fields import LATEST_DAY
 from faelles.people.model import Permission
 from faelles.policies.knobs import SELF_SERVICE_RENEW_ON_CHECKOUT
 
@@ -39,9 +38,9 @@ class Lend:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """The patron has it already: scanning it again renews."""
+    """The patron has it already: scanning it again renews. `answerable` is the loan's first borrower."""
 
-    patron: PatronFacts
+    answerable: PatronFacts
     item: ItemFacts
     loan: LoanFacts
 
@@ -80,7 +79,7 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
     )
     renews = request.renew_own and case.terms[SELF_SERVICE_RENEW_ON_CHECKOUT].value
     if loan is not None and loan.is_borrowed_by(patron.id) and renews:
-        return Renew(patron, item, loan)
+        return Renew(facts.holder or patron, item, loan)
     found = [*find_blocks(case), *_wished_due_date(desk, request, case)]
     judgement = judge(found, request.overrides, desk.permissions)
     if judgement.standing or case.due_on is None:
@@ -89,13 +88,16 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
 
 
 def _wished_due_date(desk: Desk, request: CheckoutRequest, case: LendingCase) -> list[Block]:
-    """A due date of the desk's own choosing needs a permission, and must lie ahead."""
+    """A due date of the desk's own choosing needs a permission. One before the loan, or after the lender wants the copy
+    back, nobody can choose.
+    """
     if request.due_on is None:
         return []
-    may_choose = Permission.OVERRIDE_DUE_DATE in desk.permissions
-    if may_choose and case.today <= request.due_on <= LATEST_DAY:
-        return []
-    return [block(BlockCode.DUE_DATE_NOT_ALLOWED, due_on=str(request.due_on))]
+    chosen = block(BlockCode.DUE_DATE_NOT_ALLOWED, due_on=str(request.due_on))
+    lender_due_on = case.item.lender_due_on
+    if request.due_on < case.today or (lender_due_on is not None and request.due_on > lender_due_on):
+        return [msgspec.structs.replace(chosen, override=None)]
+    return [] if Permission.OVERRIDE_DUE_DATE in desk.permissions else [chosen]
 
 
 async def lend(
@@ -144,7 +146,7 @@ def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: Chec
             group=group,
             day=case.today,
         ),
-        answer=msgspec.json.encode(answer),
+        answer=msgspec.json.encode(kept(answer)),
     )
 
 
@@ -167,11 +169,11 @@ async def renew(
     (renewed,) = await renew_loans(
         tx,
         desk,
-        patron=decision.patron,
+        patron=decision.answerable,
         loans=[LoanAndItem(decision.loan, decision.item, lent_again=False)],
         wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
         repeat=repeat,
-        kept_as=lambda answers: as_checkout(answers[0]),
+        kept_as=lambda answers: kept(as_checkout(answers[0])),
     )
     return as_checkout(renewed)
 

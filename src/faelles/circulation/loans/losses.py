@@ -13,7 +13,7 @@ from faelles.circulation.loans.dimensions import loan_dimensions
 from faelles.circulation.loans.facts import ItemFacts, ItemState, LoanFacts, PatronFacts, ReturnFacts
 from faelles.circulation.loans.late import parties_of
 from faelles.circulation.loans.model import LossAnswer, LossRequest, Outcome
-from faelles.circulation.loans.replies import answered_before, repeatable, shown
+from faelles.circulation.loans.replies import answered_before, kept, repeatable, shown
 from faelles.fees.model import Replacement
 from faelles.fees.operations import charge_replacement, refund_replacement
 from faelles.fees.rules import age_class, replacement_price
@@ -79,7 +79,7 @@ async def settle_found(tx: Transaction, desk: Desk, terms: Terms, loan: LoanFact
         return
     days = (desk.local_day(found_at) - desk.local_day(loan.lost_at)).days
     if days <= limit:
-        await refund_replacement(tx, loan.id, keep_processing=False, reason="found")
+        await refund_replacement(tx, loan.id, reason="found")
 
 
 async def _load(
@@ -92,7 +92,7 @@ async def _load(
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.LOST)
     if facts.item is None or (facts.loan is not None and not is_visible(caller, Permission.LOST, facts.loan)):
         raise NotFoundError("material_not_found")
-    return facts, desk, facts.item, answered_before(facts.earlier, repeat, LossAnswer)
+    return facts, desk, facts.item, answered_before(facts.earlier, repeat, LossAnswer, facts.item)
 
 
 async def claim_replacement(tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts) -> Ore:
@@ -140,10 +140,11 @@ async def _finish(
     await record_access(tx, state.value, _seen(facts))
     if request.dry_run:
         return answer
-    await rare_store.move_item(tx, item.id, state, desk.branch)
+    await rare_store.note_gone(tx, item.id, state)
+    await rare_store.end_journey(tx, item.id, "lost")
     await append(tx, _event(desk, facts, item, state))
     operation = "claim_returned" if state is ItemState.CLAIMED_RETURNED else "lost"
-    await idempotency.remember(tx, operation, key, request, answer)
+    await idempotency.remember(tx, operation, key, request, kept(answer))
     return answer
 
 

@@ -122,7 +122,7 @@ async def _record_checkout(
     who = scanned(keyring, tx.agency, borrower)
     repeat = repeatable("offline_checkout", key, who.keys, msgspec.structs.replace(entry, card=None))
     facts = await store.load_checkout(tx, who, entry.item, repeat)
-    if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer):
+    if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer, facts.item):
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=earlier.loan)
     desk = await open_desk(tx, caller, facts.revision, entry.branch, Permission.OFFLINE)
     case = _case(desk, entry, facts)

@@ -8,7 +8,7 @@ requests that make no sense.
 from collections.abc import Sequence
 
 from faelles.circulation.loans import lending, returning, store
-from faelles.circulation.loans.desk import check_override, check_past, is_visible, open_desk
+from faelles.circulation.loans.desk import check_due_on, check_override, check_past, is_visible, open_desk
 from faelles.circulation.loans.foreign import name_owner, recognise
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
@@ -19,11 +19,12 @@ from faelles.circulation.loans.model import (
     ReturnRequest,
 )
 from faelles.circulation.loans.renewing import RenewalWish, renew_loans, unknown_loan
-from faelles.circulation.loans.replies import answered_before, repeatable
-from faelles.circulation.loans.scans import check_pin, scanned, without_identity
+from faelles.circulation.loans.replies import answered_before, part, renewed_before, repeatable
+from faelles.circulation.loans.scans import check_pin, check_second, scanned, without_identity
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId, PatronId
+from faelles.patrons import store as patrons
 from faelles.people.model import Caller, Permission
 
 
@@ -37,10 +38,12 @@ async def checkout(
     caller.require(Permission.CHECKOUT)
     check_override(request.overrides, request.reason)
     check_past("lent_at", request.lent_at, tx.now)
+    check_due_on(request.due_on)
+    check_second(request)
     who = scanned(keyring, tx.agency, request.borrower)
     repeat = repeatable("checkout", key, who.patron, who.keys, without_identity(request))
     facts = await store.load_checkout(tx, who, request.item, repeat)
-    if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer):
+    if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer, facts.item):
         return earlier
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.CHECKOUT)
     if request.lent_at is not None:
@@ -65,7 +68,7 @@ async def return_item(tx: Transaction, caller: Caller, request: ReturnRequest, k
     check_past("returned_at", request.returned_at, tx.now)
     repeat = repeatable("return", key, request)
     facts = await store.load_return(tx, request.item, repeat)
-    if earlier := answered_before(facts.earlier, repeat, ReturnAnswer):
+    if earlier := answered_before(facts.earlier, repeat, ReturnAnswer, facts.item):
         return earlier
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.RETURN)
     if request.returned_at is not None and Permission.OFFLINE not in desk.permissions:
@@ -88,8 +91,11 @@ async def renew(
     check_override(request.overrides, request.reason)
     by_borrower = await store.loans_by_borrower(tx, request.loans, request.patron, request.item)
     answers: dict[int, RenewalAnswer] = {}
-    for borrower, loans in by_borrower.items():
-        repeat = repeatable("renew", key and f"{key}/{borrower}", request)
+    # All whose patrons must be locked are locked first, in order: loans of several are rare.
+    if len(by_borrower) > 1:
+        await patrons.lock(tx, list(by_borrower))
+    for place, (borrower, loans) in enumerate(by_borrower.items()):
+        repeat = part(repeatable("renew", key, request), place)
         for answer in await _renew_of_one(tx, caller, permission, request, borrower, loans, repeat):
             answers[answer.loan] = answer
     return [answers.get(loan) or unknown_loan(loan) for loan in request.loans or answers]
@@ -106,7 +112,7 @@ async def _renew_of_one(
 ) -> list[RenewalAnswer]:
     """Renew loans that one patron answers for."""
     facts = await store.load_loans(tx, borrower, loans, repeat)
-    if earlier := answered_before(facts.earlier, repeat, list[RenewalAnswer]):
+    if earlier := renewed_before(facts.earlier, repeat, facts.loans):
         return earlier
     desk = await open_desk(tx, caller, facts.revision, request.branch, permission)
     if facts.patron is None:
@@ -115,7 +121,7 @@ async def _renew_of_one(
         tx,
         desk,
         patron=facts.patron,
-        loans=[each for each in facts.loans or () if is_visible(caller, permission, each.loan)],
+        loans=[each for each in facts.loans if is_visible(caller, permission, each.loan)],
         wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
         repeat=repeat,
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from faelles.circulation.loans.facts import ClosedHow, ItemState, LoanFacts
+from faelles.circulation.loans.facts import ClosedHow, ItemFacts, ItemState, LoanFacts
 from faelles.ground.database import Transaction
 from faelles.ground.events import Dimension
 from faelles.ground.ids import AgencyId, BranchId, ItemId, LoanId
@@ -44,6 +44,7 @@ UPDATE loan
 _MOVE_ITEM = """
 UPDATE item_circulation SET state = $3, seen_branch_id = $4, seen_at = $5 WHERE agency_id = $1 AND item_id = $2
 """
+_NOTE_GONE = "UPDATE item_circulation SET state = $3 WHERE agency_id = $1 AND item_id = $2"
 _END_JOURNEY = """
 UPDATE journey SET ended_at = $3, ended_how = $4 WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
 """
@@ -66,6 +67,12 @@ SELECT
 _READ_LOANS = (
     "SELECT facts::text FROM loan_facts WHERE agency_id = $1 AND loan_id = ANY ($2::bigint[]) ORDER BY loan_id"
 )
+_READ_ITEMS = """
+SELECT i.facts::text AS facts
+  FROM item_facts AS i
+  JOIN copy AS c ON c.agency_id = i.agency_id AND c.item_id = i.item_id
+ WHERE i.agency_id = $1 AND c.number = ANY ($2::text[])
+"""
 _SWAP_BORROWERS = """
 UPDATE loan_borrower AS mine
    SET patron_id = others.patron_id
@@ -76,6 +83,7 @@ UPDATE loan_borrower AS mine
 """
 
 _loan_facts = msgspec.json.Decoder(LoanFacts)
+_item_facts = msgspec.json.Decoder(ItemFacts)
 
 
 async def lock_items(tx: Transaction, item_numbers: Sequence[str]) -> None:
@@ -85,6 +93,12 @@ async def lock_items(tx: Transaction, item_numbers: Sequence[str]) -> None:
 
 async def read_loans(tx: Transaction, loans: Sequence[LoanId]) -> list[LoanFacts]:
     return [_loan_facts.decode(row["facts"]) for row in await tx.rows(_READ_LOANS, tx.agency, list(loans))]
+
+
+async def read_items(tx: Transaction, numbers: Sequence[str]) -> dict[str, ItemFacts]:
+    """The copies that there are, by number."""
+    found = [_item_facts.decode(row["facts"]) for row in await tx.rows(_READ_ITEMS, tx.agency, list(numbers))]
+    return {item.number: item for item in found}
 
 
 async def swap_borrowers(tx: Transaction, loan: LoanId, other: LoanId, role: str) -> None:
@@ -123,6 +137,11 @@ async def reopen_loan(tx: Transaction, loan: LoanId) -> None:
 
 async def move_item(tx: Transaction, item: ItemId, state: ItemState, branch: BranchId) -> None:
     await tx.execute(_MOVE_ITEM, tx.agency, item, state.value, branch, tx.now)
+
+
+async def note_gone(tx: Transaction, item: ItemId, state: ItemState) -> None:
+    """The copy is where nobody knows: its state changes, and where it was last seen stays."""
+    await tx.execute(_NOTE_GONE, tx.agency, item, state.value)
 
 
 async def end_journey(tx: Transaction, item: ItemId, how: str) -> None:

@@ -15,7 +15,7 @@ from faelles.circulation.loans.facts import LoanAndItem, PatronFacts
 from faelles.circulation.loans.late import NOTHING, charge_if_late
 from faelles.circulation.loans.model import Outcome, Overrides, RenewalAnswer
 from faelles.circulation.loans.renewal_rules import RenewalCase, find_blocks
-from faelles.circulation.loans.replies import shown
+from faelles.circulation.loans.replies import kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId
@@ -62,11 +62,11 @@ async def renew_loans(
     loans: Sequence[LoanAndItem],
     wish: RenewalWish,
     repeat: store.Repeatable,
-    kept_as: Callable[[list[RenewalAnswer]], object] = list,
+    kept_as: Callable[[list[RenewalAnswer]], object] | None = None,
 ) -> list[RenewalAnswer]:
     """Renew what may be renewed of one borrower's loans, with the fee for what was late; say why not of the rest.
 
-    `kept_as` is the form in which the request's key keeps the answers.
+    `kept_as` is the form in which the request's key keeps the answers, where it is another than a list.
     """
     decided = decide(desk, patron, loans, wish)
     if wish.dry_run:
@@ -81,7 +81,7 @@ async def renew_loans(
         [_refused(desk, each) for each in decided if not each.is_allowed],
         patron=patron.id,
         reason=wish.reason,
-        answer=msgspec.json.encode(kept_as(answers)),
+        answer=msgspec.json.encode(kept_as(answers) if kept_as else [kept(each) for each in answers]),
         repeat=repeat,
     )
     return answers

@@ -1,16 +1,26 @@
 """Putting answers together, and giving the same one to the same request again."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
 
-from faelles.circulation.loans.facts import EarlierAnswer, ItemFacts
-from faelles.circulation.loans.model import CheckoutAnswer, ItemShown, RenewalAnswer
+from faelles.circulation.loans.facts import EarlierAnswer, ItemFacts, LoanAndItem
+from faelles.circulation.loans.model import (
+    CheckoutAnswer,
+    ItemShown,
+    LossAnswer,
+    RenewalAnswer,
+    ReturnAnswer,
+    UndoAnswer,
+)
 from faelles.circulation.loans.store import Repeatable
 from faelles.ground.errors import ConflictError
 from faelles.ground.idempotency import check_key, fingerprint
 
-Answer = TypeVar("Answer")
+AboutCopy = TypeVar("AboutCopy", CheckoutAnswer, ReturnAnswer, RenewalAnswer, LossAnswer, UndoAnswer)
+Answer = TypeVar("Answer", CheckoutAnswer, ReturnAnswer, LossAnswer, UndoAnswer)
 
 
 def repeatable(operation: str, key: str | None, *asked: object) -> Repeatable:
@@ -21,13 +31,47 @@ def repeatable(operation: str, key: str | None, *asked: object) -> Repeatable:
     return Repeatable(operation, key, fingerprint(*asked))
 
 
-def answered_before(earlier: EarlierAnswer | None, repeat: Repeatable, answer_type: type[Answer]) -> Answer | None:
-    """What the key was answered the first time. The key with another request is an error."""
+def part(whole: Repeatable, number: int) -> Repeatable:
+    """The key of one part of a request that is answered in several."""
+    return whole if whole.key is None or number == 0 else replace(whole, key=f"{whole.key}#{number}")
+
+
+def answered_before(
+    earlier: EarlierAnswer | None, repeat: Repeatable, answer_type: type[Answer], item: ItemFacts | None
+) -> Answer | None:
+    """What the key was answered the first time, with the copy shown as it is now. The key with another request is an
+    error.
+    """
     if earlier is None:
         return None
+    _check_same(earlier, repeat)
+    answer = msgspec.convert(earlier.answer, answer_type)
+    on_checkout = isinstance(answer, CheckoutAnswer)
+    return msgspec.structs.replace(answer, item=shown(item, on_checkout=on_checkout) if item else None)
+
+
+def renewed_before(
+    earlier: EarlierAnswer | None, repeat: Repeatable, loans: Sequence[LoanAndItem]
+) -> list[RenewalAnswer] | None:
+    """As `answered_before`, for the loans that were renewed together."""
+    if earlier is None:
+        return None
+    _check_same(earlier, repeat)
+    items = {each.loan.id: shown(each.item, on_checkout=True) for each in loans}
+    answers = msgspec.convert(earlier.answer, list[RenewalAnswer])
+    return [msgspec.structs.replace(answer, item=items.get(answer.loan)) for answer in answers]
+
+
+def _check_same(earlier: EarlierAnswer, repeat: Repeatable) -> None:
     if earlier.fingerprint != repeat.fingerprint.hex():
         raise ConflictError("idempotency_key_reused")
-    return msgspec.convert(earlier.answer, answer_type)
+
+
+def kept(answer: AboutCopy) -> AboutCopy:
+    """What is kept of an answer: ids, codes and amounts. The copy is shown anew when the answer is given again, so that
+    no title lies about beside whoever borrowed it.
+    """
+    return msgspec.structs.replace(answer, item=None)
 
 
 def as_checkout(renewed: RenewalAnswer) -> CheckoutAnswer:
@@ -46,12 +90,12 @@ def as_checkout(renewed: RenewalAnswer) -> CheckoutAnswer:
 
 def shown(item: ItemFacts, *, on_checkout: bool) -> ItemShown:
     """What the desk sees of the copy, with the notes that speak at this moment."""
-    notes = tuple(note.text for note in item.notes or () if (note.on_checkout if on_checkout else note.on_return))
+    notes = tuple(note.text for note in item.notes if (note.on_checkout if on_checkout else note.on_return))
     return ItemShown(
         number=item.number,
         title=item.title,
         creators=item.creators,
         material_type=item.material_type,
         notes=notes,
-        missing_parts=item.missing_parts or (),
+        missing_parts=item.missing_parts,
     )

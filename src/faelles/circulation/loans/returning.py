@@ -14,7 +14,7 @@ from faelles.circulation.loans.facts import ItemFacts, ItemState, JourneyFacts, 
 from faelles.circulation.loans.late import NOTHING, charge_if_late, days_overdue
 from faelles.circulation.loans.losses import settle_found
 from faelles.circulation.loans.model import NextStop, Outcome, Remark, ReturnAnswer, ReturnRequest
-from faelles.circulation.loans.replies import shown
+from faelles.circulation.loans.replies import kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.ids import PlacementId
@@ -169,7 +169,7 @@ def _taken_back(desk: Desk, facts: ReturnFacts, case: ReturnCase, answer: Return
             day=case.returned_on,
         )
         | {"days_overdue": answer.days_overdue},
-        answer=msgspec.json.encode(answer),
+        answer=msgspec.json.encode(kept(answer)),
     )
 
 

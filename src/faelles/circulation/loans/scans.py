@@ -10,6 +10,7 @@ from faelles.circulation.loans.facts import CheckoutFacts
 from faelles.circulation.loans.model import NOBODY, Borrower, CheckoutRequest
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
+from faelles.ground.errors import invalid_field
 from faelles.ground.ids import AgencyId
 from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
@@ -33,6 +34,12 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
         keys=tuple(keys),
         attempt=counted_under(keyring, agency, typed),
     )
+
+
+def check_second(request: CheckoutRequest) -> None:
+    """Refuse a second borrower who is the first."""
+    if request.second_borrower is not None and request.second_borrower == request.borrower.patron:
+        raise invalid_field("second_borrower", "second_borrower_is_first")
 
 
 def without_identity(request: CheckoutRequest) -> CheckoutRequest:

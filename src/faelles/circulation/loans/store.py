@@ -4,15 +4,18 @@ The loads are functions of the database (0010_circulation_loads.sql), because a 
 before the one that reads. Each write is one statement, so that it is one message and one snapshot.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import asyncpg
 import msgspec
 
 from faelles.circulation.loans.facts import CheckoutFacts, ItemState, LoanKind, LoansFacts, ReturnFacts
 from faelles.circulation.loans.scans import Scanned
 from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.events import Dimension
 from faelles.ground.ids import (
     BranchId,
@@ -135,8 +138,28 @@ SELECT id FROM lent
 """
 
 
+@contextmanager
+def conflicts_told() -> Iterator[None]:
+    """What a constraint says no to, as an error of ours."""
+    try:
+        yield
+    except asyncpg.ForeignKeyViolationError as problem:
+        if problem.constraint_name != "loan_borrower_known":
+            raise
+        raise NotFoundError("patron_unknown") from None
+    except asyncpg.UniqueViolationError as problem:
+        if problem.constraint_name != "item_lent_once":
+            raise
+        raise ConflictError("item_lent_meanwhile") from None
+
+
 async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> LoanId:
-    """Write a loan. A copy that is on loan after all breaks `item_lent_once`."""
+    """Write a loan. Raises NotFoundError for a second borrower who is nobody here."""
+    with conflicts_told():
+        return LoanId(await _insert_loan(tx, new, repeat))
+
+
+async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> int:
     loan: int = await tx.value(
         _WRITE_CHECKOUT,
         tx.agency,
@@ -162,7 +185,7 @@ async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> L
         repeat.fingerprint,
         new.answer.decode(),
     )
-    return LoanId(loan)
+    return loan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,7 @@ CREATE TABLE loan_borrower (
     role      text    NOT NULL CHECK (role IN ('primary', 'secondary')),
     PRIMARY KEY (agency_id, loan_id, role),
     FOREIGN KEY (agency_id, loan_id) REFERENCES loan,
-    FOREIGN KEY (agency_id, patron_id) REFERENCES patron
+    CONSTRAINT loan_borrower_known FOREIGN KEY (agency_id, patron_id) REFERENCES patron
 );
 CREATE INDEX loan_borrower_patron ON loan_borrower (agency_id, patron_id, role) INCLUDE (loan_id);
 CALL isolate('loan_borrower');

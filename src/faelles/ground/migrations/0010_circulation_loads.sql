@@ -9,27 +9,26 @@ CREATE VIEW patron_facts WITH (security_invoker = true) AS
     SELECT b.agency_id, b.patron_id, json_build_object(
                'id', b.patron_id, 'kind', b.kind, 'name', b.name, 'birth_date', b.birth_date,
                'home_branch', b.home_branch_id, 'language', b.language, 'pin_hash', encode(b.pin_hash, 'hex'),
-               'memberships', (
-                   SELECT json_agg(json_build_array(m.division_id, m.role, m.patron_group_id, lower(m.valid),
-                                                    upper(m.valid)))
+               'memberships', ARRAY(
+                   SELECT json_build_array(m.division_id, m.role, m.patron_group_id, lower(m.valid), upper(m.valid))
                      FROM borrower_membership AS m
                     WHERE m.agency_id = b.agency_id AND m.patron_id = b.patron_id),
-               'blocks', (
-                   SELECT json_agg(json_build_array(k.code, k.division_id, k.starts_on, k.ends_on))
+               'blocks', ARRAY(
+                   SELECT json_build_array(k.code, k.division_id, k.starts_on, k.ends_on)
                      FROM borrower_block AS k
                     WHERE k.agency_id = b.agency_id AND k.patron_id = b.patron_id),
-               'balances', (
-                   SELECT json_agg(json_build_array(a.division_id, a.balance_ore))
+               'balances', ARRAY(
+                   SELECT json_build_array(a.division_id, a.balance_ore)
                      FROM patron_balance AS a
                     WHERE a.agency_id = b.agency_id AND a.patron_id = b.patron_id),
-               'guardians', (
-                   SELECT json_agg(json_build_array(g.guardian_id, lower(g.valid), upper(g.valid))
-                                   ORDER BY lower(g.valid) DESC NULLS LAST, g.guardian_id)
+               'guardians', ARRAY(
+                   SELECT json_build_array(g.guardian_id, lower(g.valid), upper(g.valid))
                      FROM responsible_guardian AS g
-                    WHERE g.agency_id = b.agency_id AND g.patron_id = b.patron_id),
-               'loans', (
-                   SELECT json_agg(json_build_array(l.division_id, l.material_group_id, l.record_id, l.due_on,
-                                                    l.claimed_returned_at IS NOT NULL))
+                    WHERE g.agency_id = b.agency_id AND g.patron_id = b.patron_id
+                    ORDER BY lower(g.valid) DESC NULLS LAST, g.guardian_id),
+               'loans', ARRAY(
+                   SELECT json_build_array(l.division_id, l.material_group_id, l.record_id, l.due_on,
+                                           l.claimed_returned_at IS NOT NULL)
                      FROM loan_borrower AS o
                      JOIN loan AS l ON l.agency_id = o.agency_id AND l.id = o.loan_id
                     WHERE o.agency_id = b.agency_id AND o.patron_id = b.patron_id AND o.role = 'primary'
@@ -45,14 +44,16 @@ CREATE VIEW item_facts WITH (security_invoker = true) AS
                'not_for_loan', i.not_for_loan, 'minimum_age', i.minimum_age, 'withdrawn', i.withdrawn_at IS NOT NULL,
                'lender_due_on', i.lender_due_on, 'received', i.received_at IS NOT NULL,
                'sent_home', i.sent_home_at IS NOT NULL, 'state', c.state,
-               'missing_parts', (
-                   SELECT json_agg(p.description ORDER BY p.number)
+               'missing_parts', ARRAY(
+                   SELECT p.description
                      FROM copy_part AS p
-                    WHERE p.agency_id = i.agency_id AND p.item_id = i.item_id AND NOT p.is_present),
-               'notes', (
-                   SELECT json_agg(json_build_array(n.text, n.on_checkout, n.on_return) ORDER BY n.note_id)
+                    WHERE p.agency_id = i.agency_id AND p.item_id = i.item_id AND NOT p.is_present
+                    ORDER BY p.number),
+               'notes', ARRAY(
+                   SELECT json_build_array(n.text, n.on_checkout, n.on_return)
                      FROM copy_note AS n
-                    WHERE n.agency_id = i.agency_id AND n.item_id = i.item_id)) AS facts
+                    WHERE n.agency_id = i.agency_id AND n.item_id = i.item_id
+                    ORDER BY n.note_id)) AS facts
       FROM copy AS i
       JOIN item_circulation AS c ON c.agency_id = i.agency_id AND c.item_id = i.item_id
       JOIN title AS t ON t.record_id = i.record_id;
@@ -91,19 +92,29 @@ CREATE FUNCTION open_loan_of(in_agency integer, in_item bigint) RETURNS bigint L
     RETURN (SELECT id FROM loan
              WHERE agency_id = in_agency AND item_agency_id = in_agency AND item_id = in_item AND closed_at IS NULL);
 
--- Who and what: by the keys a scan may be found under, or by an id that is known. Who was merged into somebody else while
--- we waited for the lock is looked up again; who was merged before is nobody.
+-- Who and what: by the keys a scan may be found under, or by an id that is known. Where the item is on loan, whoever answers
+-- for that loan is locked with the patron, in the order of ids: renewing for a second borrower, and closing another's loan
+-- for an offline one, touch that patron's money. Who was merged into somebody else while we waited is looked up again;
+-- who was merged before is nobody.
 CREATE FUNCTION load_checkout(
     in_agency integer, in_patron_keys text[], in_patron bigint, in_attempt bytea, in_item_number text,
     in_client text, in_operation text, in_key text
 ) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    who     bigint := in_patron;
-    what    bigint := item_numbered(in_agency, in_item_number);
-    fitting integer := 1;
-    ended   text;
-    facts   text;
+    who      bigint := in_patron;
+    what     bigint;
+    lent     bigint;
+    lent_now bigint;
+    holder   bigint;
+    fitting  integer := 1;
+    ended    text;
+    facts    text;
 BEGIN
+    SELECT i.item_id, l.id INTO what, lent
+      FROM copy AS i
+      LEFT JOIN loan AS l ON l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = i.item_id
+                         AND l.closed_at IS NULL
+     WHERE i.agency_id = in_agency AND i.number = in_item_number;
     IF who IS NULL THEN
         SELECT min(patron_id), count(DISTINCT patron_id) INTO who, fitting FROM borrower_identifier
          WHERE agency_id = in_agency AND lookup = ANY (in_patron_keys) AND ended_at IS NULL;
@@ -112,6 +123,11 @@ BEGIN
     IF who IS NULL THEN
         SELECT ended_why INTO ended FROM borrower_identifier
          WHERE agency_id = in_agency AND lookup = ANY (in_patron_keys) ORDER BY ended_at DESC LIMIT 1;
+    END IF;
+    IF lent IS NOT NULL THEN
+        SELECT patron_id INTO holder FROM loan_borrower
+         WHERE agency_id = in_agency AND loan_id = lent AND role = 'primary';
+        PERFORM FROM patron WHERE agency_id = in_agency AND id IN (who, holder) ORDER BY id FOR NO KEY UPDATE;
     END IF;
     PERFORM FROM patron WHERE agency_id = in_agency AND id = who AND merged_into_id IS NULL FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -132,11 +148,14 @@ BEGIN
         'ended_identifier', ended,
         'is_ambiguous', fitting > 1,
         'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = who),
+        'holder', (SELECT p.facts FROM patron_facts AS p
+                    WHERE p.agency_id = in_agency AND p.patron_id = NULLIF(holder, who)),
         'item', (SELECT i.facts FROM item_facts AS i WHERE i.agency_id = in_agency AND i.item_id = what),
-        'loan', (SELECT l.facts FROM loan_facts AS l
-                  WHERE l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = what
-                    AND l.closed_at IS NULL)
-    )::text INTO facts;
+        'loan', (SELECT l.facts FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent)
+    )::text, open_loan_of(in_agency, what) INTO facts, lent_now;
+    IF lent_now IS DISTINCT FROM lent THEN
+        RAISE EXCEPTION 'the item changed hands while its locks were taken' USING ERRCODE = 'serialization_failure';
+    END IF;
     RETURN facts;
 END
 $$;
@@ -206,15 +225,15 @@ BEGIN
                      WHERE e.agency_id = in_agency AND e.client = in_client AND e.operation = in_operation
                        AND e.key = in_key),
         'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = in_borrower),
-        'loans', (
-            SELECT json_agg(json_build_object(
+        'loans', ARRAY(
+            SELECT json_build_object(
                        'loan', l.facts, 'item', i.facts,
                        'lent_again', l.closed_at IS NOT NULL AND open_loan_of(in_agency, l.item_id) IS NOT NULL)
-                   ORDER BY l.loan_id)
               FROM loan_facts AS l
               JOIN item_facts AS i ON i.agency_id = l.item_agency_id AND i.item_id = l.item_id
               JOIN loan_borrower AS o ON o.agency_id = l.agency_id AND o.loan_id = l.loan_id AND o.role = 'primary'
-             WHERE l.agency_id = in_agency AND l.loan_id = ANY (in_loans) AND o.patron_id = in_borrower)
+             WHERE l.agency_id = in_agency AND l.loan_id = ANY (in_loans) AND o.patron_id = in_borrower
+             ORDER BY l.loan_id)
     )::text INTO facts;
     RETURN facts;
 END
