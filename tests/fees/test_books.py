@@ -71,7 +71,7 @@ class Books(RuleBasedStateMachine):
         lost = self.household.lost(loan_number(), price=price, processing=0)
         self._run(lambda tx: charge_replacement(tx, lost))
         self._pay(price // 2)
-        self._run(lambda tx: refund_replacement(tx, lost.loan, keep_processing=True, reason="item_found"))
+        self._run(lambda tx: refund_replacement(tx, lost.loan, reason="item_found"))
         return multiple()
 
     @rule(percent=st.integers(1, 100))

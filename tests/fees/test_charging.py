@@ -8,7 +8,7 @@ import pytest
 from faelles.fees.model import ChargeKind, ChargeRaised, LateReturn, Replacement
 from faelles.fees.operations import charge_overdue, charge_replacement, refund_replacement, release_loan
 from faelles.fees.rules import overdue_batch
-from faelles.ground.actor import SYSTEM
+from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.database import Database, Transaction
 from faelles.ground.ids import LoanId
 from faelles.ground.money import Ore
@@ -35,10 +35,10 @@ async def lose(database: Database, household: Household, lost: Replacement) -> l
         return await charge_replacement(tx, lost)
 
 
-async def find(database: Database, household: Household, loan: LoanId, *, keep_processing: bool = True) -> int:
+async def find(database: Database, household: Household, loan: LoanId) -> int:
     async with database.transaction(household.town.agency, SYSTEM) as tx:
         await lock(tx, household)
-        return await refund_replacement(tx, loan, keep_processing=keep_processing, reason="item_found")
+        return await refund_replacement(tx, loan, reason="item_found")
 
 
 async def test_items_of_one_batch_cost_one_fee(database: Database, household: Household):
@@ -158,18 +158,12 @@ async def test_a_lost_item_costs_its_price_and_the_processing_once(database: Dat
     assert await owed(database, household) == 35_000
 
 
-async def test_a_found_item_costs_the_processing_only(database: Database, household: Household):
+async def test_of_a_lost_item_that_is_found_only_the_overdue_fee_stays(database: Database, household: Household):
     lost = household.lost(loan_number())
+    await charge(database, household, household.late(lost.loan))
     await lose(database, household, lost)
-    assert await find(database, household, lost.loan) == 30_000
-    assert await owed(database, household) == 5_000
-
-
-async def test_a_found_item_costs_nothing_where_the_policy_says_so(database: Database, household: Household):
-    lost = household.lost(loan_number())
-    await lose(database, household, lost)
-    await find(database, household, lost.loan, keep_processing=False)
-    assert await owed(database, household) == 0
+    assert await find(database, household, lost.loan) == 35_000
+    assert await owed(database, household) == 2_000
 
 
 async def test_an_item_found_and_lost_again_is_charged_again(database: Database, household: Household):
@@ -196,6 +190,14 @@ async def test_every_movement_is_an_event_that_names_nobody(database: Database, 
     assert told[0]["loan_id"] == loan
     assert '"amount_ore": 2000' in told[0]["dimensions"]
     assert not any(str(household.patron) in event["dimensions"] for event in told)
+
+
+async def test_a_patron_who_acts_is_not_named_either(database: Database, household: Household):
+    async with database.transaction(household.town.agency, Actor(ActorKind.PATRON, household.patron)) as tx:
+        await lock(tx, household)
+        await charge_overdue(tx, household.late(loan_number()))
+        told = await tx.value("SELECT actor FROM event WHERE agency_id = $1", tx.agency)
+    assert told == "patron"
 
 
 async def test_a_late_return_takes_two_statements(database: Database, household: Household):

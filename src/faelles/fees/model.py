@@ -59,7 +59,7 @@ class LateReturn(msgspec.Struct, frozen=True, kw_only=True):
     settled_on: date
     """The local day of the return or renewal."""
     days_overdue: int
-    """Without the closed days, where the policy does not count them."""
+    """Calendar days after the due date, closed ones too."""
     age_class: AgeClass
     """By the patron's age on `settled_on`: `rules.age_class`."""
     tariff: tuple[Ore, Ore, Ore]

@@ -89,10 +89,9 @@ async def release_loan(
     return Ore(sum([await _take_back(tx, batch, reason) for batch in await store.load_batches(tx, ended)]))
 
 
-async def refund_replacement(tx: Transaction, loan: LoanId, *, keep_processing: bool, reason: str) -> Ore:
-    """A lost item was found: its price is no longer claimed, nor the processing fee unless the policy keeps it."""
-    kinds = [ChargeKind.REPLACEMENT] if keep_processing else [ChargeKind.REPLACEMENT, ChargeKind.PROCESSING]
-    return await release_loan(tx, loan, kinds, reason)
+async def refund_replacement(tx: Transaction, loan: LoanId, *, reason: str) -> Ore:
+    """A lost item came back in time: neither its price nor the processing is claimed any more."""
+    return await release_loan(tx, loan, [ChargeKind.REPLACEMENT, ChargeKind.PROCESSING], reason)
 
 
 async def _take_back(tx: Transaction, batch: Sequence[BatchClaim], reason: str) -> Ore:

@@ -211,7 +211,7 @@ async def test_credit_is_used_before_money_is_taken(database: Database, househol
     await at_desk(desk.pay, household.patron, payment(household, 10_000))
     async with database.transaction(household.town.agency, SYSTEM) as tx:
         await lock(tx, household)
-        await refund_replacement(tx, lost.loan, keep_processing=True, reason="item_found")
+        await refund_replacement(tx, lost.loan, reason="item_found")
     assert await owed(database, household) == -10_000
     await charge(database, household, household.late(loan_number(), 10))
     with pytest.raises(RefusedError, match="payment_exceeds_debt"):
@@ -234,8 +234,8 @@ async def test_found_after_a_part_was_waived_and_a_part_paid_the_paid_part_is_cr
     await at_desk(desk.pay, household.patron, payment(household, 3_000, charges=(price,)))
     async with database.transaction(household.town.agency, SYSTEM) as tx:
         await lock(tx, household)
-        await refund_replacement(tx, lost.loan, keep_processing=True, reason="item_found")
-    assert await owed(database, household) == 2_000 - 3_000
+        await refund_replacement(tx, lost.loan, reason="item_found")
+    assert await owed(database, household) == -3_000
     assert await books_are_sound(database, household.town)
 
 
