@@ -7,10 +7,14 @@ from datetime import UTC, date, datetime
 import asyncpg
 import pytest
 
+from faelles.ground.access import record_access
+from faelles.ground.actor import SYSTEM
 from faelles.ground.database import migrate as module
 from faelles.ground.database.migrate import Migration, migrate, migrations, missing_migrations
 from faelles.ground.database.pool import open_database
 from faelles.ground.errors import MisconfiguredError
+from faelles.ground.events import Event, append
+from faelles.ground.ids import AgencyId, PatronId
 
 GROUND = migrations()[:1]
 MORE = Migration(2, "more", "CREATE TABLE more (agency_id integer)")
@@ -48,7 +52,7 @@ async def tables(url: str) -> set[str]:
 
 def coming_months() -> list[date]:
     this = datetime.now(UTC).date().replace(day=1)
-    return [date(this.year + (this.month + step - 1) // 12, (this.month + step - 1) % 12 + 1, 1) for step in range(4)]
+    return [date(this.year + (this.month + step - 1) // 12, (this.month + step - 1) % 12 + 1, 1) for step in range(25)]
 
 
 def test_the_files_are_numbered_from_one_without_a_gap():
@@ -116,7 +120,7 @@ async def test_a_database_that_is_not_utf8_is_refused(empty_url: str):
 
 
 @pytest.mark.parametrize("table", ["event", "access_log"])
-async def test_this_month_and_the_next_three_have_their_partitions(owner_url: str, table):
+async def test_this_month_and_the_next_two_years_have_their_partitions(owner_url: str, table):
     names = [row["name"] for row in await query(owner_url, PARTITIONS, table)]
     assert names == [f"{table}_{month:%Y_%m}" for month in coming_months()]
 
@@ -136,3 +140,39 @@ async def test_a_later_run_makes_the_partitions_that_are_missing(empty_url: str,
     await query(empty_url, f"DROP TABLE faelles.{last}")
     assert await migrate(empty_url) == []
     assert last in {row["name"] for row in await query(empty_url, PARTITIONS, "event")}
+
+
+@pytest.mark.parametrize("table", ["event", "access_log"])
+async def test_what_came_while_its_month_was_missing_moves_into_it(empty_url: str, release, table):
+    await migrate(empty_url)
+    month = f"{table}_{coming_months()[0]:%Y_%m}"
+    await query(empty_url, f"DROP TABLE faelles.{month}")
+    agency = AgencyId(1)
+    async with open_database(empty_url, connections=1) as database:
+        await database.run(agency, SYSTEM, lambda tx: append(tx, Event(kind="x"), Event(kind="y")))
+        await database.run(agency, SYSTEM, lambda tx: record_access(tx, "x", [PatronId(7), PatronId(8)]))
+        counted = f"SELECT (SELECT count(*) FROM faelles.{table}_default) AS astray, count(*) AS held"
+        assert [tuple(row) for row in await query(empty_url, f"{counted} FROM faelles.{table}")] == [(2, 2)]
+        assert await migrate(empty_url) == []
+        assert [tuple(row) for row in await query(empty_url, f"{counted} FROM faelles.{month}")] == [(0, 2)]
+        await database.run(agency, SYSTEM, lambda tx: append(tx, Event(kind="z")))
+        await database.run(agency, SYSTEM, lambda tx: record_access(tx, "x", [PatronId(9)]))
+    assert [tuple(row) for row in await query(empty_url, f"{counted} FROM faelles.{month}")] == [(0, 3)]
+
+
+@pytest.mark.parametrize("table", ["event", "access_log"])
+async def test_a_month_made_late_is_like_the_others(empty_url: str, release, table):
+    await migrate(empty_url)
+    await query(
+        empty_url,
+        f"CREATE TABLE faelles.plain PARTITION OF faelles.{table} FOR VALUES FROM ('1990-01-01') TO ('1990-02-01')",
+    )
+    like = """
+    SELECT array_agg((a.attname, a.atttypid, a.attnotnull, a.attidentity, a.atthasdef)::text ORDER BY a.attnum),
+           (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = c.oid), c.relrowsecurity
+      FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+     WHERE c.oid = ('faelles.' || $1)::regclass
+     GROUP BY c.oid
+    """
+    made, plain = [await query(empty_url, like, name) for name in (f"{table}_{coming_months()[1]:%Y_%m}", "plain")]
+    assert tuple(made[0]) == tuple(plain[0])

@@ -13,7 +13,7 @@ from faelles.ground.errors import MisconfiguredError
 
 _LOCK = 0x6661656C  # "fael": one migration at a time in a database
 _OLDEST_SERVER = 170000
-_MONTHS_AHEAD = 3
+_MONTHS_AHEAD = 24
 _FILE_NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 _MIGRATIONS = "faelles.ground.migrations"
 

@@ -124,11 +124,13 @@ CALL isolate('access_log');
 CALL make_append_only('access_log');
 CREATE TABLE access_log_default PARTITION OF access_log DEFAULT;
 
--- Creates this month's and the coming months' partitions of a table that is partitioned by month.
+-- Creates this month's and the coming months' partitions of a table that is partitioned by month. What the default
+-- partition took meanwhile moves into its month first: PostgreSQL refuses a partition whose rows lie elsewhere.
 CREATE PROCEDURE ensure_month_partitions(parent regclass, ahead integer) LANGUAGE plpgsql AS $$
 DECLARE
-    month date;
-    part  text;
+    fallback regclass := (SELECT partdefid FROM pg_partitioned_table WHERE partrelid = parent);
+    month    date;
+    part     text;
 BEGIN
     FOR month IN
         SELECT generate_series(date_trunc('month', now()), date_trunc('month', now()) + make_interval(months => ahead),
@@ -136,8 +138,14 @@ BEGIN
     LOOP
         part := format('%s_%s', parent::text, to_char(month, 'YYYY_MM'));
         IF to_regclass('faelles.' || part) IS NULL THEN
-            EXECUTE format('CREATE TABLE faelles.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
-                           part, parent, month, (month + interval '1 month')::date);
+            -- Closed to writers until the month is attached, so that none of its rows comes in behind our back.
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', fallback);
+            EXECUTE format('CREATE TABLE faelles.%I (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part, parent);
+            EXECUTE format('WITH moved AS (DELETE FROM %s WHERE at >= %L AND at < %L RETURNING *) '
+                           'INSERT INTO faelles.%I SELECT * FROM moved',
+                           fallback, month, month + interval '1 month', part);
+            EXECUTE format('ALTER TABLE %s ATTACH PARTITION faelles.%I FOR VALUES FROM (%L) TO (%L)',
+                           parent, part, month, (month + interval '1 month')::date);
         END IF;
     END LOOP;
 END
