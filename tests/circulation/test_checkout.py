@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, Remark
 from faelles.circulation.loans.operations import checkout
-from faelles.ground.actor import SYSTEM
+from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.people.model import Permission
 from town import Town
@@ -207,6 +208,37 @@ async def test_the_desk_may_choose_the_due_date(library: LendingLibrary):
 async def test_a_due_date_in_the_past_is_refused(library: LendingLibrary):
     answer = await library.lend(await library.reader(), await library.copy(), due_on=date(2027, 2, 1))
     assert codes(answer) == {BlockCode.DUE_DATE_NOT_ALLOWED}
+
+
+async def test_a_due_date_in_no_librarys_time_is_an_error(library: LendingLibrary):
+    with pytest.raises(InvalidRequestError):
+        await library.lend(await library.reader(), await library.copy(), due_on=date(9999, 12, 31))
+
+
+async def test_a_past_due_date_cannot_be_stepped_over(library: LendingLibrary):
+    answer = await library.lend(
+        await library.reader(),
+        await library.copy(),
+        due_on=date(2027, 2, 1),
+        overrides=frozenset({BlockCode.DUE_DATE_NOT_ALLOWED}),
+        reason="Vil gerne",
+    )
+    assert codes(answer) == {BlockCode.DUE_DATE_NOT_ALLOWED}
+
+
+async def test_a_block_for_self_service_does_not_count_at_the_desk(library: LendingLibrary):
+    reader = await library.reader()
+    await library.run(
+        lambda tx: tx.execute(
+            "INSERT INTO patron_block (agency_id, patron_id, code, starts_on, set_by)"
+            " VALUES ($1, $2, 'S', '2020-01-01', 'staff:1')",
+            tx.agency,
+            reader.id,
+        )
+    )
+    machine = msgspec.structs.replace(library.librarian, actor=Actor(ActorKind.MACHINE, 1))
+    assert codes(await library.lend(reader, await library.copy(), caller=machine)) == {BlockCode.PATRON_BLOCKED}
+    assert (await library.lend(reader, await library.copy())).outcome is Outcome.LENT
 
 
 async def test_a_back_dated_loan_counts_from_then(library: LendingLibrary):

@@ -6,7 +6,7 @@ from circulation.lending_library import LendingLibrary, Reader
 from faelles.circulation.loans.groups import GroupCheckoutRequest, Pair, PairAnswer, SwapRequest, checkout_group, swap
 from faelles.circulation.loans.model import Outcome
 from faelles.circulation.looking.operations import loans_of_patron
-from faelles.ground.errors import ConflictError
+from faelles.ground.errors import ConflictError, NotFoundError
 
 
 async def lend_stack(
@@ -72,3 +72,17 @@ async def test_a_returned_loan_cannot_be_swapped(library: LendingLibrary):
     request = SwapRequest(loan=answers[0].answer.loan, other=answers[1].answer.loan)
     with pytest.raises(ConflictError, match="loan_is_closed"):
         await library.run(lambda tx: swap(tx, library.librarian, request))
+
+
+async def test_the_pupil_renews_what_the_teacher_answers_and_pays_for(library: LendingLibrary):
+    teacher, pupil, book = await library.reader(), await library.reader(), await library.copy()
+    await lend_stack(library, [(book, pupil)], teacher)
+    library.clock.pass_days(40)
+    answer = await library.lend(pupil, book)
+    assert (answer.outcome, answer.charged_ore) == (Outcome.RENEWED, 12_000)
+    assert (await library.owed(teacher), await library.owed(pupil)) == (12_000, 0)
+
+
+async def test_a_second_borrower_whom_nobody_knows_is_not_found(library: LendingLibrary):
+    with pytest.raises(NotFoundError, match="patron_unknown"):
+        await library.lend(await library.reader(), await library.copy(), second_borrower=1)

@@ -66,6 +66,17 @@ async def test_a_book_that_was_still_on_loan_had_evidently_come_back(library: Le
     assert len(await work(library)) == 1
 
 
+async def test_a_loan_from_before_the_present_one_takes_nothing_away(library: LendingLibrary):
+    reader, other, book = await library.reader(), await library.reader(), await library.copy()
+    yesterday = library.clock.now
+    library.clock.pass_days(1)
+    loan = (await library.lend(other, book)).loan
+    answer = await happened(library, Happened.CHECKOUT, book, yesterday, reader.card)
+    assert (answer.outcome, len(await work(library))) == (Outcome.REFUSED, 1)
+    library.clock.pass_days(1)
+    assert (await library.take_back(book)).loan == loan
+
+
 async def test_an_offline_return_counts_from_its_own_time(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy()
     await library.lend(reader, book)

@@ -159,3 +159,10 @@ async def test_a_patron_cannot_step_over_a_rule(library: LendingLibrary):
 async def test_renewing_is_not_for_those_without_the_permission(library: LendingLibrary):
     with pytest.raises(ForbiddenError):
         await library.renew(caller=library.staff(frozenset({Permission.CHECKOUT})))
+
+
+async def test_a_membership_that_has_ended_renews_nothing(library: LendingLibrary):
+    loan = (await library.lend(await library.reader(ends=date(2027, 3, 10)), await library.copy())).loan
+    library.clock.turn_to(date(2027, 3, 15))
+    (answer,) = await library.renew(loan)
+    assert [each.code for each in answer.blocks] == [BlockCode.MEMBERSHIP_ENDED]

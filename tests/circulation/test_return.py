@@ -126,6 +126,34 @@ async def test_a_branch_that_takes_only_its_own_names_the_right_one(library: Len
     ]
 
 
+async def test_staff_take_it_back_all_the_same_with_a_reason(library: LendingLibrary):
+    await library.set_rule(RETURN_ELSEWHERE, "refuse")
+    book = await library.copy()
+    answer = await library.take_back(
+        book,
+        branch=library.town.suburb,
+        overrides=frozenset({BlockCode.RETURN_NOT_HERE}),
+        reason="Låneren er gangbesværet",
+    )
+    assert answer.outcome is Outcome.NOT_ON_LOAN
+    kept = await library.run(lambda tx: tx.rows("SELECT block FROM loan_override WHERE agency_id = $1", tx.agency))
+    assert [row["block"] for row in kept] == ["return_not_here"]
+
+
+async def test_finding_needs_more_than_the_right_to_return(library: LendingLibrary):
+    clerk = library.staff(frozenset({Permission.RETURN, Permission.OFFLINE}))
+    with pytest.raises(ForbiddenError):
+        await library.take_back(await library.copy(), caller=clerk, found=True)
+
+
+async def test_a_dry_run_tells_the_fee_and_raises_none(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(reader, book)
+    library.clock.turn_to(date(2027, 4, 6))
+    assert (await library.take_back(book, dry_run=True)).charged_ore == 2_000
+    assert await library.owed(reader) == 0
+
+
 async def test_where_it_may_float_it_stays_on_the_shelf_here(library: LendingLibrary):
     await library.set_rule(RETURN_ELSEWHERE, "float_here")
     book = await library.copy()

@@ -167,7 +167,7 @@ class _People:
         return not patron.blocks and not patron.balances
 
     def _is_blocked(self, patron: PatronFacts) -> bool:
-        standing = {block.code for block in patron.blocks_in(self._division, self._today)}
+        standing = {block.code for block in patron.blocks_in(self._division, self._today, is_self_service=True)}
         return not standing.isdisjoint(_PLAIN_BLOCKS) and not patron.balances
 
     def _is_indebted(self, patron: PatronFacts) -> bool:

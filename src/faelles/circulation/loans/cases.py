@@ -11,7 +11,7 @@ from faelles.circulation.loans.renewal_rules import RenewalCase
 from faelles.ground.ids import DivisionId
 from faelles.policies import model as policies
 from faelles.policies.compiled import Terms
-from faelles.policies.knobs import DUE_CALENDAR, DUE_WITHIN_MEMBERSHIP
+from faelles.policies.knobs import DUE_CALENDAR, DUE_WITHIN_MEMBERSHIP, RENEWAL_COUNTS_FROM, RenewalBase
 
 
 def lending_case(
@@ -33,6 +33,7 @@ def lending_case(
         item=item,
         loan=loan,
         division=division,
+        is_self_service=desk.is_self_service,
         terms=terms,
         today=today,
         due_on=wished_due_on or due_date(today, terms, _calendar(desk, terms), not_after=latest),
@@ -44,13 +45,17 @@ def renewal_case(
 ) -> RenewalCase:
     """One renewal, ready to be decided."""
     terms = terms_for(desk, patron, item, renewed_at)
+    today = desk.local_day(renewed_at)
+    start = loan.due_on if terms[RENEWAL_COUNTS_FROM].value is RenewalBase.OLD_DUE else today
+    latest = _latest_due(terms, patron, item, loan.division, today)
     return RenewalCase(
         patron=patron,
         item=item,
         loan=loan,
+        is_self_service=desk.is_self_service,
         terms=terms,
-        calendar=_calendar(desk, terms),
-        today=desk.local_day(renewed_at),
+        today=today,
+        due_on=due_date(start, terms, _calendar(desk, terms), not_after=latest),
     )
 
 

@@ -1,5 +1,7 @@
 """Undoing: a check-out or a return that should not have been. What it cost is taken back with it."""
 
+from functools import partial
+
 from faelles.circulation.loans import rare_store, store
 from faelles.circulation.loans.desk import Desk, is_visible, open_desk
 from faelles.circulation.loans.facts import (
@@ -61,15 +63,20 @@ async def undo_return(tx: Transaction, caller: Caller, request: UndoRequest, key
         raise ConflictError("loan_is_open" if loan.is_open else "loan_not_returned")
     if found.lent_again:
         raise ConflictError("item_lent_again")
-    released = Ore(0)
-    if not request.dry_run:
-        released = await _release_fee(tx, loan)
-        if loan.lost_at is not None:
-            released = Ore(released - await claim_replacement(tx, desk, item, loan, patron))
-        await rare_store.reopen_loan(tx, loan.id)
-        await rare_store.end_journey(tx, item.id, "undone")
-        await rare_store.move_item(tx, item.id, loan.item_state, desk.branch)
+    reopen = partial(_reopen, tx, desk, item, loan, patron)
+    released = await (tx.rehearse(reopen) if request.dry_run else reopen())
     return await _finish(tx, desk, request, repeat, patron, found, released=released)
+
+
+async def _reopen(tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts) -> Ore:
+    """The loan and the copy as they were; by how much less is claimed."""
+    released = await _release_fee(tx, loan)
+    if loan.lost_at is not None:
+        released = Ore(released - await claim_replacement(tx, desk, item, loan, patron))
+    await rare_store.reopen_loan(tx, loan.id)
+    await rare_store.end_journey(tx, item.id, "undone")
+    await rare_store.move_item(tx, item.id, loan.item_state, desk.branch)
+    return released
 
 
 async def _release_fee(tx: Transaction, loan: LoanFacts) -> Ore:

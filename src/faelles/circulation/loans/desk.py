@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from faelles.agencies.model import Branch
 from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.facts import ItemFacts, LoanFacts
+from faelles.ground.actor import ActorKind
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError, invalid_field
@@ -16,6 +17,7 @@ from faelles.policies.compiled import Settings
 from faelles.policies.model import SettingsRevision
 from faelles.policies.operations import settings_for
 
+_SELF_SERVICE = frozenset({ActorKind.MACHINE, ActorKind.PATRON})
 LONGEST_BACKDATING = timedelta(days=365)
 """Nothing is entered further back: what is older is history, not circulation."""
 
@@ -28,6 +30,8 @@ class Desk:
     place: Place
     permissions: frozenset[Permission]
     now: datetime
+    is_self_service: bool
+    """A machine, or a patron's own account: nobody of the staff stands by."""
 
     @property
     def branch(self) -> BranchId:
@@ -62,7 +66,13 @@ async def open_desk(
         raise NotFoundError("branch_unknown")
     place = Place(found.division, found.id)
     caller.require(permission, place)
-    return Desk(settings=settings, place=place, permissions=caller.permissions_at(place), now=tx.now)
+    return Desk(
+        settings=settings,
+        place=place,
+        permissions=caller.permissions_at(place),
+        now=tx.now,
+        is_self_service=caller.actor.kind in _SELF_SERVICE,
+    )
 
 
 def check_past(field: str, moment: datetime | None, now: datetime) -> None:

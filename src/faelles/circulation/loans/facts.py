@@ -62,6 +62,9 @@ class Membership(msgspec.Struct, frozen=True, array_like=True):
         return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
 
 
+SELF_SERVICE_BLOCK = "S"
+
+
 class PatronBlock(msgspec.Struct, frozen=True, array_like=True):
     """A block that nobody lifted. division None: in the whole agency. `ends` is its last day."""
 
@@ -131,8 +134,10 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
     def loans_in(self, division: DivisionId) -> tuple[OpenLoan, ...]:
         return tuple(loan for loan in self.loans if loan.division == division)
 
-    def blocks_in(self, division: DivisionId, day: date) -> tuple[PatronBlock, ...]:
-        return tuple(block for block in self.blocks if block.stands_in(division, day))
+    def blocks_in(self, division: DivisionId, day: date, *, is_self_service: bool) -> tuple[PatronBlock, ...]:
+        """The blocks that stand in `division` on `day`; one for self-service only where nobody stands by."""
+        standing = [block for block in self.blocks if block.stands_in(division, day)]
+        return tuple(block for block in standing if is_self_service or block.code != SELF_SERVICE_BLOCK)
 
     def responsible_on(self, day: date) -> PatronId | None:
         """The adult who answers for the patron's debts on `day`; of several the one who took it over last."""

@@ -4,8 +4,10 @@ from faelles.circulation.loans import rare_store, returning
 from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
+from faelles.circulation.loans.store import Repeatable
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append
+from faelles.ground.idempotency import remember
 
 
 async def name_owner(tx: Transaction, item_number: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -19,7 +21,7 @@ async def name_owner(tx: Transaction, item_number: str, blocks: tuple[Block, ...
     return (*others, block(BlockCode.MATERIAL_FOREIGN, None, owner=owner.name))
 
 
-async def recognise(tx: Transaction, desk: Desk, request: ReturnRequest) -> ReturnAnswer:
+async def recognise(tx: Transaction, desk: Desk, request: ReturnRequest, repeat: Repeatable) -> ReturnAnswer:
     """Say whose the item is, and leave the owner a note that it was seen here: the borrower's clock stops now. Nothing
     is learnt of the borrower, and the owner learns nothing of who handed it in.
     """
@@ -29,4 +31,5 @@ async def recognise(tx: Transaction, desk: Desk, request: ReturnRequest) -> Retu
     if not request.dry_run:
         await rare_store.note_sighting(tx, owner.agency, request.item, desk.branch, request.returned_at or desk.now)
         await append(tx, Event(kind="item.foreign_seen", subject=owner.agency, dimensions={"branch": desk.branch}))
+        await remember(tx, repeat.operation, repeat.key, request, returning.foreign(owner.name))
     return returning.foreign(owner.name)

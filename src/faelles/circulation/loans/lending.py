@@ -135,7 +135,7 @@ def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: Chec
         lent_on=case.today,
         due_on=decision.due_on,
         first_borrower=case.patron.id,
-        second_borrower=request.second_borrower,
+        second_borrower=request.second_borrower if request.second_borrower != case.patron.id else None,
         overridden=[each.code.value for each in decision.overridden],
         reason=request.reason,
         dimensions=loan_dimensions(

@@ -38,6 +38,7 @@ class LendingCase:
     loan: LoanFacts | None
     division: DivisionId
     """The item's owning division: whose membership, limits and debts count."""
+    is_self_service: bool
     terms: Terms
     today: date
     due_on: date | None
@@ -97,7 +98,7 @@ def _membership(case: LendingCase) -> Iterator[Block]:
 
 
 def _patron_blocks(case: LendingCase) -> Iterator[Block]:
-    for standing in case.patron.blocks_in(case.division, case.today):
+    for standing in case.patron.blocks_in(case.division, case.today, is_self_service=case.is_self_service):
         ends_on = str(standing.ends or OPEN_END)
         yield block(BlockCode.PATRON_BLOCKED, None, code=standing.code, ends_on=ends_on)
 

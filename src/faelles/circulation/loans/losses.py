@@ -5,6 +5,7 @@ patron who says that a copy was returned stops its clock: it is searched for, it
 """
 
 from datetime import datetime
+from functools import partial
 
 from faelles.circulation.loans import rare_store, store
 from faelles.circulation.loans.cases import terms_for
@@ -46,10 +47,15 @@ async def declare_lost(tx: Transaction, caller: Caller, request: LossRequest, ke
     if facts.loan is None or facts.patron is None:
         return await _finish(tx, desk, request, facts, item, state=ItemState.MISSING, charged=NOTHING, key=key)
     charged = NOTHING
-    if facts.loan.lost_at is None and not request.dry_run:
-        charged = await claim_replacement(tx, desk, item, facts.loan, facts.patron)
-        await rare_store.mark_loan_lost(tx, facts.loan.id)
+    if facts.loan.lost_at is None:
+        lose = partial(_lose, tx, desk, item, facts.loan, facts.patron)
+        charged = await (tx.rehearse(lose) if request.dry_run else lose())
     return await _finish(tx, desk, request, facts, item, state=ItemState.LOST, charged=charged, key=key)
+
+
+async def _lose(tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts) -> Ore:
+    await rare_store.mark_loan_lost(tx, loan.id)
+    return await claim_replacement(tx, desk, item, loan, patron)
 
 
 async def claim_returned(tx: Transaction, caller: Caller, request: LossRequest, key: str | None = None) -> LossAnswer:

@@ -121,6 +121,8 @@ class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     returned_at: datetime | None = None
     found: bool = False
     """It stood on our own shelf, or lay in our own crate: the borrower owes nothing for being late."""
+    overrides: Overrides = frozenset()
+    reason: ShortText | None = None
     dry_run: bool = False
 
 

@@ -15,11 +15,12 @@ from faelles.circulation.loans import lending, rare_store, store
 from faelles.circulation.loans.blocks import Block, BlockCode
 from faelles.circulation.loans.cases import lending_case
 from faelles.circulation.loans.desk import Desk, check_past, open_desk
-from faelles.circulation.loans.facts import CheckoutFacts, ClosedHow, LoanFacts
+from faelles.circulation.loans.dimensions import loan_dimensions
+from faelles.circulation.loans.facts import CheckoutFacts, ClosedHow, PatronFacts
 from faelles.circulation.loans.lending_rules import LendingCase, find_blocks, unknown_parties
 from faelles.circulation.loans.losses import settle_found
 from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, ReturnRequest
-from faelles.circulation.loans.operations import return_item
+from faelles.circulation.loans.operations import take_as_fact
 from faelles.circulation.loans.replies import answered_before, repeatable
 from faelles.circulation.loans.scans import scanned
 from faelles.ground.access import record_access
@@ -136,8 +137,12 @@ async def _record_checkout(
         return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
     if case.loan is not None and Handling.REPEAT in handling:
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=case.loan.id)
+    if case.loan is not None and entry.happened_at < case.loan.lent_at:
+        # The copy has come back since, and somebody else has it: that loan is the newer fact.
+        await _add_work_entry(tx, entry, None, conflicts)
+        return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
     if case.loan is not None:
-        await _return_first(tx, desk, case, case.loan, entry.happened_at)
+        await _return_first(tx, desk, case, facts.holder or case.patron, entry.happened_at)
     request = CheckoutRequest(borrower=borrower, item=entry.item, branch=entry.branch, lent_at=entry.happened_at)
     answer = await lending.lend(tx, desk, request, lending.Lend(case, case.due_on, ()), repeat)
     if conflicts:
@@ -158,16 +163,26 @@ def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase 
     )
 
 
-async def _return_first(tx: Transaction, desk: Desk, case: LendingCase, loan: LoanFacts, at: datetime) -> None:
+async def _return_first(tx: Transaction, desk: Desk, case: LendingCase, holder: PatronFacts, at: datetime) -> None:
     """Close what was open when the copy was lent to somebody else, at that moment and without a fee; if it was lost, it
     is found.
     """
-    closed_at = max(at, loan.lent_at)
-    await settle_found(tx, desk, case.terms, loan, closed_at)
-    await rare_store.close_loan(
-        tx, loan.id, ClosedHow.RETURNED, closed_at=closed_at, closed_on=desk.local_day(closed_at), branch=desk.branch
+    loan = case.loan
+    if loan is None:
+        return
+    await settle_found(tx, desk, case.terms, loan, at)
+    closed_on = desk.local_day(at)
+    await rare_store.close_loan(tx, loan.id, ClosedHow.RETURNED, closed_at=at, closed_on=closed_on, branch=desk.branch)
+    await record_access(tx, "offline_checkout", [holder.id])
+    dimensions = loan_dimensions(
+        item=case.item,
+        branch=desk.branch,
+        division=loan.division,
+        patron=holder,
+        group=loan.patron_group,
+        day=closed_on,
     )
-    await append(tx, Event(kind="loan.returned", loan=loan.id, item=loan.item, dimensions={"branch": desk.branch}))
+    await append(tx, Event(kind="loan.returned", loan=loan.id, item=loan.item, dimensions=dimensions))
 
 
 async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, key: str) -> OfflineAnswer:
@@ -177,7 +192,7 @@ async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, k
     if facts.loan is not None and entry.happened_at < facts.loan.lent_at:
         return OfflineAnswer(outcome=Outcome.NOT_ON_LOAN)
     request = ReturnRequest(item=entry.item, branch=entry.branch, returned_at=entry.happened_at, dry_run=entry.dry_run)
-    answer = await return_item(tx, caller, request, key)
+    answer = await take_as_fact(tx, caller, request, key)
     if answer.outcome is Outcome.REFUSED and not entry.dry_run:
         await _add_work_entry(tx, entry, answer.loan, answer.blocks)
     return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks)

@@ -63,20 +63,39 @@ async def checkout(
 
 
 async def return_item(tx: Transaction, caller: Caller, request: ReturnRequest, key: str | None = None) -> ReturnAnswer:
-    """Take an item back, on loan or not, ours or another municipality's, and say where it goes now."""
+    """Take an item back, on loan or not, ours or another municipality's, and say where it goes now.
+
+    Back-dating needs a permission of its own, and so does finding a copy on our own shelf, for which nobody pays.
+    """
+    also = [Permission.BACKDATE] if request.returned_at is not None else []
+    also += [Permission.LOST] if request.found else []
+    return await _take_back(tx, caller, request, key, also)
+
+
+async def take_as_fact(tx: Transaction, caller: Caller, request: ReturnRequest, key: str) -> ReturnAnswer:
+    """A return that happened while nobody could ask, at its own time."""
+    return await _take_back(tx, caller, request, key, [Permission.OFFLINE])
+
+
+async def _take_back(
+    tx: Transaction, caller: Caller, request: ReturnRequest, key: str | None, also: Sequence[Permission]
+) -> ReturnAnswer:
     caller.require(Permission.RETURN)
     check_past("returned_at", request.returned_at, tx.now)
+    check_override(request.overrides, request.reason)
     repeat = repeatable("return", key, request)
     facts = await store.load_return(tx, request.item, repeat)
     if earlier := answered_before(facts.earlier, repeat, ReturnAnswer, facts.item):
         return earlier
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.RETURN)
-    if request.returned_at is not None and Permission.OFFLINE not in desk.permissions:
-        desk.require(Permission.BACKDATE, caller)
+    for permission in also:
+        desk.require(permission, caller)
     if facts.item is None:
-        return await recognise(tx, desk, request)
+        return await recognise(tx, desk, request, repeat)
     case = returning.return_case(desk, request, facts, facts.item)
-    return returning.refused_here(desk, case) or await returning.take_back(tx, desk, request, facts, case, repeat)
+    if case.judgement.standing:
+        return await returning.refuse(tx, desk, case)
+    return await returning.take_back(tx, desk, request, facts, case, repeat)
 
 
 async def renew(

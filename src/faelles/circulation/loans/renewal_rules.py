@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from faelles.agencies.calendar import Calendar
 from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
-from faelles.circulation.loans.due_dates import due_date
 from faelles.circulation.loans.facts import ItemFacts, LoanFacts, PatronFacts
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
@@ -15,39 +13,33 @@ from faelles.policies.knobs import (
     RENEW_DAYS_AFTER_DUE,
     RENEW_DAYS_BEFORE_DUE,
     RENEWABLE,
-    RENEWAL_COUNTS_FROM,
     RENEWAL_DEBT_LIMIT_ORE,
     RENEWAL_WITH_BLOCKS,
     Effect,
     OverdueRenewal,
-    RenewalBase,
 )
 from faelles.policies.model import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalCase:
-    """One loan to renew. `patron` is the first borrower, whose blocks count; `calendar` moves the due date."""
+    """One loan to renew. `patron` is the first borrower, whose blocks count."""
 
     patron: PatronFacts
     item: ItemFacts
     loan: LoanFacts
+    is_self_service: bool
     terms: Terms
-    calendar: Calendar
     today: date
-
-    @property
-    def due_on(self) -> date | None:
-        """The renewed due date; None where the rules give none."""
-        from_old = self.terms[RENEWAL_COUNTS_FROM].value is RenewalBase.OLD_DUE
-        start = self.loan.due_on if from_old else self.today
-        return due_date(start, self.terms, self.calendar, not_after=self.item.lender_due_on)
+    due_on: date | None
+    """The renewed due date; None where the rules give none."""
 
 
 def find_blocks(case: RenewalCase) -> list[Block]:
     """Every reason against renewing. A renewal is never "too many loans"."""
     return [
         *_loan(case),
+        *_membership(case),
         *_renewable(case),
         *_count(case),
         *_window(case),
@@ -66,6 +58,14 @@ def _loan(case: RenewalCase) -> Iterator[Block]:
         yield block(BlockCode.CLAIMED_RETURNED)
     if case.item.withdrawn:
         yield block(BlockCode.MATERIAL_DISCARDED)
+
+
+def _membership(case: RenewalCase) -> Iterator[Block]:
+    membership = case.patron.membership_in(case.loan.division, case.today)
+    if membership is None:
+        yield block(BlockCode.MEMBERSHIP_MISSING)
+    elif not membership.holds_on(case.today):
+        yield block(BlockCode.MEMBERSHIP_ENDED, None, ended_on=str(membership.ends or membership.starts))
 
 
 def _renewable(case: RenewalCase) -> Iterator[Block]:
@@ -97,7 +97,7 @@ def _window(case: RenewalCase) -> Iterator[Block]:
 def _patron(case: RenewalCase) -> Iterator[Block]:
     with_blocks, debt = case.terms[RENEWAL_WITH_BLOCKS], case.terms[RENEWAL_DEBT_LIMIT_ORE]
     if with_blocks.value is Effect.REFUSE:
-        for standing in case.patron.blocks_in(case.loan.division, case.today):
+        for standing in case.patron.blocks_in(case.loan.division, case.today, is_self_service=case.is_self_service):
             ends_on = str(standing.ends or OPEN_END)
             yield block(BlockCode.PATRON_BLOCKED, with_blocks.rule_id, code=standing.code, ends_on=ends_on)
     owed = case.patron.balance_in(case.loan.division)
@@ -116,8 +116,7 @@ def _overdues(case: RenewalCase) -> Iterator[Block]:
 
 def _gain(case: RenewalCase) -> Iterator[Block]:
     """A renewal never shortens a loan by surprise, and one that gains no day is none."""
-    due_on = case.due_on
-    if due_on is None:
+    if case.due_on is None:
         yield block(BlockCode.NO_DUE_DATE)
-    elif due_on <= case.loan.due_on:
+    elif case.due_on <= case.loan.due_on:
         yield block(BlockCode.RENEWAL_GAINS_NOTHING, due_on=str(case.loan.due_on))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import msgspec
 
@@ -69,11 +70,13 @@ async def renew_loans(
     `kept_as` is the form in which the request's key keeps the answers, where it is another than a list.
     """
     decided = decide(desk, patron, loans, wish)
-    if wish.dry_run:
-        await record_access(tx, "renewal_dry_run", [patron.id])
-        return [_answer(each, Outcome.ALLOWED, NOTHING) for each in decided]
     allowed = [each for each in decided if each.is_allowed]
-    charged = {each.case.loan.id: await _charge(tx, desk, each) for each in allowed}
+    charge = partial(_charge_all, tx, desk, allowed)
+    if wish.dry_run:
+        charged = await tx.rehearse(charge)
+        await record_access(tx, "renewal_dry_run", [patron.id])
+        return [_answer(each, Outcome.ALLOWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
+    charged = await charge()
     answers = [_answer(each, Outcome.RENEWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
     await store.write_renewals(
         tx,
@@ -85,6 +88,10 @@ async def renew_loans(
         repeat=repeat,
     )
     return answers
+
+
+async def _charge_all(tx: Transaction, desk: Desk, allowed: Sequence[Decided]) -> dict[LoanId, Ore]:
+    return {each.case.loan.id: await _charge(tx, desk, each) for each in allowed}
 
 
 async def _charge(tx: Transaction, desk: Desk, decided: Decided) -> Ore:

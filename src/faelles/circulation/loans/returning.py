@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 import msgspec
 
 from faelles.circulation.loans import store
-from faelles.circulation.loans.blocks import BlockCode, block
+from faelles.circulation.loans.blocks import Block, BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.dimensions import loan_dimensions
@@ -19,7 +20,6 @@ from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.ids import PlacementId
 from faelles.ground.money import Ore
-from faelles.people.model import Permission
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import LOST_WAIVES_OVERDUE, RETURN_ELSEWHERE, ReturnElsewhere
 
@@ -35,6 +35,7 @@ class ReturnCase:
     returned_at: datetime
     returned_on: date
     next: NextStop
+    judgement: Judgement
 
 
 def return_case(desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: ItemFacts) -> ReturnCase:
@@ -49,6 +50,7 @@ def return_case(desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: It
         returned_at=returned_at,
         returned_on=desk.local_day(returned_at),
         next=_next_stop(desk, terms, item),
+        judgement=judge(_find_blocks(desk, terms, item), request.overrides, desk.permissions),
     )
 
 
@@ -69,14 +71,28 @@ def _next_stop(desk: Desk, terms: Terms, item: ItemFacts) -> NextStop:
     return NextStop(shelve=False, branch=item.owner_branch)
 
 
-def refused_here(desk: Desk, case: ReturnCase) -> ReturnAnswer | None:
-    """The refusal of a branch that takes back only its own, naming the right one."""
-    elsewhere = case.item.owner_branch != desk.branch and case.terms[RETURN_ELSEWHERE].value is ReturnElsewhere.REFUSE
-    if not elsewhere or Permission.OVERRIDE_BLOCK in desk.permissions:
-        return None
-    right = desk.branch_of(case.item.owner_branch)
-    why = block(BlockCode.RETURN_NOT_HERE, case.terms[RETURN_ELSEWHERE].rule_id, branch=right.name)
-    return ReturnAnswer(outcome=Outcome.REFUSED, item=shown(case.item, on_checkout=False), blocks=(why,))
+def _find_blocks(desk: Desk, terms: Terms, item: ItemFacts) -> list[Block]:
+    """A branch that takes back only its own names the right one."""
+    if item.owner_branch == desk.branch or terms[RETURN_ELSEWHERE].value is not ReturnElsewhere.REFUSE:
+        return []
+    right = desk.branch_of(item.owner_branch)
+    return [block(BlockCode.RETURN_NOT_HERE, terms[RETURN_ELSEWHERE].rule_id, branch=right.name)]
+
+
+async def refuse(tx: Transaction, desk: Desk, case: ReturnCase) -> ReturnAnswer:
+    """Say why it is not taken back here."""
+    codes = ",".join(sorted(each.code for each in case.judgement.standing))
+    refusal = store.Refusal(
+        kind="return",
+        patron=case.loan.borrower if case.loan else None,
+        item=case.item.id,
+        loan=case.loan.id if case.loan else None,
+        dimensions={"branch": desk.branch, "blocks": codes},
+    )
+    await store.write_refusal(tx, refusal)
+    return ReturnAnswer(
+        outcome=Outcome.REFUSED, item=shown(case.item, on_checkout=False), blocks=case.judgement.standing
+    )
 
 
 async def take_back(
@@ -88,12 +104,13 @@ async def take_back(
     repeat: store.Repeatable,
 ) -> ReturnAnswer:
     """Charge what is late, close the loan, send the copy on its way."""
-    charged = NOTHING if request.dry_run else await _charge(tx, desk, request, facts, case)
+    charge = partial(_charge, tx, desk, request, facts, case)
+    charged = await (tx.rehearse(charge) if request.dry_run else charge())
     answer = _answer(desk, case, charged, was_backdated=request.returned_at is not None)
     if request.dry_run:
         await record_access(tx, "return_dry_run", [facts.patron.id] if facts.patron else [])
         return msgspec.structs.replace(answer, outcome=Outcome.ALLOWED)
-    await store.write_return(tx, _taken_back(desk, facts, case, answer), repeat)
+    await store.write_return(tx, _taken_back(desk, request, facts, case, answer), repeat)
     return answer
 
 
@@ -145,7 +162,9 @@ def _warnings(desk: Desk, case: ReturnCase, *, was_backdated: bool) -> tuple[Rem
     return tuple(warning for warning, is_heard in heard.items() if is_heard)
 
 
-def _taken_back(desk: Desk, facts: ReturnFacts, case: ReturnCase, answer: ReturnAnswer) -> store.TakenBack:
+def _taken_back(
+    desk: Desk, request: ReturnRequest, facts: ReturnFacts, case: ReturnCase, answer: ReturnAnswer
+) -> store.TakenBack:
     item, loan = case.item, case.loan
     arrived = case.journey is not None and case.journey.to_branch == desk.branch
     return store.TakenBack(
@@ -168,7 +187,9 @@ def _taken_back(desk: Desk, facts: ReturnFacts, case: ReturnCase, answer: Return
             group=loan.patron_group if loan else None,
             day=case.returned_on,
         )
-        | {"days_overdue": answer.days_overdue},
+        | {"days_overdue": answer.days_overdue, "found": request.found},
+        overridden=[each.code.value for each in case.judgement.overridden],
+        reason=request.reason,
         answer=msgspec.json.encode(kept(answer)),
     )
 

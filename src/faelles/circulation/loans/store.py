@@ -238,6 +238,8 @@ class TakenBack:
     placement: PlacementId | None
     journey_ended_how: str
     bound_for: BranchId | None
+    overridden: Sequence[str]
+    reason: str | None
     event: str
     dimensions: Mapping[str, Dimension]
     answer: bytes
@@ -261,6 +263,9 @@ WITH closed AS (
     INSERT INTO journey (agency_id, item_id, from_branch_id, to_branch_id, reason, sent_at)
     SELECT $1, $2, $4, $11, 'going_home', $9
      WHERE $11::integer IS NOT NULL AND (SELECT count(*) FROM arrived) >= 0
+), overridden AS (
+    INSERT INTO loan_override (agency_id, loan_id, item_id, block, reason, actor, at)
+    SELECT $1, $3, $2, block, $21, $12, $9 FROM unnest($20::text[]) AS block
 ), happened AS (
     INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
     VALUES ($1, $9, $12, $13, $3, $2, $14::text::jsonb)
@@ -297,6 +302,8 @@ async def write_return(tx: Transaction, back: TakenBack, repeat: Repeatable) -> 
         repeat.key,
         repeat.fingerprint,
         back.answer.decode(),
+        list(back.overridden),
+        back.reason,
     )
 
 

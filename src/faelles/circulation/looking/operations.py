@@ -10,7 +10,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import Scan
-from faelles.ground.ids import LoanId, PatronId
+from faelles.ground.ids import DivisionId, LoanId, PatronId
 from faelles.patrons.looking.operations import identify
 from faelles.patrons.reach import looked_at, patron_for
 from faelles.people.model import Caller, Permission
@@ -55,7 +55,11 @@ async def show_copy(tx: Transaction, caller: Caller, number: str) -> CopyShown:
     found = await store.find_copy(tx, number)
     if found is None:
         raise NotFoundError("material_not_found")
-    copy, division = found
+    return _shown_to(caller, *found)
+
+
+def _shown_to(caller: Caller, copy: CopyShown, division: DivisionId) -> CopyShown:
+    """The copy, less its loan for those who may not see loans of its division."""
     visible = caller.divisions(Permission.PATRON_VIEW) if caller.may(Permission.PATRON_VIEW) else frozenset()
     may_see_loan = visible is None or division in visible
     return copy if may_see_loan else msgspec.structs.replace(copy, loan=None)
@@ -86,6 +90,7 @@ class ScanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 async def identify_scan(tx: Transaction, caller: Caller, keyring: Keyring, request: ScanRequest) -> ScanAnswer:
     """Look a scan up among patrons and items both; where both have it, the person at the desk is asked."""
+    caller.require(Permission.ITEM_VIEW)
     patrons = {candidate.patron.id for candidate in await identify(tx, caller, keyring, request.scan)}
     found = await store.find_copy(tx, request.scan.strip())
     fitting = len(patrons) + (found is not None)
@@ -98,5 +103,5 @@ async def identify_scan(tx: Transaction, caller: Caller, keyring: Keyring, reque
     return ScanAnswer(
         meaning=meaning,
         patrons=tuple(sorted(patrons)),
-        item=found[0] if found else None,
+        item=_shown_to(caller, *found) if found else None,
     )

@@ -39,16 +39,24 @@ class Message(msgspec.Struct, frozen=True):
     text: str
 
 
-class CheckoutReply(CheckoutAnswer, frozen=True, kw_only=True):
-    messages: list[Message]
-
-
 class ReturnReply(ReturnAnswer, frozen=True, kw_only=True):
     messages: list[Message]
 
 
 class BlockReply(Block, frozen=True, kw_only=True):
     text: str
+
+
+class CheckoutReply(CheckoutAnswer, frozen=True, kw_only=True):
+    """`blocks` with their texts: in a stack, a pair is refused by itself."""
+
+    blocks: tuple[BlockReply, ...] = ()
+    messages: list[Message]
+
+
+class PairReply(msgspec.Struct, frozen=True, kw_only=True):
+    pair: groups.Pair
+    answer: CheckoutReply
 
 
 class RenewalReply(RenewalAnswer, frozen=True, kw_only=True):
@@ -61,7 +69,7 @@ def _messages(codes: Iterable[str], language: Language) -> list[Message]:
     return [Message(code, i18n.text(code, language)) for code in codes]
 
 
-def _blocks(blocks: Iterable[Block], language: Language) -> tuple[BlockReply, ...]:
+def told_blocks(blocks: Iterable[Block], language: Language) -> tuple[BlockReply, ...]:
     return tuple(
         BlockReply(**msgspec.structs.asdict(block), text=i18n.text(block.code, language, block.parameters))
         for block in blocks
@@ -87,8 +95,15 @@ async def check_out(
     )
     if answer.outcome is Outcome.REFUSED:
         raise CirculationRefusedError(answer.blocks)
-    messages = _messages([f"outcome_{answer.outcome.value}", *answer.warnings], request.language)
-    return CheckoutReply(**msgspec.structs.asdict(answer), messages=messages)
+    return _told(answer, request.language)
+
+
+def _told(answer: CheckoutAnswer, language: Language) -> CheckoutReply:
+    texts = {
+        "blocks": told_blocks(answer.blocks, language),
+        "messages": _messages([f"outcome_{answer.outcome.value}", *answer.warnings], language),
+    }
+    return CheckoutReply(**(msgspec.structs.asdict(answer) | texts))
 
 
 @post(
@@ -138,7 +153,7 @@ async def renew(
 
 def _renewals(answers: Iterable[RenewalAnswer], language: Language) -> list[RenewalReply]:
     return [
-        RenewalReply(**(msgspec.structs.asdict(answer) | {"blocks": _blocks(answer.blocks, language)}))
+        RenewalReply(**(msgspec.structs.asdict(answer) | {"blocks": told_blocks(answer.blocks, language)}))
         for answer in answers
     ]
 
@@ -154,10 +169,11 @@ def _renewals(answers: Iterable[RenewalAnswer], language: Language) -> list[Rene
 )
 async def check_out_group(
     request: ApiRequest, data: JSONBody[groups.GroupCheckoutRequest], idempotency_key: IdempotencyKey = None
-) -> list[groups.PairAnswer]:
+) -> list[PairReply]:
     """One transaction; each pair is answered by itself, and one that is refused does not stop the others."""
     keyring = request.services.keyring
-    return await request.run(lambda tx: groups.checkout_group(tx, request.caller, keyring, data, idempotency_key))
+    answers = await request.run(lambda tx: groups.checkout_group(tx, request.caller, keyring, data, idempotency_key))
+    return [PairReply(pair=each.pair, answer=_told(each.answer, request.language)) for each in answers]
 
 
 @post(

@@ -7,15 +7,17 @@ from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from faelles.circulation.loans import corrections, losses, offline, operations
-from faelles.circulation.loans.model import LossAnswer, LossRequest, ReturnRequest, UndoAnswer, UndoRequest
+from faelles.circulation.loans.model import LossAnswer, LossRequest, Outcome, ReturnRequest, UndoAnswer, UndoRequest
 from faelles.circulation.worklist import operations as worklist
 from faelles.circulation.worklist.model import Settle, WorkEntry
 from faelles.doors.rest.access import Example, guarded
-from faelles.doors.rest.circulation import ReturnReply, told_return
+from faelles.doors.rest.circulation import BlockReply, Message, ReturnReply, told_blocks, told_return
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathId, QueryId
 from faelles.doors.rest.request import ApiRequest
-from faelles.ground.ids import BranchId
+from faelles.ground import i18n
+from faelles.ground.errors import FaellesError, UnavailableError
+from faelles.ground.ids import BranchId, LoanId
 from faelles.people.model import Permission
 
 MOST_OFFLINE_ENTRIES: Final = 500
@@ -78,7 +80,7 @@ async def claim_returned(
 @post(
     "/losses/found",
     opt=guarded(
-        Permission.RETURN,
+        Permission.LOST,
         example=Example(
             body={"item": "{lent_item_number}", "branch": "{branch}"},
             answers_neighbours="a foreign item is recognised at any desk",
@@ -102,6 +104,16 @@ class OfflineLog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     entries: Annotated[list[offline.OfflineEntry], msgspec.Meta(min_length=1, max_length=MOST_OFFLINE_ENTRIES)]
 
 
+class OfflineReply(msgspec.Struct, frozen=True, kw_only=True):
+    """How one entry was taken; `problem` where it could mean nothing (a clock ahead, an unknown branch)."""
+
+    entry: offline.OfflineEntry
+    outcome: Outcome
+    loan: LoanId | None = None
+    conflicts: tuple[BlockReply, ...] = ()
+    problem: Message | None = None
+
+
 @post(
     "/offline-transactions",
     opt=guarded(
@@ -118,18 +130,40 @@ class OfflineLog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                     }
                 ]
             },
+            answers_neighbours="each entry is answered by itself, one that means nothing here as well",
         ),
     ),
     status_code=200,
     summary="Take an offline log as facts",
 )
-async def record_offline(request: ApiRequest, data: JSONBody[OfflineLog]) -> list[offline.OfflineAnswer]:
-    """Each entry in a transaction of its own; sent again, it changes nothing. Conflicts are on the work list."""
-    keyring = request.services.keyring
-    return [
-        await request.run(lambda tx, entry=entry: offline.record_offline(tx, request.caller, keyring, entry))  # type: ignore[misc]  # a default binds the loop's variable
-        for entry in data.entries
-    ]
+async def record_offline(request: ApiRequest, data: JSONBody[OfflineLog]) -> list[OfflineReply]:
+    """Each entry by itself, oldest first, in a transaction of its own: one that cannot be taken stops no other. Sent
+    again, the log changes nothing. Conflicts are on the work list.
+    """
+    in_order = sorted(data.entries, key=lambda entry: entry.happened_at)
+    return [await _take(request, entry) for entry in in_order]
+
+
+async def _take(request: ApiRequest, entry: offline.OfflineEntry) -> OfflineReply:
+    caller, keyring, language = request.caller, request.services.keyring, request.language
+    try:
+        answer = await request.run(lambda tx: offline.record_offline(tx, caller, keyring, entry))
+    except UnavailableError:
+        raise
+    except FaellesError as problem:
+        told = Message(problem.code, i18n.text(problem.code, language, problem.parameters))
+        return OfflineReply(entry=_shown(entry), outcome=Outcome.REFUSED, problem=told)
+    return OfflineReply(
+        entry=_shown(entry),
+        outcome=answer.outcome,
+        loan=answer.loan,
+        conflicts=told_blocks(answer.conflicts, language),
+    )
+
+
+def _shown(entry: offline.OfflineEntry) -> offline.OfflineEntry:
+    """The entry, less the card that was scanned: an answer is read by whoever passes by."""
+    return msgspec.structs.replace(entry, card=None)
 
 
 @get("/work", opt=guarded(Permission.WORKLIST, example=Example()), summary="What somebody must look at")

@@ -72,6 +72,14 @@ class Transaction:
         last = status.rpartition(" ")[2]
         return int(last) if last.isdigit() else 0
 
+    async def rehearse(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do `work`, and undo what it wrote: what would come of it. Numbers drawn meanwhile are not given back."""
+        await self.execute("SAVEPOINT rehearsal")
+        try:
+            return await work()
+        finally:
+            await self.execute("ROLLBACK TO SAVEPOINT rehearsal")
+
     async def execute_many(self, sql: str, values: Sequence[Sequence[object]]) -> None:
         await self._connection.executemany(sql, values)
 
