@@ -24,7 +24,7 @@ from faelles.circulation.loans.replies import as_checkout, kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.people.model import Permission
-from faelles.policies.knobs import SELF_SERVICE_RENEW_ON_CHECKOUT
+from faelles.policies.knobs import RENEW_ON_CHECKOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
         lent_at=request.lent_at or desk.now,
         wished_due_on=request.due_on,
     )
-    renews = request.renew_own and case.terms[SELF_SERVICE_RENEW_ON_CHECKOUT].value
+    renews = request.renew_own and case.terms[RENEW_ON_CHECKOUT].value
     if loan is not None and loan.is_borrowed_by(patron.id) and renews:
         return Renew(facts.holder or patron, item, loan)
     found = [*find_blocks(case), *_wished_due_date(desk, request, case)]

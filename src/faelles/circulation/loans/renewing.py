@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from faelles.circulation.loans import store
+from faelles.circulation.loans import renewal_store, store
 from faelles.circulation.loans.blocks import BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import renewal_case
 from faelles.circulation.loans.desk import Desk
@@ -78,7 +78,7 @@ async def renew_loans(
         return [_answer(each, Outcome.ALLOWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
     charged = await charge()
     answers = [_answer(each, Outcome.RENEWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
-    await store.write_renewals(
+    await renewal_store.write_renewals(
         tx,
         [_renewed(desk, each) for each in allowed],
         [_refused(desk, each) for each in decided if not each.is_allowed],
@@ -121,9 +121,9 @@ def _answer(decided: Decided, when_allowed: Outcome, charged: Ore) -> RenewalAns
     )
 
 
-def _renewed(desk: Desk, decided: Decided) -> store.RenewedLoan:
+def _renewed(desk: Desk, decided: Decided) -> renewal_store.RenewedLoan:
     case = decided.case
-    return store.RenewedLoan(
+    return renewal_store.RenewedLoan(
         loan=case.loan.id,
         item=case.item.id,
         due_on=decided.due_on or case.loan.due_on,
@@ -139,9 +139,9 @@ def _renewed(desk: Desk, decided: Decided) -> store.RenewedLoan:
     )
 
 
-def _refused(desk: Desk, decided: Decided) -> store.RefusedRenewal:
+def _refused(desk: Desk, decided: Decided) -> renewal_store.RefusedRenewal:
     codes = sorted(each.code for each in decided.judgement.standing)
-    return store.RefusedRenewal(
+    return renewal_store.RefusedRenewal(
         loan=decided.case.loan.id,
         item=decided.case.item.id,
         dimensions={"branch": desk.branch, "blocks": ",".join(codes)},

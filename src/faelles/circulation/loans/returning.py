@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from faelles.circulation.loans import store
+from faelles.circulation.loans import return_store, store
 from faelles.circulation.loans.blocks import Block, BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import Desk
@@ -110,7 +110,7 @@ async def take_back(
     if request.dry_run:
         await record_access(tx, "return_dry_run", [facts.patron.id] if facts.patron else [])
         return msgspec.structs.replace(answer, outcome=Outcome.ALLOWED)
-    await store.write_return(tx, _taken_back(desk, request, facts, case, answer), repeat)
+    await return_store.write_return(tx, _taken_back(desk, request, facts, case, answer), repeat)
     return answer
 
 
@@ -164,10 +164,10 @@ def _warnings(desk: Desk, case: ReturnCase, *, was_backdated: bool) -> tuple[Rem
 
 def _taken_back(
     desk: Desk, request: ReturnRequest, facts: ReturnFacts, case: ReturnCase, answer: ReturnAnswer
-) -> store.TakenBack:
+) -> return_store.TakenBack:
     item, loan = case.item, case.loan
     arrived = case.journey is not None and case.journey.to_branch == desk.branch
-    return store.TakenBack(
+    return return_store.TakenBack(
         item=item.id,
         loan=loan.id if loan else None,
         borrower=loan.borrower if loan else None,

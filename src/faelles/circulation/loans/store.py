@@ -12,7 +12,7 @@ from datetime import date, datetime
 import asyncpg
 import msgspec
 
-from faelles.circulation.loans.facts import CheckoutFacts, ItemState, LoanKind, LoansFacts, ReturnFacts
+from faelles.circulation.loans.facts import CheckoutFacts, LoanKind, LoansFacts, ReturnFacts
 from faelles.circulation.loans.scans import Scanned
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
@@ -25,7 +25,6 @@ from faelles.ground.ids import (
     MaterialGroupId,
     PatronGroupId,
     PatronId,
-    PlacementId,
     RecordId,
 )
 
@@ -179,7 +178,7 @@ async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> int
         list(new.overridden),
         new.reason,
         str(tx.actor),
-        _json(new.dimensions),
+        as_json(new.dimensions),
         repeat.operation,
         repeat.key,
         repeat.fingerprint,
@@ -219,171 +218,8 @@ async def write_refusal(tx: Transaction, refusal: Refusal) -> None:
         refusal.kind,
         refusal.loan,
         refusal.item,
-        _json(refusal.dimensions),
+        as_json(refusal.dimensions),
         refusal.patron,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBack:
-    """A return to write. `loan` None: the item was not on loan. `bound_for` None: it stays where it is."""
-
-    item: ItemId
-    loan: LoanId | None
-    borrower: PatronId | None
-    branch: BranchId
-    returned_at: datetime
-    returned_on: date
-    state: ItemState
-    placement: PlacementId | None
-    journey_ended_how: str
-    bound_for: BranchId | None
-    overridden: Sequence[str]
-    reason: str | None
-    event: str
-    dimensions: Mapping[str, Dimension]
-    answer: bytes
-
-
-_WRITE_RETURN = """
-WITH closed AS (
-    UPDATE loan
-       SET closed_at = $5, closed_on = $6, closed_how = 'returned', closed_branch_id = $4
-     WHERE agency_id = $1 AND id = $3 AND closed_at IS NULL
-), moved AS (
-    UPDATE item_circulation
-       SET state = $7, active_placement_id = $8, seen_branch_id = $4, seen_at = $9
-     WHERE agency_id = $1 AND item_id = $2
-), arrived AS (
-    UPDATE journey SET ended_at = $9, ended_how = $10
-     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
-    RETURNING id
-), sent AS (
-    -- Counting the ended journey makes it end before the next one starts: an item is on one journey at a time.
-    INSERT INTO journey (agency_id, item_id, from_branch_id, to_branch_id, reason, sent_at)
-    SELECT $1, $2, $4, $11, 'going_home', $9
-     WHERE $11::integer IS NOT NULL AND (SELECT count(*) FROM arrived) >= 0
-), overridden AS (
-    INSERT INTO loan_override (agency_id, loan_id, item_id, block, reason, actor, at)
-    SELECT $1, $3, $2, block, $21, $12, $9 FROM unnest($20::text[]) AS block
-), happened AS (
-    INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
-    VALUES ($1, $9, $12, $13, $3, $2, $14::text::jsonb)
-), seen AS (
-    INSERT INTO access_log (agency_id, at, actor, person_id, operation)
-    SELECT $1, $9, $12, $15, 'return' WHERE $15::bigint IS NOT NULL
-)
-INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
-SELECT $1, $12, $16, $17, $18, $19::text::jsonb, $9
- WHERE $17::text IS NOT NULL
-"""
-
-
-async def write_return(tx: Transaction, back: TakenBack, repeat: Repeatable) -> None:
-    """Close the loan, move the copy, and start or end its journey."""
-    await tx.execute(
-        _WRITE_RETURN,
-        tx.agency,
-        back.item,
-        back.loan,
-        back.branch,
-        back.returned_at,
-        back.returned_on,
-        back.state.value,
-        back.placement,
-        tx.now,
-        back.journey_ended_how,
-        back.bound_for,
-        str(tx.actor),
-        back.event,
-        _json(back.dimensions),
-        back.borrower,
-        repeat.operation,
-        repeat.key,
-        repeat.fingerprint,
-        back.answer.decode(),
-        list(back.overridden),
-        back.reason,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenewedLoan:
-    """One loan's new due date, with its event's dimensions and what was overridden for it."""
-
-    loan: LoanId
-    item: ItemId
-    due_on: date
-    dimensions: Mapping[str, Dimension]
-    overridden: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedRenewal:
-    loan: LoanId
-    item: ItemId
-    dimensions: Mapping[str, Dimension]
-
-
-_WRITE_RENEWALS = """
-WITH wanted AS (
-    SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::date[], $5::text[]) AS w (loan_id, item_id, due_on, dimensions)
-), renewed AS (
-    UPDATE loan AS l
-       SET due_on = w.due_on, renewals = l.renewals + 1, renewed_at = $6
-      FROM wanted AS w
-     WHERE l.agency_id = $1 AND l.id = w.loan_id AND l.closed_at IS NULL
-), overridden AS (
-    INSERT INTO loan_override (agency_id, loan_id, block, reason, actor, at)
-    SELECT $1, o.loan_id, o.block, $10, $7, $6 FROM unnest($8::bigint[], $9::text[]) AS o (loan_id, block)
-), happened AS (
-    INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
-    SELECT $1, $6, $7, 'loan.renewed', w.loan_id, w.item_id, w.dimensions::jsonb FROM wanted AS w
-     UNION ALL
-    SELECT $1, $6, $7, 'renewal.refused', r.loan_id, r.item_id, r.dimensions::jsonb
-      FROM unnest($16::bigint[], $17::bigint[], $18::text[]) AS r (loan_id, item_id, dimensions)
-), seen AS (
-    INSERT INTO access_log (agency_id, at, actor, person_id, operation)
-    VALUES ($1, $6, $7, $11, 'renewal')
-)
-INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
-SELECT $1, $7, $12, $13, $14, $15::text::jsonb, $6
- WHERE $13::text IS NOT NULL AND EXISTS (SELECT FROM wanted)
-"""
-
-
-async def write_renewals(
-    tx: Transaction,
-    renewed: Sequence[RenewedLoan],
-    refused: Sequence[RefusedRenewal],
-    *,
-    patron: PatronId,
-    reason: str | None,
-    answer: bytes,
-    repeat: Repeatable,
-) -> None:
-    """Move the due dates of one borrower's loans, note which stayed. What renewed nothing keeps no key."""
-    overridden = [(each.loan, code) for each in renewed for code in each.overridden]
-    await tx.execute(
-        _WRITE_RENEWALS,
-        tx.agency,
-        [each.loan for each in renewed],
-        [each.item for each in renewed],
-        [each.due_on for each in renewed],
-        [_json(each.dimensions) for each in renewed],
-        tx.now,
-        str(tx.actor),
-        [loan for loan, _ in overridden],
-        [code for _, code in overridden],
-        reason,
-        patron,
-        repeat.operation,
-        repeat.key,
-        repeat.fingerprint,
-        answer.decode(),
-        [each.loan for each in refused],
-        [each.item for each in refused],
-        [_json(each.dimensions) for each in refused],
     )
 
 
@@ -412,5 +248,5 @@ async def loans_by_borrower(
     return found
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
