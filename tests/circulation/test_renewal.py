@@ -128,6 +128,19 @@ async def test_a_patron_renews_their_own(library: LendingLibrary):
     assert answer.outcome is Outcome.RENEWED
 
 
+async def test_no_event_says_which_patron_renewed(library: LendingLibrary):
+    reader = await library.reader()
+    loan = (await library.lend(reader, await library.copy())).loan
+    library.clock.pass_days(5)
+    request = RenewalRequest(branch=library.town.main, loans=(loan,))
+    caller = signed_in(library, reader)
+    await library.database.run(caller.agency, caller.actor, lambda tx: renew(tx, caller, request))
+    actors = await library.run(
+        lambda tx: tx.rows("SELECT actor FROM event WHERE agency_id = $1 AND kind = 'loan.renewed'", tx.agency)
+    )
+    assert [row["actor"] for row in actors] == ["patron"]
+
+
 async def test_a_patron_cannot_renew_anothers(library: LendingLibrary):
     loan = (await library.lend(await library.reader(), await library.copy())).loan
     library.clock.pass_days(5)

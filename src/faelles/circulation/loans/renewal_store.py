@@ -41,9 +41,9 @@ WITH wanted AS (
     SELECT $1, o.loan_id, o.block, $10, $7, $6 FROM unnest($8::bigint[], $9::text[]) AS o (loan_id, block)
 ), happened AS (
     INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
-    SELECT $1, $6, $7, 'loan.renewed', w.loan_id, w.item_id, w.dimensions::jsonb FROM wanted AS w
+    SELECT $1, $6, $19, 'loan.renewed', w.loan_id, w.item_id, w.dimensions::jsonb FROM wanted AS w
      UNION ALL
-    SELECT $1, $6, $7, 'renewal.refused', r.loan_id, r.item_id, r.dimensions::jsonb
+    SELECT $1, $6, $19, 'renewal.refused', r.loan_id, r.item_id, r.dimensions::jsonb
       FROM unnest($16::bigint[], $17::bigint[], $18::text[]) AS r (loan_id, item_id, dimensions)
 ), seen AS (
     INSERT INTO access_log (agency_id, at, actor, person_id, operation)
@@ -87,4 +87,5 @@ async def write_renewals(
         [each.loan for each in refused],
         [each.item for each in refused],
         [as_json(each.dimensions) for each in refused],
+        tx.actor.told,
     )
