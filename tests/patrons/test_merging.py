@@ -17,6 +17,8 @@ from faelles.patrons.relations.operations import add_guardian
 from faelles.people.model import Permission
 from patrons_desk import ANY_GROUP, Desk, new_card, new_cpr, staff
 
+BORN = date(1980, 5, 17)
+
 
 async def merged(desk: Desk, temporary, real):
     request = MergePatrons(temporary=temporary, real=real)
@@ -25,12 +27,12 @@ async def merged(desk: Desk, temporary, real):
 
 async def test_everything_that_hangs_on_a_temporary_patron_becomes_the_real_ones(desk: Desk):
     town, caller = desk.town, desk.caller
-    card, cpr, real_cpr = new_card(), new_cpr(), new_cpr()
+    card, cpr, real_cpr = new_card(), new_cpr(BORN), new_cpr(BORN)
     pupil = NewMembership(division=town.schools, role=Role.PUPIL, group=ANY_GROUP)
     public = NewMembership(division=town.library, role=Role.BORROWER, group=ANY_GROUP, starts_on=date(2020, 1, 1))
     temporary = await desk.register(
         "Midlertidig", is_temporary=True, identifiers=(card, cpr), memberships=(pupil, public),
-        contact=Contact(phone="12345678"),
+        contact=Contact(phone="12345678"), birth_date=BORN, note="Ny i byen",
     )  # fmt: skip
     real = await desk.register("Rigtig", identifiers=(real_cpr,))
     guardian, ward = await desk.register("Mor"), await desk.register("Barn")
@@ -50,7 +52,7 @@ async def test_everything_that_hangs_on_a_temporary_patron_becomes_the_real_ones
     assert {(each.guardian, each.ward) for each in seen.guardianships} == {(guardian, real), (real, ward)}
     assert [each.code for each in seen.blocks] == [BlockCode.MANUAL]
     assert seen.contact is not None
-    assert seen.contact.phone == "12345678"
+    assert (seen.contact.phone, seen.birth_date, seen.note) == ("12345678", BORN, "Ny i byen")
     assert sorted((each.division, each.starts_on == date(2020, 1, 1)) for each in seen.memberships) == sorted(
         [(town.schools, False), (town.library, False), (town.library, True)]
     )
@@ -62,6 +64,7 @@ async def test_everything_that_hangs_on_a_temporary_patron_becomes_the_real_ones
     gone = await desk.run(lambda tx: show_patron(tx, caller, temporary))
     assert gone.merged_into == real
     assert (gone.identifiers, gone.memberships, gone.blocks, gone.contact) == ([], [], [], Contact())
+    assert (gone.birth_date, gone.note, gone.has_pin) == (None, None, False)
     report = await desk.run(lambda tx: access_report(tx, caller, real))
     assert "set_block" in {each.operation for each in report}
 

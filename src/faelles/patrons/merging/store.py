@@ -99,8 +99,8 @@ UPDATE patron AS r
 # The temporary record stays as a signpost, with nothing personal but its name.
 _RETIRE = """
 UPDATE patron
-   SET merged_into_id = $3, street = NULL, postal_code = NULL, city = NULL, country = NULL, email = NULL, phone = NULL,
-       pin_hash = NULL, note = NULL, keeps_history = false, version = version + 1
+   SET merged_into_id = $3, birth_date = NULL, street = NULL, postal_code = NULL, city = NULL, country = NULL,
+       email = NULL, phone = NULL, pin_hash = NULL, note = NULL, keeps_history = false, version = version + 1
  WHERE agency_id = $1 AND id = $2
 """
 
