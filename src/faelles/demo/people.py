@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from faelles.demo.chance import names
+from faelles.ground.clock import age_on
 from faelles.patrons.classes.rules import school_year
 
 SCHOOL_STARTS_AT = 6
@@ -30,7 +31,7 @@ class Person:
     """The place in its household of the adult who answers for a child."""
 
     def age_on(self, day: date) -> int:
-        return day.year - self.born.year - ((day.month, day.day) < (self.born.month, self.born.day))
+        return age_on(self.born, day)
 
 
 def grades_of(patrons: int) -> tuple[int, ...]:

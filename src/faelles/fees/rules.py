@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from faelles.fees.model import AgeClass, BatchClaim, Share
+from faelles.ground.clock import age_on
 from faelles.ground.ids import LoanId, PatronId
 from faelles.ground.money import Ore
-from faelles.patrons.rules import age, is_adult
+from faelles.patrons.rules import is_adult
 from faelles.policies.knobs import OVERDUE_STEPS
 
 STEP_STARTS = tuple(first_day for first_day, _, _ in OVERDUE_STEPS)
@@ -47,7 +48,7 @@ def loan_batch(loan: LoanId) -> str:
 
 def age_class(birth_date: date | None, on: date, child_age_below: int) -> AgeClass:
     """A child is younger than `child_age_below` years on the day. Without a known birth date: an adult."""
-    is_child = birth_date is not None and age(birth_date, on) < child_age_below
+    is_child = birth_date is not None and age_on(birth_date, on) < child_age_below
     return AgeClass.CHILD if is_child else AgeClass.ADULT
 
 

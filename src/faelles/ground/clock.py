@@ -1,13 +1,10 @@
-"""The one place that asks what time it is."""
+"""The one place that asks what time it is, and what follows from a moment or a day."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
-
-LATEST_YEAR = 2200
-"""No loan, rule or membership reaches further; a date beyond it is a slip of the finger."""
 
 
 def utc_now() -> datetime:
@@ -17,3 +14,8 @@ def utc_now() -> datetime:
 def local_date(moment: datetime, zone: str) -> date:
     """The calendar day that `moment` falls on for somebody standing in `zone` (IANA name)."""
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def age_on(born: date, day: date) -> int:
+    """Whole years. Somebody born on 29 February is a year older on 1 March."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

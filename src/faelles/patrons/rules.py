@@ -5,6 +5,7 @@ from datetime import date
 
 from msgspec import UNSET
 
+from faelles.ground.clock import age_on
 from faelles.ground.errors import FieldProblem
 from faelles.ground.fields import is_plausible
 from faelles.patrons.identifiers import IdentifierKind, normalise, read_cpr
@@ -36,14 +37,9 @@ def problem(field: str, code: str, **parameters: str | int) -> FieldProblem:
     return FieldProblem(field, code, parameters)
 
 
-def age(born: date, on: date) -> int:
-    """Whole years. Somebody born on 29 February is a year older on 1 March."""
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
 def is_adult(born: date | None, on: date) -> bool:
     """Nobody is taken for a child whose birth date we do not know."""
-    return born is None or age(born, on) >= ADULT_AT
+    return born is None or age_on(born, on) >= ADULT_AT
 
 
 def birth_date(stated: date | None, identifiers: Sequence[Normalised]) -> date | None:
