@@ -69,7 +69,6 @@ def test_open_days_add_up(calendar: Calendar, day: date, first: int, second: int
 def test_it_closes_only_on_days_it_is_open(calendar: Calendar, day: date):
     if not calendar.is_open_on(day):
         assert calendar.intervals_on(day) == ()
-        assert calendar.closing_time(day) is None
 
 
 @settings(deadline=None)
@@ -128,19 +127,19 @@ def test_a_branch_can_open_on_a_holiday_with_hours_of_that_day():
     second_of_easter = date(2026, 4, 6)
     opened = ExceptionalDay(is_open=True, interval=Interval(time(12), time(15)))
     calendar = Calendar(weekly=WEEKDAYS, holiday_calendar="DK", exceptions={second_of_easter: opened})
-    assert calendar.closing_time(second_of_easter) == time(15)
+    assert calendar.intervals_on(second_of_easter) == (opened.interval,)
 
 
 def test_a_branch_opened_without_hours_keeps_those_of_the_weekday():
     friday = date(2026, 12, 25)
     calendar = Calendar(weekly=WEEKDAYS, holiday_calendar="DK", exceptions={friday: ExceptionalDay(is_open=True)})
-    assert calendar.closing_time(friday) == time(18)
+    assert calendar.intervals_on(friday) == (DESK,)
 
 
-def test_the_last_of_a_days_openings_closes_it():
+def test_the_openings_of_a_day_come_in_the_order_of_the_clock():
     evening = WeeklyHours(1, Interval(time(19), time(21)))
     monday = date(2026, 11, 23)
-    assert Calendar(weekly=(evening, *WEEKDAYS)).closing_time(monday) == time(21)
+    assert Calendar(weekly=(evening, *WEEKDAYS)).intervals_on(monday) == (DESK, evening.interval)
 
 
 def test_hours_count_from_their_first_day_until_they_end():
@@ -158,7 +157,7 @@ def test_without_any_hours_every_day_counts_as_open_but_holidays():
     calendar = Calendar(holiday_calendar="DK")
     assert calendar.is_open_on(date(2026, 11, 22))
     assert not calendar.is_open_on(date(2026, 12, 25))
-    assert calendar.closing_time(date(2026, 11, 22)) is None
+    assert calendar.intervals_on(date(2026, 11, 22)) == ()
 
 
 def test_a_branch_closed_for_good_has_no_open_day():

@@ -82,11 +82,6 @@ class Calendar:
             return (exception.interval,)
         return tuple(sorted(hours.interval for hours in self.weekly if hours.applies_on(day)))
 
-    def closing_time(self, day: date) -> time | None:
-        """When the last opening of `day` ends; None when closed, and when open at hours nobody entered."""
-        intervals = self.intervals_on(day)
-        return intervals[-1].closes if intervals else None
-
     def next_open_day(self, day: date, latest: date | None = None) -> date | None:
         """The first open day on or after `day`, or None where there is none by `latest` or within SEARCHED_DAYS."""
         for distance in range(SEARCHED_DAYS):

@@ -65,9 +65,6 @@ class DatedIsil(msgspec.Struct, frozen=True, kw_only=True):
     given_up: date | None
     successor: str | None
 
-    def holds_on(self, day: date) -> bool:
-        return (self.first_day is None or self.first_day <= day) and (self.given_up is None or day < self.given_up)
-
 
 class Division(msgspec.Struct, frozen=True, kw_only=True):
     """A public library or a school library service: own ISIL, rules, permissions, blocks, tariffs, statistics."""
@@ -77,9 +74,6 @@ class Division(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     isils: tuple[DatedIsil, ...]
     """Oldest first."""
-
-    def isil_on(self, day: date) -> str | None:
-        return next((dated.isil for dated in self.isils if dated.holds_on(day)), None)
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,15 +71,6 @@ SELECT agency_id, isil, name, municipality_code, kind, currency, time_zone, holi
  LIMIT $3
 """
 
-_AGENCY_NAMES = "SELECT agency_id, name FROM agency WHERE agency_id <> $1"
-
-_OWNER_OF_ISIL = """
-SELECT agency_id FROM division_isil WHERE isil = $1 AND valid @> $2::date
-UNION ALL
-SELECT agency_id FROM agency WHERE isil = $1
- LIMIT 1
-"""
-
 
 async def next_agency_id(database: Database) -> AgencyId:
     """Reserve the id of an agency that is about to be founded, in a transaction opened with it."""
@@ -115,16 +106,6 @@ async def find_agency(tx: Transaction, agency: AgencyId) -> Agency | None:
 async def list_agencies(tx: Transaction, *, after: AgencyId, limit: int) -> list[Agency]:
     """All agencies of the country but the nation itself: the directory is open to all."""
     return [_agency(row) for row in await tx.rows(_LIST_AGENCIES, NATION, after, limit)]
-
-
-async def agency_names(tx: Transaction) -> dict[AgencyId, str]:
-    return {row["agency_id"]: row["name"] for row in await tx.rows(_AGENCY_NAMES, NATION)}
-
-
-async def owner_of_isil(tx: Transaction, isil: str, day: date) -> AgencyId | None:
-    """The agency that one of whose divisions, or which itself, is known as `isil` on `day`."""
-    owner: AgencyId | None = await tx.value(_OWNER_OF_ISIL, isil, day)
-    return owner
 
 
 def _agency(row: Row) -> Agency:

@@ -133,9 +133,7 @@ CALL isolate('failed_sign_in');
 -- What other rooms read: whoever checks a PIN inside its own load looks here first.
 CREATE VIEW sign_in_lock WITH (security_invoker = true) AS
     SELECT agency_id, identifier_hash, failures, locked_until FROM failed_sign_in;
-CREATE VIEW machine_directory WITH (security_invoker = true) AS
-    SELECT agency_id, id AS machine_id, branch_id, kind, name, language, renews_on_checkout, disabled_at FROM machine;
-GRANT SELECT ON sign_in_lock, machine_directory TO faelles_app;
+GRANT SELECT ON sign_in_lock TO faelles_app;
 
 -- Who is this? Asked before the agency is known, so the function below looks across agencies, as the one role that may,
 -- and answers only to whoever holds the secret.

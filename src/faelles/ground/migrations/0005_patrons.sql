@@ -167,10 +167,7 @@ CREATE VIEW borrower_block WITH (security_invoker = true) AS
      WHERE lifted_at IS NULL;
 CREATE VIEW responsible_guardian WITH (security_invoker = true) AS
     SELECT agency_id, patron_id, guardian_id, valid FROM guardian WHERE is_financially_responsible;
-CREATE VIEW class_roster WITH (security_invoker = true) AS
-    SELECT agency_id, class_id, patron_id, role, valid FROM class_member;
-GRANT SELECT ON borrower, borrower_identifier, borrower_membership, borrower_block, responsible_guardian, class_roster
-    TO faelles_app;
+GRANT SELECT ON borrower, borrower_identifier, borrower_membership, borrower_block, responsible_guardian TO faelles_app;
 
 -- Whose staff may see a patron: the divisions of every membership, past ones too (somebody who left still has books);
 -- who never had one, such as a guardian, belongs where their home branch does.

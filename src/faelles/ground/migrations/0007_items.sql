@@ -135,6 +135,4 @@ CREATE VIEW copy_part WITH (security_invoker = true) AS
     SELECT agency_id, item_id, number, description, is_present FROM item_part;
 CREATE VIEW copy_note WITH (security_invoker = true) AS
     SELECT agency_id, id AS note_id, item_id, text, on_checkout, on_return FROM item_note WHERE dismissed_at IS NULL;
-CREATE VIEW counted_stock WITH (security_invoker = true) AS
-    SELECT agency_id, id AS stock_id, record_id, placement_id, material_group_id, quantity FROM stock;
-GRANT SELECT ON copy, copy_part, copy_note, counted_stock TO faelles_app;
+GRANT SELECT ON copy, copy_part, copy_note TO faelles_app;
