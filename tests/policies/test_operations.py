@@ -17,7 +17,7 @@ from faelles.ground.errors import (
 from faelles.ground.ids import NATION
 from faelles.people.model import Permission
 from faelles.policies import operations
-from faelles.policies.knobs import KEEP_LAST_BORROWER_DAYS, LENDABLE, LOAN_DAYS, RENEWABLE
+from faelles.policies.knobs import LENDABLE, LOAN_DAYS, REFUND_LOST_WITHIN_DAYS, RENEWABLE
 from faelles.policies.model import Scope, Source, WhyLost
 from faelles.policies.operations import current_settings
 from faelles.policies.requests import (
@@ -61,12 +61,12 @@ async def test_a_change_takes_effect_at_the_next_transaction(database: Database,
 async def test_a_change_of_the_nations_takes_effect_for_agencies_too(database: Database, town: Town):
     async with database.transaction(NATION, SYSTEM) as tx:
         rule = await operations.set_rule(
-            tx, editor(NATION), SetRule(knob="keep_last_borrower_days", value=7, scope=Scope.NATION)
+            tx, editor(NATION), SetRule(knob="refund_lost_within_days", value=7, scope=Scope.NATION)
         )
-    assert (await terms_of(database, town, town.main))[KEEP_LAST_BORROWER_DAYS].rule_id == rule.id
+    assert (await terms_of(database, town, town.main))[REFUND_LOST_WITHIN_DAYS].rule_id == rule.id
     async with database.transaction(NATION, SYSTEM) as tx:
         await operations.end_rule(tx, editor(NATION), rule.id, EndRule())
-    assert (await terms_of(database, town, town.main))[KEEP_LAST_BORROWER_DAYS].source is Source.DEFAULT
+    assert (await terms_of(database, town, town.main))[REFUND_LOST_WITHIN_DAYS].source is Source.DEFAULT
 
 
 async def test_settings_are_compiled_once_for_a_revision(database: Database, town: Town):

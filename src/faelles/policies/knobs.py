@@ -43,15 +43,6 @@ class RenewalBase(StrEnum):
     TODAY = "today"
 
 
-class HoldsOnRenewal(StrEnum):
-    """Renewal of a title that others wait for."""
-
-    REFUSE = "refuse"
-    ALLOW_IF_OTHERS_FREE = "allow_if_others_free"
-    """Allowed while free copies can serve all who wait."""
-    ALLOW = "allow"
-
-
 class Effect(StrEnum):
     """What a circumstance does to a request."""
 
@@ -88,15 +79,12 @@ DUE_ROLLOVER: Final = choice("due_rollover", DueRollover.NEXT_OPEN_DAY, _DESK)
 FIXED_DUE_DATE: Final = day("fixed_due_date", _ITEM)
 FIXED_DUE_MODE: Final = choice("fixed_due_mode", FixedDueMode.EXACTLY, _ITEM)
 DUE_WITHIN_MEMBERSHIP: Final = yes_no("due_within_membership", default=False, whose=_PATRON)
-SHORT_LOAN_FROM_HOLDS: Final = limit("short_loan_from_holds", None, _ITEM, Unit.COUNT, lowest=1)
-SHORT_LOAN_DAYS: Final = number("short_loan_days", 14, _ITEM, Unit.DAYS, lowest=1, highest=3650)
 
 MAX_RENEWALS: Final = limit("max_renewals", 3, _ITEM, Unit.COUNT)
 RENEWAL_COUNTS_FROM: Final = choice("renewal_counts_from", RenewalBase.TODAY, _ITEM)
 RENEW_DAYS_BEFORE_DUE: Final = limit("renew_days_before_due", None, _ITEM, Unit.DAYS, highest=3650)
 RENEW_DAYS_AFTER_DUE: Final = limit("renew_days_after_due", None, _ITEM, Unit.DAYS, highest=3650)
 RENEWAL_WITH_BLOCKS: Final = choice("renewal_with_blocks", Effect.REFUSE, _PATRON)
-RENEWAL_WITH_HOLDS: Final = choice("renewal_with_holds", HoldsOnRenewal.REFUSE, _ITEM)
 RENEWAL_DEBT_LIMIT_ORE: Final = limit("renewal_debt_limit_ore", 20_000, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
 OVERDUE_BLOCKS_RENEWAL: Final = choice("overdue_blocks_renewal", OverdueRenewal.ALLOW, _PATRON)
 
@@ -115,7 +103,6 @@ FEE_OVERDUE_CHILD_1_7: Final = number("fee_overdue_child_1_7", 1_000, _ITEM, Uni
 FEE_OVERDUE_CHILD_8_30: Final = number("fee_overdue_child_8_30", 5_500, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
 FEE_OVERDUE_CHILD_OVER_30: Final = number("fee_overdue_child_over_30", 12_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
 
-REPLACEMENT_AFTER_DAYS: Final = limit("replacement_after_days", 30, _ITEM, Unit.DAYS, lowest=1, highest=3650)
 REPLACEMENT_PROCESSING_FEE_ORE: Final = number(
     "replacement_processing_fee_ore", 0, _ITEM, Unit.ORE, highest=_HIGHEST_ORE
 )
@@ -127,8 +114,7 @@ LOST_WAIVES_OVERDUE: Final = yes_no("lost_waives_overdue", default=False, whose=
 CARD_REPLACEMENT_FEE_ORE: Final = number("card_replacement_fee_ore", 0, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
 
 RETURN_ELSEWHERE: Final = choice("return_elsewhere", ReturnElsewhere.TRANSFER, _ITEM)
-SELF_SERVICE_RENEW_ON_CHECKOUT: Final = yes_no("self_service_renew_on_checkout", default=True, whose=_DESK)
-KEEP_LAST_BORROWER_DAYS: Final = number("keep_last_borrower_days", 0, _ITEM, Unit.DAYS, highest=30)
+RENEW_ON_CHECKOUT: Final = yes_no("renew_on_checkout", default=True, whose=_DESK)
 
 KNOBS: Final[Mapping[str, Knob[object]]] = MappingProxyType(
     {knob.name: knob for knob in list(vars().values()) if isinstance(knob, Knob)}
