@@ -12,6 +12,8 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import IdempotencyKey, Limit, PathId
 from faelles.doors.rest.request import ApiRequest
+from faelles.fees.cards.model import CardReplaced
+from faelles.fees.cards.operations import replace_card_for_fee
 from faelles.ground.fields import PageSize
 from faelles.ground.ids import PatronId
 from faelles.patrons import operations
@@ -68,12 +70,6 @@ class Made(msgspec.Struct, frozen=True):
     """The id of what was added."""
 
     id: int
-
-
-class Replaced(msgspec.Struct, frozen=True):
-    """The id of the new card's identifier; null where the patron is left without a card."""
-
-    id: int | None
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -213,12 +209,12 @@ async def end_identifier(
     ),
     summary="Replace a card",
 )
-async def replace_card(request: ApiRequest, patron: PathId, data: JSONBody[ReplaceCard]) -> Replaced:
-    """The old one ends as lost, stolen, replaced or corrected; without `card` the patron has none for now."""
+async def replace_card(request: ApiRequest, patron: PathId, data: JSONBody[ReplaceCard]) -> CardReplaced:
+    """The old one ends as lost, stolen, replaced or corrected; without `card` the patron has none for now. A new card
+    for one that was lost or stolen costs what the home library's rules say.
+    """
     caller, keyring = request.caller, request.services.keyring
-    return Replaced(
-        await request.run(lambda tx: identification.replace_card(tx, caller, keyring, PatronId(patron), data))
-    )
+    return await request.run(lambda tx: replace_card_for_fee(tx, caller, keyring, PatronId(patron), data))
 
 
 @put(

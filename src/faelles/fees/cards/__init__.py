@@ -1,0 +1,1 @@
+"""What a new card in place of a lost one costs."""
