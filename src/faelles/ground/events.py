@@ -56,6 +56,7 @@ INSERT INTO event (agency_id, at, actor, kind, loan_id, hold_id, item_id, accoun
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)
 """
 
+# Ordered by the table's own xid: a bare name would mean the text that is selected, in which 1000 comes before 999.
 _READ = """
 SELECT epoch, xid::text AS xid, id, agency_id, at, actor, kind, loan_id, hold_id, item_id, account_id, subject_id,
        dimensions::text AS dimensions
@@ -63,7 +64,7 @@ SELECT epoch, xid::text AS xid, id, agency_id, at, actor, kind, loan_id, hold_id
  WHERE agency_id = $1
    AND (epoch, xid, id) > ($2, $3::text::xid8, $4)
    AND (epoch < current_epoch() OR xid < pg_snapshot_xmin(pg_current_snapshot()))
- ORDER BY agency_id, epoch, xid, id
+ ORDER BY event.agency_id, event.epoch, event.xid, event.id
  LIMIT $5
 """
 
