@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
@@ -88,3 +88,17 @@ def test_half_a_character_never_reaches_the_database(half):
 )
 def test_days_outside_a_living_library_are_implausible(day, plausible):
     assert fields.is_plausible(day) is plausible
+
+
+class _Stay(msgspec.Struct):
+    first_day: date
+    last_day: date | None
+    others: tuple[dict[str, datetime], ...] = ()
+
+
+def test_implausible_days_are_found_wherever_they_stand() -> None:
+    far = datetime(9999, 12, 31, tzinfo=UTC)
+    stay = _Stay(first_day=date(2026, 1, 1), last_day=date.max, others=({}, {"until": far, "from": datetime.now(UTC)}))
+    assert list(fields.implausible_days(stay)) == ["last_day", "others.1.until"]
+    assert list(fields.implausible_days([date(1879, 12, 31)])) == ["0"]
+    assert list(fields.implausible_days({"name": "9999-12-31", "none": None})) == []

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from faelles.ground.clock import utc_now
-from faelles.ground.errors import ForbiddenError, UnauthenticatedError
+from faelles.ground.errors import ForbiddenError, InvalidRequestError
 from faelles.ground.i18n import Language
 from faelles.patrons.identification.sign_in import check_pin
 from faelles.patrons.model import AbsencePeriod, Contact
@@ -50,7 +50,7 @@ async def test_a_new_pin_takes_the_old_one(desk: Desk):
     card = new_card()
     patron = await desk.register(identifiers=(card,), pin="4711")
     own = signed_in(desk.town, patron)
-    with pytest.raises(UnauthenticatedError):
+    with pytest.raises(InvalidRequestError):
         await change_own_pin(desk.database, desk.keyring, own, ChangeOwnPin(old="0000", new="8080"))
     await change_own_pin(desk.database, desk.keyring, own, ChangeOwnPin(old="4711", new="8080"))
     agency = desk.town.agency

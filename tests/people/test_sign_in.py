@@ -208,7 +208,7 @@ async def test_a_new_password_from_a_colleague_ends_sessions_and_lifts_the_lock(
 async def test_staff_change_their_own_password_with_the_old_one(database: Database, keyring: Keyring, town: Town):
     await employ(database, town.agency, "aase")
     caller = await sign_in(database, keyring, town, "aase")
-    with pytest.raises(UnauthenticatedError):
+    with pytest.raises(InvalidRequestError):
         await change_own_password(database, keyring, caller, old=WRONG, new="seven small ships")
     with pytest.raises(InvalidRequestError):
         await change_own_password(database, keyring, caller, old=PASSWORD, new="password1234")

@@ -137,8 +137,7 @@ async def show_branch(tx: Transaction, caller: Caller, branch: BranchId) -> Bran
 
 
 async def list_branches(tx: Transaction, caller: Caller, *, after: str = "", limit: int = 200) -> list[Branch]:
-    """In the order of their codes."""
-    caller.require(Permission.AGENCY_VIEW)
+    """In the order of their codes, for every caller of the agency."""
     return await store.list_branches(tx, after=after, limit=limit)
 
 

@@ -1,9 +1,10 @@
 """Kinds of request fields, with their bounds. What does not fit is refused by the door before anything is opened."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 # Python takes $ to stand before a last newline too; what follows it here says no, and says nothing in JSON Schema.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
@@ -29,5 +30,21 @@ LATEST_DAY = date(2200, 12, 31)
 
 
 def is_plausible(day: date) -> bool:
-    """Whether a day can belong to a living library; 9999-12-31 cannot."""
+    """Whether a day can belong to a living library; 9999-12-31 cannot, and PostgreSQL would take it for infinity."""
     return EARLIEST_DAY <= day <= LATEST_DAY
+
+
+def implausible_days(value: object, place: str = "") -> Iterator[str]:
+    """The dotted paths of the days and moments in a decoded request, at any depth, that are not plausible."""
+    if isinstance(value, date):
+        if not is_plausible(value.date() if isinstance(value, datetime) else value):
+            yield place
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from implausible_days(getattr(value, name), f"{place}.{name}" if place else name)
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from implausible_days(inner, f"{place}.{number}" if place else str(number))
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from implausible_days(inner, f"{place}.{name}" if place else str(name))

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.crypto import Keyring, secret_hash
 from faelles.ground.database import Database, Row, Transaction
-from faelles.ground.errors import ForbiddenError, UnauthenticatedError
+from faelles.ground.errors import ForbiddenError, UnauthenticatedError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.i18n import Language
 from faelles.ground.ids import NATION, AgencyId, StaffId
@@ -58,8 +58,8 @@ async def sign_in_staff(
 async def change_own_password(database: Database, keyring: Keyring, caller: Caller, *, old: str, new: str) -> None:
     """Staff change their own password, and every session of theirs ends: somebody else may have had the old one.
 
-    Raises UnauthenticatedError where `old` is wrong (counted as a failed sign-in is), InvalidRequestError where `new`
-    is too weak, ForbiddenError for a caller who is not staff.
+    Raises InvalidRequestError where `old` is wrong (counted as a failed sign-in is; whoever asks stays signed in) or
+    `new` too weak, ForbiddenError for a caller who is not staff.
     """
     if caller.actor.kind is not ActorKind.STAFF:
         raise ForbiddenError("only_staff_have_passwords")
@@ -70,7 +70,10 @@ async def change_own_password(database: Database, keyring: Keyring, caller: Call
     async def change(tx: Transaction, known: Row) -> None:
         await replace_password(tx, known["id"], new)
 
-    await _with_password(database, keyring, caller.agency, (username or "", old), change)
+    try:
+        await _with_password(database, keyring, caller.agency, (username or "", old), change)
+    except UnauthenticatedError:
+        raise invalid_field("old", "old_password_wrong") from None
 
 
 async def _with_password(

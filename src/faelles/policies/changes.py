@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -59,9 +59,12 @@ def with_drafts(standing: Sequence[Rule], drafts: Sequence[Rule]) -> list[Rule]:
 def read_value(knob: Knob[object], raw: KnobValue) -> object | FieldProblem:
     """The knob's typed value, or what is wrong with what was given."""
     try:
-        return knob.decode(raw)
+        value = knob.decode(raw)
     except msgspec.ValidationError:
         return FieldProblem("value", f"knob_needs_{knob.unit.value}", _bounds(knob))
+    if isinstance(value, date) and not is_plausible(value):
+        return FieldProblem("value", "day_out_of_range", {"knob": knob.name})
+    return value
 
 
 def problems(knob: Knob[object], draft: Rule, now: datetime) -> list[FieldProblem]:

@@ -196,3 +196,27 @@ async def test_who_may_only_look_changes_nothing(client: AsyncClient, furnished:
         await client.put(branch_path(furnished, "/closing"), json={"closed_from": "2026-01-01"}, headers=viewer)
     ).status_code == 403
     assert (await client.get(branch_path(furnished), headers=viewer)).json()["closed_from"] is None
+
+
+async def test_hours_are_taken_with_seconds_and_without(client: AsyncClient, furnished: Furniture, librarian: Headers):
+    week = {
+        "service": "staffed",
+        "first_day": "2027-03-01",
+        "hours": [{"weekday": 1, "opens": "10:00", "closes": "18:00:00"}],
+    }
+    path = branch_path(furnished, "/opening-hours")
+    answer = await client.put(path, json=week, headers=librarian)
+    assert answer.status_code == 200, answer.text
+    assert ("10:00:00", "18:00:00") in [(each["opens"], each["closes"]) for each in answer.json()["items"]]
+    for wrong in ("24:00", "10", "10:00Z", "10:60"):
+        hours = [{"weekday": 1, "opens": wrong, "closes": "18:00"}]
+        refused = await client.put(path, json=week | {"hours": hours}, headers=librarian)
+        assert [each["field"] for each in refused.json()["errors"]] == ["hours.0.opens"]
+
+
+async def test_a_patron_may_know_which_branches_there_are(
+    client: AsyncClient, furnished: Furniture, reader: Headers, viewer: Headers
+):
+    mine = await client.get(f"{API}/branches", headers=reader)
+    assert mine.json() == (await client.get(f"{API}/branches", headers=viewer)).json()
+    assert mine.status_code == 200

@@ -17,6 +17,8 @@ _MISFITS: list[tuple[dict[str, Any], str, str]] = [
     ({"amount_ore": 2**70}, "amount_ore", "field_too_large"),
     ({"due_on": "22-11-2026"}, "due_on", "field_not_a_date"),
     ({"due_on": "2026-02-30"}, "due_on", "field_not_a_date"),
+    ({"due_on": "9999-12-31"}, "due_on", "field_date_implausible"),
+    ({"due_on": "1879-12-31"}, "due_on", "field_date_implausible"),
     ({"note": "x" * 4001}, "note", "field_too_long"),
     ({"note": "a\x07b"}, "note", "field_wrong_form"),
     ({"lines": [1, 2, "3"]}, "lines.2", "field_wrong_type"),

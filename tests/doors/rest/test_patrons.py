@@ -129,3 +129,19 @@ async def test_a_roster_says_what_is_wrong_in_the_callers_language(
     lines = answer.json()["lines"]
     assert [each["outcome"] for each in lines] == ["created", "refused"]
     assert "7.B" in lines[1]["text"]
+
+
+async def test_a_wrong_old_pin_is_a_field_that_does_not_fit_until_it_locks(
+    client: AsyncClient, furnished: Furniture, reader: Headers
+):
+    for _ in range(5):
+        wrong = await client.put(f"{API}/own/pin", json={"old": "0000", "new": "8080"}, headers=reader)
+        assert wrong.status_code == 400
+        assert [(each["field"], each["code"]) for each in wrong.json()["errors"]] == [("old", "old_pin_wrong")]
+    locked = await client.put(f"{API}/own/pin", json={"old": PIN, "new": "8080"}, headers=reader)
+    assert locked.status_code == 429
+
+
+async def test_a_patron_renews_without_naming_a_branch(client: AsyncClient, furnished: Furniture, reader: Headers):
+    answer = await client.post(f"{API}/own/renewals", json={"loans": [furnished.objects["loan"]]}, headers=reader)
+    assert [each["outcome"] for each in answer.json()] == ["renewed"], answer.text

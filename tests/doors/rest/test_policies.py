@@ -100,3 +100,11 @@ async def test_a_group_of_our_own_is_added_and_renamed(client: AsyncClient, furn
 
 async def test_an_unknown_kind_of_group_is_a_bad_request(client: AsyncClient, librarian: Headers):
     assert (await client.get(f"{POLICIES}/groups/vegetable", headers=librarian)).status_code in {400, 404}
+
+
+async def test_a_day_at_the_end_of_time_is_no_value_of_a_knob(
+    client: AsyncClient, furnished: Furniture, librarian: Headers
+):
+    rule = {"knob": "fixed_due_date", "value": "9999-12-31", "scope": "agency", **groups_of(furnished)}
+    answer = await client.post(f"{POLICIES}/rules", json=rule, headers=librarian)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "day_out_of_range")

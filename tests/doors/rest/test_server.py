@@ -1,6 +1,7 @@
 """The server on a real port: slow, endless and broken clients, and a stop in good order."""
 
 import asyncio
+import re
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -81,6 +82,7 @@ async def test_what_is_not_http_is_told_so(config: Config, database: Database, k
         answer = await _sent(address, b"9900302.00\r\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 400")
         assert b'"code":"http_malformed"' in answer
+        assert re.search(rb'"instance":"urn:request:[0-9a-f]{16}"', answer)
 
 
 async def test_a_head_without_end_is_not_kept(config: Config, database: Database, keyring: Keyring) -> None:
@@ -94,7 +96,9 @@ async def test_a_head_without_end_is_not_kept(config: Config, database: Database
             sent += 8192
             await asyncio.sleep(0.005)
         with suppress(ConnectionError):
-            await ended
+            answer = await ended
+            assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+            assert re.search(rb'"instance":"urn:request:[0-9a-f]{16}"', answer)
         writer.close()
         assert sent < 1_000_000
 

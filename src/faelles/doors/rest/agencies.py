@@ -26,11 +26,10 @@ from faelles.agencies.opening.model import (
     CalendarException,
     CalendarPeriod,
     OpeningHours,
-    SetCalendarDays,
-    SetOpeningHours,
 )
 from faelles.agencies.placements import operations as placing
-from faelles.doors.rest.access import Example, guarded
+from faelles.doors.rest.access import Example, guarded, signed_in
+from faelles.doors.rest.clock_times import TypedDays, TypedWeek
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathId
 from faelles.doors.rest.request import ApiRequest
@@ -106,8 +105,9 @@ async def change_isil(request: ApiRequest, division: PathId, data: JSONBody[Chan
 # -- Branches and placements
 
 
-@get("/", opt=guarded(_VIEW, example=Example()), summary="The agency's branches, by code")
+@get("/", opt=signed_in(example=Example()), summary="The agency's branches, by code")
 async def list_branches(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[Branch]:
+    """For patrons and machines too: it says what hangs on the doors."""
     cursor = read_cursor(after, str) or ""
     branches = await request.read(lambda tx: operations.list_branches(tx, request.caller, after=cursor, limit=limit))
     return page(branches, limit, key=lambda branch: branch.code)
@@ -201,16 +201,16 @@ async def list_opening_hours(request: ApiRequest, branch: PathId) -> Page[Openin
             path=_THIS_BRANCH,
             body={
                 "service": "staffed",
-                "hours": [{"weekday": 1, "opens": "10:00:00", "closes": "18:00:00"}],
+                "hours": [{"weekday": 1, "opens": "10:00", "closes": "18:00"}],
                 "first_day": "2027-03-01",
             },
         ),
     ),
     summary="Set a service's whole week from a day on",
 )
-async def set_opening_hours(request: ApiRequest, branch: PathId, data: JSONBody[SetOpeningHours]) -> Page[OpeningHours]:
+async def set_opening_hours(request: ApiRequest, branch: PathId, data: JSONBody[TypedWeek]) -> Page[OpeningHours]:
     """With `last_day` the week holds for that period only (summer hours), and the former one comes back after it."""
-    hours = await request.run(lambda tx: opening.set_opening_hours(tx, request.caller, BranchId(branch), data))
+    hours = await request.run(lambda tx: opening.set_opening_hours(tx, request.caller, BranchId(branch), data.meant))
     return Page(items=hours, next=None)
 
 
@@ -269,8 +269,8 @@ async def clear_calendar_days(
     status_code=204,
     summary="Close a day or a period, or open on a holiday, at one branch or several",
 )
-async def set_calendar_days(request: ApiRequest, data: JSONBody[SetCalendarDays]) -> None:
-    await request.run(lambda tx: opening.set_calendar_days(tx, request.caller, data))
+async def set_calendar_days(request: ApiRequest, data: JSONBody[TypedDays]) -> None:
+    await request.run(lambda tx: opening.set_calendar_days(tx, request.caller, data.meant))
 
 
 router = Router(

@@ -11,6 +11,7 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.paging import Page
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.rest.request import ApiRequest
+from faelles.doors.rest.validation import refuse_implausible_days
 from faelles.ground.i18n import Language, text
 from faelles.ground.ids import BranchId, PatronId
 from faelles.patrons.classes import operations
@@ -58,6 +59,7 @@ class ShownReport(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def list_classes(request: ApiRequest, branch: PathId, on: FromQuery[date | None] = None) -> Page[SchoolClass]:
     """With the names they have on a day (today): always one page."""
+    refuse_implausible_days({"on": on})
     classes = await request.run(lambda tx: operations.list_classes(tx, request.caller, BranchId(branch), on))
     return Page(items=classes, next=None)
 
@@ -80,6 +82,7 @@ async def list_class_members(
     request: ApiRequest, class_id: PathId, on: FromQuery[date | None] = None
 ) -> Page[ClassMember]:
     """On a day (today), in the order of names: always one page. Everybody shown is recorded as seen."""
+    refuse_implausible_days({"on": on})
     members = await request.run(lambda tx: operations.list_members(tx, request.caller, PatronId(class_id), on))
     return Page(items=members, next=None)
 

@@ -70,7 +70,7 @@ async def change_own(request: ApiRequest, data: JSONBody[ChangeOwn]) -> Version:
     summary="Change my PIN",
 )
 async def change_own_pin(request: ApiRequest, data: JSONBody[ChangeOwnPin]) -> None:
-    """Every session ends. A wrong old PIN is counted as at sign-in."""
+    """Every session ends. A wrong old PIN is a field error on `old`, counted as at sign-in."""
     services = request.services
     await operations.change_own_pin(services.database, services.keyring, request.caller, data)
 

@@ -5,6 +5,8 @@ minute, or a header without an end, would hold a connection and memory for as lo
 """
 
 import asyncio
+import secrets
+from http import HTTPStatus
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -12,6 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from faelles.doors.rest.problems import MEDIA_TYPE, problem_bytes
 from faelles.doors.rest.services import Limits
 from faelles.ground.i18n import Language
+from faelles.ground.log import logger
+
+_log = logger("doors.rest")
 
 _HEAD_FACTOR: Final = 4
 """The gate answers heads above the limit with 431; here only what is many times over is cut off unread."""
@@ -38,7 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._head_bytes is not None:
             if self._head_bytes > _HEAD_FACTOR * self._limits.header_bytes:
-                self.send_400_response("headers_too_large")
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large")
                 return
             self._head_bytes += len(data)
         super().data_received(data)
@@ -57,13 +62,19 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP at all. uvicorn passes a sentence of its own, we a code."""
-        code = msg if msg == "headers_too_large" else "http_malformed"
-        body = problem_bytes(400, code, Language.DANISH, instance="urn:request:")
+        """Answer what is not HTTP at all; `msg` is uvicorn's own sentence."""
+        self._refuse(HTTPStatus.BAD_REQUEST, "http_malformed")
+
+    def _refuse(self, status: HTTPStatus, code: str) -> None:
+        """Answer what never becomes a request, with a number to ask us about, and hang up."""
+        number = secrets.token_hex(8)
+        body = problem_bytes(status, code, Language.DANISH, instance=f"urn:request:{number}")
         head = (
-            f"HTTP/1.1 400 Bad Request\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
-            "content-language: da\r\nconnection: close\r\n\r\n"
+            f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+            f"content-length: {len(body)}\r\ncontent-language: da\r\nx-request-id: {number}\r\n"
+            "connection: close\r\n\r\n"
         )
+        _log.info("not a request", id=number, status=status.value, code=code)
         self.transport.write(head.encode() + body)
         self.transport.close()
 

@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Empty, HTTPReceiveMessage
 
 from faelles.doors.rest.services import Services
-from faelles.doors.rest.validation import body_error
+from faelles.doors.rest.validation import body_error, refuse_implausible_days
 from faelles.ground.database import Transaction
 from faelles.ground.errors import InvalidRequestError
 from faelles.ground.i18n import Language
@@ -72,9 +72,11 @@ class ApiRequest(Request[Caller, str, State]):
         if b"\\u0000" in content:
             raise InvalidRequestError("text_has_nul")
         try:
-            return _decoder(self.route_handler).decode(content)
+            decoded = _decoder(self.route_handler).decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:
             raise body_error(problem) from None
+        refuse_implausible_days(decoded)
+        return decoded
 
     async def body(self) -> bytes:
         """The whole body, read in one go and no further than the limit."""

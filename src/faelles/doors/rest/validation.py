@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from faelles.ground.errors import FieldProblem, InvalidRequestError
+from faelles.ground.fields import implausible_days
 
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$?([^`]*)`$")
 _ELEMENT: Final = re.compile(r"\[(\d+|\.\.\.)\]")
@@ -36,6 +37,12 @@ def body_error(problem: Exception) -> InvalidRequestError:
     if isinstance(problem, msgspec.ValidationError):
         return InvalidRequestError(problems=[_body_problem(str(problem))])
     return InvalidRequestError("body_not_json")
+
+
+def refuse_implausible_days(decoded: object) -> None:
+    """Here for every body at once: a day beyond all reason never gets as far as an operation."""
+    if places := list(implausible_days(decoded)):
+        raise InvalidRequestError(problems=[FieldProblem(place, "field_date_implausible", {}) for place in places])
 
 
 def parameter_error(detail: str, extra: object) -> InvalidRequestError:

@@ -5,8 +5,8 @@ from msgspec import structs
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.database.transaction import Transaction
-from faelles.ground.errors import ConflictError, ForbiddenError
-from faelles.ground.ids import PatronId
+from faelles.ground.errors import ConflictError, ForbiddenError, UnauthenticatedError, invalid_field
+from faelles.ground.ids import BranchId, PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks.operations import take_absence_away, write_absence
 from faelles.patrons.identification import store as identification
@@ -41,7 +41,8 @@ async def change_own(tx: Transaction, caller: Caller, request: ChangeOwn) -> int
 async def change_own_pin(database: Database, keyring: Keyring, caller: Caller, request: ChangeOwnPin) -> None:
     """Set a new PIN for the old one; every session ends. Wrong tries are counted and lock as at sign-in.
 
-    Opens a transaction of its own, which commits the count of a wrong try. Raises UnauthenticatedError.
+    Opens a transaction of its own, which commits the count of a wrong try. A wrong `old` is InvalidRequestError, not
+    UnauthenticatedError: whoever asks is signed in, and stays so.
     """
     own = _own_id(caller)
     counted = attempts.identifier_hash(keyring, caller.agency, attempts.Realm.CARD, f"patron/{own}")
@@ -53,7 +54,14 @@ async def change_own_pin(database: Database, keyring: Keyring, caller: Caller, r
         await write_pin(tx, keyring, known, request.new)
         return True
 
-    await attempts.attempt(database, caller.agency, counted, prove)
+    try:
+        await attempts.attempt(database, caller.agency, counted, prove)
+    except UnauthenticatedError:
+        raise invalid_field("old", "old_pin_wrong") from None
+
+
+async def own_home_branch(tx: Transaction, caller: Caller) -> BranchId:
+    return (await _own(tx, caller)).home_branch
 
 
 async def set_own_absence(tx: Transaction, caller: Caller, request: AbsencePeriod) -> int:
