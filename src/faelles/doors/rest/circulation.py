@@ -25,8 +25,10 @@ from faelles.doors.rest.access import Example, guarded, own_account
 from faelles.doors.rest.parameters import IdempotencyKey
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground import i18n
+from faelles.ground.database import Transaction
 from faelles.ground.fields import Id
 from faelles.ground.i18n import Language
+from faelles.patrons.own_account.operations import own_home_branch
 from faelles.people.model import Permission
 
 _EACH_BY_ITSELF: Final = "each loan is answered by itself, one that is not there as well"
@@ -189,9 +191,11 @@ async def swap_loans(
 
 
 class OwnRenewal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`branch`: whose calendar the new due date must fit; the loans, or none for all."""
+    """`branch`: whose calendar the new due date must fit, the home branch where none is given; the loans, or none for
+    all.
+    """
 
-    branch: Id
+    branch: Id | None = None
     loans: tuple[Id, ...] = ()
 
 
@@ -207,9 +211,13 @@ async def renew_own(
     request: ApiRequest, data: JSONBody[OwnRenewal], idempotency_key: IdempotencyKey = None
 ) -> list[RenewalReply]:
     caller = request.caller
-    asked = RenewalRequest(branch=data.branch, loans=data.loans, patron=None if data.loans else caller.patron)
-    answers = await request.run(lambda tx: operations.renew(tx, caller, asked, idempotency_key))
-    return _renewals(answers, request.language)
+
+    async def work(tx: Transaction) -> list[RenewalAnswer]:
+        branch = data.branch or await own_home_branch(tx, caller)
+        asked = RenewalRequest(branch=branch, loans=data.loans, patron=None if data.loans else caller.patron)
+        return await operations.renew(tx, caller, asked, idempotency_key)
+
+    return _renewals(await request.run(work), request.language)
 
 
 router = Router(
