@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from faelles.fees.desk import operations as desk
+from faelles.fees.desk.model import Means, Pay
 from faelles.fees.model import ChargeKind, ChargeRaised, LateReturn, Replacement
-from faelles.fees.operations import charge_overdue, charge_replacement, refund_replacement, release_loan
+from faelles.fees.operations import charge_overdue, charge_replacement, refund_replacement, release_loan, verify
 from faelles.fees.rules import overdue_batch
 from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.database import Database, Transaction
 from faelles.ground.ids import LoanId
 from faelles.ground.money import Ore
-from fees.accounts import DUE, Household, balances, loan_number, lock, owed
+from fees.accounts import DUE, Household, balances, cashier, loan_number, lock, owed
 
 OVERDUE = [ChargeKind.OVERDUE]
 
@@ -39,6 +41,26 @@ async def find(database: Database, household: Household, loan: LoanId) -> int:
     async with database.transaction(household.town.agency, SYSTEM) as tx:
         await lock(tx, household)
         return await refund_replacement(tx, loan, reason="item_found")
+
+
+async def pay_in_full(database: Database, household: Household) -> None:
+    await at_counter(database, household, desk.pay, in_cash(household, await owed(database, household)))
+
+
+async def open_claims(database: Database, household: Household) -> list[int]:
+    """What is owed of each."""
+    claims = await at_counter(database, household, desk.claims, only_open=True, before=None, limit=10)
+    assert await at_counter(database, household, lambda tx, *_: verify(tx)) == []
+    return [claim.outstanding_ore for claim in claims]
+
+
+async def at_counter(database: Database, household: Household, work, *arguments, **named):
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        return await work(tx, cashier(household.town), household.patron, *arguments, **named)
+
+
+def in_cash(household: Household, amount: int) -> Pay:
+    return Pay(branch=household.town.main, amount_ore=amount, means=Means.CASH, reference=f"kasse/{loan_number()}")
 
 
 async def test_items_of_one_batch_cost_one_fee(database: Database, household: Household):
@@ -149,6 +171,44 @@ async def test_a_return_undone_and_done_again_is_charged_again(database: Databas
     await release(database, household, loan)
     await charge(database, household, household.late(loan))
     assert await owed(database, household) == 2_000
+
+
+async def test_a_return_done_again_is_paid_by_what_was_paid_for_it_before(database: Database, household: Household):
+    loan = loan_number()
+    await charge(database, household, household.late(loan, 40))
+    await pay_in_full(database, household)
+    await release(database, household, loan)
+    assert await owed(database, household) == -23_000
+    await charge(database, household, household.late(loan, 40))
+    assert (await owed(database, household), await open_claims(database, household)) == (0, [])
+
+
+async def test_credit_pays_as_much_of_a_dearer_claim_as_it_can(database: Database, household: Household):
+    loan = loan_number()
+    await charge(database, household, household.late(loan, 3))
+    await pay_in_full(database, household)
+    await release(database, household, loan)
+    await charge(database, household, household.late(loan, 40))
+    assert await open_claims(database, household) == [21_000]
+
+
+async def test_what_a_claim_taken_back_sets_free_pays_what_else_is_owed(database: Database, household: Household):
+    first, second = loan_number(), loan_number()
+    await charge(database, household, household.late(first, 40))
+    await pay_in_full(database, household)
+    await charge(database, household, household.late(second, 3))
+    await release(database, household, first)
+    assert (await owed(database, household), await open_claims(database, household)) == (-21_000, [])
+
+
+async def test_one_divisions_credit_pays_nothing_in_another(database: Database, household: Household):
+    loan = loan_number()
+    await charge(database, household, household.late(loan, 40))
+    await pay_in_full(database, household)
+    await release(database, household, loan)
+    await charge(database, household, household.late(loan_number(), school=True))
+    town = household.town
+    assert await balances(database, household) == {town.library: -23_000, town.schools: 2_000}
 
 
 async def test_a_lost_item_costs_its_price_and_the_processing_once(database: Database, household: Household):

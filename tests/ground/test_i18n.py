@@ -1,4 +1,5 @@
 import io
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -109,3 +110,12 @@ def test_every_catalogue_is_read(file):
     codes = [str(message.id) for message in read_po(io.BytesIO(file.read_bytes()), abort_invalid=True) if message.id]
     assert codes
     assert [code for code in codes if not knows(code, language)] == []
+
+
+@pytest.mark.parametrize("file", sorted(LOCALES.glob("*/*.po")), ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_money_brings_its_own_unit_and_in_danish_its_own_full_stop(file):
+    messages = [message for message in read_po(io.BytesIO(file.read_bytes())) if message.id]
+    unit_twice = [message.id for message in messages if re.search(r"_ore\} (øre|kr)", str(message.string))]
+    stop_twice = [message.id for message in messages if re.search(r"_ore\}\.", str(message.string))]
+    assert unit_twice == []
+    assert stop_twice == [] or file.parent.name != DANISH

@@ -123,6 +123,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the loan stands on that claim."""
     claimed_ore: Ore
     """What the batch is asked for, over all its steps."""
+    credit_ore: Ore
+    """What the patron has paid in the division that no claim uses."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

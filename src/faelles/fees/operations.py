@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from faelles.fees import events, ledger, rules, store
+from faelles.fees import books_store, events, ledger, rules, store
 from faelles.fees.model import (
     BatchClaim,
     ChargeKind,
@@ -16,7 +16,7 @@ from faelles.fees.model import (
 )
 from faelles.ground.database import Transaction
 from faelles.ground.events import append
-from faelles.ground.ids import BranchId, DivisionId, LoanId, PatronId
+from faelles.ground.ids import AccountId, BranchId, DivisionId, LoanId, PatronId
 from faelles.ground.money import Ore
 
 LOST_ITEM_STEP = 0
@@ -81,7 +81,7 @@ async def release_loan(
     claimed. `reason` is a code; with `batch` only that batch's claims are meant.
 
     Where other loans of the batch still stand for the amount nothing is taken back. What was paid becomes credit,
-    what was waived is not refunded.
+    what was waived is not refunded, and a claim that is raised anew starts without it.
     """
     ended = await store.end_lines(tx, loan, kinds, batch)
     if not ended:
@@ -101,7 +101,9 @@ async def _take_back(tx: Transaction, batch: Sequence[BatchClaim], reason: str) 
     if excess <= rules.NOTHING:
         return rules.NOTHING
     claims = [claim.facts for claim in batch]
-    await post(tx, ledger.rewrite(live, wanted, reason), claims, division=claims[0].division, branch=None)
+    first = claims[0]
+    await post(tx, ledger.rewrite(live, wanted, reason), claims, division=first.division, branch=None)
+    await use_credit(tx, first.account, division=first.division, branch=None)
     return excess
 
 
@@ -120,21 +122,40 @@ async def post(
     await append(tx, *(events.posted(posting, claim, division) for posting, claim in zip(postings, facts, strict=True)))
 
 
+async def use_credit(tx: Transaction, account: AccountId, *, division: DivisionId, branch: BranchId | None) -> None:
+    """Use what `account`'s patron has paid in `division` and no claim uses for what is owed there, the oldest first.
+
+    Whoever makes a debt or credit calls this before the transaction ends: there is never one beside the other, so
+    nothing that is paid already can be asked for, or waived.
+    """
+    accounts = await books_store.load_accounts_beside(tx, account)
+    credit = await books_store.load_credit(tx, accounts)
+    debts = await books_store.load_debts(tx, accounts) if credit else []
+    if debts:
+        claims = await books_store.load_claims(tx, {debt.charge for debt in debts})
+        await post(tx, ledger.settle(credit, debts), claims, division=division, branch=branch)
+
+
 async def merge_accounts(tx: Transaction, source: PatronId, target: PatronId) -> None:
     """`source` was `target` all along: everything owed by the one is owed by the other, and liable for it too.
 
-    The books stay as they are; only the links move. Both patrons are locked by the caller.
+    Nothing that is written changes; only the links move, and the one's credit pays the other's debt. Both patrons are
+    locked by the caller.
     """
     await store.move_accounts(tx, source, target)
+    for account, division in await books_store.list_current_accounts(tx, target):
+        await use_credit(tx, account, division=division, branch=None)
 
 
 async def verify(tx: Transaction) -> list[Discrepancy]:
     """Hold the agency's books against themselves; nothing is found in good ones."""
-    return await store.check_books(tx)
+    return await books_store.check_books(tx)
 
 
 async def raise_claim(tx: Transaction, claim: Claim) -> ChargeRaised:
-    """Raise `claim`, or join the batch's claim of the same kind and step; one load, one write."""
+    """Raise `claim`, or join the batch's claim of the same kind and step; one load, one write. Credit is
+    used for it at once.
+    """
     standing = await store.load_standing(tx, claim)
     if standing.has_line and standing.charge is not None and standing.account is not None:
         return ChargeRaised(
@@ -145,4 +166,7 @@ async def raise_claim(tx: Transaction, claim: Claim) -> ChargeRaised:
             amount_ore=rules.NOTHING,
         )
     amount = rules.difference(standing.claimed_ore, claim.amount_ore)
-    return await store.write_claim(tx, claim, standing, amount, events.claimed(claim, amount))
+    raised = await store.write_claim(tx, claim, standing, amount, events.claimed(claim, amount))
+    if standing.credit_ore > rules.NOTHING:
+        await use_credit(tx, raised.account, division=claim.division, branch=claim.branch)
+    return raised

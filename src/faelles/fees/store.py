@@ -12,7 +12,6 @@ from faelles.fees.model import (
     ChargeRaised,
     Claim,
     ClaimFacts,
-    Discrepancy,
     Entry,
     EntryKind,
     Posting,
@@ -45,7 +44,11 @@ SELECT COALESCE((SELECT account_id FROM same), (SELECT account_id FROM own WHERE
        (SELECT id FROM same) AS charge_id,
        EXISTS (SELECT FROM line JOIN batch ON batch.id = line.charge_id
                 WHERE line.loan_id = $7 AND batch.step = $6) AS has_line,
-       COALESCE((SELECT max(amount_ore) FROM line), 0)::bigint AS claimed_ore
+       COALESCE((SELECT max(amount_ore) FROM line), 0)::bigint AS claimed_ore,
+       COALESCE((SELECT -sum(e.amount_ore)
+                   FROM own AS o
+                   JOIN ledger_entry AS e ON e.agency_id = $1 AND e.account_id = o.account_id AND e.charge_id IS NULL),
+                0)::bigint AS credit_ore
 """
 
 # Account, claim, line, entry and event as far as each is missing, in one statement: a late return is the desk's daily
@@ -135,51 +138,6 @@ UPDATE charge_party
  WHERE agency_id = $1 AND (liable_id = $2 OR addressee_id = $2)
 """
 
-_CHECK_BOOKS = """
-SELECT 'claim_below_zero' AS failed, e.account_id, e.charge_id AS subject_id, sum(e.amount_ore)::bigint AS amount_ore
-  FROM ledger_entry AS e
- WHERE e.agency_id = $1 AND e.charge_id IS NOT NULL
- GROUP BY e.account_id, e.charge_id
-HAVING sum(e.amount_ore) < 0
-UNION ALL
-SELECT 'credit_above_zero', e.account_id, e.account_id, sum(e.amount_ore)::bigint
-  FROM ledger_entry AS e
- WHERE e.agency_id = $1 AND e.charge_id IS NULL
- GROUP BY e.account_id
-HAVING sum(e.amount_ore) > 0
-UNION ALL
-SELECT 'reversal_differs', r.account_id, r.id, r.amount_ore
-  FROM ledger_entry AS r
-  JOIN ledger_entry AS e ON e.agency_id = $1 AND e.id = r.reverses_id
- WHERE r.agency_id = $1
-   AND (r.amount_ore <> -e.amount_ore OR r.account_id <> e.account_id
-        OR r.charge_id IS DISTINCT FROM e.charge_id OR e.kind = 'reversal')
-UNION ALL
-SELECT 'charge_on_other_account', e.account_id, e.id, e.amount_ore
-  FROM ledger_entry AS e
-  JOIN charge AS c ON c.agency_id = $1 AND c.id = e.charge_id
- WHERE e.agency_id = $1 AND c.account_id <> e.account_id
-UNION ALL
-SELECT 'payment_spent_twice', p.account_id, p.id, p.amount_ore + sum(e.amount_ore)::bigint
-  FROM payment AS p
-  JOIN ledger_entry AS e ON e.agency_id = $1 AND e.payment_id = p.id
- WHERE p.agency_id = $1
- GROUP BY p.account_id, p.id, p.amount_ore
-HAVING p.amount_ore + sum(e.amount_ore) < 0
-UNION ALL
-SELECT 'balance_differs', p.account_id, p.account_id, b.balance_ore - e.total
-  FROM patron_account AS p
-  JOIN patron_balance AS b ON b.agency_id = $1 AND b.patron_id = p.patron_id AND b.division_id = p.division_id
- CROSS JOIN LATERAL (
-        SELECT COALESCE(sum(e.amount_ore), 0)::bigint AS total
-          FROM ledger_entry AS e
-         WHERE e.agency_id = $1
-           AND e.account_id IN (SELECT q.account_id FROM patron_account AS q
-                                 WHERE q.agency_id = $1 AND q.patron_id = p.patron_id
-                                   AND q.division_id = p.division_id)) AS e
- WHERE p.agency_id = $1 AND p.is_current AND b.balance_ore <> e.total
-"""
-
 
 async def load_standing(tx: Transaction, claim: Claim) -> Standing:
     row = await tx.row(
@@ -198,6 +156,7 @@ async def load_standing(tx: Transaction, claim: Claim) -> Standing:
         charge=row["charge_id"],
         has_line=row["has_line"],
         claimed_ore=row["claimed_ore"],
+        credit_ore=row["credit_ore"],
     )
 
 
@@ -281,15 +240,6 @@ async def move_accounts(tx: Transaction, source: PatronId, target: PatronId) -> 
     """Link `source`'s accounts to `target`, beside the target's own, which stay the current ones."""
     await tx.execute(_MOVE_ACCOUNTS, tx.agency, source, target)
     await tx.execute(_MOVE_PARTIES, tx.agency, source, target)
-
-
-async def check_books(tx: Transaction) -> list[Discrepancy]:
-    return [
-        Discrepancy(
-            check=row["failed"], account=row["account_id"], subject=row["subject_id"], amount_ore=row["amount_ore"]
-        )
-        for row in await tx.rows(_CHECK_BOOKS, tx.agency)
-    ]
 
 
 def claim_facts(row: Row) -> ClaimFacts:

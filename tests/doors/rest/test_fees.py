@@ -121,6 +121,19 @@ async def test_patrons_read_their_own_account(client: AsyncClient, furnished: Fu
     assert [line["amount_ore"] for line in ledger] == [10_000]
 
 
+async def test_who_is_liable_reads_whose_claim_it_is(
+    client: AsyncClient, furnished: Furniture, librarian: Headers, reader: Headers
+):
+    child, guardian = furnished.number("child"), furnished.number("patron")
+    body = {"branch": furnished.objects["branch"], "kind": "card", "amount_ore": 2_000, "reason": "Tabt"}
+    await client.post(f"{API}/patrons/{child}/charges", json=body, headers=librarian)
+    for path, headers in ((f"{API}/own", reader), (f"{API}/patrons/{guardian}", librarian)):
+        charges = (await client.get(f"{path}/charges", params={"only_open": True}, headers=headers)).json()["items"]
+        balances = (await client.get(f"{path}/balances", headers=headers)).json()["items"]
+        assert [(line["for"], line["liable"]) for line in charges] == [(child, guardian), (guardian, guardian)]
+        assert [(line["for"], line["balance_ore"]) for line in balances] == [(guardian, 10_000), (child, 2_000)]
+
+
 async def test_a_patron_has_no_way_to_anybody_elses_account(client: AsyncClient, furnished: Furniture, reader: Headers):
     assert (await client.get(account(furnished, "ledger"), headers=reader)).status_code == 403
 

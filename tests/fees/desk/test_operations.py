@@ -8,7 +8,14 @@ import pytest
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import Forgive, ManualCharge, ManualKind, Means, Pay, Receipt, Reverse
 from faelles.fees.model import ChargeKind, EntryKind, LateReturn
-from faelles.fees.operations import charge_overdue, charge_replacement, merge_accounts, refund_replacement, verify
+from faelles.fees.operations import (
+    charge_overdue,
+    charge_replacement,
+    merge_accounts,
+    refund_replacement,
+    release_loan,
+    verify,
+)
 from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.database import Database
 from faelles.ground.errors import (
@@ -41,6 +48,12 @@ async def charge(database: Database, household: Household, *returns: LateReturn)
         await lock(tx, household)
         raised = [await charge_overdue(tx, late) for late in returns]
     return [answer.charge for answer in raised if answer]
+
+
+async def undo(database: Database, household: Household, late: LateReturn) -> None:
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        await lock(tx, household)
+        await release_loan(tx, late.loan, [ChargeKind.OVERDUE], "return_undone")
 
 
 async def books_are_sound(database: Database, town: Town) -> bool:
@@ -222,6 +235,57 @@ async def test_credit_is_used_before_money_is_taken(database: Database, househol
     assert await books_are_sound(database, household.town)
 
 
+@pytest.mark.parametrize("let_go", [desk.waive, desk.reduce])
+async def test_what_credit_has_paid_is_not_let_go(database: Database, household: Household, at_desk, let_go):
+    late = household.late(loan_number(), 40)
+    await charge(database, household, late)
+    await at_desk(desk.pay, household.patron, payment(household, 23_000))
+    await undo(database, household, late)
+    (fee,) = await charge(database, household, late)
+    with pytest.raises(RefusedError, match="more_than_owed"):
+        await at_desk(let_go, fee, household.patron, forgive(household))
+    assert await owed(database, household) == 0
+
+
+async def test_a_reduction_goes_with_the_claim_it_was_given_on(database: Database, household: Household, at_desk):
+    late = household.late(loan_number(), 40)
+    (fee,) = await charge(database, household, late)
+    await at_desk(desk.reduce, fee, household.patron, forgive(household, 1_000))
+    await undo(database, household, late)
+    assert await owed(database, household) == 0
+    await charge(database, household, late)
+    assert await owed(database, household) == 23_000
+
+
+async def test_a_waiver_taken_back_is_paid_by_credit(database: Database, household: Household, at_desk):
+    waived, paid = household.late(loan_number(), 3), household.late(loan_number(), 40)
+    (fee, _) = await charge(database, household, waived, paid)
+    await at_desk(desk.waive, fee, household.patron, forgive(household))
+    (entry, *_) = await at_desk(desk.statement, household.patron, before=None, limit=10)
+    await at_desk(desk.pay, household.patron, payment(household, 23_000))
+    await undo(database, household, paid)
+    await at_desk(desk.reverse, entry.entry, household.patron, reverse(household))
+    assert await owed(database, household) == -21_000
+    assert await at_desk(desk.claims, household.patron, only_open=True, before=None, limit=10) == []
+    assert await books_are_sound(database, household.town)
+
+
+async def test_of_two_patrons_who_are_one_the_ones_credit_pays_the_others_debt(
+    database: Database, household: Household, at_desk
+):
+    temporary = await move_in(database, household.town)
+    late = household.late(loan_number(), 40)
+    await charge(database, household, late)
+    await at_desk(desk.pay, household.patron, payment(household, 23_000))
+    await undo(database, household, late)
+    await charge(database, temporary, temporary.late(loan_number(), 10))
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        await merge_accounts(tx, temporary.patron, household.patron)
+    assert await owed(database, household) == -11_000
+    assert await at_desk(desk.claims, household.patron, only_open=True, before=None, limit=10) == []
+    assert await books_are_sound(database, household.town)
+
+
 async def test_found_after_a_part_was_waived_and_a_part_paid_the_paid_part_is_credit(
     database: Database, household: Household, at_desk
 ):
@@ -299,6 +363,35 @@ async def test_patrons_see_their_own_account_and_nobody_elses(database: Database
         await at_desk(desk.balances, household.parent, caller=own)
 
 
+async def test_who_is_liable_sees_the_childs_claim_beside_their_own(database: Database, household: Household, at_desk):
+    town = household.town
+    own = Household(town=town, patron=household.parent, parent=household.parent)
+    (mine,) = await charge(database, own, own.late(loan_number(), 3))
+    (childs,) = await charge(database, household, household.late(loan_number(), 10))
+    await charge(database, household, household.late(loan_number(), 10, school=True))
+    listed = await at_desk(desk.claims, household.parent, only_open=True, before=None, limit=10)
+    assert [(line.charge, line.for_patron) for line in listed] == [
+        (childs, household.patron),
+        (mine, household.parent),
+    ]
+    balance = await at_desk(desk.balances, household.parent)
+    assert [(line.for_patron, line.division, line.balance_ore) for line in balance] == [
+        (household.parent, town.library, 2_000),
+        (household.patron, town.library, 12_000),
+    ]
+    assert await owed(database, own) == 2_000
+    assert await owed(database, household) == 12_000
+
+
+async def test_what_is_paid_on_the_childs_account_is_shown_to_nobody_as_owed(
+    database: Database, household: Household, at_desk
+):
+    await charge(database, household, household.late(loan_number(), 3))
+    await at_desk(desk.pay, household.patron, payment(household, 2_000))
+    assert await at_desk(desk.balances, household.parent) == []
+    assert await at_desk(desk.claims, household.parent, only_open=True, before=None, limit=10) == []
+
+
 @pytest.mark.parametrize("missing", [Permission.FEE_PAY, Permission.FEE_WAIVE, Permission.FEE_CHARGE])
 async def test_each_thing_needs_its_permission(database: Database, household: Household, at_desk, missing):
     (fee,) = await charge(database, household, household.late(loan_number(), 3))
@@ -345,6 +438,18 @@ async def test_looking_at_an_account_is_logged(database: Database, household: Ho
             "SELECT operation FROM access_log WHERE agency_id = $1 AND person_id = $2", tx.agency, household.patron
         )
     assert logged == "balances"
+
+
+async def test_a_childs_claim_seen_on_the_guardians_page_is_a_look_at_the_child(
+    database: Database, household: Household, at_desk
+):
+    await charge(database, household, household.late(loan_number()))
+    await at_desk(desk.claims, household.parent, only_open=True, before=None, limit=10)
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        logged = await tx.rows(
+            "SELECT person_id FROM access_log WHERE agency_id = $1 AND operation = 'claims'", tx.agency
+        )
+    assert {row["person_id"] for row in logged} == {household.patron, household.parent}
 
 
 async def test_two_patrons_who_are_one_owe_together(database: Database, household: Household, at_desk):

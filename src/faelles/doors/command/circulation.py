@@ -21,7 +21,7 @@ from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
-from faelles.ground.i18n import date_text, money_text, text
+from faelles.ground.i18n import date_text, text
 
 Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Item = Annotated[str, typer.Argument(help=words("command_item"), show_default=False)]
@@ -191,7 +191,7 @@ def _show_remarks(warnings: Sequence[str], item: ItemShown | None, charged_ore: 
     for part in item.missing_parts if item else ():
         tell("command_part_missing", part=part)
     if charged_ore:
-        tell("command_charged", amount=money_text(charged_ore, LANGUAGE))
+        tell("command_charged", charged_ore=charged_ore)
 
 
 def _show_blocks(blocks: Sequence[Block]) -> None:

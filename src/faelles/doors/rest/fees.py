@@ -53,7 +53,11 @@ class ShownEntry(StatementLine, frozen=True, kw_only=True):
 
 @get("/{patron:int}/balances", opt=guarded(_VIEW, example=Example(path=_THIS_PATRON)), summary="What a patron owes")
 async def list_balances(request: ApiRequest, patron: PathId) -> Page[Balance]:
-    """One balance for each division that the caller may look into: always one page."""
+    """One balance for each division that the caller may look into: always one page.
+
+    After the patron's own comes what is owed on the accounts of others, such as a child's, that the patron is liable
+    for: `for` says whose. It stands in their balance too, so the two are not added up.
+    """
     return Page(items=await _balances(request, PatronId(patron)), next=None)
 
 
@@ -65,7 +69,9 @@ async def list_charges(
     limit: Limit = 50,
     after: After = None,
 ) -> Page[ShownClaim]:
-    """Newest first, with what is still owed of each and the loans it is for."""
+    """Newest first, with what is still owed of each and the loans it is for. Those on the accounts of others that the
+    patron is liable for are among them: `for` says whose account, and there they are paid.
+    """
     return await _charges(request, PatronId(patron), only_open=only_open, limit=limit, after=after)
 
 

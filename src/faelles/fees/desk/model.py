@@ -114,17 +114,23 @@ class Charged(msgspec.Struct, frozen=True, kw_only=True):
     amount_ore: Ore
 
 
-class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """What a patron owes a division: the sum of all entries; below zero it is the patron's credit."""
+class Balance(msgspec.Struct, frozen=True, kw_only=True, rename={"for_patron": "for"}):
+    """What a patron owes a division: the sum of all entries; below zero it is the patron's credit. For another patron:
+    what is owed of the claims on their account that the patron is liable for, which stands in their balance too.
+    """
 
+    for_patron: PatronId
+    """Whose account it is."""
     division: DivisionId
     currency: str
     balance_ore: Ore
 
 
-class ClaimLine(msgspec.Struct, frozen=True, kw_only=True):
+class ClaimLine(msgspec.Struct, frozen=True, kw_only=True, rename={"for_patron": "for"}):
     """A claim with what has become of it."""
 
+    for_patron: PatronId
+    """Whose account it stands on: a child's, where a guardian is liable. It is paid there."""
     charge: ChargeId
     division: DivisionId
     kind: ChargeKind

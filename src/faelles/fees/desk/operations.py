@@ -4,8 +4,10 @@ Money taken or let go at a branch belongs to that branch's division; another div
 """
 
 import secrets
+from collections.abc import Sequence
 
 from faelles.fees import ledger, rules
+from faelles.fees.books_store import load_claims, load_debts
 from faelles.fees.desk import store
 from faelles.fees.desk.model import (
     Balance,
@@ -24,14 +26,14 @@ from faelles.fees.desk.model import (
     StatementLine,
 )
 from faelles.fees.model import ChargeKind, Claim, Entry, EntryKind, Parties, Posting, Share
-from faelles.fees.operations import post, raise_claim
+from faelles.fees.operations import post, raise_claim, use_credit
 from faelles.fees.store import load_live_entries
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError, RefusedError
 from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import AccountId, ChargeId, PatronId
 from faelles.ground.money import Ore
-from faelles.patrons.reach import Divisions, patron_for, patron_to_change
+from faelles.patrons.reach import Divisions, looked_at, patron_for, patron_to_change
 from faelles.people.model import Caller, Permission, Place
 
 REVERSING = {
@@ -74,7 +76,7 @@ async def charge_manually(
 
 
 async def pay(tx: Transaction, caller: Caller, patron: PatronId, request: Pay) -> Receipt:
-    """Take a payment: for the chosen claims, else the oldest first, after the patron's credit has been used.
+    """Take a payment: for the chosen claims, else the oldest first.
 
     The same reference again gets the first answer. Raises ConflictError where it stands for another payment,
     RefusedError for more than is owed, InvalidRequestError for another currency.
@@ -86,7 +88,6 @@ async def pay(tx: Transaction, caller: Caller, patron: PatronId, request: Pay) -
         return earlier
     if owed.currency not in (None, request.currency):
         raise InvalidRequestError("currency_differs", currency=owed.currency or counter.currency)
-    await _use_credit(tx, owed, counter)
     debts = await _chosen_debts(tx, owed, request)
     total = sum(debt.amount_ore for debt in debts)
     if owed.current is None or request.amount_ore > total:
@@ -126,22 +127,31 @@ async def reverse(tx: Transaction, caller: Caller, entry: int, patron: PatronId,
     if await store.is_reversed(tx, entry):
         raise ConflictError("entry_reversed_already")
     postings = await _undoing(tx, found, request.reason)
-    claims = await store.load_claims(tx, {posting.charge for posting in postings if posting.charge})
+    claims = await load_claims(tx, {posting.charge for posting in postings if posting.charge})
     await post(tx, postings, claims, division=counter.division, branch=counter.branch)
+    await use_credit(tx, found.account, division=counter.division, branch=counter.branch)
     return Reversed(entry=entry, amount_ore=Ore(sum(posting.amount_ore for posting in postings)))
 
 
 async def balances(tx: Transaction, caller: Caller, patron: PatronId) -> list[Balance]:
-    """What the patron owes in each division that the caller may look into."""
-    return await store.list_balances(tx, patron, await _reach(tx, caller, patron, "balances"))
+    """What the patron owes in each division that the caller may look into, and what others owe there that the patron is
+    liable for.
+    """
+    found = await store.list_balances(tx, patron, await _reach(tx, caller, patron, "balances"))
+    await _others_seen(tx, caller, patron, "balances", found)
+    return found
 
 
 async def claims(
     tx: Transaction, caller: Caller, patron: PatronId, *, only_open: bool, before: int | None, limit: int
 ) -> list[ClaimLine]:
-    """The patron's claims, newest first, of the divisions that the caller may look into."""
+    """The patron's claims and those on the accounts of others that the patron is liable for, newest first, of the
+    divisions that the caller may look into.
+    """
     divisions = await _reach(tx, caller, patron, "claims")
-    return await store.list_claims(tx, patron, divisions, only_open=only_open, before=before, limit=limit)
+    found = await store.list_claims(tx, patron, divisions, only_open=only_open, before=before, limit=limit)
+    await _others_seen(tx, caller, patron, "claims", found)
+    return found
 
 
 async def statement(
@@ -171,6 +181,13 @@ async def _reach(tx: Transaction, caller: Caller, patron: PatronId, operation: s
     return None
 
 
+async def _others_seen(
+    tx: Transaction, caller: Caller, patron: PatronId, operation: str, shown: Sequence[Balance | ClaimLine]
+) -> None:
+    """Beside `patron`'s own account something of these patrons' was shown too: they are told who looked."""
+    await looked_at(tx, caller, operation, sorted({line.for_patron for line in shown} - {patron}))
+
+
 async def _earlier_receipt(tx: Transaction, owed: Owed, request: Pay) -> Receipt | None:
     payment = await store.load_payment(tx, request.reference)
     if payment is None:
@@ -182,17 +199,8 @@ async def _earlier_receipt(tx: Transaction, owed: Owed, request: Pay) -> Receipt
     return receipt
 
 
-async def _use_credit(tx: Transaction, owed: Owed, counter: Counter) -> None:
-    credit = await store.load_credit(tx, owed.accounts)
-    if not credit:
-        return
-    debts = await store.load_debts(tx, owed.accounts)
-    facts = await store.load_claims(tx, {debt.charge for debt in debts})
-    await post(tx, ledger.settle(credit, debts), facts, division=counter.division, branch=counter.branch)
-
-
 async def _chosen_debts(tx: Transaction, owed: Owed, request: Pay) -> list[Share]:
-    debts = await store.load_debts(tx, owed.accounts)
+    debts = await load_debts(tx, owed.accounts)
     return [debt for debt in debts if not request.charges or debt.charge in request.charges]
 
 
@@ -211,7 +219,7 @@ async def _take(tx: Transaction, account: AccountId, request: Pay, parts: list[S
         )
         for part in parts
     ]
-    facts = await store.load_claims(tx, {part.charge for part in parts})
+    facts = await load_claims(tx, {part.charge for part in parts})
     await post(tx, postings, facts, division=counter.division, branch=counter.branch)
     return Receipt(
         payment=payment,
@@ -238,7 +246,7 @@ async def _forgive(
     if earlier := await recall(tx, kind.value, key, asked, Forgiven):
         return earlier
     owed = await store.load_accounts(tx, patron, counter.division)
-    claim = next((claim for claim in await store.load_claims(tx, [charge]) if claim.account in owed.accounts), None)
+    claim = next((claim for claim in await load_claims(tx, [charge]) if claim.account in owed.accounts), None)
     if claim is None:
         raise NotFoundError("charge_unknown")
     debt = ledger.outstanding(await load_live_entries(tx, [charge]))

@@ -1,6 +1,6 @@
 """All SQL of the desk's business with money."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from faelles.fees.desk.model import (
@@ -16,8 +16,8 @@ from faelles.fees.desk.model import (
     Responsible,
     StatementLine,
 )
-from faelles.fees.model import AgeClass, ChargeKind, ClaimFacts, Entry, EntryKind, Share
-from faelles.fees.store import claim_facts, entry_of
+from faelles.fees.model import AgeClass, ChargeKind, Entry, EntryKind
+from faelles.fees.store import entry_of
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import AccountId, ChargeId, DivisionId, PatronId
 from faelles.patrons.reach import Divisions
@@ -34,31 +34,6 @@ SELECT p.account_id, p.is_current, a.currency
   JOIN account AS a ON a.agency_id = $1 AND a.id = p.account_id
  WHERE p.agency_id = $1 AND p.patron_id = $2 AND p.division_id = $3
  ORDER BY p.account_id
-"""
-
-_LOAD_DEBTS = """
-SELECT c.id AS charge_id, c.account_id, sum(e.amount_ore)::bigint AS amount_ore
-  FROM charge AS c
-  JOIN ledger_entry AS e ON e.agency_id = $1 AND e.charge_id = c.id
- WHERE c.agency_id = $1 AND c.account_id = ANY ($2::bigint[])
- GROUP BY c.id, c.account_id, c.raised_at
-HAVING sum(e.amount_ore) > 0
- ORDER BY c.raised_at, c.id
-"""
-
-_LOAD_CREDIT = """
-SELECT e.id, e.account_id, e.charge_id, e.kind, e.amount_ore, e.payment_id
-  FROM ledger_entry AS e
- WHERE e.agency_id = $1 AND e.account_id = ANY ($2::bigint[]) AND e.charge_id IS NULL AND e.kind = 'payment'
-   AND NOT EXISTS (SELECT FROM ledger_entry AS r WHERE r.agency_id = $1 AND r.reverses_id = e.id)
- ORDER BY e.id
-"""
-
-_LOAD_CLAIMS = """
-SELECT c.id AS charge_id, c.account_id, a.division_id, c.kind, c.step, c.age_class
-  FROM charge AS c
-  JOIN account AS a ON a.agency_id = $1 AND a.id = c.account_id
- WHERE c.agency_id = $1 AND c.id = ANY ($2::bigint[])
 """
 
 _LOAD_ENTRY = """
@@ -103,7 +78,7 @@ SELECT b.birth_date,
 """
 
 _LIST_BALANCES = """
-SELECT b.division_id, b.balance_ore,
+SELECT b.patron_id, b.division_id, b.balance_ore,
        (SELECT a.currency FROM patron_account AS p JOIN account AS a ON a.agency_id = $1 AND a.id = p.account_id
          WHERE p.agency_id = $1 AND p.patron_id = $2 AND p.division_id = b.division_id AND p.is_current) AS currency
   FROM patron_balance AS b
@@ -111,14 +86,38 @@ SELECT b.division_id, b.balance_ore,
  ORDER BY b.division_id
 """
 
+_LIST_LIABILITIES = """
+SELECT p.patron_id, p.division_id, sum(e.amount_ore)::bigint AS balance_ore, a.currency
+  FROM charge_party AS y
+  JOIN charge AS c ON c.agency_id = $1 AND c.id = y.charge_id
+  JOIN account AS a ON a.agency_id = $1 AND a.id = c.account_id
+  JOIN patron_account AS p ON p.agency_id = $1 AND p.account_id = c.account_id
+  JOIN ledger_entry AS e ON e.agency_id = $1 AND e.charge_id = c.id
+ WHERE y.agency_id = $1 AND y.liable_id = $2 AND p.patron_id <> $2
+   AND ($3::integer[] IS NULL OR p.division_id = ANY ($3))
+ GROUP BY p.patron_id, p.division_id, a.currency
+HAVING sum(e.amount_ore) > 0
+ ORDER BY p.patron_id, p.division_id
+"""
+
+# On the patron's own accounts, and wherever else the patron is liable.
 _LIST_CLAIMS = """
-SELECT c.id, p.division_id, c.kind, c.step, c.age_class, c.reason, c.raised_at, y.liable_id, y.addressee_id,
-       s.charged_ore, s.outstanding_ore,
+WITH theirs AS (
+    SELECT o.id
+      FROM patron_account AS own
+      JOIN charge AS o ON o.agency_id = $1 AND o.account_id = own.account_id
+     WHERE own.agency_id = $1 AND own.patron_id = $2
+     UNION
+    SELECT charge_id FROM charge_party WHERE agency_id = $1 AND liable_id = $2
+)
+SELECT c.id, p.patron_id, p.division_id, c.kind, c.step, c.age_class, c.reason, c.raised_at, y.liable_id,
+       y.addressee_id, s.charged_ore, s.outstanding_ore,
        ARRAY(SELECT l.loan_id FROM charge_line AS l
               WHERE l.agency_id = $1 AND l.charge_id = c.id AND l.released_at IS NULL
               ORDER BY l.id) AS loans
-  FROM patron_account AS p
-  JOIN charge AS c ON c.agency_id = $1 AND c.account_id = p.account_id
+  FROM theirs AS t
+  JOIN charge AS c ON c.agency_id = $1 AND c.id = t.id
+  JOIN patron_account AS p ON p.agency_id = $1 AND p.account_id = c.account_id
   LEFT JOIN charge_party AS y ON y.agency_id = $1 AND y.charge_id = c.id
  CROSS JOIN LATERAL (
         SELECT COALESCE(sum(e.amount_ore) FILTER (
@@ -126,7 +125,7 @@ SELECT c.id, p.division_id, c.kind, c.step, c.age_class, c.reason, c.raised_at, 
                COALESCE(sum(e.amount_ore), 0)::bigint AS outstanding_ore
           FROM ledger_entry AS e
          WHERE e.agency_id = $1 AND e.charge_id = c.id) AS s
- WHERE p.agency_id = $1 AND p.patron_id = $2 AND ($3::integer[] IS NULL OR p.division_id = ANY ($3))
+ WHERE ($3::integer[] IS NULL OR p.division_id = ANY ($3))
    AND c.id < $4 AND (NOT $5 OR s.outstanding_ore > 0)
  ORDER BY c.id DESC
  LIMIT $6
@@ -162,21 +161,6 @@ async def load_accounts(tx: Transaction, patron: PatronId, division: DivisionId)
         current=current["account_id"] if current else None,
         currency=current["currency"] if current else None,
     )
-
-
-async def load_debts(tx: Transaction, accounts: Sequence[AccountId]) -> list[Share]:
-    """What is owed of each claim, oldest first."""
-    rows = await tx.rows(_LOAD_DEBTS, tx.agency, list(accounts))
-    return [Share(charge=row["charge_id"], account=row["account_id"], amount_ore=row["amount_ore"]) for row in rows]
-
-
-async def load_credit(tx: Transaction, accounts: Sequence[AccountId]) -> list[Entry]:
-    """Payments that no claim uses, oldest first."""
-    return [entry_of(row) for row in await tx.rows(_LOAD_CREDIT, tx.agency, list(accounts))]
-
-
-async def load_claims(tx: Transaction, charges: Collection[ChargeId]) -> list[ClaimFacts]:
-    return [claim_facts(row) for row in await tx.rows(_LOAD_CLAIMS, tx.agency, list(charges))]
 
 
 async def load_entry(tx: Transaction, entry: int, accounts: Sequence[AccountId]) -> Entry | None:
@@ -233,9 +217,17 @@ async def load_responsible(tx: Transaction, patron: PatronId, today: date) -> Re
 
 
 async def list_balances(tx: Transaction, patron: PatronId, divisions: Divisions) -> list[Balance]:
-    rows = await tx.rows(_LIST_BALANCES, tx.agency, patron, _listed(divisions))
+    """The patron's own balances, then what the patron is liable for on the accounts of others."""
+    own = await tx.rows(_LIST_BALANCES, tx.agency, patron, _listed(divisions))
+    others = await tx.rows(_LIST_LIABILITIES, tx.agency, patron, _listed(divisions))
     return [
-        Balance(division=row["division_id"], currency=row["currency"], balance_ore=row["balance_ore"]) for row in rows
+        Balance(
+            for_patron=row["patron_id"],
+            division=row["division_id"],
+            currency=row["currency"],
+            balance_ore=row["balance_ore"],
+        )
+        for row in own + others
     ]
 
 
@@ -259,6 +251,7 @@ def _listed(divisions: Divisions) -> list[DivisionId] | None:
 
 def _claim_line(row: Row) -> ClaimLine:
     return ClaimLine(
+        for_patron=row["patron_id"],
         charge=row["id"],
         division=row["division_id"],
         kind=ChargeKind(row["kind"]),
