@@ -100,15 +100,11 @@ async def test_alive_and_ready(client: AsyncClient) -> None:
 
 
 async def test_not_ready_while_the_database_is_away(keyring: Keyring) -> None:
-    class Away(Database):
-        async def outside_agencies(self, sql: str, *values: object) -> list[Any]:
-            return await super().outside_agencies(sql, *values)
-
     class NoPool:
-        async def fetch(self, *_: object) -> None:
+        async def acquire(self) -> None:
             raise ConnectionRefusedError
 
-    application = create_app(Away(cast("Any", NoPool())), keyring, routers=[])
+    application = create_app(Database(cast("Any", NoPool())), keyring, routers=[])
     async with AsyncClient(transport=ASGITransport(cast("Any", application)), base_url="http://x") as opened:
         answer = await opened.get("/ready")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
