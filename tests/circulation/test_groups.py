@@ -6,7 +6,8 @@ from circulation.lending_library import LendingLibrary, Reader
 from faelles.circulation.loans.groups import GroupCheckoutRequest, Pair, PairAnswer, SwapRequest, checkout_group, swap
 from faelles.circulation.loans.model import Outcome
 from faelles.circulation.looking.operations import loans_of_patron
-from faelles.ground.errors import ConflictError, NotFoundError
+from faelles.ground.errors import ConflictError
+from faelles.ground.ids import PatronId
 
 
 async def lend_stack(
@@ -83,6 +84,19 @@ async def test_the_pupil_renews_what_the_teacher_answers_and_pays_for(library: L
     assert (await library.owed(teacher), await library.owed(pupil)) == (12_000, 0)
 
 
-async def test_a_second_borrower_whom_nobody_knows_is_not_found(library: LendingLibrary):
-    with pytest.raises(NotFoundError, match="patron_unknown"):
-        await library.lend(await library.reader(), await library.copy(), second_borrower=1)
+async def test_a_second_borrower_whom_nobody_knows_stops_only_that_pair(library: LendingLibrary):
+    teacher, pupil = await library.reader(), await library.reader()
+    nobody = Reader(PatronId(1), "-", "-")
+    answers = await lend_stack(library, [(await library.copy(), nobody), (await library.copy(), pupil)], teacher)
+    assert [each.answer.outcome for each in answers] == [Outcome.REFUSED, Outcome.LENT]
+
+
+async def test_a_book_that_went_to_one_pupil_is_refused_to_the_next(library: LendingLibrary):
+    teacher, anna, bo, book = (
+        await library.reader(),
+        await library.reader(),
+        await library.reader(),
+        await library.copy(),
+    )
+    answers = await lend_stack(library, [(book, anna), (book, bo)], teacher)
+    assert [each.answer.outcome for each in answers] == [Outcome.LENT, Outcome.REFUSED]

@@ -65,6 +65,7 @@ async def test_a_claim_stops_the_clock_and_starts_a_search(library: LendingLibra
     assert entry.kind == "search_shelves"
     library.clock.turn_to(date(2027, 6, 1))
     assert (await library.take_back(book)).charged_ore == 0
+    assert await library.run(lambda tx: list_work(tx, library.librarian)) == []
 
 
 async def test_a_claimed_book_is_not_renewed(library: LendingLibrary):

@@ -154,6 +154,7 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.SIGN_IN_FAILED,
         BlockCode.LOCKED_OUT,
         BlockCode.DUE_DATE_NOT_ALLOWED,
+        BlockCode.SECOND_BORROWER_NOT_FOUND,
         BlockCode.RETURN_NOT_HERE,
         BlockCode.MATERIAL_FOREIGN,
     }

@@ -93,11 +93,18 @@ async def test_a_return_from_the_future_is_an_error(library: LendingLibrary):
         await library.take_back(await library.copy(), returned_at=library.clock.now + timedelta(days=1))
 
 
+async def test_nothing_is_returned_before_it_was_lent(library: LendingLibrary):
+    book = await library.copy()
+    await library.lend(await library.reader(), book)
+    with pytest.raises(InvalidRequestError):
+        await library.take_back(book, returned_at=library.clock.now - timedelta(days=3))
+
+
 async def test_at_another_branch_it_is_sent_home(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy()
     await library.lend(reader, book)
     answer = await library.take_back(book, branch=library.town.suburb)
-    assert answer.next == NextStop(shelve=False, branch=library.town.main)
+    assert answer.next == NextStop(shelve=False, branch=library.town.main, name="Hovedbiblioteket")
     assert await library.state_of(book) == "in_transit"
 
 
@@ -183,7 +190,7 @@ async def test_another_municipalitys_book_is_recognised_and_nothing_else_is_told
     request = ReturnRequest(item=book, branch=neighbour.main)
     answer = await library.database.run(neighbour.agency, clerk.actor, lambda tx: return_item(tx, clerk, request))
     assert answer.outcome is Outcome.FOREIGN
-    assert answer.next == NextStop(shelve=False, agency=f"By {library.town.agency}")
+    assert answer.next == NextStop(shelve=False, name=f"By {library.town.agency}")
     assert (answer.loan, answer.item) == (None, None)
 
 
@@ -208,7 +215,10 @@ async def test_a_dry_run_says_where_it_would_go_and_changes_nothing(library: Len
     reader, book = await library.reader(), await library.copy()
     await library.lend(reader, book)
     answer = await library.take_back(book, branch=library.town.suburb, dry_run=True)
-    assert (answer.outcome, answer.next) == (Outcome.ALLOWED, NextStop(shelve=False, branch=library.town.main))
+    assert (answer.outcome, answer.next) == (
+        Outcome.ALLOWED,
+        NextStop(shelve=False, branch=library.town.main, name="Hovedbiblioteket"),
+    )
     assert await library.state_of(book) == "on_loan"
 
 

@@ -20,6 +20,7 @@ class BlockCode(StrEnum):
     PATRON_NOT_FOUND = "patron_not_found"
     CARD_ENDED = "card_ended"
     SCAN_AMBIGUOUS = "scan_ambiguous"
+    SECOND_BORROWER_NOT_FOUND = "second_borrower_not_found"
     MEMBERSHIP_MISSING = "membership_missing"
     MEMBERSHIP_ENDED = "membership_ended"
     PATRON_BLOCKED = "patron_is_blocked"
@@ -76,7 +77,7 @@ OPEN_END = ""
 """In place of a day, where there is none: until further notice."""
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Block(msgspec.Struct, frozen=True, kw_only=True):
     """One reason why not. `rule` is the policy rule behind it, None where the reason is a plain fact."""
 
     code: BlockCode

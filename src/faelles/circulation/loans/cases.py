@@ -60,12 +60,17 @@ def renewal_case(
 
 
 def terms_for(desk: Desk, patron: PatronFacts | None, item: ItemFacts, moment: datetime) -> Terms:
+    """The terms by which the patron has, or would have, the item from `moment` on."""
+    return desk.settings.policy.terms(subject_of(desk, patron, item, moment), moment)
+
+
+def subject_of(desk: Desk, patron: PatronFacts | None, item: ItemFacts, moment: datetime) -> policies.Subject:
     """Loan terms come from the item's owner, patron limits from the patron's division, calendars from the branch where
     it happens. The patron counts as a member of the item's division, or of no group.
     """
     agency, division = desk.settings.directory.agency.id, desk.division_of(item)
     membership = patron.membership_in(division, desk.local_day(moment)) if patron else None
-    subject = policies.Subject(
+    return policies.Subject(
         item=policies.ScopePath(agency, division, item.owner_branch, item.default_placement),
         patron=policies.ScopePath(agency, division),
         desk=policies.ScopePath(agency, desk.place.division, desk.branch),
@@ -73,7 +78,6 @@ def terms_for(desk: Desk, patron: PatronFacts | None, item: ItemFacts, moment: d
         material_group=item.material_group,
         loan_kind=policies.LoanKind(loan_kind(item).value),
     )
-    return desk.settings.policy.terms(subject, moment)
 
 
 def loan_kind(item: ItemFacts) -> LoanKind:

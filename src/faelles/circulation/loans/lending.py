@@ -67,7 +67,7 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
     patron, item, loan = facts.patron, facts.item, facts.loan
     if patron is None or item is None:
         return Refuse(tuple(unknown_parties(facts)))
-    if loan is not None and is_repeat(loan, patron, desk.branch, desk.now):
+    if loan is not None and _is_same(loan, request) and is_repeat(loan, patron, desk.branch, desk.now):
         return Repeat(item, loan)
     case = lending_case(
         desk,
@@ -85,6 +85,11 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
     if judgement.standing or case.due_on is None:
         return Refuse(judgement.standing, judgement.overridden)
     return Lend(case, case.due_on, judgement.overridden)
+
+
+def _is_same(loan: LoanFacts, request: CheckoutRequest) -> bool:
+    """Whether the loan is for the same two as the request; the second may scan what is theirs as well."""
+    return request.second_borrower in {None, loan.second_borrower}
 
 
 def _wished_due_date(desk: Desk, request: CheckoutRequest, case: LendingCase) -> list[Block]:

@@ -143,7 +143,7 @@ async def _finish(
         item=shown(item, on_checkout=False),
         charged_ore=charged,
     )
-    await record_access(tx, state.value, _seen(facts))
+    await record_access(tx, "loss_dry_run" if request.dry_run else state.value, _seen(facts))
     if request.dry_run:
         return answer
     await rare_store.note_gone(tx, item.id, state)

@@ -131,8 +131,8 @@ class NextStop(msgspec.Struct, frozen=True, kw_only=True):
 
     shelve: bool
     branch: BranchId | None = None
-    agency: str | None = None
-    """The owner's name, for a foreign item."""
+    name: str | None = None
+    """The branch's, or for a foreign item its owner's."""
 
 
 class ReturnAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,7 +39,6 @@ async def checkout(
     check_override(request.overrides, request.reason)
     check_past("lent_at", request.lent_at, tx.now)
     check_due_on(request.due_on)
-    check_second(request)
     who = scanned(keyring, tx.agency, request.borrower)
     repeat = repeatable("checkout", key, who.patron, who.keys, without_identity(request))
     facts = await store.load_checkout(tx, who, request.item, repeat)
@@ -48,8 +47,8 @@ async def checkout(
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.CHECKOUT)
     if request.lent_at is not None:
         desk.require(Permission.BACKDATE, caller)
-    pin_block = await check_pin(tx, keyring, who, facts, request.pin)
-    decision = lending.Refuse((pin_block,)) if pin_block else lending.decide(desk, request, facts)
+    barred = await check_pin(tx, keyring, who, facts, request.pin) or await check_second(tx, request)
+    decision = lending.Refuse((barred,)) if barred else lending.decide(desk, request, facts)
     match decision:
         case lending.Lend():
             return await lending.lend(tx, desk, request, decision, repeat)
@@ -92,6 +91,7 @@ async def _take_back(
         desk.require(permission, caller)
     if facts.item is None:
         return await recognise(tx, desk, request, repeat)
+    returning.check_after_lending(request, facts)
     case = returning.return_case(desk, request, facts, facts.item)
     if case.judgement.standing:
         return await returning.refuse(tx, desk, case)

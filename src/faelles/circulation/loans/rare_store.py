@@ -48,6 +48,11 @@ _NOTE_GONE = "UPDATE item_circulation SET state = $3 WHERE agency_id = $1 AND it
 _END_JOURNEY = """
 UPDATE journey SET ended_at = $3, ended_how = $4 WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
 """
+_SETTLE_SEARCH = """
+UPDATE work_entry
+   SET settled_at = $3, settled_by = $4, settled_how = 'returned'
+ WHERE agency_id = $1 AND loan_id = $2 AND kind = 'search_shelves' AND settled_at IS NULL
+"""
 _ADD_WORK_ENTRY = """
 INSERT INTO work_entry (agency_id, branch_id, kind, loan_id, item_id, scanned_item, scanned_card, details, happened_at,
                         recorded_at, recorded_by)
@@ -67,6 +72,9 @@ SELECT
 _READ_LOANS = (
     "SELECT facts::text FROM loan_facts WHERE agency_id = $1 AND loan_id = ANY ($2::bigint[]) ORDER BY loan_id"
 )
+_KNOWS_PATRON = """
+SELECT EXISTS (SELECT FROM borrower WHERE agency_id = $1 AND patron_id = $2 AND merged_into_id IS NULL)
+"""
 _READ_ITEMS = """
 SELECT i.facts::text AS facts
   FROM item_facts AS i
@@ -93,6 +101,10 @@ async def lock_items(tx: Transaction, item_numbers: Sequence[str]) -> None:
 
 async def read_loans(tx: Transaction, loans: Sequence[LoanId]) -> list[LoanFacts]:
     return [_loan_facts.decode(row["facts"]) for row in await tx.rows(_READ_LOANS, tx.agency, list(loans))]
+
+
+async def knows_patron(tx: Transaction, patron: int) -> bool:
+    return bool(await tx.value(_KNOWS_PATRON, tx.agency, patron))
 
 
 async def read_items(tx: Transaction, numbers: Sequence[str]) -> dict[str, ItemFacts]:
@@ -142,6 +154,11 @@ async def move_item(tx: Transaction, item: ItemId, state: ItemState, branch: Bra
 async def note_gone(tx: Transaction, item: ItemId, state: ItemState) -> None:
     """The copy is where nobody knows: its state changes, and where it was last seen stays."""
     await tx.execute(_NOTE_GONE, tx.agency, item, state.value)
+
+
+async def settle_search(tx: Transaction, loan: LoanId) -> None:
+    """The copy that the shelves were searched for is back."""
+    await tx.execute(_SETTLE_SEARCH, tx.agency, loan, tx.now, str(tx.actor))
 
 
 async def end_journey(tx: Transaction, item: ItemId, how: str) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from faelles.circulation.loans import return_store, store
+from faelles.circulation.loans import rare_store, return_store, store
 from faelles.circulation.loans.blocks import Block, BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import Desk
@@ -18,6 +18,7 @@ from faelles.circulation.loans.model import NextStop, Outcome, Remark, ReturnAns
 from faelles.circulation.loans.replies import kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
+from faelles.ground.errors import invalid_field
 from faelles.ground.ids import PlacementId
 from faelles.ground.money import Ore
 from faelles.policies.compiled import Terms
@@ -54,6 +55,12 @@ def return_case(desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: It
     )
 
 
+def check_after_lending(request: ReturnRequest, facts: ReturnFacts) -> None:
+    """Refuse a return from before the loan: nobody hands in what they have not got."""
+    if request.returned_at is not None and facts.loan is not None and request.returned_at < facts.loan.lent_at:
+        raise invalid_field("returned_at", "returned_before_lent")
+
+
 def _returned_at(desk: Desk, request: ReturnRequest, facts: ReturnFacts) -> datetime:
     """What the desk says; else the earliest sign of the copy having been handed in: the patron's word, another
     municipality's desk, this scan. Never before it was lent.
@@ -68,7 +75,7 @@ def _next_stop(desk: Desk, terms: Terms, item: ItemFacts) -> NextStop:
     """Onto the shelf at home, and where the rule lets it stay; else on a journey home."""
     if item.owner_branch == desk.branch or terms[RETURN_ELSEWHERE].value is ReturnElsewhere.FLOAT_HERE:
         return NextStop(shelve=True)
-    return NextStop(shelve=False, branch=item.owner_branch)
+    return NextStop(shelve=False, branch=item.owner_branch, name=desk.branch_of(item.owner_branch).name)
 
 
 def _find_blocks(desk: Desk, terms: Terms, item: ItemFacts) -> list[Block]:
@@ -117,6 +124,8 @@ async def take_back(
 async def _charge(tx: Transaction, desk: Desk, request: ReturnRequest, facts: ReturnFacts, case: ReturnCase) -> Ore:
     if case.loan is None or facts.patron is None:
         return NOTHING
+    if case.loan.claimed_returned_at is not None:
+        await rare_store.settle_search(tx, case.loan.id)
     is_waived = request.found
     if case.loan.lost_at is not None:
         await settle_found(tx, desk, case.terms, case.loan, case.returned_at)
@@ -209,7 +218,7 @@ def _active_placement(desk: Desk, item: ItemFacts) -> PlacementId | None:
 
 def foreign(owner: str) -> ReturnAnswer:
     """Another municipality's book: whose, and nothing else."""
-    return ReturnAnswer(outcome=Outcome.FOREIGN, next=NextStop(shelve=False, agency=owner))
+    return ReturnAnswer(outcome=Outcome.FOREIGN, next=NextStop(shelve=False, name=owner))
 
 
 def unknown() -> ReturnAnswer:

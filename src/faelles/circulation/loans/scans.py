@@ -5,12 +5,12 @@ from datetime import datetime
 
 import msgspec
 
+from faelles.circulation.loans import rare_store
 from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.facts import CheckoutFacts
 from faelles.circulation.loans.model import NOBODY, Borrower, CheckoutRequest
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.errors import invalid_field
 from faelles.ground.ids import AgencyId
 from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
@@ -36,10 +36,12 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
     )
 
 
-def check_second(request: CheckoutRequest) -> None:
-    """Refuse a second borrower who is the first."""
-    if request.second_borrower is not None and request.second_borrower == request.borrower.patron:
-        raise invalid_field("second_borrower", "second_borrower_is_first")
+async def check_second(tx: Transaction, request: CheckoutRequest) -> Block | None:
+    """What stands in the way of the second borrower: nobody is known by that id."""
+    second = request.second_borrower
+    if second is None or await rare_store.knows_patron(tx, second):
+        return None
+    return block(BlockCode.SECOND_BORROWER_NOT_FOUND)
 
 
 def without_identity(request: CheckoutRequest) -> CheckoutRequest:

@@ -133,7 +133,17 @@ def told_return(answer: ReturnAnswer, language: Language) -> ReturnReply:
     if answer.outcome is Outcome.REFUSED:
         raise CirculationRefusedError(answer.blocks)
     messages = _messages([f"outcome_{answer.outcome.value}", *answer.warnings], language)
-    return ReturnReply(**msgspec.structs.asdict(answer), messages=messages)
+    return ReturnReply(**msgspec.structs.asdict(answer), messages=[*messages, *_where_and_how_much(answer, language)])
+
+
+def _where_and_how_much(answer: ReturnAnswer, language: Language) -> list[Message]:
+    """Where the copy goes now, and what its being late costs."""
+    said: list[Message] = []
+    if answer.next is not None and answer.next.name is not None:
+        said.append(Message("send_to", i18n.text("send_to", language, {"name": answer.next.name})))
+    if answer.charged_ore:
+        said.append(Message("late_fee", i18n.text("late_fee", language, {"charged_ore": answer.charged_ore})))
+    return said
 
 
 @post(
