@@ -91,3 +91,14 @@ async def test_a_file_that_cannot_be_read_is_said_to_be_so(
 async def test_a_line_without_end_is_one_bad_line(database: Database, town: Town, tmp_path: Path):
     report = await load(database, town, write(tmp_path, FIRST, "x" * 2_500_000, SECOND))
     assert (report.lines, report.added, report.bad_lines) == (3, 2, (BadLine(2, "line_too_long"),))
+
+
+async def test_an_export_is_tidied_on_the_way_in_and_a_strange_type_is_a_bad_line(
+    database: Database, town: Town, tmp_path: Path
+):
+    first = {**FIRST, "title": "Palle alene i Sigsgꜳrd", "creator": "Sigsgꜳrd Jens f. 1910-04-28 aut"}
+    report = await load(database, town, write(tmp_path, first, {**SECOND, "type": "nonsense"}))
+    assert report.bad_lines == (BadLine(2, "material_type_of_line_unknown"),)
+    found = await act(database, town.agency, lambda tx, caller: operations.find_by_number(tx, caller, "29494940"))
+    [record] = [record for record in found if record.agency == town.agency]
+    assert (record.title, record.creators) == ("Palle alene i Sigsgaard", ("Sigsgaard Jens",))

@@ -236,3 +236,19 @@ async def test_every_change_tells_one_event(database: Database, town: Town):
 async def test_a_record_that_never_was_is_not_found(database: Database, town: Town):
     with pytest.raises(NotFoundError, match="record_unknown"):
         await view(database, town, RecordId(2**53 - 1))
+
+
+@pytest.mark.parametrize("material_type", ["nonsense", "Book"])
+async def test_a_material_type_nobody_knows_is_refused(database: Database, town: Town, material_type: str):
+    new = NewRecord(title="Ny", material_type=material_type)
+    with pytest.raises(InvalidRequestError) as refusal:
+        await act(database, town.agency, lambda tx, caller: operations.create_record(tx, caller, new))
+    assert refusal.value.problems[0].code == "material_type_unknown"
+    made = await act(
+        database,
+        town.agency,
+        lambda tx, caller: operations.create_record(tx, caller, NewRecord(title="Ny", material_type="book")),
+    )
+    change = RecordChange(version=made.version, material_type=material_type)
+    with pytest.raises(InvalidRequestError):
+        await act(database, town.agency, lambda tx, caller: operations.change_record(tx, caller, made.id, change))

@@ -6,12 +6,14 @@ import pytest
 from faelles.catalog import operations as catalog
 from faelles.catalog.model import NewIssue
 from faelles.ground.actor import SYSTEM
+from faelles.ground.database import Database
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.ground.events import read_next
 from faelles.items import operations
 from faelles.items.model import Condition, ItemChange, NumberSeries, Part, RfidFacts, RfidStandard, RfidTag
 from faelles.people.model import Permission
-from items.copies import Shelf
+from items.copies import Shelf, put_up
+from town import found_town
 
 RFID = RfidFacts(
     standard=RfidStandard.ISO_28560_3,
@@ -72,12 +74,12 @@ async def test_eight_desks_draw_eight_numbers(shelf: Shelf):
 
 
 async def test_a_drawn_number_that_somebody_just_registers_by_hand_is_left_to_them(shelf: Shelf):
-    await set_series(shelf, "4000000001", "4000000009")
+    await set_series(shelf, "4200000001", "4200000009")
     async with shelf.database.transaction(shelf.town.agency, SYSTEM) as tx:
-        await operations.register_item(tx, shelf_caller(shelf), shelf.new(number="4000000001"))
+        await operations.register_item(tx, shelf_caller(shelf), shelf.new(number="4200000001"))
         other = asyncio.create_task(shelf.register())
         await asyncio.sleep(0.1)
-    assert (await other).number == "4000000002"
+    assert (await other).number == "4200000002"
 
 
 def shelf_caller(shelf: Shelf):
@@ -146,10 +148,10 @@ async def test_a_change_of_an_old_version_is_refused(shelf: Shelf):
 
 
 async def test_a_new_barcode_must_be_free(shelf: Shelf):
-    first, second = await shelf.register(number="5100000001"), await shelf.register(number="5100000002")
-    assert (await change(shelf, first, number="5100000003")).number == "5100000003"
+    first, second = await shelf.register(number="5200000001"), await shelf.register(number="5200000002")
+    assert (await change(shelf, first, number="5200000003")).number == "5200000003"
     with pytest.raises(ConflictError, match="item_number_taken"):
-        await change(shelf, second, number="5100000003")
+        await change(shelf, second, number="5200000003")
 
 
 async def test_a_branch_edits_its_own_copies_and_gives_none_away_to_others(shelf: Shelf):
@@ -181,3 +183,30 @@ async def test_a_new_copy_tells_statistics_what_they_need(shelf: Shelf):
         "classification": None,
         "price_ore": 5000,
     }
+
+
+async def test_a_number_of_another_agencys_copy_is_refused_unless_it_is_old_stock(shelf: Shelf, database: Database):
+    theirs = await put_up(database, await found_town(database))
+    await theirs.register(number="5300000001")
+    with pytest.raises(ConflictError, match="item_number_of_other_agency"):
+        await shelf.register(number="5300000001")
+    mine = await shelf.register()
+    with pytest.raises(ConflictError, match="item_number_of_other_agency"):
+        await change(shelf, mine, number="5300000001")
+    double = await shelf.register(number="5300000001", may_be_double=True)
+    assert (await change(shelf, double, number="5300000001", price_ore=100)).price_ore == 100
+
+
+async def test_of_two_agencies_that_register_one_number_at_once_one_gets_it(shelf: Shelf, database: Database):
+    theirs = await put_up(database, await found_town(database))
+    outcomes = await asyncio.gather(
+        shelf.register(number="5300000002"), theirs.register(number="5300000002"), return_exceptions=True
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["ConflictError", "Item"]
+
+
+async def test_a_number_of_another_agencys_copy_is_not_drawn(shelf: Shelf, database: Database):
+    theirs = await put_up(database, await found_town(database))
+    await theirs.register(number="5300000011")
+    await set_series(shelf, "5300000011", "5300000012")
+    assert (await shelf.register()).number == "5300000012"

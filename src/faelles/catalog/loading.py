@@ -18,8 +18,9 @@ from typing import IO
 
 import msgspec
 
-from faelles.catalog import events, rules, store
+from faelles.catalog import events, material_types, rules, store
 from faelles.catalog.model import NewRecord
+from faelles.catalog.tidying import plain_creator, plain_text
 from faelles.ground.database import Transaction
 from faelles.ground.errors import InvalidRequestError
 from faelles.ground.events import append
@@ -139,13 +140,16 @@ def _checked(read: _Line) -> NewRecord | str:
     isbns = [rules.normal_isbn(isbn) for isbn in read.isbn]
     if None in isbns:
         return "isbn_wrong"
-    subjects = tuple(read.subjects)
+    if read.type not in material_types.known():
+        return "material_type_of_line_unknown"
+    subjects = tuple(plain_text(subject) for subject in read.subjects)
+    creators = read.creators or ([read.creator] if read.creator else [])
     try:
         return msgspec.convert(
             {
                 "identifier": rules.national_identifier(read.faust),
-                "title": read.title.strip(),
-                "creators": read.creators or ([read.creator] if read.creator else []),
+                "title": plain_text(read.title),
+                "creators": [plain_creator(creator) for creator in creators],
                 "material_type": read.type,
                 "language": language_code(read.language),
                 "classification": read.classification or rules.classification_among(subjects),

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from faelles.agencies import store as agencies
-from faelles.catalog import events, rules, store
+from faelles.catalog import events, material_types, rules, store
 from faelles.catalog.model import (
     FoundPage,
     Issue,
@@ -110,6 +110,8 @@ async def change_record(tx: Transaction, caller: Caller, record: RecordId, chang
     caller.require(Permission.CATALOG_EDIT)
     before = await _own_record(tx, caller, record)
     given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+    if "material_type" in given:
+        material_types.require_known(given["material_type"])
     after = await store.update_record(tx, msgspec.structs.replace(before, **given))
     if after is None:
         raise ConflictError("changed_meanwhile")
@@ -195,6 +197,7 @@ async def records_before(tx: Transaction, record: RecordId) -> Sequence[RecordId
 
 
 async def _add(tx: Transaction, new: NewRecord, *, is_provisional: bool) -> Record:
+    material_types.require_known(new.material_type)
     isbns = _normal_isbns(new.isbns)
     number = await store.draw_number(tx)
     identifier = new.identifier or f"{await _owner_code(tx)}-{rules.LOCAL_BASE}:{number}"

@@ -126,13 +126,16 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Without `number` the item gets the next one of the agency's series."""
+    """Without `number` the item gets the next one of the agency's series. `may_be_double`: the number is written in old
+    stock that shares it with another agency's copy.
+    """
 
     record: Id
     owner_branch: Id
     default_placement: Id
     material_group: Id
     number: ItemNumberText | None = None
+    may_be_double: bool = False
     issue: Id | None = None
     price_ore: PriceOre | None = None
     condition: Condition = Condition.GOOD
@@ -157,10 +160,11 @@ class NewPlaceholder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class ItemChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is left out stays as it is. `version` is the one that was read."""
+    """What is left out stays as it is. `version` is the one that was read; `may_be_double` as in NewItem."""
 
     version: Id
     number: ItemNumberText | UnsetType = UNSET
+    may_be_double: bool = False
     record: Id | UnsetType = UNSET
     issue: Id | UnsetType | None = UNSET
     owner_branch: Id | UnsetType = UNSET

@@ -50,7 +50,9 @@ _TRIES = 5
 
 
 async def register_item(tx: Transaction, caller: Caller, new: NewItem, *, key: str | None = None) -> Item:
-    """Add a copy. Raises NotFoundError for what it points at and is not there, ConflictError `item_number_taken`."""
+    """Add a copy. Raises NotFoundError for what it points at and is not there, ConflictError `item_number_taken`, or
+    `item_number_of_other_agency` unless `new.may_be_double`.
+    """
     caller.require(Permission.ITEM_EDIT)
     if earlier := await recall(tx, "register_item", key, new, ItemId):
         return await found_item(tx, earlier)
@@ -58,6 +60,8 @@ async def register_item(tx: Transaction, caller: Caller, new: NewItem, *, key: s
         raise InvalidRequestError(problems=problems)
     item = _registered(new, (await catalog.current_record(tx, RecordId(new.record))).id)
     caller.require(Permission.ITEM_EDIT, await checked_place(tx, item))
+    if new.number is not None and not new.may_be_double:
+        await _refuse_double(tx, new.number)
     made = await insert_numbered(tx, item, None if new.number is None else ItemNumber(new.number))
     await particulars.replace_parts(tx, made, new.parts)
     held = await store.hold_items(tx, [made])
@@ -79,8 +83,11 @@ async def change_item(tx: Transaction, caller: Caller, item: ItemId, change: Ite
     given = _given(change)
     if isinstance(change.record, int):
         given["record"] = (await catalog.current_record(tx, RecordId(change.record))).id
-    changed = msgspec.structs.replace(await found_item(tx, item), **given)
+    before = await found_item(tx, item)
+    changed = msgspec.structs.replace(before, **given)
     caller.require(Permission.ITEM_EDIT, await checked_place(tx, changed))
+    if changed.number != before.number and not change.may_be_double:
+        await _refuse_double(tx, changed.number)
     await _write_change(tx, changed)
     after = await store.hold_items(tx, [item])
     await append(tx, events.item_changed(after[item], sorted(given.keys() - {"version"})))
@@ -217,6 +224,13 @@ async def insert_numbered(tx: Transaction, item: Item, number: ItemNumber | None
     raise ConflictError("number_series_contested")
 
 
+async def _refuse_double(tx: Transaction, number: str) -> None:
+    """A number that another agency's copy bears would send this one to the wrong town."""
+    await store.serialise_number(tx, number)
+    if any(owner != tx.agency for owner in await store.owners_of_number(tx, number)):
+        raise ConflictError("item_number_of_other_agency", number=number)
+
+
 async def _write_change(tx: Transaction, changed: Item) -> None:
     try:
         is_written = await store.update_item(tx, changed)
@@ -232,7 +246,9 @@ def _given(change: ItemChange) -> dict[str, object]:
         raise InvalidRequestError(problems=problems)
     if not isinstance(change.acquired_on, msgspec.UnsetType | None) and not is_plausible(change.acquired_on):
         raise invalid_field("acquired_on", "date_out_of_range")
-    return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+    given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+    del given["may_be_double"]
+    return given
 
 
 def _page(found: list[Item], limit: int) -> ItemPage:

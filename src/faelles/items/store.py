@@ -133,6 +133,7 @@ UPDATE item
  WHERE agency_id = $1 AND record_id = $2
 """
 
+_SERIALISE_NUMBER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _OWNERS = "SELECT owners_of_item_number($1) AS agency_id"
 
 
@@ -279,6 +280,11 @@ async def restore(tx: Transaction, items: Sequence[ItemId]) -> None:
 async def refile(tx: Transaction, record: RecordId, successor: RecordId, issues: Mapping[IssueId, IssueId]) -> int:
     """Put the items of `record` under `successor`, those of an issue in `issues` under the issue that it now is."""
     return await tx.execute(_REFILE, tx.agency, record, successor, msgspec.json.encode(issues).decode())
+
+
+async def serialise_number(tx: Transaction, number: str) -> None:
+    """Whoever else is about to give an item this number, in any agency, waits until the commit."""
+    await tx.execute(_SERIALISE_NUMBER, f"item_number/{number}")
 
 
 async def owners_of_number(tx: Transaction, number: str) -> list[AgencyId]:

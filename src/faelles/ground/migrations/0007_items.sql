@@ -46,7 +46,7 @@ CREATE TABLE item_number_series (
 );
 CALL isolate('item_number_series');
 
--- The next number that no item has; NULL when the series is used up. Who draws holds the series until the commit.
+-- The next number that no item has, in this agency or another; NULL when the series is used up. Who draws holds the series until the commit.
 -- first and last: the series of an agency that was given none.
 CREATE FUNCTION draw_item_number(in_agency integer, first bigint, last bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -59,7 +59,8 @@ BEGIN
     WHILE drawn.next_number <= drawn.last_number LOOP
         found := lpad(drawn.next_number::text, 10, '0');
         drawn.next_number := drawn.next_number + 1;
-        EXIT WHEN NOT EXISTS (SELECT FROM item WHERE agency_id = in_agency AND number = found);
+        EXIT WHEN NOT EXISTS (SELECT FROM item WHERE agency_id = in_agency AND number = found)
+              AND NOT EXISTS (SELECT FROM owners_of_item_number(found));
         found := NULL;
     END LOOP;
     UPDATE item_number_series SET next_number = drawn.next_number WHERE agency_id = in_agency;
