@@ -253,7 +253,8 @@ class ReferenceLibrary:
 
     def _was_lent_a_moment_ago(self, loan: Loan, reader: str, branch: str) -> bool:
         is_same = (loan.borrower, loan.branch, loan.renewals) == (reader, branch, 0)
-        return is_same and self.now - loan.lent_at <= LENT_A_MOMENT_AGO
+        is_here = not loan.lost_at and not loan.claimed_at
+        return is_same and is_here and self.now - loan.lent_at <= LENT_A_MOMENT_AGO
 
     def _against_lending(self, reader: str, item: str) -> frozenset[str]:
         loan = self.open_loan(item)
@@ -327,6 +328,8 @@ class ReferenceLibrary:
             self._shelve_or_send(item, to)
             self.events.append("item.checked_in")
             return Said("not_on_loan", to=to)
+        if at and at < loan.lent_at:
+            return Said("invalid_request")
         signs = [at] if at else [moment for moment in (loan.claimed_at, self.now) if moment]
         returned_on = local_day(max(min(signs), loan.lent_at))
         if loan.lost_at:
@@ -387,7 +390,7 @@ class ReferenceLibrary:
     def lose(self, item: str) -> Said:
         loan = self.open_loan(item)
         if loan is None:
-            self.copies[item].state = "missing"
+            self._move(item, "missing")
             self.events.append("item.missing")
             return Said("done")
         charged = 0
@@ -419,6 +422,8 @@ class ReferenceLibrary:
         loan = self.open_loan(item)
         if loan and loan.borrower == reader:
             return Said("repeated")
+        if loan and at < loan.lent_at:
+            return Said("refused", blocks=found)
         if loan:
             self._close_before(loan, at)
         due_on = due(local_day(at), KINDS[self.copies[item].kind].days)

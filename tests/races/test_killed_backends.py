@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import asyncpg
 import pytest
@@ -24,6 +25,8 @@ WORLD = World(
     limit=100,
 )
 DESKS = 6
+
+Ask = Callable[[], Awaitable[Any]]
 BETWEEN_CUTS = (0.02, 0.1)
 """Seconds, from and to."""
 
@@ -45,7 +48,8 @@ async def cutting(url: str, database: Database) -> AsyncIterator[Counter[str]]:
     async def cut() -> None:
         while True:
             await asyncio.sleep(random.uniform(*BETWEEN_CUTS))
-            connections = [holder._con for holder in database._pool._holders if holder._con is not None]
+            pool: Any = database._pool
+            connections = [holder._con for holder in pool._holders if holder._con is not None]
             pids = [connection.get_server_pid() for connection in connections if not connection.is_closed()]
             if pids and await owner.fetchval("SELECT pg_terminate_backend($1)", random.choice(pids)):
                 cuts["cut"] += 1
@@ -60,7 +64,7 @@ async def cutting(url: str, database: Database) -> AsyncIterator[Counter[str]]:
         await owner.close()
 
 
-async def answered(ask: Callable[[], Awaitable[object]], heard: Counter[str]) -> object:
+async def answered(ask: Ask, heard: Counter[str]) -> Any:
     """Ask until there is an answer. Anything else fails the test."""
     while True:
         said = await ask()
@@ -68,14 +72,15 @@ async def answered(ask: Callable[[], Awaitable[object]], heard: Counter[str]) ->
             heard["answer"] += 1
             return said
         heard["outage"] += 1
+        await asyncio.sleep(0.005)  # as anybody would: the connection's end must be noticed before the next try
 
 
 async def test_a_stream_of_loans_and_returns_survives_its_connections(fragile: RealDesk, owner_url: str):
     heard: Counter[str] = Counter()
     waiting = list(WORLD.copies)
 
-    async def work(desk: int) -> list[tuple[Callable[[], Awaitable[object]], object]]:
-        kept = []
+    async def work(desk: int) -> list[tuple[Ask, Any]]:
+        kept: list[tuple[Ask, Any]] = []
         while waiting:
             book, reader = waiting.pop(), f"reader {desk % len(WORLD.readers)}"
             asks = (
@@ -85,7 +90,7 @@ async def test_a_stream_of_loans_and_returns_survives_its_connections(fragile: R
             kept += [(ask, await answered(ask, heard)) for ask in asks]
         return kept
 
-    async with asyncio.timeout(8), cutting(owner_url, fragile.library.database) as cuts:
+    async with asyncio.timeout(30), cutting(owner_url, fragile.library.database) as cuts:
         kept = [each for done in await asyncio.gather(*(work(desk) for desk in range(DESKS))) for each in done]
     assert Counter(said.outcome for _, said in kept) == {"lent": 60, "returned": 60}
     assert [await answered(ask, heard) for ask, _ in kept] == [said for _, said in kept]
