@@ -87,7 +87,8 @@ def test_it_serves_what_it_wrote_down_until_it_is_told_to_stop(country: Country,
 
 def check_shape(content: dict) -> None:
     """As scripts expect it."""
-    assert content.keys() == {"http", "agencies"}
+    assert content.keys() == {"http", "agencies", "operator"}
+    assert content["operator"].keys() == {"isil", "username", "password"}
     assert [agency["isil"] for agency in content["agencies"]] == list(ISILS)
     for agency in content["agencies"]:
         assert agency.keys() == {

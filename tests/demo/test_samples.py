@@ -10,7 +10,9 @@ from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome
 from faelles.circulation.loans.operations import checkout
 from faelles.demo.model import AgencySample
+from faelles.demo.samples import operator_sample
 from faelles.ground.clock import utc_now
+from faelles.ground.ids import NATION
 from faelles.people.model import Permission
 from faelles.people.operations import caller_by_token, session_by_token
 from faelles.people.sign_in import sign_in_staff
@@ -75,6 +77,20 @@ async def test_the_staff_user_can_sign_in(country, samples):
         password=agency.staff.password,
     )
     assert issued.secret
+
+
+async def test_the_operators_supporter_can_sign_in_and_may_ask_to_be_let_in(country: Country):
+    operator = await operator_sample(country.database)
+    assert await operator_sample(country.database) == operator
+    issued = await sign_in_staff(
+        country.database,
+        country.keyring,
+        agency_isil=operator.isil,
+        username=operator.username,
+        password=operator.password,
+    )
+    caller = await caller_by_token(country.database, issued.secret)
+    assert (caller.agency, caller.may(Permission.SUPPORT), caller.may(Permission.PATRON_VIEW)) == (NATION, True, False)
 
 
 async def test_the_token_lasts_a_year_and_may_override(country, samples):

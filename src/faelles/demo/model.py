@@ -65,8 +65,16 @@ class AgencySample(msgspec.Struct, frozen=True, kw_only=True):
     item_not_for_loan: str
 
 
+class OperatorSample(StaffSample, frozen=True, kw_only=True):
+    """Somebody at the operator, who may enter an agency that lets them in. `isil` is the nation's, to sign in with."""
+
+    isil: str
+
+
 class DemoFile(msgspec.Struct, frozen=True, kw_only=True):
     """var/demo.json."""
 
     http: str
     agencies: tuple[AgencySample, ...]
+    operator: OperatorSample | None = None
+    """None only in a file that an earlier release wrote."""

@@ -11,7 +11,7 @@ from faelles.agencies.model import Branch, BranchKind
 from faelles.circulation.loans.facts import PatronFacts
 from faelles.demo import store
 from faelles.demo.chance import pin_of
-from faelles.demo.model import AgencySample, PatronSample, StaffSample
+from faelles.demo.model import AgencySample, OperatorSample, PatronSample, StaffSample
 from faelles.demo.store import Holders
 from faelles.fees.desk.model import ManualCharge, ManualKind
 from faelles.fees.desk.operations import charge_manually
@@ -21,7 +21,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, UnauthenticatedError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import BranchId, DivisionId, ItemNumber, StaffId
+from faelles.ground.ids import NATION, BranchId, DivisionId, ItemNumber, StaffId
 from faelles.items.model import NewItem
 from faelles.items.operations import register_item
 from faelles.patrons.blocks.model import BlockCode, SetBlock
@@ -49,6 +49,7 @@ _PLAIN_BLOCKS = frozenset({BlockCode.MANUAL, BlockCode.EXCLUDED})
 """Those that nothing but a librarian lifts."""
 _USERNAME = "bibliotekar"
 _ROLE = "administrator"
+_OPERATORS_ISIL, _OPERATORS_USERNAME, _OPERATORS_ROLE = "DK", "operator", "supporter"
 _TOKEN_DAYS, _FEWEST_DAYS = 800, 400
 
 
@@ -81,6 +82,14 @@ async def _sample(database: Database, keyring: Keyring, isil: str, token: str | 
         raise NotFoundError("agency_unknown")
     lasting = token if token and await _lasts(database, token) else None
     return await database.run(agency, SYSTEM, lambda tx: _choose(tx, keyring, lasting))
+
+
+async def operator_sample(database: Database) -> OperatorSample:
+    """The demonstration's supporter at the operator, made where there is none."""
+    password = password_at(_OPERATORS_ISIL)
+    new = NewStaff(username=_OPERATORS_USERNAME, name="Demosupporter", password=password)
+    await database.run(NATION, SYSTEM, lambda tx: _user(tx, new, _OPERATORS_ROLE))
+    return OperatorSample(isil=_OPERATORS_ISIL, username=_OPERATORS_USERNAME, password=password)
 
 
 async def _lasts(database: Database, token: str) -> bool:
@@ -220,14 +229,17 @@ async def _another_copy(tx: Transaction, branch: BranchId, which: int, not_for_l
 
 async def _staff(tx: Transaction, isil: str) -> StaffId:
     """The demonstration's librarian, who may do everything in the agency."""
+    new = NewStaff(username=_USERNAME, name="Demobibliotekar", password=password_at(isil))
+    return await _user(tx, new, _ROLE)
+
+
+async def _user(tx: Transaction, new: NewStaff, role: str) -> StaffId:
     caller = system_caller(tx.agency)
-    known = await list_staff(tx, caller, after=_USERNAME[:-1], limit=1)
-    if known and known[0].username == _USERNAME:
+    known = await list_staff(tx, caller, after=new.username[:-1], limit=1)
+    if known and known[0].username == new.username:
         return known[0].id
-    staff = await create_staff(
-        tx, caller, NewStaff(username=_USERNAME, name="Demobibliotekar", password=password_at(isil))
-    )
-    await assign_role(tx, caller, staff, Assignment(role=_ROLE))
+    staff = await create_staff(tx, caller, new)
+    await assign_role(tx, caller, staff, Assignment(role=role))
     return staff
 
 

@@ -41,6 +41,20 @@ def test_a_dry_run_lends_nothing(at_desk, reader: Reader, book: str):
     assert "Was not on loan" in at_desk("return", book).stdout
 
 
+def test_a_dry_run_names_no_loan(at_desk, reader: Reader, book: str):
+    assert "Loan" not in at_desk("checkout", reader.card, book, "--dry-run").stdout
+
+
+def test_a_due_date_may_be_written_the_danish_way(at_desk, reader: Reader, book: str):
+    answer = json.loads(at_desk("checkout", reader.card, book, "--due-on", "5.3.2027", "--dry-run", "--json").stdout)
+    assert (answer["outcome"], answer["due_on"]) == ("allowed", "2027-03-05")
+
+
+def test_the_return_says_which_branch_the_copy_goes_to(at_desk, town: Town, book: str):
+    shown = at_desk("return", book, "--branch", town.isil + "01").stdout
+    assert "Send to Hovedbiblioteket." in shown
+
+
 def test_the_same_key_gives_the_first_answer_again(at_desk, reader: Reader, book: str):
     words = ("checkout", reader.card, book, "--key", "scan-1", "--json")
     assert json.loads(at_desk(*words).stdout)["loan"] == json.loads(at_desk(*words).stdout)["loan"]
@@ -56,6 +70,9 @@ def test_the_same_key_gives_the_first_answer_again(at_desk, reader: Reader, book
         ("renew", "--item", "x"),
         ("policy", "explain", "--patron-group", "nobody"),
         ("policy", "explain", "no_such_knob"),
+        ("policy", "explain", "--card", "1"),
+        ("policy", "explain", "--card", "1", "--item", "0000000001", "--patron-group", "adult"),
+        ("checkout", "1", "0000000001", "--due-on", "31.2.2027"),
     ],
 )
 def test_what_cannot_be_meant_is_told_by_field(at_desk, words):
@@ -70,9 +87,29 @@ def test_policy_explains_itself(at_desk, library: LendingLibrary):
     assert "Loan period" in at_desk("policy", "explain", "loan_days").stdout
 
 
+def test_policy_explains_one_patron_and_one_item(at_desk, reader: Reader, book: str):
+    words = ("policy", "explain", "loan_days", "--card", reader.card, "--item", book)
+    explained = json.loads(at_desk(*words, "--json").stdout)
+    assert explained["parties"]["patron_group"] == "Adults"
+    assert [each["knob"] for each in explained["knobs"]] == ["loan_days"]
+    assert explained["knobs"][0]["setting"]["rule"] is not None
+    assert "Loan period" in at_desk(*words).stdout
+
+
 def test_a_patron_is_found_by_card_and_by_name(at_desk, reader: Reader):
     assert "Søren Låner" in at_desk("patron", "show", reader.card).stdout
-    assert reader.card in at_desk("patron", "find", "låner").stdout
+    found = at_desk("patron", "find", "låner", "--limit", 200).stdout
+    assert reader.card in found
+    assert str(reader.id) in found
+
+
+def test_a_patron_is_shown_with_memberships_and_loans(at_desk, reader: Reader, book: str):
+    at_desk("checkout", reader.card, book)
+    shown = at_desk("patron", "show", reader.card).stdout
+    assert "Member" in shown
+    assert book in shown
+    both = json.loads(at_desk("patron", "show", reader.card, "--json").stdout)
+    assert [loan["item_number"] for loan in both["loans"]] == [book]
 
 
 def test_nobody_is_found_by_a_strange_card(at_desk):

@@ -6,6 +6,7 @@ import json
 import pytest
 import typer
 
+from faelles.doors.command.foreign_words import in_our_words
 from faelles.doors.command.frame import (
     CANNOT_ANSWER,
     NOT_ALLOWED,
@@ -16,7 +17,7 @@ from faelles.doors.command.frame import (
     explanation,
     perform,
 )
-from faelles.doors.command.words import language_of
+from faelles.doors.command.words import check_language, language_of
 from faelles.ground.crypto import parse_master_keys
 from faelles.ground.errors import (
     ConflictError,
@@ -46,6 +47,46 @@ from faelles.ground.i18n import Language
 )
 def test_the_terminal_or_the_setting_chooses_the_language(environment, language):
     assert language_of(environment) is language
+
+
+@pytest.mark.parametrize("wish", ["da", "da_DK.UTF-8", "EN", ""])
+def test_a_language_of_ours_is_taken(wish):
+    check_language({"FAELLES_LANGUAGE": wish})
+
+
+def test_a_language_that_is_none_of_ours_is_told():
+    with pytest.raises(MisconfiguredError, match="command_language_unknown"):
+        check_language({"FAELLES_LANGUAGE": "klingon", "LANG": "xx"})
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("Missing argument 'card'.", "Argumentet 'card' mangler."),
+        ("No such option: --du", "Tilvalget --du findes ikke."),
+        ("No such command 'x'. Did you mean 'y'?", "Kommandoen 'x' findes ikke. Mente du 'y'?"),
+        ("Invalid value for 'file': file '/x' does not exist.", "'file': Filen '/x' findes ikke."),
+        ("The database is running already (process 12).", "Databasen kører allerede (proces 12)."),
+        ("Something else.", "Something else."),
+    ],
+)
+def test_what_others_say_in_english_is_said_in_danish(theirs, ours):
+    assert in_our_words(theirs, Language.DANISH) == ours
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("checkout",), "Missing argument 'card'."),
+        (("chekout",), "No such command 'chekout'."),
+        (("checkout", "1", "2", "--du"), "No such option: --du"),
+        (("patron", "find", "x", "--limit", "900"), "It must be at most 200."),
+        (("load", "records", "/nope"), "File '/nope' does not exist."),
+    ],
+)
+def test_a_mistyped_command_is_one_sentence_of_ours(run, typed, told):
+    result = run(*typed)
+    assert (result.exit_code, told in result.stderr) == (NOT_UNDERSTOOD, True), result.stderr
 
 
 @pytest.mark.parametrize(

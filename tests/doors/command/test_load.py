@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from faelles.doors.command.frame import SAYS_NO
+from faelles.doors.command.frame import NOT_UNDERSTOOD, SAYS_NO
 
-RECORD = {"faust": "29494940", "title": "Frøken Smillas fornemmelse for sne", "type": "Bog"}
+RECORD = {"faust": "29494940", "title": "Frøken Smillas fornemmelse for sne", "type": "book"}
 
 
 def written(file: Path, *lines: object) -> Path:
@@ -24,6 +24,14 @@ def test_a_bad_line_is_told_with_its_number(run, town, tmp_path: Path):
     file = written(tmp_path / "records.jsonl", RECORD, {"title": "uden nummer"})
     result = run("load", "records", file, "--agency", town.isil)
     assert (result.exit_code, "Line 2" in result.stderr) == (0, True)
+
+
+def test_a_file_without_one_record_is_no_success(run, town, tmp_path: Path):
+    file = tmp_path / "passwd"
+    file.write_text("root:x:0:0::/root:/bin/sh\n" * 3)
+    result = run("load", "records", file, "--agency", town.isil)
+    assert result.exit_code == NOT_UNDERSTOOD
+    assert "no records" in result.stderr
 
 
 def test_an_unknown_agency_gets_nothing(run, tmp_path: Path):

@@ -16,7 +16,9 @@ def signed_in(run, town):
 
 
 def test_the_operator_makes_the_first_user_who_then_signs_in(signed_in, town, tmp_path: Path):
-    assert "staff:" in signed_in("whoami").stdout
+    shown = signed_in("whoami").stdout
+    assert "Anna Ærø" in shown
+    assert town.isil in shown
     assert "anna" in signed_in("staff", "list", "--agency", town.isil).stdout
     assert (tmp_path / "session.json").stat().st_mode & 0o777 == 0o600
 

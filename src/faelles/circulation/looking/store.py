@@ -1,5 +1,8 @@
 """The SQL of looking."""
 
+import msgspec
+
+from faelles.circulation.loans.facts import ItemFacts, PatronFacts
 from faelles.circulation.looking.model import CopyShown, LoanShown
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import DivisionId, LoanId, PatronId
@@ -38,6 +41,11 @@ SELECT w.item_id, c.number, c.record_id, t.title, t.creators, t.material_type, c
   JOIN branch_directory AS b ON b.agency_id = c.agency_id AND b.branch_id = c.owner_branch_id
  WHERE c.agency_id = $1 AND c.number = $2
 """
+_PATRON_FACTS = "SELECT facts::text FROM patron_facts WHERE agency_id = $1 AND patron_id = $2"
+_ITEM_FACTS = "SELECT facts::text FROM item_facts WHERE agency_id = $1 AND item_id = item_numbered($1, $2)"
+
+_decode_patron = msgspec.json.Decoder(PatronFacts)
+_decode_item = msgspec.json.Decoder(ItemFacts)
 
 
 async def find_loan(tx: Transaction, loan: LoanId) -> LoanShown | None:
@@ -57,6 +65,18 @@ async def find_copy(tx: Transaction, number: str) -> tuple[CopyShown, DivisionId
     """The copy and the division that owns it."""
     row = await tx.row(_COPY, tx.agency, number)
     return (_copy(row), row["division_id"]) if row else None
+
+
+async def patron_facts(tx: Transaction, patron: PatronId) -> PatronFacts | None:
+    """What a check-out knows of the patron; nothing is locked."""
+    found: str | None = await tx.value(_PATRON_FACTS, tx.agency, patron)
+    return None if found is None else _decode_patron.decode(found)
+
+
+async def item_facts(tx: Transaction, number: str) -> ItemFacts | None:
+    """What a check-out knows of the item; nothing is locked."""
+    found: str | None = await tx.value(_ITEM_FACTS, tx.agency, number)
+    return None if found is None else _decode_item.decode(found)
 
 
 def _loan(row: Row) -> LoanShown:

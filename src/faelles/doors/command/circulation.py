@@ -1,5 +1,6 @@
 """`faelles checkout`, `return`, `renew`: the desk, when there is nothing but a terminal."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
-from faelles.ground.i18n import date_text, text
+from faelles.ground.i18n import text
 
 Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Item = Annotated[str, typer.Argument(help=words("command_item"), show_default=False)]
@@ -33,6 +34,8 @@ When = Annotated[str | None, typer.Option("--at", help=words("command_happened_a
 Found = Annotated[bool, typer.Option("--found", help=words("command_found"))]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=words("command_dry_run"))]
 Key = Annotated[str | None, typer.Option(help=words("command_key"), show_default=False)]
+
+_DANISH_DAY = re.compile(r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\. ?(?P<year>\d{4})")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,7 +64,7 @@ def checkout(
             "borrower": {"card": card},
             "item": item,
             "branch": await desk.branch(branch),
-            "due_on": due_on,
+            "due_on": _day(due_on),
             "lent_at": at,
             "overrides": override,
             "reason": reason,
@@ -140,6 +143,12 @@ def renew(
     _end_with([answer.outcome for answer in answers])
 
 
+def _day(typed: str | None) -> str | None:
+    """24.12.2026 as 2026-12-24; anything else as it was typed, for the request to judge."""
+    found = _DANISH_DAY.fullmatch(typed or "")
+    return f"{found['year']}-{found['month']:0>2}-{found['day']:0>2}" if found else typed
+
+
 def _show_renewals(answers: Sequence[RenewalAnswer]) -> None:
     show_table(
         ["command_loan", "command_title_column", "command_outcome", "command_due", "command_why"],
@@ -148,7 +157,7 @@ def _show_renewals(answers: Sequence[RenewalAnswer]) -> None:
                 each.loan,
                 each.item and each.item.title,
                 words(f"command_outcome_{each.outcome}"),
-                each.due_on and date_text(each.due_on, LANGUAGE),
+                each.due_on,
                 " ".join(text(block.code, LANGUAGE, block.parameters) for block in each.blocks),
             )
             for each in answers
@@ -166,7 +175,9 @@ def _show_outcome(outcome: Outcome, item: ItemShown | None) -> None:
 
 def _show_terms(answer: CheckoutAnswer) -> None:
     if answer.due_on is not None:
-        tell("command_due_line", due=answer.due_on, loan=answer.loan or "")
+        tell("command_due_line", due=answer.due_on)
+    if answer.loan is not None:
+        tell("command_loan_line", loan=answer.loan)
 
 
 def _show_next(answer: ReturnAnswer) -> None:
@@ -176,10 +187,10 @@ def _show_next(answer: ReturnAnswer) -> None:
         return
     if answer.next.shelve:
         tell("command_shelve")
-    elif answer.next.agency is not None:
-        tell("command_send_home", agency=answer.next.agency)
+    elif answer.next.branch is None and answer.next.name is not None:
+        tell("command_send_home", agency=answer.next.name)
     elif answer.next.branch is not None:
-        tell("command_send_to_branch", branch=answer.next.branch)
+        tell("command_send_to_branch", branch=answer.next.name or answer.next.branch)
 
 
 def _show_remarks(warnings: Sequence[str], item: ItemShown | None, charged_ore: int) -> None:

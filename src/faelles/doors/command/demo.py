@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from faelles.demo.filling import fill, plans
 from faelles.demo.model import RECORD_UNITS, AgencySample, DemoFile, Scale, Step
-from faelles.demo.samples import SHOWN, choose_samples
+from faelles.demo.samples import SHOWN, choose_samples, operator_sample
 from faelles.doors.command.demo_told import tell_demo
+from faelles.doors.command.foreign_words import retold
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import aside, remark, tell
 from faelles.doors.command.starting_over import alone, start_over
@@ -61,17 +62,19 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
         raise MisconfiguredError("demo_not_in_production")
     configure_logging(level=_QUIET, as_json=False)
     if reset:
-        await start_over(config, say=remark)
+        await start_over(config, say=retold(remark))
         (config.state_directory / _FILE).unlink(missing_ok=True)
     with alone(config):
         _check_port(config)
-        async with running(config, say=remark) as runtime:
+        async with running(config, say=retold(remark)) as runtime:
             await _fill(runtime, scale)
             samples = await _samples(runtime, scale)
+            operator = await operator_sample(runtime.database)
 
             def opened(address: str) -> None:
-                _write(config, DemoFile(http=address, agencies=tuple(samples)))
-                tell_demo(address, samples, _file(config), time.monotonic() - started)
+                content = DemoFile(http=address, agencies=tuple(samples), operator=operator)
+                _write(config, content)
+                tell_demo(content, _file(config), time.monotonic() - started)
 
             await server.serve(config, runtime.database, runtime.keyring, tell=opened)
         tell("demo_stopped")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from faelles.demo.model import AgencySample
+from faelles.demo.model import AgencySample, DemoFile, OperatorSample
 from faelles.doors.command.output import show_table, tell
 from faelles.doors.command.words import words
 
@@ -26,11 +26,12 @@ _COMMANDS = """
 """
 
 
-def tell_demo(address: str, agencies: Sequence[AgencySample], file: Path, seconds: float) -> None:
+def tell_demo(content: DemoFile, file: Path, seconds: float) -> None:
     """Addresses, logins, samples, and a first check-out to copy."""
+    address, agencies = content.http, content.agencies
     tell("demo_running", seconds=f"{seconds:.0f}")
     _tell_addresses(address)
-    _tell_logins(agencies)
+    _tell_logins(agencies, content.operator)
     _tell_patrons(agencies)
     _tell_items(agencies)
     _tell_first_steps(address, agencies[0])
@@ -43,12 +44,14 @@ def _tell_addresses(address: str) -> None:
         tell("demo_address", what=words(code), address=address + path)
 
 
-def _tell_logins(agencies: Sequence[AgencySample]) -> None:
+def _tell_logins(agencies: Sequence[AgencySample], operator: OperatorSample | None) -> None:
     tell("demo_logins")
-    show_table(
-        ["demo_agency", "demo_isil", "demo_branch_id", "demo_username", "demo_password"],
-        [(each.name, each.isil, each.branch, each.staff.username, each.staff.password) for each in agencies],
-    )
+    logins: list[tuple[object, ...]] = [
+        (each.name, each.isil, each.branch, each.staff.username, each.staff.password) for each in agencies
+    ]
+    if operator is not None:
+        logins.append((words("demo_operator"), operator.isil, None, operator.username, operator.password))
+    show_table(["demo_agency", "demo_isil", "demo_branch_id", "demo_username", "demo_password"], logins)
 
 
 def _tell_patrons(agencies: Sequence[AgencySample]) -> None:

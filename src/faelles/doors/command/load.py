@@ -10,9 +10,9 @@ from faelles.agencies.planting import plant_agency
 from faelles.agencies.seeds import AgencySeed, agency_seeds
 from faelles.agencies.store import next_agency_id
 from faelles.catalog.loading import LoadProgress, LoadReport, OnBadLine, load_records
-from faelles.doors.command.frame import with_runtime
+from faelles.doors.command.frame import NOT_UNDERSTOOD, with_runtime
 from faelles.doors.command.operator import agency_with_isil, as_operator
-from faelles.doors.command.output import AsJson, aside, remark, show, tell
+from faelles.doors.command.output import AsJson, aside, complain, remark, show, tell
 from faelles.doors.command.words import words
 from faelles.doors.runtime import Runtime
 from faelles.ground.database import Transaction
@@ -75,6 +75,13 @@ def records(file: File, *, agency: Isil = None, stop: Stop = False, as_json: AsJ
             )
 
     report = with_runtime(work, as_json=as_json)
+    _show_report(report, as_json=as_json)
+    if not report.added + report.changed + report.unchanged:
+        complain(words("command_nothing_loaded", file=file))
+        raise typer.Exit(NOT_UNDERSTOOD)
+
+
+def _show_report(report: LoadReport, *, as_json: bool) -> None:
     if as_json:
         show(report)
         return

@@ -1,9 +1,15 @@
 """`faelles`: all commands together."""
 
+import os
+
 import typer
 
 from faelles.doors.command import bench, circulation, demo, keys, load, patron, policy, schema, serve, sign_in, staff
-from faelles.doors.command.words import translate_frame, words
+from faelles.doors.command.foreign_words import speak_our_words
+from faelles.doors.command.frame import CANNOT_ANSWER, explanation
+from faelles.doors.command.output import complain
+from faelles.doors.command.words import check_language, translate_frame, words
+from faelles.ground.errors import MisconfiguredError
 
 translate_frame()
 app = typer.Typer(
@@ -24,7 +30,13 @@ app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_st
 app.add_typer(load.app, name="load", rich_help_panel=words("command_panel_operator"))
 app.add_typer(staff.app, name="staff", rich_help_panel=words("command_panel_operator"))
 app.add_typer(keys.app, name="keys", rich_help_panel=words("command_panel_operator"))
+speak_our_words(app)
 
 
 def main() -> None:
+    try:
+        check_language(os.environ)
+    except MisconfiguredError as problem:
+        complain(explanation(problem))
+        raise SystemExit(CANNOT_ANSWER) from None
     app()

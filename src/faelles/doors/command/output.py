@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -9,12 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from faelles.doors.command.words import words
+from faelles.doors.command.words import LANGUAGE, words
+from faelles.ground.i18n import date_text, moment_text
 
 AsJson = Annotated[bool, typer.Option("--json", help=words("command_json"))]
 
 _out = Console(soft_wrap=True)
 _aside = Console(stderr=True, soft_wrap=True)
+_ZONE = "Europe/Copenhagen"
 
 
 def show(answer: object) -> None:
@@ -26,8 +29,17 @@ def show_table(columns: Sequence[str], lines: Iterable[Iterable[object]], *, tit
     """Print a table; `columns` are message ids."""
     table = Table(*(words(column) for column in columns), title=title, title_justify="left")
     for line in lines:
-        table.add_row(*("" if cell is None else str(cell) for cell in line))
+        table.add_row(*(_cell(cell) for cell in line))
     _out.print(table, soft_wrap=False)
+
+
+def _cell(value: object) -> str:
+    """As people write it: days and moments in the language of this terminal."""
+    if isinstance(value, datetime):
+        return moment_text(value, LANGUAGE, _ZONE)
+    if isinstance(value, date):
+        return date_text(value, LANGUAGE)
+    return "" if value is None else str(value)
 
 
 def tell(code: str, **parameters: object) -> None:

@@ -5,18 +5,27 @@ from typing import Annotated
 
 import typer
 
+from faelles.circulation.looking.operations import loans_of_patron
 from faelles.doors.command.acting import Desk, Token, as_staff, request
 from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.patron_shown import Portrait, show_portrait
 from faelles.doors.command.words import words
+from faelles.fees.desk.operations import balances
 from faelles.ground.errors import NotFoundError
-from faelles.patrons.looking.model import IdentifyPatron, PatronSummary, PatronView, SearchPatrons
+from faelles.ground.ids import PatronId
+from faelles.patrons.looking.model import IdentifyPatron, PatronSummary, SearchPatrons
 from faelles.patrons.looking.operations import identify, search, show_patron
+from faelles.people.model import Permission
+from faelles.policies.operations import current_settings
 
 app = typer.Typer(help=words("command_patron"), no_args_is_help=True)
 
 Scanned = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Name = Annotated[str, typer.Argument(help=words("command_patron_name"), show_default=False)]
 Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
+
+
+_MOST_LOANS = 1000
 
 
 @app.command("find", help=words("command_patron_find"))
@@ -33,41 +42,44 @@ def find(name: Name, *, limit: Most = 50, token: Token = None, as_json: AsJson =
 
 @app.command("show", help=words("command_patron_show"))
 def show_one(scan: Scanned, *, token: Token = None, as_json: AsJson = False) -> None:
-    async def work(desk: Desk) -> PatronView | list[PatronSummary]:
+    async def work(desk: Desk) -> Portrait | list[PatronSummary]:
         asked = request(IdentifyPatron, {"scan": scan})
         candidates = await identify(desk.tx, desk.caller, desk.keyring, asked.scan)
         if not candidates:
             raise NotFoundError("command_patron_unknown")
         if len(candidates) > 1:
             return [candidate.patron for candidate in candidates]
-        return await show_patron(desk.tx, desk.caller, candidates[0].patron.id)
+        return await _portrait(desk, candidates[0].patron.id)
 
     found = as_staff(work, token=token, as_json=as_json)
-    if as_json:
+    if isinstance(found, Portrait):
+        _show_one(found, as_json=as_json)
+    elif as_json:
         show(found)
-    elif isinstance(found, PatronView):
-        _show_patron(found)
     else:
         tell("command_patron_several")
         _show_summaries(found)
 
 
-def _show_summaries(found: Sequence[PatronSummary]) -> None:
-    show_table(
-        ["command_name", "command_card", "command_born", "command_street", "command_city"],
-        [(each.name, each.card, each.birth_date, each.street, each.city) for each in found],
+async def _portrait(desk: Desk, patron: PatronId) -> Portrait:
+    tx, caller = desk.tx, desk.caller
+    return Portrait(
+        patron=await show_patron(tx, caller, patron),
+        balances=await balances(tx, caller, patron) if caller.may(Permission.FEE_VIEW) else [],
+        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_LOANS),
+        settings=await current_settings(tx),
     )
 
 
-def _show_patron(patron: PatronView) -> None:
-    contact = patron.contact
-    address = (contact.street, contact.postal_code, contact.city) if contact else ()
-    lines = [
-        ("command_name", patron.name),
-        ("command_born", patron.birth_date),
-        ("command_address", ", ".join(filter(None, address)) or words("command_protected") * patron.address_protected),
-        ("command_card", ", ".join(each.value for each in patron.identifiers if each.value and not each.ended_at)),
-        ("command_blocks", ", ".join(f"{each.code} {each.reason or ''}".strip() for each in patron.blocks)),
-        ("command_note", patron.note),
-    ]
-    show_table(["command_what", "command_value"], [(words(code), value) for code, value in lines if value])
+def _show_one(found: Portrait, *, as_json: bool) -> None:
+    if as_json:
+        show(found.as_json())
+    else:
+        show_portrait(found)
+
+
+def _show_summaries(found: Sequence[PatronSummary]) -> None:
+    show_table(
+        ["command_id", "command_name", "command_card", "command_born", "command_street", "command_city"],
+        [(each.id, each.name, each.card, each.birth_date, each.street, each.city) for each in found],
+    )

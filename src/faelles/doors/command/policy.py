@@ -1,11 +1,13 @@
 """`faelles policy`: ask the rules why."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from faelles.circulation.looking.explaining import CheckoutExplained, ExplainCheckout, explain_checkout
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.output import AsJson, show, show_table
 from faelles.doors.command.words import words
@@ -21,41 +23,76 @@ Knobs = Annotated[list[str] | None, typer.Argument(help=words("command_knobs"), 
 PatronGroup = Annotated[str, typer.Option(help=words("command_patron_group"))]
 MaterialGroup = Annotated[str, typer.Option(help=words("command_material_group"))]
 LoanKind = Annotated[str, typer.Option(help=words("command_loan_kind"))]
+Card = Annotated[str | None, typer.Option("--card", help=words("command_explain_card"), show_default=False)]
+Item = Annotated[str | None, typer.Option("--item", help=words("command_explain_item"), show_default=False)]
 Moment = Annotated[datetime | None, typer.Option("--at", help=words("command_at"), show_default=False)]
+
+_ANY, _LOAN = "any", "loan"
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Codes as they were typed."""
+
+    patrons: str = _ANY
+    materials: str = _ANY
+    loan_kind: str = _LOAN
 
 
 @app.command("explain", help=words("command_explain"))
 def explain_knobs(
     knobs: Knobs = None,
     *,
-    patron_group: PatronGroup = "any",
-    material_group: MaterialGroup = "any",
-    loan_kind: LoanKind = "loan",
+    card: Card = None,
+    item: Item = None,
+    patron_group: PatronGroup = _ANY,
+    material_group: MaterialGroup = _ANY,
+    loan_kind: LoanKind = _LOAN,
     branch: Branch = None,
     at: Moment = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    async def work(desk: Desk) -> list[ExplanationShown]:
-        here = await desk.branch(branch) if branch or desk.usual_branch else None
-        coordinates = {
-            "item_branch": here,
-            "desk_branch": here,
-            "patron_group": await _group(desk, GroupKind.PATRON, patron_group, "--patron-group"),
-            "material_group": await _group(desk, GroupKind.MATERIAL, material_group, "--material-group"),
-            "loan_kind": loan_kind,
-        }
-        given = {name: value for name, value in coordinates.items() if value is not None}
+    about_groups = _Groups(patron_group, material_group, loan_kind)
+
+    async def work(desk: Desk) -> list[ExplanationShown] | CheckoutExplained:
         moment = at.astimezone() if at else None
-        asked = request(Explain, {"coordinates": given, "knobs": knobs or [], "at": moment})
-        return await explain(desk.tx, desk.caller, asked)
+        if card is None and item is None:
+            return await _explain_groups(desk, about_groups, branch, {"knobs": knobs or [], "at": moment})
+        if card is None or item is None or about_groups != _Groups():
+            raise invalid_field("--card", "command_card_and_item")
+        asked = {
+            "borrower": {"card": card},
+            "item": item,
+            "branch": await desk.branch(branch),
+            "knobs": knobs or [],
+            "at": moment,
+        }
+        return await explain_checkout(desk.tx, desk.caller, desk.keyring, request(ExplainCheckout, asked))
 
     found = as_staff(work, token=token, as_json=as_json)
     if as_json:
         show(found)
         return
-    for explanation in found:
+    if isinstance(found, CheckoutExplained):
+        _show_parties(found)
+    for explanation in found.knobs if isinstance(found, CheckoutExplained) else found:
         _show_explanation(explanation)
+
+
+async def _explain_groups(
+    desk: Desk, about: _Groups, branch: str | None, asked: dict[str, object]
+) -> list[ExplanationShown]:
+    here = await desk.branch(branch) if branch or desk.usual_branch else None
+    coordinates = {
+        "item_branch": here,
+        "desk_branch": here,
+        "patron_group": await _group(desk, GroupKind.PATRON, about.patrons, "--patron-group"),
+        "material_group": await _group(desk, GroupKind.MATERIAL, about.materials, "--material-group"),
+        "loan_kind": about.loan_kind,
+    }
+    given = {name: value for name, value in coordinates.items() if value is not None}
+    return await explain(desk.tx, desk.caller, request(Explain, asked | {"coordinates": given}))
 
 
 @app.command("knobs", help=words("command_list_knobs"))
@@ -79,6 +116,18 @@ async def _group(desk: Desk, kind: GroupKind, code: str, option: str) -> int:
         if group.code == code:
             return group.id
     raise invalid_field(option, "command_group_unknown", group=code[:64])
+
+
+def _show_parties(explained: CheckoutExplained) -> None:
+    parties = explained.parties
+    lines = [
+        ("command_patrons", parties.patron_group),
+        ("command_materials", parties.material_group),
+        ("command_division", parties.division),
+        ("command_placement", parties.placement),
+        ("command_desk", parties.desk),
+    ]
+    show_table(["command_what", "command_value"], [(words(code), value) for code, value in lines])
 
 
 def _show_explanation(explanation: ExplanationShown) -> None:

@@ -2,6 +2,7 @@
 
 import typer
 
+from faelles.doors.command.foreign_words import retold
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import remark, tell
 from faelles.doors.command.words import words
@@ -20,5 +21,5 @@ def migrate() -> None:
 
 
 async def _migrate() -> list[Migration]:
-    with database_server(read_config(), say=remark) as server:
+    with database_server(read_config(), say=retold(remark)) as server:
         return await bring_up_to_date(server, tell=lambda migration: remark(f"{migration.number:04d} {migration.name}"))

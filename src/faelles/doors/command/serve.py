@@ -2,6 +2,7 @@
 
 import typer
 
+from faelles.doors.command.foreign_words import retold
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import remark
 from faelles.doors.command.words import words
@@ -23,5 +24,5 @@ async def _serve() -> None:
 
     config = read_config()
     configure_logging(level=config.log_level)
-    async with running(config, say=remark) as runtime:
+    async with running(config, say=retold(remark)) as runtime:
         await server.serve(config, runtime.database, runtime.keyring, tell=remark)

@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
+import msgspec
 import typer
 
+from faelles.agencies.directory import AgencyDirectory, load_directory
 from faelles.doors.command import staff_session
 from faelles.doors.command.acting import Desk, Token, as_staff, branch_with_code
 from faelles.doors.command.frame import with_runtime
@@ -11,10 +13,13 @@ from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.staff_session import StaffSession
 from faelles.doors.command.words import words
 from faelles.doors.runtime import Runtime
+from faelles.ground.actor import ActorKind
 from faelles.ground.config import read_config
-from faelles.people.model import Caller
+from faelles.ground.ids import StaffId
+from faelles.people.model import Caller, Grant
 from faelles.people.operations import authenticate, sign_out
 from faelles.people.sign_in import sign_in_staff
+from faelles.people.staff import store as staff
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,15 +78,28 @@ def logout() -> None:
 
 
 def whoami(*, token: Token = None, as_json: AsJson = False) -> None:
-    async def look(desk: Desk) -> Caller:
-        return desk.caller
+    async def look(desk: Desk) -> tuple[Caller, str, AgencyDirectory]:
+        return desk.caller, await _name(desk), await load_directory(desk.tx)
 
-    caller = as_staff(look, token=token, as_json=as_json)
+    caller, name, directory = as_staff(look, token=token, as_json=as_json)
     if as_json:
-        show(caller)
+        show({"name": name, "agency_name": directory.agency.name, **msgspec.to_builtins(caller)})
         return
-    tell("command_who", actor=str(caller.actor), agency=caller.agency)
+    tell("command_who", name=name, actor=caller.actor, agency=directory.agency.name, isil=directory.agency.isil)
     show_table(
         ["command_permissions", "command_division", "command_branch_column"],
-        [(", ".join(sorted(grant.permissions)), grant.division, grant.branch) for grant in caller.grants],
+        [(", ".join(sorted(grant.permissions)), *_where(grant, directory)) for grant in caller.grants],
     )
+
+
+async def _name(desk: Desk) -> str:
+    """Of a member of staff their own, of a supporter the one they have at the operator."""
+    caller = desk.caller
+    own = await staff.load(desk.tx, StaffId(caller.actor.id)) if caller.actor.kind is ActorKind.STAFF else None
+    return own["name"] if own else caller.support or str(caller.actor)
+
+
+def _where(grant: Grant, directory: AgencyDirectory) -> tuple[str, str]:
+    division = directory.divisions.get(grant.division) if grant.division else None
+    branch = directory.branches.get(grant.branch) if grant.branch else None
+    return division.name if division else words("command_everywhere"), branch.name if branch else ""

@@ -5,14 +5,24 @@ from collections.abc import Mapping
 
 from typer import rich_utils
 
+from faelles.ground.errors import MisconfiguredError
 from faelles.ground.i18n import Language, text
+
+_SETTING = "FAELLES_LANGUAGE"
 
 
 def language_of(environment: Mapping[str, str]) -> Language:
     """`da` and `da_DK.UTF-8` are Danish. The C locale, like everything else, is English."""
-    names = ("FAELLES_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    names = (_SETTING, "LC_ALL", "LC_MESSAGES", "LANG")
     wish = next((environment[name] for name in names if environment.get(name)), "")
     return Language.DANISH if wish.lower().startswith("da") else Language.ENGLISH
+
+
+def check_language(environment: Mapping[str, str]) -> None:
+    """Raise MisconfiguredError for a FAELLES_LANGUAGE that is none of ours. The terminal's own may be any."""
+    wish = environment.get(_SETTING, "")
+    if wish and wish.lower()[:2] not in list(Language):
+        raise MisconfiguredError("command_language_unknown", given=wish[:64])
 
 
 LANGUAGE = language_of(os.environ)
@@ -34,3 +44,4 @@ def translate_frame() -> None:
     rich_utils.ENVVAR_STRING = f"[{words('command_variable')}: {{}}]"
     rich_utils.REQUIRED_LONG_STRING = words("command_required")
     rich_utils.ABORTED_TEXT = words("command_aborted")
+    rich_utils.RICH_HELP = words("usage_try", how="[blue]'{command_path} {help_option}'[/]")

@@ -4,6 +4,7 @@ from litestar import Router, get, post
 from litestar.params import FromQuery, JSONBody
 
 from faelles.circulation.looking import operations as looking
+from faelles.circulation.looking.explaining import CheckoutExplained, ExplainCheckout, explain_checkout
 from faelles.circulation.looking.model import CopyShown, LoanShown
 from faelles.circulation.merging import merge_patrons
 from faelles.doors.rest.access import Example, guarded, own_account
@@ -71,6 +72,30 @@ async def identify_scan(request: ApiRequest, data: JSONBody[looking.ScanRequest]
 
 
 @post(
+    "/checkouts/explanations",
+    opt=guarded(
+        Permission.POLICY_VIEW,
+        example=Example(
+            body={
+                "borrower": {"card": "{card}"},
+                "item": "{item_number}",
+                "branch": "{branch}",
+                "knobs": ["loan_days", "max_loans"],
+            }
+        ),
+    ),
+    status_code=200,
+    summary="Why a patron would borrow an item on these terms",
+)
+async def explain_terms(request: ApiRequest, data: JSONBody[ExplainCheckout]) -> CheckoutExplained:
+    """Each knob as a check-out would find it: the value, the rule that won, and those that lost. Needs `patron_view` as
+    well; nothing is lent.
+    """
+    keyring = request.services.keyring
+    return await request.run(lambda tx: explain_checkout(tx, request.caller, keyring, data))
+
+
+@post(
     "/patrons/merge",
     opt=guarded(Permission.PATRON_MERGE, example=Example(body={"temporary": "{temporary_patron}", "real": "{patron}"})),
     status_code=200,
@@ -91,6 +116,6 @@ async def list_own_loans(request: ApiRequest, limit: Limit = 50, after: After = 
 
 router = Router(
     path="/",
-    route_handlers=[identify_scan, list_loans, list_own_loans, merge, show_copy, show_loan],
+    route_handlers=[explain_terms, identify_scan, list_loans, list_own_loans, merge, show_copy, show_loan],
     tags=["loans"],
 )
