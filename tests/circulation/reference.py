@@ -330,6 +330,8 @@ class ReferenceLibrary:
             return Said("not_on_loan", to=to)
         if at and at < loan.lent_at:
             return Said("invalid_request")
+        if at and at < loan.lent_at:
+            return Said("invalid_request")
         signs = [at] if at else [moment for moment in (loan.claimed_at, self.now) if moment]
         returned_on = local_day(max(min(signs), loan.lent_at))
         if loan.lost_at:
@@ -424,6 +426,8 @@ class ReferenceLibrary:
             return Said("repeated")
         if loan and at < loan.lent_at:
             return Said("refused", blocks=found)
+        if loan and at < loan.lent_at:
+            return Said("refused", blocks=found)
         if loan:
             self._close_before(loan, at)
         due_on = due(local_day(at), KINDS[self.copies[item].kind].days)
@@ -433,7 +437,7 @@ class ReferenceLibrary:
 
     def _close_before(self, loan: Loan, at: datetime) -> None:
         """It had evidently come back before the other lent it: nobody owes for being late, nor for its being lost."""
-        loan.closed_how, loan.closed_on = "returned", local_day(max(at, loan.lent_at))
+        loan.closed_how, loan.closed_on = "returned", local_day(at)
         if loan.lost_at:
             self.books.release(loan, ("lost", loan))
         self.events.append("loan.returned")

@@ -3,7 +3,7 @@
 from datetime import date
 
 from faelles.circulation.loans.facts import ItemFacts, PatronFacts
-from faelles.circulation.loans.lending_rules import age_on
+from faelles.ground.clock import age_on
 from faelles.ground.events import Dimension
 from faelles.ground.ids import BranchId, DivisionId, PatronGroupId
 

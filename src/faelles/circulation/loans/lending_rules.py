@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
 from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, ItemState, LoanFacts, PatronFacts
 from faelles.circulation.loans.model import Remark
+from faelles.ground.clock import age_on
 from faelles.ground.ids import BranchId, DivisionId
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
@@ -185,8 +186,3 @@ def find_warnings(case: LendingCase) -> tuple[Remark, ...]:
         Remark.DAMAGED: case.item.condition == "damaged",
     }
     return tuple(warning for warning, is_heard in heard.items() if is_heard)
-
-
-def age_on(born: date, day: date) -> int:
-    """Whole years. Somebody born on 29 February is a year older on 1 March."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
