@@ -143,10 +143,11 @@ async def test_stacks_lent_to_classes_in_opposite_order_do_not_block_each_other(
         return await library.run(lambda tx: groups.checkout_group(tx, library.librarian, library.keyring, work))
 
     for _ in range(4):
-        taken, *back = await asyncio.gather(
+        answers: list[Any] = await asyncio.gather(
             asyncio.gather(*(lend(turn) for turn in range(SEVERAL - 2))),
             *(library.take_back(book) for book in books[:2]),
         )
+        taken, *back = answers
         lent = Counter(each.pair.item for answers in taken for each in answers if each.answer.outcome is Outcome.LENT)
         again = Counter(books[place] for place, answer in enumerate(back) if answer.outcome is Outcome.RETURNED)
         assert set(lent) == set(books)

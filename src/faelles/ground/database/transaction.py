@@ -100,6 +100,10 @@ class Database:
             try:
                 await connection.execute(_opening(agency, actor, read_only=read_only))
                 yield Transaction(connection, agency, actor, self._clock())
+            except asyncpg.InternalClientError as problem:
+                # Cut in the middle of an answer: on this connection nothing more can be said.
+                connection.terminate()
+                raise _lost() from problem
             except BaseException as problem:
                 # On an open connection asyncpg's InterfaceError is our own mistake, and stays what it is.
                 if _is_lost(connection) and isinstance(problem, asyncpg.InterfaceError):
