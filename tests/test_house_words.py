@@ -10,11 +10,13 @@ from babel.messages.pofile import read_po
 
 from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.model import Remark
+from faelles.ground.actor import ActorKind
 from faelles.ground.i18n import Language, knows
 from house import SOURCE, listed, literal, modules
 
 CATALOGUES = SOURCE / "ground" / "locales"
 CODE_FIRST = {"text", "words", "tell"}
+LOOKS = {"record_access", "looked_at", "patron_for", "patron_to_change", "summaries", "_reach", "_others_seen"}
 CODE_SECOND = {"invalid_field", "FieldProblem"}
 
 
@@ -71,7 +73,7 @@ def _error_names() -> set[str]:
 
 
 def _code(call: ast.Call, errors: set[str]) -> str:
-    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    name = _called(call)
     place = 0 if name in errors | CODE_FIRST else 1 if name in CODE_SECOND else None
     is_given = place is not None and len(call.args) > place and isinstance(call.args[place], ast.Constant)
     return literal(call.args[place]) if is_given and place is not None else ""
@@ -82,3 +84,32 @@ def _code(call: ast.Call, errors: set[str]) -> str:
 def test_what_stands_in_the_way_and_what_the_desk_should_know_has_a_sentence(codes, language):
     silent = [code.value for code in codes if not knows(code.value, language)]
     assert not silent, listed(silent)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_look_at_a_patron_has_words_in_the_report_of_looks(language):
+    silent = sorted(f"{where}: {name}" for where, name in looks() if not knows(f"access_{name}", language))
+    assert not silent, listed(silent)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("actor", list(ActorKind))
+def test_every_kind_of_actor_has_a_name(actor, language):
+    assert knows(f"actor_{actor}", language)
+
+
+def looks() -> Iterator[tuple[str, str]]:
+    """Where a look is recorded, and what it is called there."""
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and _called(node) in LOOKS:
+                yield from ((module.name, argument.value) for argument in node.args if _is_text(argument))
+    yield from (("a store", name) for name in ("checkout", "renewal", "return"))
+
+
+def _is_text(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")

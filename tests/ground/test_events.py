@@ -11,7 +11,7 @@ from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.database import Database, Transaction
 from faelles.ground.database.migrate import migrate
 from faelles.ground.database.pool import open_database
-from faelles.ground.events import Event, RecordedEvent, append, read_next
+from faelles.ground.events import Event, Position, RecordedEvent, append, read_after, read_next
 from faelles.ground.ids import AgencyId
 from town import Town
 
@@ -189,3 +189,18 @@ async def test_after_a_restore_into_another_cluster_old_events_come_first_and_no
         await owner.close()
         await database.run(agency, SYSTEM, lambda tx: append(tx, Event(kind="after the restore")))
         assert await read_until(database, agency, 2) == ["before the restore", "after the restore"]
+
+
+async def test_a_reader_may_keep_its_own_place(database: Database, town: Town):
+    await write(database, town, "a", "b", "c")
+    await read_until(database, town.agency, 3)
+
+    async def after(position: Position, limit: int) -> tuple[list[RecordedEvent], Position]:
+        return await database.run(town.agency, SYSTEM, lambda tx: read_after(tx, position, limit=limit))
+
+    first, place = await after(Position(), 2)
+    again, same_place = await after(Position(), 2)
+    rest, end = await after(place, 2)
+    assert ([event.kind for event in first], [event.kind for event in rest]) == (["a", "b"], ["c"])
+    assert (again, same_place) == (first, place)
+    assert await after(end, 2) == ([], end)

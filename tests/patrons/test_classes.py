@@ -95,6 +95,12 @@ def test_what_is_no_roster_is_refused_whole(file):
         read_roster(file, TODAY)
 
 
+def test_the_refusal_names_the_columns_that_were_looked_for():
+    with pytest.raises(InvalidRequestError) as refusal:
+        read_roster(b"Name;Grade\nx;7", TODAY)
+    assert {"klasse", "navn", "fornavn"} <= set(str(refusal.value.parameters["columns"]).split(", "))
+
+
 def roster(*lines: str, **given) -> bytes:
     return "\n".join(["Navn;Klasse;UNI-Login;CPR;Rolle", *lines]).encode()
 

@@ -10,6 +10,7 @@ Decision: docs/decisions/event-log.md.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -49,6 +50,17 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     account: int | None
     subject: int | None
     dimensions: dict[str, Dimension]
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far a reader has come in its agency's log: past this event. The default is before all."""
+
+    epoch: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
+    xid: _Count = 0
+    event: _Count = 0
 
 
 _APPEND = """
@@ -115,14 +127,26 @@ async def read_next(tx: Transaction, reader: str, *, limit: int = 500) -> list[R
     neither loses nor repeats one. Two processes under one reader's name wait for each other.
     """
     await tx.execute(_START, tx.agency, reader)
-    position = await tx.row(_POSITION, tx.agency, reader)
-    if position is None:
+    row = await tx.row(_POSITION, tx.agency, reader)
+    if row is None:
         return []
-    rows = await tx.rows(_READ, tx.agency, position["epoch"], position["xid"], position["event_id"], limit)
-    if rows:
-        last = rows[-1]
-        await tx.execute(_ADVANCE, tx.agency, reader, last["epoch"], last["xid"], last["id"], tx.now)
-    return [_recorded(row) for row in rows]
+    found, reached = await read_after(tx, _position(row, "event_id"), limit=limit)
+    if found:
+        await tx.execute(_ADVANCE, tx.agency, reader, reached.epoch, str(reached.xid), reached.event, tx.now)
+    return found
+
+
+async def read_after(tx: Transaction, position: Position, *, limit: int) -> tuple[list[RecordedEvent], Position]:
+    """The next events of the transaction's agency after `position`, and the position of the last of them (or the one
+    given): for a reader that keeps its place itself.
+    """
+    rows = await tx.rows(_READ, tx.agency, position.epoch, str(position.xid), position.event, limit)
+    reached = _position(rows[-1], "id") if rows else position
+    return [_recorded(row) for row in rows], reached
+
+
+def _position(row: Row, event: str) -> Position:
+    return Position(epoch=row["epoch"], xid=int(row["xid"]), event=row[event])
 
 
 def _recorded(row: Row) -> RecordedEvent:

@@ -154,3 +154,11 @@ async def test_what_a_copy_points_at_must_be_there(
 async def test_a_version_nobody_ever_saw_is_an_old_one(client: AsyncClient, furnished: Furniture, librarian: Headers):
     answer = await client.patch(path(furnished), json={"version": 2**53 - 1}, headers=librarian)
     assert answer.status_code == 409, answer.text
+
+
+async def test_a_note_sent_twice_is_one_note(client: AsyncClient, furnished: Furniture, librarian: Headers):
+    notes = f"/api/v1/items/{furnished.objects['lent_item']}/notes"
+    headers = {**librarian, "Idempotency-Key": "desk-1/3"}
+    for _ in range(2):
+        noted = await client.post(notes, json={"text": "Løs ryg"}, headers=headers)
+        assert [note["text"] for note in noted.json()["notes"]] == ["Løs ryg"]

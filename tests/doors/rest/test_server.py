@@ -1,8 +1,8 @@
 """The server on a real port: slow, endless and broken clients, and a stop in good order."""
 
 import asyncio
-import re
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

@@ -222,8 +222,12 @@ async def mark_part(request: ApiRequest, item: PathId, part: PathPart, data: JSO
     opt=guarded(_EDIT, example=Example(path=_THIS_ITEM, body={"text": "Løs ryg", "on_return": False})),
     summary="A note to be said at the desk",
 )
-async def write_item_note(request: ApiRequest, item: PathId, data: JSONBody[NewNote]) -> Item:
-    return await request.run(lambda tx: particulars.write_note(tx, request.caller, ItemId(item), data))
+async def write_item_note(
+    request: ApiRequest, item: PathId, data: JSONBody[NewNote], idempotency_key: IdempotencyKey = None
+) -> Item:
+    return await request.run(
+        lambda tx: particulars.write_note(tx, request.caller, ItemId(item), data, key=idempotency_key)
+    )
 
 
 @delete(

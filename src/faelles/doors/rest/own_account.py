@@ -7,13 +7,14 @@ from litestar import Router, delete, get, patch, post, put
 from litestar.params import FromQuery, JSONBody
 
 from faelles.doors.rest.access import Example, own_account, public
+from faelles.doors.rest.accesses import AccessShown, shown
 from faelles.doors.rest.paging import Page
 from faelles.doors.rest.parameters import Limit, PathId
 from faelles.doors.rest.patrons import Made, Version
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.errors import ForbiddenError
 from faelles.patrons.identification.sign_in import sign_in_patron
-from faelles.patrons.looking.model import AccessEntry, PatronView
+from faelles.patrons.looking.model import PatronView
 from faelles.patrons.looking.operations import access_report
 from faelles.patrons.model import AbsencePeriod
 from faelles.patrons.own_account import operations
@@ -108,13 +109,13 @@ async def set_own_consent(request: ApiRequest, data: JSONBody[Consent]) -> None:
 @get("/own/accesses", opt=own_account(example=Example()), summary="Who looked at me")
 async def list_own_accesses(
     request: ApiRequest, before: FromQuery[datetime | None] = None, limit: Limit = 100
-) -> Page[AccessEntry]:
+) -> Page[AccessShown]:
     """The latest first; go on with `before`, the moment of the last one."""
     own = request.caller.patron
     if own is None:
         raise ForbiddenError("permission_missing", permission="own_account")
     entries = await request.run(lambda tx: access_report(tx, request.caller, own, before=before, limit=limit))
-    return Page(items=entries, next=None)
+    return Page(items=shown(entries, request.language), next=None)
 
 
 router = Router(

@@ -27,7 +27,7 @@ def page(items: Sequence[Item], limit: int, key: Callable[[Item], object]) -> Pa
     tuple of them. A full page has a `next`, even if nothing may come after it.
     """
     is_full = len(items) >= limit
-    return Page(items=items, next=_encoded(key(items[-1])) if is_full and items else None)
+    return Page(items=items, next=cursor(key(items[-1])) if is_full and items else None)
 
 
 def read_cursor(after: str | None, kind: type[Key]) -> Key | None:
@@ -41,5 +41,6 @@ def read_cursor(after: str | None, kind: type[Key]) -> Key | None:
         raise invalid_field("after", "cursor_malformed") from None
 
 
-def _encoded(key: object) -> str:
+def cursor(key: object) -> str:
+    """`key` as the opaque text that `read_cursor` reads."""
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(key)).rstrip(b"=").decode()

@@ -9,6 +9,7 @@ from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 
 from faelles.doors.rest.access import Example, guarded
+from faelles.doors.rest.accesses import AccessShown, shown
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import IdempotencyKey, Limit, PathId
 from faelles.doors.rest.request import ApiRequest
@@ -23,7 +24,6 @@ from faelles.patrons.identification import operations as identification
 from faelles.patrons.identification.model import ChangeCpr, EndIdentifier, ReplaceCard, SetPin
 from faelles.patrons.looking import operations as looking
 from faelles.patrons.looking.model import (
-    AccessEntry,
     Candidate,
     IdentifyPatron,
     NamePart,
@@ -153,12 +153,12 @@ async def change_patron(request: ApiRequest, patron: PathId, data: JSONBody[Chan
 @get("/{patron:int}/accesses", opt=guarded(_VIEW, example=Example(path=_THIS)), summary="Who looked at a patron")
 async def list_accesses(
     request: ApiRequest, patron: PathId, before: FromQuery[datetime | None] = None, limit: Limit = 100
-) -> Page[AccessEntry]:
+) -> Page[AccessShown]:
     """The latest first; go on with `before`, the moment of the last one."""
     entries = await request.run(
         lambda tx: looking.access_report(tx, request.caller, PatronId(patron), before=before, limit=limit)
     )
-    return Page(items=entries, next=None)
+    return Page(items=shown(entries, request.language), next=None)
 
 
 @put(
@@ -303,11 +303,15 @@ async def end_guardian(request: ApiRequest, patron: PathId, guardianship: PathId
     opt=guarded(Permission.PATRON_BLOCK, example=Example(path=_THIS, body={"code": "U", "division": "{division}"})),
     summary="Block a patron",
 )
-async def set_block(request: ApiRequest, patron: PathId, data: JSONBody[SetBlock]) -> Made:
+async def set_block(
+    request: ApiRequest, patron: PathId, data: JSONBody[SetBlock], idempotency_key: IdempotencyKey = None
+) -> Made:
     """In one division, or, without one, in the whole agency. O stolen card, U excluded, F extended exclusion, S
     self-service, W self-created, E debt, D deceased, M by hand.
     """
-    return Made(await request.run(lambda tx: blocks.set_block(tx, request.caller, PatronId(patron), data)))
+    return Made(
+        await request.run(lambda tx: blocks.set_block(tx, request.caller, PatronId(patron), data, key=idempotency_key))
+    )
 
 
 @delete(

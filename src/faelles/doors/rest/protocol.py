@@ -61,7 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own signature
         """Answer what is not HTTP at all; `msg` is uvicorn's own sentence."""
         self._refuse(HTTPStatus.BAD_REQUEST, "http_malformed")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from faelles.ground.database import Transaction
 from faelles.ground.errors import InvalidRequestError, NotFoundError
 from faelles.ground.events import append
+from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import ItemId
 from faelles.items import events, rules
 from faelles.items import store as items
@@ -35,12 +36,15 @@ async def mark_part(tx: Transaction, caller: Caller, item: ItemId, part: int, *,
     return await found_item(tx, item)
 
 
-async def write_note(tx: Transaction, caller: Caller, item: ItemId, note: NewNote) -> Item:
+async def write_note(tx: Transaction, caller: Caller, item: ItemId, note: NewNote, *, key: str | None = None) -> Item:
     """Say this at the desk when the copy is lent or returned, until somebody dismisses it."""
     caller.require(Permission.ITEM_EDIT)
     await _hold(tx, item)
+    if await recall(tx, "write_note", key, (item, note), int):
+        return await found_item(tx, item)
     written = await store.insert_note(tx, item, note)
     await append(tx, events.item_note_written(item, written))
+    await remember(tx, "write_note", key, (item, note), written)
     return await found_item(tx, item)
 
 

@@ -4,6 +4,7 @@ from faelles.ground import events
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.fields import is_plausible
+from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import DivisionId, PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks import store
@@ -16,9 +17,14 @@ from faelles.patrons.rules import absence_problems
 from faelles.people.model import Caller, Permission
 
 
-async def set_block(tx: Transaction, caller: Caller, patron: PatronId, request: SetBlock) -> int:
+async def set_block(
+    tx: Transaction, caller: Caller, patron: PatronId, request: SetBlock, *, key: str | None = None
+) -> int:
     """Block the patron in a division, or in the whole agency if PATRON_BLOCK is held there; the block's id."""
     known = await patron_to_change(tx, caller, patron, Permission.PATRON_BLOCK, "set_block")
+    asked = (patron, request)
+    if (earlier := await recall(tx, "set_block", key, asked, int)) is not None:
+        return earlier
     division = None if request.division is None else DivisionId(request.division)
     require_division(caller, Permission.PATRON_BLOCK, division)
     first = request.starts_on or await today_of(tx, known)
@@ -32,6 +38,7 @@ async def set_block(tx: Transaction, caller: Caller, patron: PatronId, request: 
             tx, patron, request.code, division=division, reason=request.reason, first=first, last=last
         )
     await events.append(tx, about(known, PatronEvent.BLOCKED, code=request.code.value, division=division))
+    await remember(tx, "set_block", key, asked, added)
     return added
 
 

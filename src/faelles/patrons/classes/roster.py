@@ -46,9 +46,11 @@ def read_roster(file: bytes, today: date) -> list[Read]:
     rows = _rows(_text(file))
     columns = _columns(rows[0]) if rows else {}
     if "class" not in columns or not ({"name", "first_name"} & columns.keys()):
-        raise InvalidRequestError("roster_headings_missing")
+        raise InvalidRequestError(
+            "roster_headings_missing", columns=_looked_for("class", "name", "first_name", "last_name")
+        )
     if not {"uni_login", "cpr"} & columns.keys():
-        raise InvalidRequestError("roster_identifier_missing")
+        raise InvalidRequestError("roster_identifier_missing", columns=_looked_for("uni_login", "cpr"))
     if len(rows) > _LONGEST_FILE:
         raise InvalidRequestError("roster_too_long", most=_LONGEST_FILE)
     return [
@@ -56,6 +58,10 @@ def read_roster(file: bytes, today: date) -> list[Read]:
         for number, row in enumerate(rows[1:], start=2)
         if any(cell.strip() for cell in row)
     ]
+
+
+def _looked_for(*fields: str) -> str:
+    return ", ".join(heading for field in fields for heading in sorted(_HEADINGS[field]))
 
 
 def _text(file: bytes) -> str:

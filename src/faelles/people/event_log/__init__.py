@@ -1,0 +1,1 @@
+"""The event log as those read it who are let: statistics, the municipality's own programs."""

@@ -1,0 +1,38 @@
+"""Events as a reader outside sees them."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from faelles.ground.actor import ActorKind
+from faelles.ground.events import Dimension, Position
+from faelles.ground.ids import EventId
+
+MOST = 500
+"""Events looked through at once."""
+
+
+class ShownEvent(Struct, frozen=True, kw_only=True):
+    """A fact. It names nobody: `actor` is what kind of one acted, and what statistics need to know of a patron stands
+    in `dimensions`.
+    """
+
+    id: EventId
+    at: datetime
+    actor: ActorKind
+    kind: str
+    loan: int | None
+    hold: int | None
+    item: int | None
+    account: int | None
+    subject: int | None
+    dimensions: dict[str, Dimension]
+
+
+class EventsRead(Struct, frozen=True, kw_only=True):
+    """Those of the wanted kind among the next events, in order; `reached` is past all that were looked through."""
+
+    events: list[ShownEvent]
+    reached: Position
+    is_end: bool
+    """Nothing more is there yet."""

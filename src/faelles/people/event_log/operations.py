@@ -1,0 +1,39 @@
+"""Reading the agency's events. Permission EVENT_READ, in the whole agency: an event belongs to no one division."""
+
+from faelles.ground.actor import ActorKind
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ForbiddenError
+from faelles.ground.events import Position, RecordedEvent, read_after
+from faelles.people.event_log.model import MOST, EventsRead, ShownEvent
+from faelles.people.model import Caller, Permission
+
+
+async def read_events(
+    tx: Transaction, caller: Caller, *, after: Position, kind: str | None = None, limit: int = MOST
+) -> EventsRead:
+    """The events after a position, of one kind or (None) of all: at most `limit` are looked through, so that a rare
+    kind costs no more than a common one.
+
+    What a transaction still running may come before is held back: whoever goes on from `reached` misses nothing.
+    """
+    caller.require(Permission.EVENT_READ)
+    if caller.divisions(Permission.EVENT_READ) is not None:
+        raise ForbiddenError("permission_missing", permission=Permission.EVENT_READ.value)
+    found, reached = await read_after(tx, after, limit=limit)
+    wanted = [_shown(event) for event in found if kind is None or event.kind == kind]
+    return EventsRead(events=wanted, reached=reached, is_end=len(found) < limit)
+
+
+def _shown(event: RecordedEvent) -> ShownEvent:
+    return ShownEvent(
+        id=event.id,
+        at=event.at,
+        actor=ActorKind(event.actor.partition(":")[0]),
+        kind=event.kind,
+        loan=event.loan,
+        hold=event.hold,
+        item=event.item,
+        account=event.account,
+        subject=event.subject,
+        dimensions=event.dimensions,
+    )
