@@ -1,6 +1,7 @@
 """The only way to a connection: what it sets, what it costs, when it tries again, and what it leaves behind."""
 
 import asyncio
+import contextlib
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ async def test_agency_and_actor_are_set_inside_and_gone_after(single: Database, 
     async with single.transaction(town.agency, KIOSK) as tx:
         inside = await tx.row(SETTINGS)
     [after] = await single.outside_agencies(SETTINGS)
+    assert inside is not None
     assert (inside["agency"], inside["actor"]) == (str(town.agency), "machine:12")
     assert (after["agency"] or "", after["actor"] or "") == ("", "")
 
@@ -167,10 +169,9 @@ async def test_other_errors_are_not_tried_again(database: Database, town: Town):
 async def test_work_that_heeds_no_failed_statement_is_not_taken_for_done(database: Database, town: Town):
     async def work(tx: Transaction) -> str:
         await write(tx, "x")
-        try:
+        with contextlib.suppress(asyncpg.UniqueViolationError):
             await write(tx, "x")
-        except asyncpg.UniqueViolationError:
-            return "done"
+        return "done"
 
     with pytest.raises(asyncpg.InFailedSQLTransactionError):
         await database.run(town.agency, SYSTEM, work)
