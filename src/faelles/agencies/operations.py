@@ -136,7 +136,13 @@ async def show_branch(tx: Transaction, caller: Caller, branch: BranchId) -> Bran
     return await find_branch(tx, branch)
 
 
-async def list_branches(tx: Transaction, caller: Caller, *, after: str = "", limit: int = 200) -> list[Branch]:
+async def list_branches(
+    tx: Transaction,
+    caller: Caller,  # noqa: ARG001 - every operation is told who asks; this one answers all of the agency
+    *,
+    after: str = "",
+    limit: int = 200,
+) -> list[Branch]:
     """In the order of their codes, for every caller of the agency."""
     return await store.list_branches(tx, after=after, limit=limit)
 

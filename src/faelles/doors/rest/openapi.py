@@ -53,8 +53,10 @@ _DESCRIPTION: Final = """\
 What would do harm when it is done twice (lending, returning, renewing, charging, registering a copy or a patron,
 blocking, noting) takes an `Idempotency-Key`. Anything else may simply be sent again: it sets what is already so, or is
 refused as done already (409, or 404 for what is gone), as with a second version, a taken name, an entry reversed or
-settled, a copy withdrawn or sent home; a payment is known by its `reference`. Lists come in pages: hand `next` back as `after`. Every error is an RFC 9457
-problem with a stable `code` and a text in Danish or English (`Accept-Language`). Moments are UTC, money is whole øre.
+settled, a copy withdrawn or sent home; a payment is known by its `reference`.
+
+Lists come in pages: hand `next` back as `after`. Every error is an RFC 9457 problem with a stable `code` and a text in
+Danish or English (`Accept-Language`). Moments are UTC, money is whole øre.
 """
 
 
