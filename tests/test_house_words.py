@@ -103,12 +103,12 @@ def looks() -> Iterator[tuple[str, str]]:
     for module in modules():
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and _called(node) in LOOKS:
-                yield from ((module.name, argument.value) for argument in node.args if _is_text(argument))
+                yield from ((module.name, text) for text in map(_text_of, node.args) if text is not None)
     yield from (("a store", name) for name in ("checkout", "renewal", "return"))
 
 
-def _is_text(argument: ast.expr) -> bool:
-    return isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+def _text_of(argument: ast.expr) -> str | None:
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
 
 
 def _called(call: ast.Call) -> str:
