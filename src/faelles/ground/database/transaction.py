@@ -34,6 +34,8 @@ _NO_DATABASE = (
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # The client's own state after a connection was cut in the middle of an answer.
+    asyncpg.InternalClientError,
 )
 _NO_CONNECTION = (*_NO_DATABASE, asyncpg.InterfaceError, OSError)
 """Where a connection is asked for, a closed pool and a socket that nobody answers are the database's absence too."""
@@ -205,5 +207,11 @@ async def _roll_back(connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool 
         return
     try:
         await asyncio.shield(connection.execute("ROLLBACK"))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError):
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        OSError,
+        asyncio.CancelledError,
+    ):
         connection.terminate()
