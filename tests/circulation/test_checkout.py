@@ -125,6 +125,14 @@ async def test_the_same_key_gives_the_first_answer(library: LendingLibrary):
     assert await library.lend(reader, book, key="scan-1") == first
 
 
+async def test_a_repeat_under_a_key_stays_a_repeat(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(reader, book)
+    again = await library.lend(reader, book, key="scan-3")
+    library.clock.pass_days(7)
+    assert await library.lend(reader, book, key="scan-3") == again
+
+
 async def test_the_same_key_for_another_request_is_an_error(library: LendingLibrary):
     reader = await library.reader()
     await library.lend(reader, await library.copy(), key="scan-1")

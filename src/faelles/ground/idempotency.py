@@ -59,7 +59,12 @@ async def recall(
 
 async def remember(tx: Transaction, operation: str, key: str | None, request: object, answer: object) -> None:
     """Keep `answer` (ids and plain values; nothing personal) under `key`."""
+    await keep(tx, operation, key, fingerprint(request), answer)
+
+
+async def keep(tx: Transaction, operation: str, key: str | None, digest: bytes, answer: object) -> None:
+    """As `remember`, for a request whose fingerprint is known already."""
     if key is None:
         return
     encoded = msgspec.json.encode(answer).decode()
-    await tx.execute(_REMEMBER, tx.agency, str(tx.actor), operation, key, fingerprint(request), encoded, tx.now)
+    await tx.execute(_REMEMBER, tx.agency, str(tx.actor), operation, key, digest, encoded, tx.now)

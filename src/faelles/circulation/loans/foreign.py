@@ -7,7 +7,7 @@ from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
 from faelles.circulation.loans.store import Repeatable
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append
-from faelles.ground.idempotency import remember
+from faelles.ground.idempotency import keep
 
 
 async def name_owner(tx: Transaction, item_number: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -31,5 +31,5 @@ async def recognise(tx: Transaction, desk: Desk, request: ReturnRequest, repeat:
     if not request.dry_run:
         await rare_store.note_sighting(tx, owner.agency, request.item, desk.branch, request.returned_at or desk.now)
         await append(tx, Event(kind="item.foreign_seen", subject=owner.agency, dimensions={"branch": desk.branch}))
-        await remember(tx, repeat.operation, repeat.key, request, returning.foreign(owner.name))
+        await keep(tx, repeat.operation, repeat.key, repeat.fingerprint, returning.foreign(owner.name))
     return returning.foreign(owner.name)

@@ -23,6 +23,7 @@ from faelles.circulation.loans.renewing import RenewalWish, renew_loans
 from faelles.circulation.loans.replies import as_checkout, kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
+from faelles.ground.idempotency import keep
 from faelles.people.model import Permission
 from faelles.policies.knobs import RENEW_ON_CHECKOUT
 
@@ -155,16 +156,18 @@ def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: Chec
     )
 
 
-async def repeat_answer(tx: Transaction, decision: Repeat) -> CheckoutAnswer:
+async def repeat_answer(tx: Transaction, decision: Repeat, repeat: store.Repeatable) -> CheckoutAnswer:
     """The loan that was made a moment ago, told again; nothing changes but that somebody looked."""
     await record_access(tx, "checkout", [patron for patron in (decision.loan.borrower,) if patron is not None])
-    return CheckoutAnswer(
+    answer = CheckoutAnswer(
         outcome=Outcome.REPEATED,
         loan=decision.loan.id,
         due_on=decision.loan.due_on,
         renewals=decision.loan.renewals,
         item=shown(decision.item, on_checkout=True),
     )
+    await keep(tx, repeat.operation, repeat.key, repeat.fingerprint, kept(answer))
+    return answer
 
 
 async def renew(
