@@ -133,6 +133,13 @@ async def test_a_repeat_under_a_key_stays_a_repeat(library: LendingLibrary):
     assert await library.lend(reader, book, key="scan-3") == again
 
 
+async def test_a_rehearsed_repeat_leaves_its_key_free(library: LendingLibrary):
+    reader, book, other = await library.reader(), await library.copy(), await library.copy()
+    await library.lend(reader, book)
+    await library.lend(reader, book, key="scan-4", dry_run=True)
+    assert (await library.lend(reader, other, key="scan-4")).outcome is Outcome.LENT
+
+
 async def test_the_same_key_for_another_request_is_an_error(library: LendingLibrary):
     reader = await library.reader()
     await library.lend(reader, await library.copy(), key="scan-1")

@@ -5,7 +5,7 @@ hours. A calendar without any weekly hours is open every day that none of the ot
 nobody entered must not stop the desk from giving a due date.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from types import MappingProxyType
@@ -14,8 +14,6 @@ from faelles.agencies import holiday_calendar
 
 SEARCHED_DAYS = 400
 """How far an open day is looked for: past a closed summer, past a year of rebuilding."""
-
-_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,10 +90,6 @@ class Calendar:
                 return candidate
         return None
 
-    def open_days_between(self, after: date, until: date) -> int:
-        """How many open days come after `after`, up to and including `until`; none when `until` is not later."""
-        return sum(map(self.is_open_on, _days(after + _ONE_DAY, until)))
-
     def holiday_on(self, day: date) -> str | None:
         """The name of the public holiday or customary closing day that `day` is for this calendar."""
         code = self.holiday_calendar
@@ -105,7 +99,3 @@ class Calendar:
         if name is None and self.keeps_customs:
             return holiday_calendar.customary_closing_days(code, day.year).get(day)
         return name
-
-
-def _days(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))

@@ -39,7 +39,6 @@ class LoanKind(StrEnum):
 class ClosedHow(StrEnum):
     RETURNED = "returned"
     UNDONE = "undone"
-    LOST = "lost"
 
 
 class EarlierAnswer(msgspec.Struct, frozen=True):

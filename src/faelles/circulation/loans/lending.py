@@ -156,7 +156,9 @@ def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: Chec
     )
 
 
-async def repeat_answer(tx: Transaction, decision: Repeat, repeat: store.Repeatable) -> CheckoutAnswer:
+async def repeat_answer(
+    tx: Transaction, request: CheckoutRequest, decision: Repeat, repeat: store.Repeatable
+) -> CheckoutAnswer:
     """The loan that was made a moment ago, told again; nothing changes but that somebody looked."""
     await record_access(tx, "checkout", [patron for patron in (decision.loan.borrower,) if patron is not None])
     answer = CheckoutAnswer(
@@ -166,7 +168,8 @@ async def repeat_answer(tx: Transaction, decision: Repeat, repeat: store.Repeata
         renewals=decision.loan.renewals,
         item=shown(decision.item, on_checkout=True),
     )
-    await keep(tx, repeat.operation, repeat.key, repeat.fingerprint, kept(answer))
+    if not request.dry_run:
+        await keep(tx, repeat.operation, repeat.key, repeat.fingerprint, kept(answer))
     return answer
 
 

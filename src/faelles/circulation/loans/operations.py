@@ -55,7 +55,7 @@ async def checkout(
         case lending.Renew():
             return await lending.renew(tx, desk, request, decision, repeat)
         case lending.Repeat():
-            return await lending.repeat_answer(tx, decision, repeat)
+            return await lending.repeat_answer(tx, request, decision, repeat)
         case lending.Refuse():
             standing = await name_owner(tx, request.item, decision.standing)
             return await lending.refuse(tx, desk, request, facts, lending.Refuse(standing, decision.overridden))

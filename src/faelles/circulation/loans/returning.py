@@ -110,9 +110,9 @@ async def take_back(
     case: ReturnCase,
     repeat: store.Repeatable,
 ) -> ReturnAnswer:
-    """Charge what is late, close the loan, send the copy on its way."""
-    charge = partial(_charge, tx, desk, request, facts, case)
-    charged = await (tx.rehearse(charge) if request.dry_run else charge())
+    """Settle what hung on the loan, close it, send the copy on its way."""
+    settle = partial(_settle, tx, desk, request, facts, case)
+    charged = await (tx.rehearse(settle) if request.dry_run else settle())
     answer = _answer(desk, case, charged, was_backdated=request.returned_at is not None)
     if request.dry_run:
         await record_access(tx, "return_dry_run", [facts.patron.id] if facts.patron else [])
@@ -121,7 +121,8 @@ async def take_back(
     return answer
 
 
-async def _charge(tx: Transaction, desk: Desk, request: ReturnRequest, facts: ReturnFacts, case: ReturnCase) -> Ore:
+async def _settle(tx: Transaction, desk: Desk, request: ReturnRequest, facts: ReturnFacts, case: ReturnCase) -> Ore:
+    """End what hung on the loan: a search for the copy, a claim for another one; and charge what is late."""
     if case.loan is None or facts.patron is None:
         return NOTHING
     if case.loan.claimed_returned_at is not None:
