@@ -1,0 +1,1 @@
+"""SIP2: self-checks, sorters, doors and readers."""
