@@ -1,7 +1,9 @@
 """How one machine is spoken to over SIP2: everything that differs between makers and places, with its default.
 
 A profile is kept as JSON beside its machine and changed by staff. The door reads it when the machine signs in and again
-within a minute of a change; it decides nothing that the rules of lending decide.
+within a minute of a change; it decides nothing that the rules of lending decide. In `people/terminals`,
+`sign_in_terminal(database, keyring, *, username, secret) -> Terminal` lets one in (raising as `sign_in_machine` does)
+and `load_terminal(database, agency, machine) -> Terminal | None` reads it again: None once it is disabled.
 """
 
 from enum import StrEnum
