@@ -112,6 +112,16 @@ async def test_the_same_key_renews_once(library: LendingLibrary):
     assert await library.renew(loan, key="again") == first
 
 
+async def test_the_same_key_gives_the_first_answer_even_when_all_has_come_back(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(reader, book)
+    library.clock.pass_days(7)
+    (first,) = await library.renew(patron=reader.id, key="k")
+    await library.take_back(book)
+    (again,) = await library.renew(patron=reader.id, key="k")
+    assert (again.outcome, again.loan, again.due_on) == (Outcome.RENEWED, first.loan, first.due_on)
+
+
 async def test_a_returned_loan_is_not_renewed(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy()
     loan = (await library.lend(reader, book)).loan

@@ -11,9 +11,17 @@ from circulation.lending_library import LendingLibrary, Reader
 from circulation.real_desk import RealDesk
 from faelles.circulation.loans import groups, operations
 from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome
+from faelles.circulation.loans.model import (
+    Borrower,
+    CheckoutAnswer,
+    CheckoutRequest,
+    Outcome,
+    RenewalAnswer,
+    ReturnRequest,
+)
 from faelles.circulation.merging import merge_patrons
 from faelles.circulation.whereabouts.operations import withdraw_items
+from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError
 from faelles.ground.ids import PatronId
 from faelles.items.model import Withdrawal
@@ -64,6 +72,36 @@ async def test_an_item_returned_at_eight_desks_comes_back_once(library: LendingL
     assert outcomes(answers) == {Outcome.RETURNED: 1, Outcome.NOT_ON_LOAN: SEVERAL - 1}
     assert (await library.events()).count("loan.returned") == 1
     assert await library.owed(reader) == 12_000
+
+
+async def test_renewing_all_answers_for_the_loans_there_are_when_the_patron_is_free(library: LendingLibrary):
+    reader, handed_in, lent = await library.reader(), await library.copy(), await library.copy()
+    await library.lend(reader, handed_in)
+    library.clock.pass_days(7)
+
+    async def change_hands(tx: Transaction) -> asyncio.Task[list[RenewalAnswer]]:
+        back = ReturnRequest(item=handed_in, branch=library.town.main)
+        await operations.return_item(tx, library.librarian, back)
+        renewal = asyncio.create_task(library.renew(patron=reader.id))
+        await _somebody_waits(library)
+        lending = CheckoutRequest(borrower=Borrower(card=reader.card), item=lent, branch=library.town.main)
+        await operations.checkout(tx, library.librarian, library.keyring, lending)
+        return renewal
+
+    renewal = await library.run(change_hands)
+    assert [answer.item and answer.item.number for answer in await renewal] == [lent]
+
+
+async def _somebody_waits(library: LendingLibrary) -> None:
+    waiting = (
+        "SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)"
+        " WHERE NOT l.granted AND a.datname = current_database()"
+    )
+    for _ in range(1_000):
+        if await library.database.outside_agencies(waiting):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("nobody waits")
 
 
 async def test_eight_copies_of_one_late_batch_returned_at_once_cost_one_fee(library: LendingLibrary):

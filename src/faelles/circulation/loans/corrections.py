@@ -3,7 +3,7 @@
 from functools import partial
 
 from faelles.circulation.loans import rare_store, store
-from faelles.circulation.loans.desk import Desk, is_visible, open_desk
+from faelles.circulation.loans.desk import Desk, open_desk, visible_to
 from faelles.circulation.loans.facts import (
     ClosedHow,
     ItemFacts,
@@ -92,14 +92,13 @@ async def _load(
 ) -> tuple[PatronFacts, Desk, LoanAndItem, UndoAnswer | None]:
     """The loan with its borrower and item locked, and the answer this key was given before."""
     caller.require(Permission.UNDO)
-    borrowers = await store.loans_by_borrower(tx, [request.loan])
-    if not borrowers:
-        raise NotFoundError("loan_not_found")
-    facts = await store.load_loans(tx, next(iter(borrowers)), [request.loan], repeat)
+    facts = await store.load_loans(tx, repeat, loans=[request.loan])
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.UNDO)
-    if facts.patron is None or not facts.loans or not is_visible(caller, Permission.UNDO, facts.loans[0].loan):
+    seen = [visible_to(caller, Permission.UNDO, each) for each in facts.borrowed]
+    if not seen or not seen[0].loans:
         raise NotFoundError("loan_not_found")
-    return facts.patron, desk, facts.loans[0], answered_before(facts.earlier, repeat, UndoAnswer, facts.loans[0].item)
+    (patron, (found,)) = seen[0].patron, seen[0].loans
+    return patron, desk, found, answered_before(facts.earlier, repeat, UndoAnswer, found.item)
 
 
 async def _finish(

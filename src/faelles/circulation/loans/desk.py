@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from faelles.agencies.model import Branch
 from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.facts import ItemFacts, LoanFacts
+from faelles.circulation.loans.facts import Borrowed, ItemFacts, LoanFacts
 from faelles.ground.actor import ActorKind
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
@@ -107,3 +107,9 @@ def is_visible(caller: Caller, permission: Permission, loan: LoanFacts) -> bool:
         return loan.is_borrowed_by(caller.patron)
     divisions = caller.divisions(permission)
     return divisions is None or loan.division in divisions
+
+
+def visible_to(caller: Caller, permission: Permission, borrowed: Borrowed) -> Borrowed:
+    """What the caller may see of these loans."""
+    loans = tuple(each for each in borrowed.loans if is_visible(caller, permission, each.loan))
+    return Borrowed(borrowed.patron, loans)

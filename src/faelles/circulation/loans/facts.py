@@ -267,8 +267,14 @@ class LoanAndItem(msgspec.Struct, frozen=True):
     lent_again: bool
 
 
+class Borrowed(msgspec.Struct, frozen=True):
+    """Loans that one patron answers for."""
+
+    patron: PatronFacts
+    loans: tuple[LoanAndItem, ...]
+
+
 class LoansFacts(msgspec.Struct, frozen=True, kw_only=True):
     revision: SettingsRevision
     earlier: EarlierAnswer | None
-    patron: PatronFacts | None
-    loans: tuple[LoanAndItem, ...]
+    borrowed: tuple[Borrowed, ...]

@@ -10,7 +10,7 @@ from faelles.circulation.loans.blocks import Block, BlockCode, block, judge
 from faelles.circulation.loans.cases import lending_case, loan_kind
 from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, LoanAndItem, LoanFacts, PatronFacts
+from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ItemFacts, LoanAndItem, LoanFacts, PatronFacts
 from faelles.circulation.loans.lending_rules import (
     LendingCase,
     find_blocks,
@@ -180,8 +180,7 @@ async def renew(
     (renewed,) = await renew_loans(
         tx,
         desk,
-        patron=decision.answerable,
-        loans=[LoanAndItem(decision.loan, decision.item, lent_again=False)],
+        [Borrowed(decision.answerable, (LoanAndItem(decision.loan, decision.item, lent_again=False),))],
         wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
         repeat=repeat,
         kept_as=lambda answers: kept(as_checkout(answers[0])),

@@ -8,7 +8,7 @@ requests that make no sense.
 from collections.abc import Sequence
 
 from faelles.circulation.loans import lending, returning, store
-from faelles.circulation.loans.desk import check_due_on, check_override, check_past, is_visible, open_desk
+from faelles.circulation.loans.desk import check_due_on, check_override, check_past, open_desk, visible_to
 from faelles.circulation.loans.foreign import name_owner, recognise
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
@@ -19,12 +19,11 @@ from faelles.circulation.loans.model import (
     ReturnRequest,
 )
 from faelles.circulation.loans.renewing import RenewalWish, renew_loans, unknown_loan
-from faelles.circulation.loans.replies import answered_before, part, renewed_before, repeatable
+from faelles.circulation.loans.replies import answered_before, renewed_before, repeatable
 from faelles.circulation.loans.scans import check_pin, check_second, scanned, without_identity
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.ids import LoanId, PatronId
-from faelles.patrons import store as patrons
+from faelles.ground.ids import LoanId
 from faelles.people.model import Caller, Permission
 
 
@@ -108,39 +107,17 @@ async def renew(
     permission = Permission.RENEW if caller.patron is None else Permission.OWN_ACCOUNT
     caller.require(permission)
     check_override(request.overrides, request.reason)
-    by_borrower = await store.loans_by_borrower(tx, request.loans, request.patron, request.item)
-    answers: dict[int, RenewalAnswer] = {}
-    # All whose patrons must be locked are locked first, in order: loans of several are rare.
-    if len(by_borrower) > 1:
-        await patrons.lock(tx, list(by_borrower))
-    for place, (borrower, loans) in enumerate(by_borrower.items()):
-        repeat = part(repeatable("renew", key, request), place)
-        for answer in await _renew_of_one(tx, caller, permission, request, borrower, loans, repeat):
-            answers[answer.loan] = answer
-    return [answers.get(loan) or unknown_loan(loan) for loan in request.loans or answers]
-
-
-async def _renew_of_one(
-    tx: Transaction,
-    caller: Caller,
-    permission: Permission,
-    request: RenewalRequest,
-    borrower: PatronId,
-    loans: Sequence[LoanId],
-    repeat: store.Repeatable,
-) -> list[RenewalAnswer]:
-    """Renew loans that one patron answers for."""
-    facts = await store.load_loans(tx, borrower, loans, repeat)
-    if earlier := renewed_before(facts.earlier, repeat, facts.loans):
-        return earlier
+    repeat = repeatable("renew", key, request)
+    facts = await store.load_loans(tx, repeat, loans=request.loans, patron=request.patron, item_number=request.item)
+    if earlier := renewed_before(facts.earlier, repeat, facts.borrowed):
+        return _in_order(request, earlier)
     desk = await open_desk(tx, caller, facts.revision, request.branch, permission)
-    if facts.patron is None:
-        return []
-    return await renew_loans(
-        tx,
-        desk,
-        patron=facts.patron,
-        loans=[each for each in facts.loans if is_visible(caller, permission, each.loan)],
-        wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
-        repeat=repeat,
-    )
+    wish = RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run)
+    visible = [visible_to(caller, permission, each) for each in facts.borrowed]
+    return _in_order(request, await renew_loans(tx, desk, visible, wish=wish, repeat=repeat))
+
+
+def _in_order(request: RenewalRequest, answers: Sequence[RenewalAnswer]) -> list[RenewalAnswer]:
+    """The answers in the order that the loans were named in; a loan without one is no loan of theirs."""
+    by_loan = {answer.loan: answer for answer in answers}
+    return [by_loan.get(LoanId(loan)) or unknown_loan(loan) for loan in request.loans or by_loan]

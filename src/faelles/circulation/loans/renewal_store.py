@@ -1,4 +1,4 @@
-"""The SQL of writing renewals: one statement for all of a borrower's loans."""
+"""The SQL of writing renewals: one statement for all loans."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ WITH wanted AS (
       FROM unnest($16::bigint[], $17::bigint[], $18::text[]) AS r (loan_id, item_id, dimensions)
 ), seen AS (
     INSERT INTO access_log (agency_id, at, actor, person_id, operation)
-    VALUES ($1, $6, $7, $11, 'renewal')
+    SELECT $1, $6, $7, patron_id, 'renewal' FROM unnest($11::bigint[]) AS patron_id
 )
 INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
 SELECT $1, $7, $12, $13, $14, $15::text::jsonb, $6
@@ -60,12 +60,12 @@ async def write_renewals(
     renewed: Sequence[RenewedLoan],
     refused: Sequence[RefusedRenewal],
     *,
-    patron: PatronId,
+    patrons: Sequence[PatronId],
     reason: str | None,
     answer: bytes,
     repeat: Repeatable,
 ) -> None:
-    """Move the due dates of one borrower's loans, note which stayed. What renewed nothing keeps no key."""
+    """Move the due dates of loans, note which stayed and whose records were read. What renewed nothing keeps no key."""
     overridden = [(each.loan, code) for each in renewed for code in each.overridden]
     await tx.execute(
         _WRITE_RENEWALS,
@@ -79,7 +79,7 @@ async def write_renewals(
         [loan for loan, _ in overridden],
         [code for _, code in overridden],
         reason,
-        patron,
+        list(patrons),
         repeat.operation,
         repeat.key,
         repeat.fingerprint,

@@ -12,7 +12,7 @@ from faelles.circulation.loans.blocks import BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import renewal_case
 from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import LoanAndItem, PatronFacts
+from faelles.circulation.loans.facts import Borrowed, LoanAndItem, PatronFacts
 from faelles.circulation.loans.late import NOTHING, charge_if_late
 from faelles.circulation.loans.model import Outcome, Overrides, RenewalAnswer
 from faelles.circulation.loans.renewal_rules import RenewalCase, find_blocks
@@ -45,36 +45,32 @@ class Decided:
         return self.judgement.allows and self.due_on is not None
 
 
-def decide(desk: Desk, patron: PatronFacts, loans: Sequence[LoanAndItem], wish: RenewalWish) -> list[Decided]:
-    """Decide each loan; pure."""
-    decided = []
-    for each in loans:
-        case = renewal_case(desk, patron=patron, item=each.item, loan=each.loan, renewed_at=desk.now)
-        judgement = judge(find_blocks(case), wish.overrides, desk.permissions)
-        decided.append(Decided(case, case.due_on, judgement))
-    return decided
+def decide(desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish) -> Decided:
+    """Decide one loan; pure."""
+    case = renewal_case(desk, patron=patron, item=each.item, loan=each.loan, renewed_at=desk.now)
+    return Decided(case, case.due_on, judge(find_blocks(case), wish.overrides, desk.permissions))
 
 
 async def renew_loans(
     tx: Transaction,
     desk: Desk,
+    borrowed: Sequence[Borrowed],
     *,
-    patron: PatronFacts,
-    loans: Sequence[LoanAndItem],
     wish: RenewalWish,
     repeat: store.Repeatable,
     kept_as: Callable[[list[RenewalAnswer]], object] | None = None,
 ) -> list[RenewalAnswer]:
-    """Renew what may be renewed of one borrower's loans, with the fee for what was late; say why not of the rest.
+    """Renew what may be renewed of these loans, with the fee for what was late; say why not of the rest.
 
     `kept_as` is the form in which the request's key keeps the answers, where it is another than a list.
     """
-    decided = decide(desk, patron, loans, wish)
+    decided = [decide(desk, each.patron, loan, wish) for each in borrowed for loan in each.loans]
+    patrons = [each.patron.id for each in borrowed if each.loans]
     allowed = [each for each in decided if each.is_allowed]
     charge = partial(_charge_all, tx, desk, allowed)
     if wish.dry_run:
         charged = await tx.rehearse(charge)
-        await record_access(tx, "renewal_dry_run", [patron.id])
+        await record_access(tx, "renewal_dry_run", patrons)
         return [_answer(each, Outcome.ALLOWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
     charged = await charge()
     answers = [_answer(each, Outcome.RENEWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
@@ -82,7 +78,7 @@ async def renew_loans(
         tx,
         [_renewed(desk, each) for each in allowed],
         [_refused(desk, each) for each in decided if not each.is_allowed],
-        patron=patron.id,
+        patrons=patrons,
         reason=wish.reason,
         answer=msgspec.json.encode(kept_as(answers) if kept_as else [kept(each) for each in answers]),
         repeat=repeat,

@@ -1,12 +1,11 @@
 """Putting answers together, and giving the same one to the same request again."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
 
-from faelles.circulation.loans.facts import EarlierAnswer, ItemFacts, LoanAndItem
+from faelles.circulation.loans.facts import Borrowed, EarlierAnswer, ItemFacts
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
     ItemShown,
@@ -31,11 +30,6 @@ def repeatable(operation: str, key: str | None, *asked: object) -> Repeatable:
     return Repeatable(operation, key, fingerprint(*asked))
 
 
-def part(whole: Repeatable, number: int) -> Repeatable:
-    """The key of one part of a request that is answered in several."""
-    return whole if whole.key is None or number == 0 else replace(whole, key=f"{whole.key}#{number}")
-
-
 def answered_before(
     earlier: EarlierAnswer | None, repeat: Repeatable, answer_type: type[Answer], item: ItemFacts | None
 ) -> Answer | None:
@@ -51,13 +45,13 @@ def answered_before(
 
 
 def renewed_before(
-    earlier: EarlierAnswer | None, repeat: Repeatable, loans: Sequence[LoanAndItem]
+    earlier: EarlierAnswer | None, repeat: Repeatable, borrowed: Sequence[Borrowed]
 ) -> list[RenewalAnswer] | None:
     """As `answered_before`, for the loans that were renewed together."""
     if earlier is None:
         return None
     _check_same(earlier, repeat)
-    items = {each.loan.id: shown(each.item, on_checkout=True) for each in loans}
+    items = {each.loan.id: shown(each.item, on_checkout=True) for whose in borrowed for each in whose.loans}
     answers = msgspec.convert(earlier.answer, list[RenewalAnswer])
     return [msgspec.structs.replace(answer, item=items.get(answer.loan)) for answer in answers]
 

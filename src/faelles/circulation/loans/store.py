@@ -40,7 +40,7 @@ class Repeatable:
 
 _LOAD_CHECKOUT = "SELECT load_checkout($1, $2, $3, $4, $5, $6, $7, $8)"
 _LOAD_RETURN = "SELECT load_return($1, $2, $3, $4, $5)"
-_LOAD_LOANS = "SELECT load_loans($1, $2, $3, $4, $5, $6)"
+_LOAD_LOANS = "SELECT load_loans($1, $2, $3, $4, $5, $6, $7)"
 
 _checkout_facts = msgspec.json.Decoder(CheckoutFacts)
 _return_facts = msgspec.json.Decoder(ReturnFacts)
@@ -69,10 +69,19 @@ async def load_return(tx: Transaction, item_number: str, repeat: Repeatable) -> 
     return _return_facts.decode(found)
 
 
-async def load_loans(tx: Transaction, borrower: PatronId, loans: Sequence[int], repeat: Repeatable) -> LoansFacts:
-    """Lock `borrower`, who answers for `loans`, and their items, and read them."""
+async def load_loans(
+    tx: Transaction,
+    repeat: Repeatable,
+    *,
+    loans: Sequence[int] = (),
+    patron: int | None = None,
+    item_number: str | None = None,
+) -> LoansFacts:
+    """The named loans, the open ones of `patron` in either role, and the open one of the item: lock whoever answers for
+    them and their items, and read them.
+    """
     found: str = await tx.value(
-        _LOAD_LOANS, tx.agency, borrower, list(loans), str(tx.actor), repeat.operation, repeat.key
+        _LOAD_LOANS, tx.agency, list(loans), patron, item_number, str(tx.actor), repeat.operation, repeat.key
     )
     return _loans_facts.decode(found)
 
@@ -221,31 +230,6 @@ async def write_refusal(tx: Transaction, refusal: Refusal) -> None:
         as_json(refusal.dimensions),
         refusal.patron,
     )
-
-
-_LOANS_BY_BORROWER = """
-SELECT l.id, b.patron_id
-  FROM loan AS l
-  JOIN loan_borrower AS b ON b.agency_id = l.agency_id AND b.loan_id = l.id AND b.role = 'primary'
- WHERE l.agency_id = $1
-   AND l.id = ANY ($2::bigint[]
-                   || ARRAY(SELECT o.loan_id FROM loan_borrower AS o WHERE o.agency_id = $1 AND o.patron_id = $3)
-                   || open_loan_of($1, item_numbered($1, $4)))
-   AND (l.closed_at IS NULL OR l.id = ANY ($2::bigint[]))
- ORDER BY b.patron_id, l.id
-"""
-
-
-async def loans_by_borrower(
-    tx: Transaction, loans: Sequence[int], patron: int | None = None, item_number: str | None = None
-) -> dict[PatronId, list[LoanId]]:
-    """The named loans, the open ones of `patron` in either role, and the open one of the item, by who answers for
-    them; lowest patron first, which is the order they are locked in.
-    """
-    found: dict[PatronId, list[LoanId]] = {}
-    for row in await tx.rows(_LOANS_BY_BORROWER, tx.agency, list(loans), patron, item_number):
-        found.setdefault(row["patron_id"], []).append(row["id"])
-    return found
 
 
 def as_json(value: object) -> str:

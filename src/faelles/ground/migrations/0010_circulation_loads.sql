@@ -201,39 +201,66 @@ BEGIN
 END
 $$;
 
--- Loans of one borrower, by their ids, open or closed: for renewing and undoing. in_borrower is the first borrower the
--- caller found them to have; where that has changed since, the whole is done again.
+-- The loans somebody means, open or closed where they are named, else the open ones: by id, all that a patron has in either
+-- role, or what is on loan of an item. Each with whoever answers for it.
+CREATE FUNCTION loans_meant(in_agency integer, in_loans bigint[], in_patron bigint, in_item_number text)
+    RETURNS TABLE (loan_id bigint, item_id bigint, borrower_id bigint) LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT l.id, l.item_id, b.patron_id
+      FROM loan AS l
+      JOIN loan_borrower AS b ON b.agency_id = l.agency_id AND b.loan_id = l.id AND b.role = 'primary'
+     WHERE l.agency_id = in_agency
+       AND l.id = ANY (in_loans
+                       || ARRAY(SELECT o.loan_id FROM loan_borrower AS o
+                                 WHERE o.agency_id = in_agency AND o.patron_id = in_patron)
+                       || open_loan_of(in_agency, item_numbered(in_agency, in_item_number)))
+       AND (l.closed_at IS NULL OR l.id = ANY (in_loans));
+END;
+
+-- Loans to renew or to undo, by whoever answers for them. Which they are is looked up twice: once to know whom to lock, and
+-- again when nobody can change it; where another borrower came in meanwhile the whole is done again.
 CREATE FUNCTION load_loans(
-    in_agency integer, in_borrower bigint, in_loans bigint[], in_client text, in_operation text, in_key text
+    in_agency integer, in_loans bigint[], in_patron bigint, in_item_number text,
+    in_client text, in_operation text, in_key text
 ) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    facts text;
+    locked    bigint[];
+    borrowers bigint[];
+    loans     bigint[];
+    items     bigint[];
+    facts     text;
 BEGIN
-    PERFORM FROM patron WHERE agency_id = in_agency AND id = in_borrower FOR NO KEY UPDATE;
-    PERFORM FROM item_circulation
-      WHERE agency_id = in_agency
-        AND item_id IN (SELECT item_id FROM loan WHERE agency_id = in_agency AND id = ANY (in_loans))
-      ORDER BY item_id FOR NO KEY UPDATE;
-    IF EXISTS (SELECT FROM loan_borrower
-                WHERE agency_id = in_agency AND loan_id = ANY (in_loans) AND role = 'primary'
-                  AND patron_id <> in_borrower) THEN
+    locked := ARRAY(SELECT m.borrower_id FROM loans_meant(in_agency, in_loans, in_patron, in_item_number) AS m);
+    PERFORM FROM patron WHERE agency_id = in_agency AND id = ANY (locked) ORDER BY id FOR NO KEY UPDATE;
+    SELECT array_agg(DISTINCT m.borrower_id), array_agg(m.loan_id), array_agg(m.item_id) INTO borrowers, loans, items
+      FROM loans_meant(in_agency, in_loans, in_patron, in_item_number) AS m;
+    IF NOT borrowers <@ locked THEN
         RAISE EXCEPTION 'the loans changed hands while the locks were taken' USING ERRCODE = 'serialization_failure';
     END IF;
+    PERFORM FROM item_circulation
+      WHERE agency_id = in_agency AND item_id = ANY (items)
+      ORDER BY item_id FOR NO KEY UPDATE;
     SELECT json_build_object(
         'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = in_agency),
         'earlier', (SELECT e.facts FROM earlier_answer_facts AS e
                      WHERE e.agency_id = in_agency AND e.client = in_client AND e.operation = in_operation
                        AND e.key = in_key),
-        'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = in_borrower),
-        'loans', ARRAY(
+        'borrowed', ARRAY(
             SELECT json_build_object(
-                       'loan', l.facts, 'item', i.facts,
-                       'lent_again', l.closed_at IS NOT NULL AND open_loan_of(in_agency, l.item_id) IS NOT NULL)
-              FROM loan_facts AS l
-              JOIN item_facts AS i ON i.agency_id = l.item_agency_id AND i.item_id = l.item_id
-              JOIN loan_borrower AS o ON o.agency_id = l.agency_id AND o.loan_id = l.loan_id AND o.role = 'primary'
-             WHERE l.agency_id = in_agency AND l.loan_id = ANY (in_loans) AND o.patron_id = in_borrower
-             ORDER BY l.loan_id)
+                       'patron', p.facts,
+                       'loans', ARRAY(
+                           SELECT json_build_object(
+                                      'loan', l.facts, 'item', i.facts, 'lent_again',
+                                      l.closed_at IS NOT NULL AND open_loan_of(in_agency, l.item_id) IS NOT NULL)
+                             FROM loan_borrower AS o
+                             JOIN loan_facts AS l ON l.agency_id = o.agency_id AND l.loan_id = o.loan_id
+                             JOIN item_facts AS i ON i.agency_id = l.item_agency_id AND i.item_id = l.item_id
+                            WHERE o.agency_id = in_agency AND o.patron_id = p.patron_id AND o.role = 'primary'
+                              AND o.loan_id = ANY (loans)
+                            ORDER BY o.loan_id))
+              FROM patron_facts AS p
+             WHERE p.agency_id = in_agency AND p.patron_id = ANY (borrowers)
+             ORDER BY p.patron_id)
     )::text INTO facts;
     RETURN facts;
 END
