@@ -27,6 +27,8 @@ ItemNumber = NewType("ItemNumber", str)
 
 LoanId = NewType("LoanId", int)
 """Counts from 10,000,000: web sites link only to ids of eight to ten digits."""
+HoldId = NewType("HoldId", int)
+"""Counts from 10,000,000, as loans do."""
 JourneyId = NewType("JourneyId", int)
 AccountId = NewType("AccountId", int)
 ChargeId = NewType("ChargeId", int)

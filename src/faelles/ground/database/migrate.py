@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 GRANT SELECT ON schema_migration TO faelles_app
 """
 _APPLIED = "SELECT number FROM schema_migration"
-_PARTITIONED = ("event", "access_log")
+_PARTITIONED = ("event", "access_log", "hold_match_log")
 # Months begin where the last run thought they did, whatever zone the server keeps.
 _SESSION_SETTINGS = {"lock_timeout": "30s", "timezone": "UTC"}
 
