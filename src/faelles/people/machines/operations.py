@@ -43,7 +43,7 @@ async def change_machine(tx: Transaction, caller: Caller, machine: MachineId, ch
 
     Raises NotFoundError for an unknown machine or branch.
     """
-    before = await _lock_machine(tx, caller, machine)
+    before = await machine_to_change(tx, caller, machine)
     if change.branch is not None:
         await _require_edit_at(tx, caller, BranchId(change.branch))
     await store.update_machine(tx, machine, change)
@@ -56,7 +56,7 @@ async def change_machine(tx: Transaction, caller: Caller, machine: MachineId, ch
 
 async def replace_machine_secret(tx: Transaction, caller: Caller, machine: MachineId) -> MachineSecret:
     """A new secret; the old one and every session end at once."""
-    row = await _lock_machine(tx, caller, machine)
+    row = await machine_to_change(tx, caller, machine)
     secret = new_secret()
     await store.replace_machine_secret(tx, machine, secret_hash(secret))
     await append(tx, events.machine_secret_replaced(machine))
@@ -120,7 +120,8 @@ def _require_covering(caller: Caller, grant: Grant) -> None:
         raise ForbiddenError("beyond_own_permissions")
 
 
-async def _lock_machine(tx: Transaction, caller: Caller, machine: MachineId) -> Row:
+async def machine_to_change(tx: Transaction, caller: Caller, machine: MachineId) -> Row:
+    """The machine's row, locked, for a caller who may change it where it stands. Raises NotFoundError."""
     caller.require(Permission.PEOPLE_EDIT)
     row = await store.lock_machine(tx, machine)
     if row is None:
