@@ -69,6 +69,23 @@ class ReturnElsewhere(StrEnum):
     REFUSE = "refuse"
 
 
+class PickupFrom(StrEnum):
+    """Where what is reserved may be picked up, seen from the branch that owns it."""
+
+    AGENCY = "agency"
+    DIVISION = "division"
+    OWNER_BRANCH = "owner_branch"
+
+
+class OnShelf(StrEnum):
+    """What a copy on the shelf does to placing a hold."""
+
+    ALLOW = "allow"
+    REFUSE_WHERE_IT_STANDS = "refuse_where_it_stands"
+    """Whoever would pick it up at the branch where it stands can as well take it from the shelf."""
+    REFUSE_UNLESS_ALL_OUT = "refuse_unless_all_out"
+
+
 LENDABLE: Final = explicit("lendable")
 RESERVABLE: Final = explicit("reservable")
 RENEWABLE: Final = explicit("renewable")
@@ -115,6 +132,22 @@ CARD_REPLACEMENT_FEE_ORE: Final = number("card_replacement_fee_ore", 0, _PATRON,
 
 RETURN_ELSEWHERE: Final = choice("return_elsewhere", ReturnElsewhere.TRANSFER, _ITEM)
 RENEW_ON_CHECKOUT: Final = yes_no("renew_on_checkout", default=True, whose=_DESK)
+
+MAX_HOLDS: Final = limit("max_holds", 100, _PATRON, Unit.COUNT)
+MAX_HOLDS_OF_GROUP: Final = limit("max_holds_of_group", None, _PATRON, Unit.COUNT)
+MAX_HOLDS_PER_TITLE: Final = number("max_holds_per_title", 1, _PATRON, Unit.COUNT, lowest=1, highest=100)
+MAX_HOLDS_PER_DAY: Final = limit("max_holds_per_day", None, _PATRON, Unit.COUNT)
+HOLD_INTEREST_DAYS: Final = number("hold_interest_days", 180, _PATRON, Unit.DAYS, lowest=1, highest=3650)
+HOLD_ON_OWN_LOAN: Final = yes_no("hold_on_own_loan", default=False, whose=_PATRON)
+HOLD_AGAIN_HOMEBOUND: Final = yes_no("hold_again_homebound", default=False, whose=_PATRON)
+ON_SHELF_HOLDS: Final = choice("on_shelf_holds", OnShelf.ALLOW, _ITEM)
+PICKUP_FROM: Final = choice("pickup_from", PickupFrom.DIVISION, _ITEM)
+NEW_AT_HOME_DAYS: Final = number("new_at_home_days", 0, _ITEM, Unit.DAYS, highest=3650)
+DAMAGED_FILLS_HOLDS: Final = yes_no("damaged_fills_holds", default=True, whose=_ITEM)
+PICKUP_DAYS: Final = number("pickup_days", 7, _DESK, Unit.DAYS, lowest=1, highest=365)
+LENDING_AFTER_DAYS: Final = limit("lending_after_days", None, _PATRON, Unit.DAYS, highest=3650)
+UNCOLLECTED_FEE_ORE: Final = number("uncollected_fee_ore", 0, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
+RENEWAL_WITH_HOLDS: Final = choice("renewal_with_holds", Effect.REFUSE, _ITEM)
 
 KNOBS: Final[Mapping[str, Knob[object]]] = MappingProxyType(
     {knob.name: knob for knob in list(vars().values()) if isinstance(knob, Knob)}

@@ -52,6 +52,19 @@ class BlockCode(StrEnum):
     CLAIMED_RETURNED = "claimed_returned"
     RETURN_NOT_HERE = "return_not_here"
 
+    ALREADY_RESERVED = "already_reserved"
+    HELD_BOTH_WAYS = "held_both_ways"
+    TOO_MANY_HOLDS = "exceeds_max_reservations"
+    TOO_MANY_HOLDS_OF_GROUP = "too_many_holds_of_group"
+    TOO_MANY_HOLDS_TODAY = "too_many_holds_today"
+    MATERIAL_NOT_RESERVABLE = "material_not_reservable"
+    INTERLIBRARY_NOT_RESERVABLE = "interlibrary_material_not_reservable"
+    NO_RESERVABLE_MATERIALS = "no_reservable_materials"
+    ISSUE_NEEDED = "not_reservable"
+    AVAILABLE_ON_SHELF = "available_on_shelf"
+    PICKUP_NOT_ALLOWED = "pickup_branch_not_allowed"
+    LENT_BEFORE_HOMEBOUND = "previously_loaned_by_homebound_patron"
+
 
 OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.MEMBERSHIP_ENDED: Permission.OVERRIDE_BLOCK,
@@ -69,6 +82,13 @@ OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.MAX_RENEWALS_REACHED: Permission.OVERRIDE_RENEWAL,
     BlockCode.RENEWED_TOO_SOON: Permission.OVERRIDE_RENEWAL,
     BlockCode.RENEWED_TOO_LATE: Permission.OVERRIDE_RENEWAL,
+    BlockCode.TOO_MANY_HOLDS: Permission.OVERRIDE_LIMIT,
+    BlockCode.TOO_MANY_HOLDS_OF_GROUP: Permission.OVERRIDE_LIMIT,
+    BlockCode.TOO_MANY_HOLDS_TODAY: Permission.OVERRIDE_LIMIT,
+    BlockCode.MATERIAL_NOT_RESERVABLE: Permission.OVERRIDE_HOLD,
+    BlockCode.AVAILABLE_ON_SHELF: Permission.OVERRIDE_HOLD,
+    BlockCode.PICKUP_NOT_ALLOWED: Permission.OVERRIDE_HOLD,
+    BlockCode.LENT_BEFORE_HOMEBOUND: Permission.OVERRIDE_HOLD,
 }
 """What a person may step over, with a reason. What is not here is a fact: nobody can lend what is not there."""
 

@@ -130,7 +130,7 @@ GRANT EXECUTE ON FUNCTION owners_of_item_number TO faelles_app;
 CREATE VIEW copy WITH (security_invoker = true) AS
     SELECT agency_id, id AS item_id, number, kind, record_id, issue_id, owner_branch_id, default_placement_id,
            material_group_id, price_ore, condition, not_for_loan, minimum_age, withdrawn_at, lender_isil, lender_due_on,
-           received_at, sent_home_at
+           received_at, sent_home_at, acquired_on
       FROM item;
 CREATE VIEW copy_part WITH (security_invoker = true) AS
     SELECT agency_id, item_id, number, description, is_present FROM item_part;
