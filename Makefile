@@ -20,7 +20,7 @@ demo-reset: $(STAMP)
 	@$(RUN)/faelles demo --reset
 
 test: check
-	$(RUN)/pytest
+	$(RUN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 check: $(STAMP)
 	$(RUN)/ruff check
