@@ -21,6 +21,7 @@ from faelles.doors.rest import (
     policies,
     sessions,
     stock,
+    terminals,
 )
 
 ROUTERS: Final[tuple[Router, ...]] = (
@@ -41,4 +42,5 @@ ROUTERS: Final[tuple[Router, ...]] = (
     sessions.router,
     stock.placeholder_router,
     stock.stock_router,
+    terminals.router,
 )
