@@ -27,7 +27,6 @@ from faelles.policies.requests import (
     Explain,
     ListRules,
     RuleFilter,
-    SetCeiling,
     SetRule,
     Simulate,
 )
@@ -237,17 +236,6 @@ async def test_a_fee_above_the_national_ceiling_is_refused_and_the_ceiling_named
     error = await refused(database, town, SetRule(knob="fee_overdue_adult_1_7", value=2001, scope=Scope.AGENCY))
     assert isinstance(error, RefusedError)
     assert (error.code, error.parameters["ceiling_ore"]) == ("above_national_ceiling", 2000)
-
-
-async def test_a_ceiling_is_the_nations_to_set(database: Database, town: Town):
-    request = SetCeiling(knob="card_replacement_fee_ore", highest_ore=5000, source="prøve")
-    async with database.transaction(town.agency, SYSTEM) as tx:
-        with pytest.raises(ForbiddenError):
-            await operations.set_ceiling(tx, editor(town.agency), request)
-    async with database.transaction(NATION, SYSTEM) as tx:
-        await operations.set_ceiling(tx, editor(NATION), request)
-    error = await refused(database, town, SetRule(knob="card_replacement_fee_ore", value=5001, scope=Scope.AGENCY))
-    assert error.code == "above_national_ceiling"
 
 
 async def test_a_lock_above_is_named_in_the_refusal(database: Database, town: Town):

@@ -1,10 +1,10 @@
-"""The facts this room tells. `subject` is the rule or the ceiling."""
+"""What the rules tell. `subject` is the rule, or the place whose cells were decided about."""
 
 import msgspec
 
 from faelles.ground.events import Dimension, Event
 from faelles.ground.ids import RuleId
-from faelles.policies.model import Ceiling, Rule, ScopeNode
+from faelles.policies.model import Rule, ScopeNode
 from faelles.policies.requests import RuleRecord
 
 
@@ -34,12 +34,4 @@ def cells_allowed(node: ScopeNode, changed: int) -> Event:
         kind="policy_cells_allowed",
         subject=node.id,
         dimensions={"scope": node.scope.value, "changed": changed},
-    )
-
-
-def ceiling_set(ceiling_id: int, ceiling: Ceiling) -> Event:
-    return Event(
-        kind="policy_ceiling_set",
-        subject=ceiling_id,
-        dimensions={"knob": ceiling.knob, "highest_ore": ceiling.highest_ore},
     )

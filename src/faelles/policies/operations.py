@@ -21,13 +21,12 @@ from faelles.ground.errors import (
 from faelles.ground.ids import MaterialGroupId, PatronGroupId, RuleId
 from faelles.people.model import Caller, Permission
 from faelles.policies import changes, making, places, rules, shown, store
-from faelles.policies.access import require_reach, require_whole_agency
+from faelles.policies.access import require_reach
 from faelles.policies.compiled import CompiledPolicy, Settings, SettingsCache
-from faelles.policies.events import ceiling_set, cells_allowed, rule_ended, rule_set
+from faelles.policies.events import cells_allowed, rule_ended, rule_set
 from faelles.policies.groups.model import tree_of
-from faelles.policies.knob import Unit
 from faelles.policies.knobs import KNOBS
-from faelles.policies.model import Ceiling, Rule, ScopeNode, SettingsRevision
+from faelles.policies.model import Rule, ScopeNode, SettingsRevision
 from faelles.policies.requests import (
     AllowCells,
     CellsAllowed,
@@ -37,7 +36,6 @@ from faelles.policies.requests import (
     KnobShown,
     ListRules,
     RuleRecord,
-    SetCeiling,
     SetRule,
     Simulate,
     SubjectDifferences,
@@ -201,19 +199,6 @@ async def end_rule(tx: Transaction, caller: Caller, rule: RuleId, request: EndRu
         raise ConflictError("rule_already_ended", rule=rule)
     await events.append(tx, rule_ended(found))
     return await _record(tx, rule)
-
-
-async def set_ceiling(tx: Transaction, caller: Caller, request: SetCeiling) -> None:
-    """Say the most that anybody may ask, from now or a later moment on. The nation's own decision."""
-    making.require_nation(tx.agency)
-    require_whole_agency(caller)
-    if making.knob(request.knob).unit is not Unit.ORE:
-        raise invalid_field("knob", "ceiling_needs_amount", knob=request.knob)
-    starts = request.valid_from or tx.now
-    if starts < tx.now:
-        raise invalid_field("valid_from", "rule_starts_in_the_past")
-    ceiling = Ceiling(knob=request.knob, highest_ore=request.highest_ore, source=request.source, valid_from=starts)
-    await events.append(tx, ceiling_set(await store.replace_ceiling(tx, ceiling), ceiling))
 
 
 async def _write(tx: Transaction, settings: Settings, drafts: Sequence[Rule], reason: str | None) -> list[RuleId]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from faelles.ground.fields import AmountOre, Code, Id, PageSize, ShortText
+from faelles.ground.fields import Code, Id, PageSize, ShortText
 from faelles.ground.ids import AgencyId, RuleId
 from faelles.policies.model import LoanKind, Scope, Source, WhyLost
 
@@ -53,13 +53,6 @@ class AllowCells(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class EndRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at: Moment | None = None
     """None: now."""
-
-
-class SetCeiling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    knob: Code
-    highest_ore: AmountOre
-    source: ShortText
-    valid_from: Moment | None = None
 
 
 class RuleFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

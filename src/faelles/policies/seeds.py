@@ -17,6 +17,7 @@ from faelles.agencies.model import DivisionKind
 from faelles.ground.database import Transaction
 from faelles.ground.ids import NATION, MaterialGroupId, PatronGroupId
 from faelles.policies import store
+from faelles.policies.ceilings.store import replace_ceiling
 from faelles.policies.compiled import Settings
 from faelles.policies.groups import store as groups
 from faelles.policies.groups.model import Group, GroupKind
@@ -70,7 +71,7 @@ async def seed_nation(tx: Transaction) -> None:
     ceilings_known = {ceiling.knob for ceiling in settings.policy.ceilings}
     for ceiling in seeds.ceilings:
         if ceiling.knob not in ceilings_known:
-            await store.replace_ceiling(
+            await replace_ceiling(
                 tx, Ceiling(knob=ceiling.knob, highest_ore=ceiling.highest_ore, source=ceiling.source)
             )
     await _add_rules(tx, settings, seeds)

@@ -1,10 +1,10 @@
-"""All SQL about rules and ceilings."""
+"""All SQL about rules, and what a policy is compiled from."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
@@ -77,7 +77,7 @@ SELECT (SELECT number FROM settings_revision WHERE agency_id = $1) AS nation,
        (SELECT json_agg(c)::text
           FROM (SELECT knob, highest_ore, source, lower(valid) AS valid_from, upper(valid) AS valid_until
                   FROM policy_ceiling
-                 WHERE agency_id = $1) AS c) AS ceilings,
+                 WHERE agency_id = $1 AND NOT isempty(valid)) AS c) AS ceilings,
        (SELECT json_agg(g)::text
           FROM (SELECT id, agency_id, parent_id, code, name_da, name_en
                   FROM patron_group
@@ -201,18 +201,14 @@ async def insert_rules(tx: Transaction, drafts: Sequence[Rule], reason: str | No
     return [RuleId(row["id"]) for row in rows]
 
 
-_CONFLICTS: Final = {"one_rule_per_cell": "one_rule_per_cell", "one_ceiling_at_a_time": "one_ceiling_at_a_time"}
-
-
 @contextmanager
 def _conflicts_told() -> Iterator[None]:
     try:
         yield
     except asyncpg.ExclusionViolationError as violation:
-        code = _CONFLICTS.get(violation.constraint_name or "")
-        if code is None:
+        if violation.constraint_name != "one_rule_per_cell":
             raise
-        raise ConflictError(code) from violation
+        raise ConflictError("one_rule_per_cell") from violation
 
 
 # -- Reading rules as people see them
@@ -289,29 +285,3 @@ def _record(row: Row) -> RuleRecord:
         written_by=row["written_by"],
         written_at=row["written_at"],
     )
-
-
-# -- Ceilings
-
-_END_CEILING = """
-UPDATE policy_ceiling
-   SET valid = tstzrange(lower(valid), greatest($3, lower(valid)))
- WHERE agency_id = $1 AND knob = $2 AND NOT isempty(valid) AND (upper_inf(valid) OR upper(valid) > $3)
-"""
-
-_INSERT_CEILING = """
-INSERT INTO policy_ceiling (agency_id, knob, highest_ore, source, valid)
-VALUES ($1, $2, $3, $4, tstzrange($5, NULL))
-RETURNING id
-"""
-
-
-async def replace_ceiling(tx: Transaction, ceiling: Ceiling) -> int:
-    """End the ceilings that would stand beside this one from its first moment on, and put it in their place."""
-    if ceiling.valid_from is not None:
-        await tx.execute(_END_CEILING, NATION, ceiling.knob, ceiling.valid_from)
-    with _conflicts_told():
-        added: int = await tx.value(
-            _INSERT_CEILING, NATION, ceiling.knob, ceiling.highest_ore, ceiling.source, ceiling.valid_from
-        )
-    return added

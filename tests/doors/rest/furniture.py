@@ -77,7 +77,7 @@ async def _supporter(tx: Transaction, furniture: Furniture) -> None:
     staff = await create_staff(tx, caller, new)
     await assign_role(tx, caller, staff, Assignment(role="supporter"))
     token = await issue_token(tx, NewToken(subject=Subject(SubjectKind.STAFF, staff), language=Language.DANISH))
-    furniture.ours(supporter_token=token.secret)
+    furniture.ours(supporter=staff, supporter_token=token.secret)
 
 
 async def _agencies(tx: Transaction, furniture: Furniture) -> None:

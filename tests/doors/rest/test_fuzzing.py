@@ -33,6 +33,7 @@ from faelles.doors.rest.openapi import Description
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
 from faelles.ground.database.pool import open_database
+from faelles.ground.ids import NATION
 from town import found_town
 
 Operation = APIOperation[Any, Any, Any, Any]
@@ -70,7 +71,7 @@ class Desk:
 
     def send(self, case: Case, route: Route) -> httpx.Response:
         wanted = case.as_transport_kwargs(base_url="http://faelles.test")
-        agency = self.furniture.town.agency
+        agency = NATION if route.for_the_nation else self.furniture.town.agency
         caller = patron(agency, self.furniture.number("patron")) if route.for_patrons else staff(agency, 1)
         # The description's security makes up tokens too; what is beyond admission is what we are after.
         made_up = {name: value for name, value in wanted["headers"].items() if name.lower() != "authorization"}

@@ -20,6 +20,7 @@ from faelles.doors.rest.access import Audience, Example
 from faelles.doors.rest.app import create_app
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
+from faelles.ground.ids import NATION
 from town import found_town
 
 # Only looked through for its routes: it is never sent a request.
@@ -94,11 +95,12 @@ async def test_another_agency_sees_nothing_and_changes_nothing(
     caller = (
         patron(theirs, next_door.number("patron")) if route.for_patrons else staff(theirs, next_door.number("staff"))
     )
-    before = await ledger.digest(0, showcase.town.agency)
+    before = await ledger.digest(NATION, showcase.town.agency)
     answer = await route.send(client, showcase, bearer(keyring, caller))
-    assert await ledger.digest(0, showcase.town.agency) == before
+    assert await ledger.digest(NATION, showcase.town.agency) == before
     assert showcase.marker not in answer.text
-    if route.names_what_is_private(showcase) and not route.access.example.answers_neighbours:
+    private = route.names_what_is_private(showcase) and not route.access.example.answers_neighbours
+    if private or route.for_the_nation:
         assert answer.status_code in REFUSALS, answer.text
     else:
         assert answer.status_code < 500, answer.text
@@ -124,6 +126,8 @@ async def test_the_rightful_caller_is_served(
     agency = furnished.town.agency
     if route.for_patrons:
         headers = bearer(keyring, patron(agency, furnished.number("patron")))
+    elif route.for_the_nation:
+        headers = bearer(keyring, staff(NATION, furnished.number("supporter")))
     else:
         headers = bearer(keyring, staff(agency, furnished.number("staff")))
     answer = await route.send(client, furnished, {} if route.is_public else headers)

@@ -25,6 +25,10 @@ class Route:
         return self.access.permission is not None and self.access.permission.value == "own_account"
 
     @property
+    def for_the_nation(self) -> bool:
+        return self.access.audience is Audience.NATION
+
+    @property
     def is_public(self) -> bool:
         return self.access.audience is Audience.PUBLIC
 

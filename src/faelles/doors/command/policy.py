@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from faelles.circulation.looking.explaining import CheckoutExplained, ExplainCheckout, explain_checkout
+from faelles.doors.command import ceiling
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.output import AsJson, show, show_table
 from faelles.doors.command.words import words
@@ -18,6 +19,7 @@ from faelles.policies.operations import explain, list_knobs
 from faelles.policies.requests import Explain, ExplanationShown, KnobShown, KnobValue, RuleShown
 
 app = typer.Typer(help=words("command_policy"), no_args_is_help=True)
+app.add_typer(ceiling.app, name="ceiling", rich_help_panel=words("command_panel_operator"))
 
 Knobs = Annotated[list[str] | None, typer.Argument(help=words("command_knobs"), show_default=False)]
 PatronGroup = Annotated[str, typer.Option(help=words("command_patron_group"))]

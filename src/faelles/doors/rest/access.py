@@ -25,6 +25,8 @@ class Audience(StrEnum):
     """Anybody: signing in, health."""
     SIGNED_IN = "signed_in"
     """Everybody we know, about themselves only."""
+    NATION = "nation"
+    """The operator's own staff at the nation, who hold the route's permission there; no municipality's."""
     PERMITTED = "permitted"
     """Those who hold the route's permission somewhere; at which place is for the operation to check."""
 
@@ -56,6 +58,11 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 def guarded(permission: Permission, *, example: Example | None = None) -> dict[str, Access]:
     """The route needs `permission` at some place of the agency; the operation checks at which."""
     return _declared(Audience.PERMITTED, permission, example)
+
+
+def for_the_nation(permission: Permission, *, example: Example | None = None) -> dict[str, Access]:
+    """The route is for the nation's own staff with `permission`; the operation refuses every municipality's."""
+    return _declared(Audience.NATION, permission, example)
 
 
 def own_account(*, example: Example | None = None) -> dict[str, Access]:
