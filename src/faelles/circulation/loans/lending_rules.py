@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
+from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, ItemState, LoanFacts, PatronFacts
 from faelles.circulation.loans.model import Remark
+from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks
 from faelles.ground.clock import age_on
 from faelles.ground.ids import BranchId, DivisionId
 from faelles.policies.compiled import Terms
@@ -77,9 +78,9 @@ def _unknown_patron(facts: CheckoutFacts) -> Block:
 def find_blocks(case: LendingCase) -> list[Block]:
     """Every reason against this loan."""
     return [
-        *_membership(case),
-        *_patron_blocks(case),
-        *_debt(case),
+        *against_membership(case.patron, case.division, case.today),
+        *standing_blocks(case.patron, case.division, case.today, is_self_service=case.is_self_service),
+        *against_debt(case.patron, case.division, case.terms[DEBT_LIMIT_ORE]),
         *_overdues(case),
         *_limits(case),
         *_age(case),
@@ -88,27 +89,6 @@ def find_blocks(case: LendingCase) -> list[Block]:
         *_lendable(case),
         *_due(case),
     ]
-
-
-def _membership(case: LendingCase) -> Iterator[Block]:
-    membership = case.patron.membership_in(case.division, case.today)
-    if membership is None:
-        yield block(BlockCode.MEMBERSHIP_MISSING)
-    elif not membership.holds_on(case.today):
-        yield block(BlockCode.MEMBERSHIP_ENDED, ended_on=str(membership.ends or membership.starts))
-
-
-def _patron_blocks(case: LendingCase) -> Iterator[Block]:
-    for standing in case.patron.blocks_in(case.division, case.today, is_self_service=case.is_self_service):
-        ends_on = str(standing.ends or OPEN_END)
-        yield block(BlockCode.PATRON_BLOCKED, None, code=standing.code, ends_on=ends_on)
-
-
-def _debt(case: LendingCase) -> Iterator[Block]:
-    limit = case.terms[DEBT_LIMIT_ORE]
-    owed = case.patron.balance_in(case.division)
-    if limit.value is not None and owed > 0 and owed >= limit.value:
-        yield block(BlockCode.DEBT_OVER_LIMIT, limit.rule_id, balance_ore=owed, limit_ore=limit.value)
 
 
 def _overdues(case: LendingCase) -> Iterator[Block]:

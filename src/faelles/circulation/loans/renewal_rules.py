@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
+from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.facts import ItemFacts, LoanFacts, PatronFacts
+from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
     MAX_RENEWALS,
@@ -39,7 +40,7 @@ def find_blocks(case: RenewalCase) -> list[Block]:
     """Every reason against renewing. A renewal is never "too many loans"."""
     return [
         *_loan(case),
-        *_membership(case),
+        *against_membership(case.patron, case.loan.division, case.today),
         *_renewable(case),
         *_count(case),
         *_window(case),
@@ -58,14 +59,6 @@ def _loan(case: RenewalCase) -> Iterator[Block]:
         yield block(BlockCode.CLAIMED_RETURNED)
     if case.item.withdrawn:
         yield block(BlockCode.MATERIAL_DISCARDED)
-
-
-def _membership(case: RenewalCase) -> Iterator[Block]:
-    membership = case.patron.membership_in(case.loan.division, case.today)
-    if membership is None:
-        yield block(BlockCode.MEMBERSHIP_MISSING)
-    elif not membership.holds_on(case.today):
-        yield block(BlockCode.MEMBERSHIP_ENDED, None, ended_on=str(membership.ends or membership.starts))
 
 
 def _renewable(case: RenewalCase) -> Iterator[Block]:
@@ -95,14 +88,12 @@ def _window(case: RenewalCase) -> Iterator[Block]:
 
 
 def _patron(case: RenewalCase) -> Iterator[Block]:
-    with_blocks, debt = case.terms[RENEWAL_WITH_BLOCKS], case.terms[RENEWAL_DEBT_LIMIT_ORE]
+    patron, division, with_blocks = case.patron, case.loan.division, case.terms[RENEWAL_WITH_BLOCKS]
     if with_blocks.value is Effect.REFUSE:
-        for standing in case.patron.blocks_in(case.loan.division, case.today, is_self_service=case.is_self_service):
-            ends_on = str(standing.ends or OPEN_END)
-            yield block(BlockCode.PATRON_BLOCKED, with_blocks.rule_id, code=standing.code, ends_on=ends_on)
-    owed = case.patron.balance_in(case.loan.division)
-    if debt.value is not None and owed > 0 and owed >= debt.value:
-        yield block(BlockCode.DEBT_OVER_LIMIT, debt.rule_id, balance_ore=owed, limit_ore=debt.value)
+        yield from standing_blocks(
+            patron, division, case.today, is_self_service=case.is_self_service, rule=with_blocks.rule_id
+        )
+    yield from against_debt(patron, division, case.terms[RENEWAL_DEBT_LIMIT_ORE])
 
 
 def _overdues(case: RenewalCase) -> Iterator[Block]:

@@ -1,0 +1,138 @@
+"""What decisions about holds are made from, in the shapes of 0012_circulation_holds.sql."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from faelles.circulation.holds.model import Target
+from faelles.circulation.holds.states import HoldState
+from faelles.circulation.loans.facts import EarlierAnswer, ItemState, PatronFacts
+from faelles.ground.ids import (
+    BranchId,
+    DivisionId,
+    HoldId,
+    IssueId,
+    ItemId,
+    ItemNumber,
+    MaterialGroupId,
+    PatronGroupId,
+    PlacementId,
+    RecordId,
+)
+from faelles.policies.model import SettingsRevision
+
+
+class Copy(msgspec.Struct, frozen=True, array_like=True):
+    """One copy that may fill holds. `branch` is where it stands, or would stand."""
+
+    item: ItemId
+    number: ItemNumber
+    branch: BranchId
+    owner_branch: BranchId
+    placement: PlacementId
+    material_group: MaterialGroupId
+    kind: str
+    issue: IssueId | None
+    minimum_age: int | None
+    not_for_loan: bool
+    condition: str
+    acquired_on: date | None
+    state: ItemState
+    is_missed: bool
+    is_bound: bool
+
+    @property
+    def is_free(self) -> bool:
+        """Whether somebody sent to the shelf would find it there, meant for nobody."""
+        return self.is_in_hand and self.state is ItemState.AVAILABLE and not self.is_missed
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Whether it could fill a hold if it lay on the desk now."""
+        return not self.is_bound and self.condition not in {"in_repair", "in_processing"}
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether it can be waited for."""
+        return self.state not in {ItemState.LOST, ItemState.MISSING}
+
+
+class Period(msgspec.Struct, frozen=True, array_like=True):
+    """From `first` on and before `ended`; None is open."""
+
+    first: date | None
+    ended: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.first is None or self.first <= day) and (self.ended is None or day < self.ended)
+
+
+class Waiting(msgspec.Struct, frozen=True, array_like=True):
+    """A hold to which no copy is bound yet. `item` is the copy planned for it."""
+
+    id: HoldId
+    record: RecordId
+    rank: int
+    target: Target
+    issue: IssueId | None
+    wanted_item: ItemId | None
+    division: DivisionId
+    patron_group: PatronGroupId | None
+    pickup: BranchId
+    born: date | None
+    active_from: date | None
+    interest_until: date
+    state: HoldState
+    item: ItemId | None
+    claimed_until: datetime | None
+    absences: tuple[Period, ...]
+    waived: tuple[str, ...]
+    placed_on: date
+
+    def is_claimed(self, now: datetime) -> bool:
+        """Whether somebody is on the way to the shelf for it."""
+        return self.item is not None and self.claimed_until is not None and self.claimed_until > now
+
+
+class OwnHold(msgspec.Struct, frozen=True, array_like=True):
+    """One of the patron's holds: open, or placed lately."""
+
+    id: HoldId
+    record: RecordId
+    issue: IssueId | None
+    wanted_item: ItemId | None
+    division: DivisionId
+    material_group: MaterialGroupId | None
+    placed_on: date
+    is_open: bool
+    nth: int
+
+
+class TitleFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A title with all its copies. `last_rank` is that of the last open hold."""
+
+    record: RecordId
+    title: str
+    material_type: str
+    classification: str | None
+    is_periodical: bool
+    last_rank: int | None
+    waiting: int
+    copies: tuple[Copy, ...]
+
+
+class PlacingFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`had` are the titles the patron borrowed and returned; `records` say which title each record is now."""
+
+    revision: SettingsRevision
+    earlier: EarlierAnswer | None
+    ended_identifier: str | None
+    is_ambiguous: bool
+    patron: PatronFacts | None
+    holds: tuple[OwnHold, ...]
+    had: tuple[RecordId, ...]
+    records: Sequence[tuple[RecordId, RecordId]]
+    issues: Sequence[tuple[IssueId, RecordId]]
+    items: Sequence[tuple[ItemNumber, ItemId, RecordId, bool]]
+    titles: tuple[TitleFacts, ...]

@@ -1,0 +1,31 @@
+"""What stands against a patron, whatever they want: membership, blocks, debt. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
+from faelles.circulation.loans.facts import PatronFacts
+from faelles.ground.ids import DivisionId, RuleId
+from faelles.policies.model import Setting
+
+
+def against_membership(patron: PatronFacts, division: DivisionId, today: date) -> Iterator[Block]:
+    membership = patron.membership_in(division, today)
+    if membership is None:
+        yield block(BlockCode.MEMBERSHIP_MISSING)
+    elif not membership.holds_on(today):
+        yield block(BlockCode.MEMBERSHIP_ENDED, ended_on=str(membership.ends or membership.starts))
+
+
+def standing_blocks(
+    patron: PatronFacts, division: DivisionId, today: date, *, is_self_service: bool, rule: RuleId | None = None
+) -> Iterator[Block]:
+    for standing in patron.blocks_in(division, today, is_self_service=is_self_service):
+        ends_on = str(standing.ends or OPEN_END)
+        yield block(BlockCode.PATRON_BLOCKED, rule, code=standing.code, ends_on=ends_on)
+
+
+def against_debt(patron: PatronFacts, division: DivisionId, limit: Setting[int | None]) -> Iterator[Block]:
+    owed = patron.balance_in(division)
+    if limit.value is not None and owed > 0 and owed >= limit.value:
+        yield block(BlockCode.DEBT_OVER_LIMIT, limit.rule_id, balance_ore=owed, limit_ore=limit.value)
