@@ -1,0 +1,213 @@
+"""The witness of a server: it counts in memory and tells the database every few seconds, one statement an agency.
+
+A message costs no transaction. What a crash loses is some seconds of counts; a database that is away gets them when it
+is back.
+"""
+
+import asyncio
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from faelles.doors.sip2.hiding import hidden
+from faelles.doors.sip2.messages import DEFINITIONS
+from faelles.doors.sip2.metrics import Sip2Metrics
+from faelles.doors.sip2.text import decode
+from faelles.ground.actor import SYSTEM
+from faelles.ground.clock import Clock, utc_now
+from faelles.ground.database import Database
+from faelles.ground.errors import FaellesError
+from faelles.ground.ids import AgencyId, MachineId
+from faelles.ground.log import logger
+from faelles.people.machines.terminal import Terminal
+from faelles.people.terminals import operations, store
+from faelles.people.terminals.model import Direction, NewTraceLine, Observed, Sighting, Tally, TerminalOutcome
+
+Key = tuple[AgencyId, MachineId]
+
+_log = logger("doors.sip2")
+
+PERIOD: Final = 10.0
+"""Seconds between two tellings."""
+_MOST_TRACE_LINES: Final = 20_000
+"""Kept in memory while the database is away; beyond it the oldest go."""
+_OTHER: Final = "??"
+"""A command that the document does not have."""
+_YES_OR_NO: Final = frozenset({b"10", b"12", b"16", b"20", b"30", b"36", b"38", b"66", b"94", b"98"})
+_NO: Final = (b"0", b"N")
+
+
+def outcome_of(answer: bytes) -> TerminalOutcome:
+    """How the message ended that got this answer."""
+    if not answer:
+        return TerminalOutcome.UNANSWERED
+    code = answer[:2]
+    if code == b"96":
+        return TerminalOutcome.RESEND
+    is_no = code in _YES_OR_NO and answer[2:3] in _NO
+    return TerminalOutcome.REFUSED if is_no else TerminalOutcome.ANSWERED
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A machine, as far as this server knows it."""
+
+    at: datetime
+    connections: int = 0
+    since: datetime | None = None
+    counts: Counter[tuple[str, TerminalOutcome]] = field(default_factory=Counter)
+
+
+class Recorder:
+    """What passes over one server's connections, on its way to the database. See `Witness` for what each call means."""
+
+    def __init__(self, database: Database, server: str, metrics: Sip2Metrics, clock: Clock = utc_now) -> None:
+        self._database, self._server, self._metrics, self._clock = database, server, metrics, clock
+        self._seen: dict[Key, _Seen] = {}
+        self._changed: set[Key] = set()
+        self._traced: dict[Key, datetime] = {}
+        self._lines: deque[tuple[AgencyId, NewTraceLine]] = deque(maxlen=_MOST_TRACE_LINES)
+
+    # -- What the door tells
+
+    def connected(self) -> None:
+        self._metrics.connections.inc()
+
+    def disconnected(self, terminal: Terminal | None) -> None:
+        self._metrics.connections.dec()
+        if terminal is None:
+            return
+        self._metrics.terminals.dec()
+        seen = self._note(terminal)
+        seen.connections = max(0, seen.connections - 1)
+        if not seen.connections:
+            seen.since = None
+
+    def signed_in(self, terminal: Terminal) -> None:
+        self._metrics.terminals.inc()
+        seen = self._note(terminal)
+        seen.connections += 1
+        seen.since = seen.since or seen.at
+
+    def refused(self, reason: str) -> None:
+        self._metrics.refused(reason)
+
+    def exchanged(self, terminal: Terminal | None, request: bytes, answer: bytes, seconds: float) -> None:
+        code = request[:2].decode("latin-1")
+        message, outcome = code if code in DEFINITIONS else _OTHER, outcome_of(answer)
+        self._metrics.exchanged(message, outcome, seconds)
+        if terminal is None:
+            return
+        seen = self._note(terminal)
+        seen.counts[message, outcome] += 1
+        if self._traced:
+            self._trace(terminal, seen.at, request, answer)
+
+    def _note(self, terminal: Terminal) -> _Seen:
+        key, now = _key(terminal), self._clock()
+        self._changed.add(key)
+        seen = self._seen.get(key)
+        if seen is None:
+            seen = self._seen[key] = _Seen(now)
+        seen.at = now
+        return seen
+
+    def _trace(self, terminal: Terminal, now: datetime, request: bytes, answer: bytes) -> None:
+        until = self._traced.get(_key(terminal))
+        if until is None or until <= now:
+            return
+        for direction, frame in ((Direction.RECEIVED, request), (Direction.SENT, answer)):
+            if frame:
+                text = hidden(decode(frame, terminal.profile.encoding))
+                self._lines.append((terminal.caller.agency, NewTraceLine(terminal.machine, now, direction, text)))
+
+    # -- What the database is told
+
+    async def tell(self) -> None:
+        """Hand over what has been seen since the last time, and learn who is traced. What cannot be told is kept."""
+        await self._learn_who_is_traced()
+        for agency, observed in self._taken().items():
+            try:
+                await self._tell(agency, observed)
+            except FaellesError as problem:
+                _log.warning("counts not told", reason=problem.code, agency=agency)
+                self._put_back(agency, observed)
+
+    async def _tell(self, agency: AgencyId, observed: Observed) -> None:
+        await self._database.run(agency, SYSTEM, lambda tx: operations.note_observed(tx, self._server, observed))
+
+    async def _learn_who_is_traced(self) -> None:
+        try:
+            rows = await store.traced(self._database)
+        except FaellesError:
+            return
+        self._traced = {(AgencyId(row[0]), MachineId(row[1])): row[2] for row in rows}
+        now = self._clock()
+        for agency in {agency for (agency, _), until in self._traced.items() if until <= now}:
+            await self._database.run(agency, SYSTEM, operations.end_old_traces)
+
+    def _taken(self) -> dict[AgencyId, Observed]:
+        sightings: defaultdict[AgencyId, list[Sighting]] = defaultdict(list)
+        counts: defaultdict[AgencyId, list[tuple[MachineId, Tally]]] = defaultdict(list)
+        lines: defaultdict[AgencyId, list[NewTraceLine]] = defaultdict(list)
+        for key in self._changed:
+            agency, machine = key
+            seen = self._seen[key]
+            sightings[agency].append(Sighting(machine, seen.at, seen.since))
+            counts[agency] += [(machine, Tally(*ended, number)) for ended, number in seen.counts.items()]
+            seen.counts.clear()
+            if not seen.connections:
+                del self._seen[key]
+        self._changed.clear()
+        for agency, line in self._lines:
+            lines[agency].append(line)
+        self._lines.clear()
+        return {
+            agency: Observed(tuple(sightings[agency]), tuple(counts[agency]), tuple(lines[agency]))
+            for agency in sightings.keys() | lines.keys()
+        }
+
+    def _put_back(self, agency: AgencyId, observed: Observed) -> None:
+        for told in observed.sightings:
+            self._seen.setdefault((agency, told.machine), _Seen(told.seen_at))
+            self._changed.add((agency, told.machine))
+        for machine, tally in observed.counts:
+            self._seen[agency, machine].counts[tally.message, tally.outcome] += tally.number
+        self._lines.extendleft((agency, line) for line in reversed(observed.trace))
+
+    async def clear(self) -> None:
+        """Nobody is connected yet: whoever still stands as connected to this server was so when it crashed."""
+        for agency in await store.agencies_served_by(self._database, self._server):
+            await self._database.run(agency, SYSTEM, lambda tx: store.clear_connections(tx, self._server))
+
+    async def keep_telling(self, period: float = PERIOD) -> None:
+        while True:
+            await asyncio.sleep(period)
+            try:
+                await self.tell()
+            except Exception:  # noqa: BLE001 - counting must go on whatever became of one batch
+                _log.exception("counts lost")
+
+
+@asynccontextmanager
+async def recording(
+    database: Database, server: str, metrics: Sip2Metrics, period: float = PERIOD
+) -> AsyncIterator[Recorder]:
+    """A recorder for the server at `server` (host and port), which tells all it knows at the end."""
+    recorder = Recorder(database, server, metrics)
+    await recorder.clear()
+    await recorder.tell()
+    telling = asyncio.create_task(recorder.keep_telling(period))
+    try:
+        yield recorder
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+        await recorder.tell()
+
+
+def _key(terminal: Terminal) -> Key:
+    return terminal.caller.agency, terminal.machine
