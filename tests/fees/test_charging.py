@@ -7,12 +7,19 @@ import pytest
 
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import Means, Pay
-from faelles.fees.model import ChargeKind, ChargeRaised, LateReturn, Replacement
-from faelles.fees.operations import charge_overdue, charge_replacement, refund_replacement, release_loan, verify
+from faelles.fees.model import ChargeKind, ChargeRaised, LateReturn, Replacement, Uncollected
+from faelles.fees.operations import (
+    charge_overdue,
+    charge_replacement,
+    charge_uncollected,
+    refund_replacement,
+    release_loan,
+    verify,
+)
 from faelles.fees.rules import overdue_batch
 from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.database import Database, Transaction
-from faelles.ground.ids import LoanId
+from faelles.ground.ids import HoldId, LoanId
 from faelles.ground.money import Ore
 from fees.accounts import DUE, Household, balances, cashier, loan_number, lock, owed
 
@@ -279,3 +286,35 @@ class _Counting:
     def __getattr__(self, name):
         self.statements += 1
         return getattr(self._connection, name)
+
+
+async def leave_uncollected(database: Database, household: Household, hold: HoldId, amount: int) -> ChargeRaised | None:
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        await lock(tx, household)
+        uncollected = Uncollected(
+            parties=household.parties(),
+            division=household.town.library,
+            branch=household.town.main,
+            hold=hold,
+            amount_ore=Ore(amount),
+            rule=None,
+        )
+        return await charge_uncollected(tx, uncollected)
+
+
+async def test_a_hold_left_on_the_shelf_costs_once(database: Database, household: Household):
+    hold = HoldId(loan_number())
+    await asyncio.gather(*(leave_uncollected(database, household, hold, 1_000) for _ in range(4)))
+    assert await owed(database, household) == 1_000
+    await pay_in_full(database, household)
+    again = await leave_uncollected(database, household, hold, 1_000)
+    assert again is not None
+    assert again.amount_ore == 0
+    assert await owed(database, household) == 0
+
+
+async def test_a_hold_left_on_the_shelf_costs_nothing_where_nothing_is_charged(
+    database: Database, household: Household
+):
+    assert await leave_uncollected(database, household, HoldId(loan_number()), 0) is None
+    assert await balances(database, household) == {}

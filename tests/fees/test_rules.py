@@ -1,13 +1,16 @@
-from datetime import date
+from datetime import date, timedelta
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faelles.agencies.calendar import Calendar, ExceptionalDay
 from faelles.fees import rules
 from faelles.fees.model import AgeClass, BatchClaim, ChargeKind, ClaimFacts
 from faelles.ground.ids import AccountId, ChargeId, DivisionId, PatronId
 from faelles.ground.money import Ore
+from faelles.policies.knobs import OverdueDays
 
 days = st.integers(-400, 4_000)
 amounts = st.integers(0, 100_000).map(Ore)
@@ -34,6 +37,57 @@ def test_later_never_costs_less(one, other, tariff):
 @given(days, tariffs)
 def test_a_fee_is_never_negative_nor_above_the_highest_step(late, tariff):
     assert 0 <= rules.overdue_fee(late, tariff) <= max(tariff)
+
+
+DUE = date(2026, 3, 30)
+closings = st.frozensets(st.integers(-5, 60).map(lambda day: DUE + timedelta(days=day)))
+
+
+def closed_on(*days: date) -> Calendar:
+    return Calendar(exceptions=MappingProxyType({day: ExceptionalDay(is_open=False) for day in days}))
+
+
+@given(closings, st.integers(-10, 80), st.integers(0, 40), st.sampled_from(OverdueDays), tariffs)
+def test_no_closing_day_makes_waiting_cheaper(closed, late, longer, counted, tariff):
+    calendar = closed_on(*closed)
+    earlier, later = (DUE + timedelta(days=days) for days in (late, late + longer))
+    fee_then, fee_later = (
+        rules.overdue_fee(rules.days_late(DUE, day, calendar, counted), tariff) for day in (earlier, later)
+    )
+    assert fee_then <= fee_later
+
+
+@given(closings, st.integers(-10, 80))
+def test_closing_days_only_ever_lighten(closed, late):
+    settled, calendar = DUE + timedelta(days=late), closed_on(*closed)
+    every_day = rules.days_late(DUE, settled, calendar, OverdueDays.CALENDAR)
+    open_days = rules.days_late(DUE, settled, calendar, OverdueDays.OPEN)
+    assert 0 <= open_days <= every_day <= max(late, 0)
+
+
+@pytest.mark.parametrize(
+    ("closed", "settled", "every_day", "open_days"),
+    [
+        ((), 3, 3, 3),
+        ((0, 1), 2, 0, 0),
+        ((0, 1), 3, 1, 1),
+        ((1, 2), 3, 3, 1),
+        ((0, 1, 2, 3), 2, 0, 0),
+    ],
+)
+def test_a_due_date_that_closed_afterwards_moves_to_the_next_open_day(closed, settled, every_day, open_days):
+    calendar = closed_on(*(DUE + timedelta(days=day) for day in closed))
+    day = DUE + timedelta(days=settled)
+    assert rules.days_late(DUE, day, calendar, OverdueDays.CALENDAR) == every_day
+    assert rules.days_late(DUE, day, calendar, OverdueDays.OPEN) == open_days
+
+
+@given(tariffs, st.integers(0, 100), st.integers(0, 100))
+def test_an_amnesty_takes_its_share_off_every_step_and_no_more(tariff, one, other):
+    less, more = (rules.share_of_tariff(tariff, percent) for percent in sorted((one, other)))
+    assert all(0 <= low <= high <= full for low, high, full in zip(less, more, tariff, strict=True))
+    assert rules.share_of_tariff(tariff, 100) == tariff
+    assert set(rules.share_of_tariff(tariff, 0)) == {0}
 
 
 @given(st.lists(st.tuples(days, tariffs), min_size=1, max_size=8), st.randoms(use_true_random=False))

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from faelles.ground.ids import AccountId, BranchId, ChargeId, DivisionId, LoanId, PatronId, RuleId
+from faelles.ground.ids import AccountId, BranchId, ChargeId, DivisionId, HoldId, LoanId, PatronId, RuleId
 from faelles.ground.money import Ore
 
 
@@ -59,11 +59,11 @@ class LateReturn(msgspec.Struct, frozen=True, kw_only=True):
     settled_on: date
     """The local day of the return or renewal."""
     days_overdue: int
-    """Calendar days after the due date, closed ones too."""
+    """As `rules.days_late` counts them."""
     age_class: AgeClass
     """By the patron's age on `settled_on`: `rules.age_class`."""
     tariff: tuple[Ore, Ore, Ore]
-    """What each step costs the patron's age class; 0 where the library charges nothing."""
+    """What each step costs the patron's age class on that day, an amnesty taken off; 0 where nothing is charged."""
     rule: RuleId | None
     currency: str = "DKK"
 
@@ -80,6 +80,21 @@ class Replacement(msgspec.Struct, frozen=True, kw_only=True):
     processing_ore: Ore
     age_class: AgeClass
     rule: RuleId | None
+    currency: str = "DKK"
+
+
+class Uncollected(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold that lay ready until its pickup deadline had passed."""
+
+    parties: Parties
+    division: DivisionId
+    branch: BranchId
+    """Where it waited."""
+    hold: HoldId
+    amount_ore: Ore
+    """What the policy says; 0 where the library charges nothing."""
+    rule: RuleId | None
+    age_class: AgeClass | None = None
     currency: str = "DKK"
 
 

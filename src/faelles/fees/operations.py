@@ -13,13 +13,15 @@ from faelles.fees.model import (
     LateReturn,
     Posting,
     Replacement,
+    Uncollected,
 )
 from faelles.ground.database import Transaction
 from faelles.ground.events import append
 from faelles.ground.ids import AccountId, BranchId, DivisionId, LoanId, PatronId
 from faelles.ground.money import Ore
 
-LOST_ITEM_STEP = 0
+ONLY_STEP = 0
+"""Of what has no steps."""
 
 
 async def charge_overdue(tx: Transaction, late: LateReturn) -> ChargeRaised | None:
@@ -62,7 +64,7 @@ async def charge_replacement(tx: Transaction, lost: Replacement) -> list[ChargeR
             currency=lost.currency,
             kind=kind,
             batch=rules.loan_batch(lost.loan),
-            step=LOST_ITEM_STEP,
+            step=ONLY_STEP,
             amount_ore=price,
             loan=lost.loan,
             age_class=lost.age_class,
@@ -72,6 +74,27 @@ async def charge_replacement(tx: Transaction, lost: Replacement) -> list[ChargeR
         if price > rules.NOTHING
     ]
     return [await raise_claim(tx, claim) for claim in claims]
+
+
+async def charge_uncollected(tx: Transaction, uncollected: Uncollected) -> ChargeRaised | None:
+    """Charge a hold that nobody collected; once, however often it is told. None where it costs nothing."""
+    if uncollected.amount_ore <= rules.NOTHING:
+        return None
+    return await raise_claim(
+        tx,
+        Claim(
+            parties=uncollected.parties,
+            division=uncollected.division,
+            branch=uncollected.branch,
+            currency=uncollected.currency,
+            kind=ChargeKind.HOLD_NOT_COLLECTED,
+            batch=rules.hold_batch(uncollected.hold),
+            step=ONLY_STEP,
+            amount_ore=uncollected.amount_ore,
+            age_class=uncollected.age_class,
+            rule=uncollected.rule,
+        ),
+    )
 
 
 async def release_loan(
@@ -154,10 +177,11 @@ async def verify(tx: Transaction) -> list[Discrepancy]:
 
 async def raise_claim(tx: Transaction, claim: Claim) -> ChargeRaised:
     """Raise `claim`, or join the batch's claim of the same kind and step; one load, one write. Credit is
-    used for it at once.
+    used for it at once. What follows from no loan has one claim for ever.
     """
     standing = await store.load_standing(tx, claim)
-    if standing.has_line and standing.charge is not None and standing.account is not None:
+    is_raised = standing.has_line or claim.loan is None
+    if is_raised and standing.charge is not None and standing.account is not None:
         return ChargeRaised(
             charge=standing.charge,
             account=standing.account,

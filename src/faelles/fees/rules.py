@@ -4,19 +4,40 @@ Source: the municipalities' tariffs and the national ceiling for overdue fees, d
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from faelles.agencies.calendar import Calendar
 from faelles.fees.model import AgeClass, BatchClaim, Share
 from faelles.ground.clock import age_on
-from faelles.ground.ids import LoanId, PatronId
+from faelles.ground.ids import HoldId, LoanId, PatronId
 from faelles.ground.money import Ore
 from faelles.patrons.rules import is_adult
-from faelles.policies.knobs import OVERDUE_STEPS
+from faelles.policies.knobs import OVERDUE_STEPS, OverdueDays
 
 STEP_STARTS = tuple(first_day for first_day, _, _ in OVERDUE_STEPS)
 """The first day late of each step; steps count from 1."""
 
 NOTHING = Ore(0)
+
+
+def days_late(due_on: date, settled_on: date, calendar: Calendar, counted: OverdueDays) -> int:
+    """How many days after its due date a loan was settled; 0 in time.
+
+    A due date on a day that closed after the loan was made moves to the next open day, as it would have when the loan
+    was made. After it every day counts, or only the open ones.
+    """
+    if settled_on <= due_on:
+        return 0
+    due_on = calendar.next_open_day(due_on, latest=settled_on) or settled_on
+    late = (settled_on - due_on).days
+    if counted is OverdueDays.CALENDAR:
+        return late
+    return sum(calendar.is_open_on(due_on + timedelta(days=day)) for day in range(1, late + 1))
+
+
+def share_of_tariff(tariff: Sequence[Ore], percent: int) -> tuple[Ore, ...]:
+    """The tariff in an amnesty: `percent` of each step, rounded down to whole øre."""
+    return tuple(Ore(amount * percent // 100) for amount in tariff)
 
 
 def overdue_step(days_overdue: int) -> int:
@@ -44,6 +65,11 @@ def overdue_batch(lent_on: date, due_on: date, settled_on: date) -> str:
 def loan_batch(loan: LoanId) -> str:
     """The name of a batch of one: what is claimed for a lost item is claimed for that loan alone."""
     return f"loan/{loan}"
+
+
+def hold_batch(hold: HoldId) -> str:
+    """What is claimed for a hold that nobody collected is claimed for that hold once."""
+    return f"hold/{hold}"
 
 
 def age_class(birth_date: date | None, on: date, child_age_below: int) -> AgeClass:

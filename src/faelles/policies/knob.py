@@ -32,7 +32,9 @@ class Unit(StrEnum):
     COUNT = "count"
     DAYS = "days"
     YEARS = "years"
+    MINUTES = "minutes"
     ORE = "ore"
+    PERCENT = "percent"
     DATE = "date"
     CHOICE = "choice"
 

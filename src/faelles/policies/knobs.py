@@ -61,6 +61,14 @@ class OverdueRenewal(StrEnum):
     """While any loan is overdue, none can be renewed."""
 
 
+class OverdueDays(StrEnum):
+    """Which days after the due date make a return late."""
+
+    CALENDAR = "calendar_days"
+    OPEN = "open_days"
+    """Only those on which it could have been handed in."""
+
+
 class ReturnElsewhere(StrEnum):
     """What becomes of an item that is returned at another branch than its own."""
 
@@ -75,6 +83,14 @@ class PickupFrom(StrEnum):
     AGENCY = "agency"
     DIVISION = "division"
     OWNER_BRANCH = "owner_branch"
+
+
+class SlipName(StrEnum):
+    """How the slip in a copy on the hold shelf tells whose it is, beside the shelf number."""
+
+    NOTHING = "nothing"
+    INITIALS = "initials"
+    NAME = "name"
 
 
 class OnShelf(StrEnum):
@@ -113,6 +129,8 @@ MINIMUM_AGE_REFUSES: Final = yes_no("minimum_age_refuses", default=True, whose=_
 
 CHILD_AGE_BELOW: Final = number("child_age_below", 18, _ITEM, Unit.YEARS, lowest=14, highest=18)
 OVERDUE_FEES_RAISED: Final = yes_no("overdue_fees_raised", default=True, whose=_ITEM)
+OVERDUE_DAYS_COUNTED: Final = choice("overdue_days_counted", OverdueDays.CALENDAR, _ITEM)
+OVERDUE_FEE_PERCENT: Final = number("overdue_fee_percent", 100, _ITEM, Unit.PERCENT, highest=100)
 FEE_OVERDUE_ADULT_1_7: Final = number("fee_overdue_adult_1_7", 2_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
 FEE_OVERDUE_ADULT_8_30: Final = number("fee_overdue_adult_8_30", 12_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
 FEE_OVERDUE_ADULT_OVER_30: Final = number("fee_overdue_adult_over_30", 23_000, _ITEM, Unit.ORE, highest=_HIGHEST_ORE)
@@ -129,6 +147,14 @@ REPLACEMENT_DEFAULT_PRICE_ORE: Final = number(
 REFUND_LOST_WITHIN_DAYS: Final = limit("refund_lost_within_days", 365, _ITEM, Unit.DAYS, highest=3650)
 LOST_WAIVES_OVERDUE: Final = yes_no("lost_waives_overdue", default=False, whose=_ITEM)
 CARD_REPLACEMENT_FEE_ORE: Final = number("card_replacement_fee_ore", 0, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
+HOLD_NOT_COLLECTED_FEE_ORE: Final = number("hold_not_collected_fee_ore", 0, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
+
+EXCLUSION_LIMIT_ORE: Final = limit("exclusion_limit_ore", 20_000, _PATRON, Unit.ORE, lowest=1, highest=_HIGHEST_ORE)
+EXCLUSION_NOTICE_DAYS: Final = number("exclusion_notice_days", 8, _PATRON, Unit.DAYS, lowest=1, highest=365)
+DEBT_HANDOVER_AFTER_DAYS: Final = limit("debt_handover_after_days", 60, _PATRON, Unit.DAYS, highest=3650)
+DEBT_HANDOVER_FROM_ORE: Final = number(
+    "debt_handover_from_ore", 10_000, _PATRON, Unit.ORE, lowest=1, highest=_HIGHEST_ORE
+)
 
 RETURN_ELSEWHERE: Final = choice("return_elsewhere", ReturnElsewhere.TRANSFER, _ITEM)
 RENEW_ON_CHECKOUT: Final = yes_no("renew_on_checkout", default=True, whose=_DESK)
@@ -148,6 +174,13 @@ PICKUP_DAYS: Final = number("pickup_days", 7, _DESK, Unit.DAYS, lowest=1, highes
 LENDING_AFTER_DAYS: Final = limit("lending_after_days", None, _PATRON, Unit.DAYS, highest=3650)
 UNCOLLECTED_FEE_ORE: Final = number("uncollected_fee_ore", 0, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
 RENEWAL_WITH_HOLDS: Final = choice("renewal_with_holds", Effect.REFUSE, _ITEM)
+
+PICKUP_CALENDAR: Final = choice("pickup_calendar", Service.STAFFED, _DESK)
+PICKUP_ROLLOVER: Final = choice("pickup_rollover", DueRollover.NEXT_OPEN_DAY, _DESK)
+SLIP_NAME: Final = choice("slip_name", SlipName.NOTHING, _DESK)
+PICK_CLAIM_MINUTES: Final = number("pick_claim_minutes", 60, _DESK, Unit.MINUTES, lowest=1, highest=1440)
+TRANSIT_LATE_DAYS: Final = number("transit_late_days", 5, _DESK, Unit.DAYS, lowest=1, highest=365)
+TRANSIT_LOST_DAYS: Final = limit("transit_lost_days", 60, _DESK, Unit.DAYS, lowest=1, highest=3650)
 
 KNOBS: Final[Mapping[str, Knob[object]]] = MappingProxyType(
     {knob.name: knob for knob in list(vars().values()) if isinstance(knob, Knob)}

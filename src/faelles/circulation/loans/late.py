@@ -6,18 +6,26 @@ from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.facts import LoanFacts, PatronFacts
 from faelles.fees.model import AgeClass, LateReturn, Parties
 from faelles.fees.operations import charge_overdue
-from faelles.fees.rules import age_class, overdue_step, payer
+from faelles.fees.rules import age_class, days_late, overdue_step, payer, share_of_tariff
 from faelles.ground.database import Transaction
 from faelles.ground.money import Ore
 from faelles.policies.compiled import Terms
-from faelles.policies.knobs import CHILD_AGE_BELOW, OVERDUE_FEES_RAISED, OVERDUE_STEPS
+from faelles.policies.knobs import (
+    CHILD_AGE_BELOW,
+    DUE_CALENDAR,
+    OVERDUE_DAYS_COUNTED,
+    OVERDUE_FEE_PERCENT,
+    OVERDUE_FEES_RAISED,
+    OVERDUE_STEPS,
+)
 
 NOTHING = Ore(0)
 
 
-def days_overdue(loan: LoanFacts, settled_on: date) -> int:
-    """Whole days after the due date; 0 in time."""
-    return max((settled_on - loan.due_on).days, 0)
+def days_overdue(desk: Desk, terms: Terms, loan: LoanFacts, settled_on: date) -> int:
+    """Days late by the calendar of the branch where it was lent; 0 in time."""
+    calendar = desk.settings.directory.calendar(loan.branch, terms[DUE_CALENDAR].value)
+    return days_late(loan.due_on, settled_on, calendar, terms[OVERDUE_DAYS_COUNTED].value)
 
 
 def parties_of(patron: PatronFacts, day: date) -> Parties:
@@ -35,13 +43,17 @@ async def charge_if_late(
     patron: PatronFacts,
     settled_on: date,
 ) -> Ore:
-    """Charge the fee for a loan that was settled on `settled_on`, once for its batch; øre charged now."""
-    late_by = days_overdue(loan, settled_on)
+    """Charge the fee for a loan that was settled on `settled_on`, once for its batch; øre charged now.
+
+    `terms` are those of that day: its tariff counts, and its amnesty.
+    """
+    late_by = days_overdue(desk, terms, loan, settled_on)
     if not late_by or not terms[OVERDUE_FEES_RAISED].value:
         return NOTHING
     age = age_class(patron.birth_date, settled_on, terms[CHILD_AGE_BELOW].value)
     knobs = [child if age is AgeClass.CHILD else adult for _, adult, child in OVERDUE_STEPS]
-    first, second, third = (Ore(terms[knob].value) for knob in knobs)
+    tariff = [Ore(terms[knob].value) for knob in knobs]
+    first, second, third = share_of_tariff(tariff, terms[OVERDUE_FEE_PERCENT].value)
     raised = await charge_overdue(
         tx,
         LateReturn(

@@ -9,7 +9,7 @@ import msgspec
 from faelles.circulation.loans import rare_store, return_store, store
 from faelles.circulation.loans.blocks import Block, BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import terms_for
-from faelles.circulation.loans.desk import Desk
+from faelles.circulation.loans.desk import LONGEST_BACKDATING, Desk
 from faelles.circulation.loans.dimensions import loan_dimensions
 from faelles.circulation.loans.facts import ItemFacts, ItemState, JourneyFacts, LoanFacts, ReturnFacts
 from faelles.circulation.loans.late import NOTHING, charge_if_late, days_overdue
@@ -33,6 +33,8 @@ class ReturnCase:
     loan: LoanFacts | None
     journey: JourneyFacts | None
     terms: Terms
+    terms_then: Terms
+    """As they were when it came back: a tariff counts on its day, and so does an amnesty."""
     returned_at: datetime
     returned_on: date
     next: NextStop
@@ -48,6 +50,7 @@ def return_case(desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: It
         loan=facts.loan,
         journey=facts.journey,
         terms=terms,
+        terms_then=terms_for(desk, facts.patron, item, max(returned_at, desk.now - LONGEST_BACKDATING)),
         returned_at=returned_at,
         returned_on=desk.local_day(returned_at),
         next=_next_stop(desk, terms, item),
@@ -136,7 +139,7 @@ async def _settle(tx: Transaction, desk: Desk, request: ReturnRequest, facts: Re
     return await charge_if_late(
         tx,
         desk,
-        case.terms,
+        case.terms_then,
         loan=case.loan,
         patron=facts.patron,
         settled_on=case.returned_on,
@@ -150,7 +153,7 @@ def _answer(desk: Desk, case: ReturnCase, charged_ore: int, *, was_backdated: bo
         loan=loan.id if loan else None,
         item=shown(case.item, on_checkout=False),
         next=case.next,
-        days_overdue=days_overdue(loan, case.returned_on) if loan else 0,
+        days_overdue=days_overdue(desk, case.terms_then, loan, case.returned_on) if loan else 0,
         charged_ore=charged_ore,
         returned_on=case.returned_on,
         warnings=_warnings(desk, case, was_backdated=was_backdated),
