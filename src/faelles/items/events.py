@@ -71,3 +71,7 @@ def _about(item: HeldItem) -> dict[str, Dimension]:
         "classification": item.classification,
         "price_ore": item.price_ore,
     }
+
+
+def item_tag_noted(item: ItemId) -> Event:
+    return Event(kind="item.tag_noted", item=item)

@@ -18,9 +18,11 @@ MACHINE_PERMISSIONS = {
             Permission.ITEM_VIEW,
             Permission.FEE_PAY,
             Permission.PATRON_STATUS,
+            Permission.CARD_BLOCK,
+            Permission.TAG_NOTE,
         }
     ),
-    MachineKind.SORTER: frozenset({Permission.RETURN, Permission.OFFLINE, Permission.ITEM_VIEW}),
+    MachineKind.SORTER: frozenset({Permission.RETURN, Permission.OFFLINE, Permission.ITEM_VIEW, Permission.TAG_NOTE}),
     MachineKind.DOOR: frozenset({Permission.PATRON_STATUS}),
     MachineKind.READER: frozenset({Permission.ITEM_VIEW}),
 }

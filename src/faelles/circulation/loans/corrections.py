@@ -1,8 +1,12 @@
 """Undoing: a check-out or a return that should not have been. What it cost is taken back with it."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from faelles.circulation.loans import rare_store, store
+from faelles.circulation.loans.blocks import Block
+from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import Desk, open_desk, visible_to
 from faelles.circulation.loans.facts import (
     ClosedHow,
@@ -12,6 +16,7 @@ from faelles.circulation.loans.facts import (
     LoanFacts,
     PatronFacts,
 )
+from faelles.circulation.loans.lending_rules import limits_reached
 from faelles.circulation.loans.losses import claim_replacement
 from faelles.circulation.loans.model import Outcome, UndoAnswer, UndoRequest
 from faelles.circulation.loans.replies import answered_before, kept, repeatable, shown
@@ -26,11 +31,23 @@ from faelles.ground.events import Event, append
 from faelles.ground.money import Ore
 from faelles.people.model import Caller, Permission
 
+_UNDONE: Final = "return_undone"
 
-async def undo_checkout(tx: Transaction, caller: Caller, request: UndoRequest, key: str | None = None) -> UndoAnswer:
-    """The loan was never made: the copy is back where it was lent. A renewed loan is one that somebody meant."""
+
+async def undo_checkout(
+    tx: Transaction,
+    caller: Caller,
+    request: UndoRequest,
+    key: str | None = None,
+    *,
+    needs: Permission = Permission.UNDO,
+) -> UndoAnswer:
+    """The loan was never made: the copy is back where it was lent. A renewed loan is one that somebody meant.
+
+    `needs`: what the caller must hold; a machine that cancels what it did a moment ago what it did it with.
+    """
     repeat = repeatable("undo_checkout", key, request)
-    patron, desk, found, earlier = await _load(tx, caller, request, repeat)
+    patron, desk, found, earlier = await _load(tx, caller, request, repeat, needs)
     if earlier is not None:
         return earlier
     if not found.loan.is_open:
@@ -50,12 +67,20 @@ async def undo_checkout(tx: Transaction, caller: Caller, request: UndoRequest, k
     return await _finish(tx, desk, request, repeat, patron, found, released=Ore(0))
 
 
-async def undo_return(tx: Transaction, caller: Caller, request: UndoRequest, key: str | None = None) -> UndoAnswer:
+async def undo_return(
+    tx: Transaction,
+    caller: Caller,
+    request: UndoRequest,
+    key: str | None = None,
+    *,
+    needs: Permission = Permission.UNDO,
+) -> UndoAnswer:
     """The copy was never handed in: the loan is open as before, and the fee for handing it in late is taken back. One
-    that was lost is lost again, with what was claimed for it.
+    that was lost is lost again, with what was claimed for it. What the patron borrowed meanwhile may make it one loan
+    too many: that is put on record as an override, for the reason `return_undone`. `needs` as for a check-out.
     """
     repeat = repeatable("undo_return", key, request)
-    patron, desk, found, earlier = await _load(tx, caller, request, repeat)
+    patron, desk, found, earlier = await _load(tx, caller, request, repeat, needs)
     if earlier is not None:
         return earlier
     loan, item = found.loan, found.item
@@ -63,17 +88,22 @@ async def undo_return(tx: Transaction, caller: Caller, request: UndoRequest, key
         raise ConflictError("loan_is_open" if loan.is_open else "loan_not_returned")
     if found.lent_again:
         raise ConflictError("item_lent_again")
-    reopen = partial(_reopen, tx, desk, item, loan, patron)
+    exceeded = tuple(limits_reached(patron, loan.division, terms_for(desk, patron, item, desk.now)))
+    reopen = partial(_reopen, tx, desk, found, patron, exceeded)
     released = await (tx.rehearse(reopen) if request.dry_run else reopen())
-    return await _finish(tx, desk, request, repeat, patron, found, released=released)
+    return await _finish(tx, desk, request, repeat, patron, found, released=released, overridden=exceeded)
 
 
-async def _reopen(tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts) -> Ore:
+async def _reopen(
+    tx: Transaction, desk: Desk, found: LoanAndItem, patron: PatronFacts, exceeded: Sequence[Block]
+) -> Ore:
     """The loan and the copy as they were; by how much less is claimed."""
+    loan, item = found.loan, found.item
     released = await _release_fee(tx, loan)
     if loan.lost_at is not None:
         released = Ore(released - await claim_replacement(tx, desk, item, loan, patron))
     await rare_store.reopen_loan(tx, loan.id)
+    await rare_store.record_overrides(tx, loan.id, exceeded, _UNDONE)
     await rare_store.end_journey(tx, item.id, "undone")
     await rare_store.move_item(tx, item.id, loan.item_state, desk.branch)
     return released
@@ -84,17 +114,17 @@ async def _release_fee(tx: Transaction, loan: LoanFacts) -> Ore:
     if loan.closed_on is None:
         return Ore(0)
     batch = overdue_batch(loan.lent_on, loan.due_on, loan.closed_on)
-    return await release_loan(tx, loan.id, [ChargeKind.OVERDUE], reason="return_undone", batch=batch)
+    return await release_loan(tx, loan.id, [ChargeKind.OVERDUE], reason=_UNDONE, batch=batch)
 
 
 async def _load(
-    tx: Transaction, caller: Caller, request: UndoRequest, repeat: store.Repeatable
+    tx: Transaction, caller: Caller, request: UndoRequest, repeat: store.Repeatable, needs: Permission
 ) -> tuple[PatronFacts, Desk, LoanAndItem, UndoAnswer | None]:
     """The loan with its borrower and item locked, and the answer this key was given before."""
-    caller.require(Permission.UNDO)
+    caller.require(needs)
     facts = await store.load_loans(tx, repeat, loans=[request.loan])
-    desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.UNDO)
-    seen = [visible_to(caller, Permission.UNDO, each) for each in facts.borrowed]
+    desk = await open_desk(tx, caller, facts.revision, request.branch, needs)
+    seen = [visible_to(caller, needs, each) for each in facts.borrowed]
     if not seen or not seen[0].loans:
         raise NotFoundError("loan_not_found")
     (patron, (found,)) = seen[0].patron, seen[0].loans
@@ -110,12 +140,14 @@ async def _finish(
     found: LoanAndItem,
     *,
     released: Ore,
+    overridden: tuple[Block, ...] = (),
 ) -> UndoAnswer:
     answer = UndoAnswer(
         outcome=Outcome.ALLOWED if request.dry_run else Outcome.DONE,
         loan=found.loan.id,
         item=shown(found.item, on_checkout=False),
         released_ore=released,
+        overridden=overridden,
     )
     await record_access(tx, repeat.operation, [patron.id])
     if request.dry_run:

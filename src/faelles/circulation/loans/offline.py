@@ -6,22 +6,30 @@ messages and the desk's offline log alike.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, StrEnum, auto
 
 import msgspec
 
-from faelles.circulation.loans import lending, rare_store, store
-from faelles.circulation.loans.blocks import Block, BlockCode
-from faelles.circulation.loans.cases import lending_case
-from faelles.circulation.loans.desk import Desk, check_past, open_desk
+from faelles.circulation.loans import lending, rare_store, renewal_rules, renewal_store, store
+from faelles.circulation.loans.blocks import Block, BlockCode, block
+from faelles.circulation.loans.cases import lending_case, renewal_case
+from faelles.circulation.loans.desk import Desk, check_due_on, check_past, open_desk
 from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import CheckoutFacts, ClosedHow, PatronFacts
+from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ClosedHow, LoanAndItem, PatronFacts
+from faelles.circulation.loans.late import charge_if_late
 from faelles.circulation.loans.lending_rules import LendingCase, find_blocks, unknown_parties
 from faelles.circulation.loans.losses import settle_found
-from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, ReturnRequest
+from faelles.circulation.loans.model import (
+    Borrower,
+    CheckoutAnswer,
+    CheckoutRequest,
+    Outcome,
+    RenewalAnswer,
+    ReturnRequest,
+)
 from faelles.circulation.loans.operations import take_as_fact
-from faelles.circulation.loans.replies import answered_before, repeatable
+from faelles.circulation.loans.replies import answered_before, renewed_before, repeatable
 from faelles.circulation.loans.scans import scanned
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
@@ -35,6 +43,7 @@ from faelles.people.model import Caller, Permission
 class Happened(StrEnum):
     CHECKOUT = "checkout"
     RETURN = "return"
+    RENEWAL = "renewal"
 
 
 class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +54,8 @@ class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     branch: Id
     happened_at: datetime
     card: Scan | None = None
+    due_on: date | None = None
+    """What the borrower was told; None: what the rules say."""
     dry_run: bool = False
     """Only tell what would be made of it."""
 
@@ -97,6 +108,9 @@ CONFLICTS: Mapping[BlockCode, Handling] = {
     BlockCode.ALREADY_LOANED: Handling.REPEAT,
 }
 
+_ABOUT_THE_DAY = frozenset({BlockCode.NO_DUE_DATE, BlockCode.RENEWAL_GAINS_NOTHING})
+"""What the rules say of a due date that was given already."""
+
 
 async def record_offline(
     tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, key: str | None = None
@@ -104,9 +118,12 @@ async def record_offline(
     """Take one entry of an offline log as a fact. The same entry again changes nothing."""
     caller.require(Permission.OFFLINE)
     check_past("happened_at", entry.happened_at, tx.now)
+    check_due_on(entry.due_on)
     own_key = key or _key_of(keyring, tx.agency, entry)
     if entry.what is Happened.RETURN:
         return await _record_return(tx, caller, entry, own_key)
+    if entry.what is Happened.RENEWAL:
+        return await _record_renewal(tx, caller, entry, own_key)
     return await _record_checkout(tx, caller, keyring, entry, own_key)
 
 
@@ -159,7 +176,7 @@ def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase 
         item=facts.item,
         loan=facts.loan,
         lent_at=entry.happened_at,
-        wished_due_on=None,
+        wished_due_on=entry.due_on,
     )
 
 
@@ -196,6 +213,55 @@ async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, k
     if answer.outcome is Outcome.REFUSED and not entry.dry_run:
         await _add_work_entry(tx, entry, answer.loan, answer.blocks)
     return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks)
+
+
+async def _record_renewal(tx: Transaction, caller: Caller, entry: OfflineEntry, key: str) -> OfflineAnswer:
+    """The borrower was told a new due date: it holds, whatever a rule would have said. One that gains nothing, and one
+    of what is not on loan, change nothing.
+    """
+    repeat = repeatable("offline_renewal", key, msgspec.structs.replace(entry, card=None))
+    facts = await store.load_loans(tx, repeat, item_number=entry.item)
+    if earlier := renewed_before(facts.earlier, repeat, facts.borrowed):
+        return OfflineAnswer(outcome=Outcome.REPEATED, loan=earlier[0].loan)
+    desk = await open_desk(tx, caller, facts.revision, entry.branch, Permission.OFFLINE)
+    lent = next(((each, loan) for each in facts.borrowed for loan in each.loans), None)
+    if lent is None or entry.happened_at < lent[1].loan.lent_at:
+        conflicts = [block(BlockCode.LOAN_NOT_FOUND)]
+        if not entry.dry_run:
+            await _add_work_entry(tx, entry, None, conflicts)
+        return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
+    return await _renew_as_fact(tx, desk, entry, lent, repeat)
+
+
+async def _renew_as_fact(
+    tx: Transaction, desk: Desk, entry: OfflineEntry, lent: tuple[Borrowed, LoanAndItem], repeat: store.Repeatable
+) -> OfflineAnswer:
+    patron, (loan, item) = lent[0].patron, (lent[1].loan, lent[1].item)
+    case = renewal_case(desk, patron=patron, item=item, loan=loan, renewed_at=entry.happened_at)
+    due_on = entry.due_on or case.due_on
+    if due_on is None or due_on <= loan.due_on:
+        return OfflineAnswer(outcome=Outcome.REPEATED, loan=loan.id)
+    conflicts = [each for each in renewal_rules.find_blocks(case) if each.code not in _ABOUT_THE_DAY]
+    if entry.dry_run:
+        await record_access(tx, "offline_dry_run", [patron.id])
+        return OfflineAnswer(outcome=Outcome.ALLOWED, loan=loan.id, conflicts=tuple(conflicts))
+    await charge_if_late(tx, desk, case.terms, loan=loan, patron=patron, settled_on=case.today)
+    dimensions = loan_dimensions(
+        item=item, branch=desk.branch, division=loan.division, patron=patron, group=loan.patron_group, day=case.today
+    )
+    answer = RenewalAnswer(outcome=Outcome.RENEWED, loan=loan.id, due_on=due_on, renewals=loan.renewals + 1)
+    await renewal_store.write_renewals(
+        tx,
+        [renewal_store.RenewedLoan(loan=loan.id, item=item.id, due_on=due_on, dimensions=dimensions, overridden=())],
+        [],
+        patrons=[patron.id],
+        reason=None,
+        answer=msgspec.json.encode([answer]),
+        repeat=repeat,
+    )
+    if conflicts:
+        await _add_work_entry(tx, entry, loan.id, conflicts)
+    return OfflineAnswer(outcome=Outcome.RENEWED, loan=loan.id, conflicts=tuple(conflicts))
 
 
 async def _add_work_entry(

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
 from faelles.circulation.loans import rare_store
 from faelles.circulation.loans.blocks import Block, BlockCode, block
-from faelles.circulation.loans.facts import CheckoutFacts
+from faelles.circulation.loans.facts import SignIn
 from faelles.circulation.loans.model import NOBODY, Borrower, CheckoutRequest
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
@@ -15,6 +16,20 @@ from faelles.ground.ids import AgencyId
 from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
 from faelles.people import attempts
+
+
+class HasPin(Protocol):
+    @property
+    def pin_hash(self) -> str | None: ...
+
+
+class Provable(Protocol):
+    """What a PIN is held against: whom the scan stands for, and how often it was tried in vain."""
+
+    @property
+    def sign_in(self) -> SignIn | None: ...
+    @property
+    def patron(self) -> HasPin | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +64,7 @@ def without_identity(request: CheckoutRequest) -> CheckoutRequest:
     return msgspec.structs.replace(request, borrower=NOBODY, pin=None)
 
 
-async def check_pin(
-    tx: Transaction, keyring: Keyring, who: Scanned, facts: CheckoutFacts, pin: str | None
-) -> Block | None:
+async def check_pin(tx: Transaction, keyring: Keyring, who: Scanned, facts: Provable, pin: str | None) -> Block | None:
     """What stands in the way when a PIN was given and is not the patron's: an unknown card and a wrong PIN look and
     last the same. The failure is counted in this transaction, which the refusal commits.
     """

@@ -97,6 +97,18 @@ CREATE TABLE item_note (
 CREATE INDEX item_note_item ON item_note (agency_id, item_id) WHERE dismissed_at IS NULL;
 CALL isolate('item_note');
 
+-- What a machine last said of an item's tag, in its own words (SIP2's item properties).
+CREATE TABLE item_tag (
+    agency_id  integer     NOT NULL,
+    item_id    bigint      NOT NULL,
+    properties text        NOT NULL,
+    told_by    text        NOT NULL,
+    told_at    timestamptz NOT NULL,
+    PRIMARY KEY (agency_id, item_id),
+    FOREIGN KEY (agency_id, item_id) REFERENCES item
+);
+CALL isolate('item_tag');
+
 -- Copies that are counted, not numbered: thirty identical readers, booked as a quantity.
 CREATE TABLE stock (
     agency_id         integer NOT NULL,
@@ -136,4 +148,6 @@ CREATE VIEW copy_part WITH (security_invoker = true) AS
     SELECT agency_id, item_id, number, description, is_present FROM item_part;
 CREATE VIEW copy_note WITH (security_invoker = true) AS
     SELECT agency_id, id AS note_id, item_id, text, on_checkout, on_return FROM item_note WHERE dismissed_at IS NULL;
-GRANT SELECT ON copy, copy_part, copy_note TO faelles_app;
+CREATE VIEW copy_tag WITH (security_invoker = true) AS
+    SELECT agency_id, item_id, properties FROM item_tag;
+GRANT SELECT ON copy, copy_part, copy_note, copy_tag TO faelles_app;

@@ -138,3 +138,12 @@ CREATE VIEW patron_balance WITH (security_invoker = true) AS
       LEFT JOIN ledger_entry AS e ON e.agency_id = p.agency_id AND e.account_id = p.account_id
      GROUP BY p.agency_id, p.patron_id, p.division_id;
 GRANT SELECT ON patron_balance TO faelles_app;
+-- What is still owed, claim by claim; a claim that is settled is in it with 0.
+CREATE VIEW open_claim WITH (security_invoker = true) AS
+    SELECT p.agency_id, p.patron_id, p.division_id, c.id AS charge_id, c.kind,
+           (SELECT COALESCE(sum(e.amount_ore), 0)::bigint
+              FROM ledger_entry AS e
+             WHERE e.agency_id = c.agency_id AND e.charge_id = c.id) AS outstanding_ore
+      FROM patron_account AS p
+      JOIN charge AS c ON c.agency_id = p.agency_id AND c.account_id = p.account_id;
+GRANT SELECT ON open_claim TO faelles_app;

@@ -58,6 +58,16 @@ async def dismiss_note(tx: Transaction, caller: Caller, item: ItemId, note: int)
     return await found_item(tx, item)
 
 
+async def note_tag(tx: Transaction, caller: Caller, number: str, properties: str) -> ItemId:
+    """Keep what a machine says of a copy's tag, in place of what was said before. Raises NotFoundError."""
+    caller.require(Permission.TAG_NOTE)
+    noted = await store.note_tag(tx, number, properties)
+    if noted is None:
+        raise NotFoundError("material_not_found")
+    await append(tx, events.item_tag_noted(noted))
+    return noted
+
+
 async def _hold(tx: Transaction, item: ItemId) -> None:
     if item not in await items.hold_items(tx, [item]):
         raise NotFoundError("item_unknown")

@@ -23,6 +23,14 @@ UPDATE item_note SET dismissed_at = $4, dismissed_by = $5
  WHERE agency_id = $1 AND item_id = $2 AND id = $3 AND dismissed_at IS NULL
 """
 
+_NOTE_TAG = """
+INSERT INTO item_tag (agency_id, item_id, properties, told_by, told_at)
+SELECT $1, id, $3, $4, $5 FROM item WHERE agency_id = $1 AND number = $2
+    ON CONFLICT (agency_id, item_id)
+    DO UPDATE SET properties = EXCLUDED.properties, told_by = EXCLUDED.told_by, told_at = EXCLUDED.told_at
+RETURNING item_id
+"""
+
 
 async def replace_parts(tx: Transaction, item: ItemId, parts: Sequence[Part]) -> None:
     await tx.execute(_DELETE_PARTS, tx.agency, item)
@@ -44,3 +52,9 @@ async def insert_note(tx: Transaction, item: ItemId, note: NewNote) -> int:
 
 async def dismiss_note(tx: Transaction, item: ItemId, note: int) -> bool:
     return await tx.execute(_DISMISS_NOTE, tx.agency, item, note, tx.now, str(tx.actor)) > 0
+
+
+async def note_tag(tx: Transaction, number: str, properties: str) -> ItemId | None:
+    """The item; None where nothing carries the number."""
+    noted: int | None = await tx.value(_NOTE_TAG, tx.agency, number, properties, str(tx.actor), tx.now)
+    return None if noted is None else ItemId(noted)

@@ -25,6 +25,11 @@ UPDATE patron_block SET lifted_at = $4, lifted_by = $5
  WHERE agency_id = $1 AND patron_id = $2 AND id = $3 AND lifted_at IS NULL
 """
 
+_SET_BY_ACTOR = """
+SELECT id FROM patron_block
+ WHERE agency_id = $1 AND patron_id = $2 AND division_id = $3 AND set_by = $4 AND lifted_at IS NULL
+"""
+
 _ABSENCES = """
 SELECT id, lower(period) AS first_day, upper(period) AS until
   FROM absence
@@ -72,6 +77,12 @@ async def insert(
 async def lift(tx: Transaction, patron: PatronId, block: int) -> bool:
     """Whether it stood until now."""
     return await tx.execute(_LIFT, tx.agency, patron, block, tx.now, str(tx.actor)) > 0
+
+
+async def set_by_actor(tx: Transaction, patron: PatronId, division: DivisionId) -> list[int]:
+    """The standing blocks in the division that whoever acts now put on."""
+    rows = await tx.rows(_SET_BY_ACTOR, tx.agency, patron, division, str(tx.actor))
+    return [row["id"] for row in rows]
 
 
 async def absences(tx: Transaction, patron: PatronId, today: date) -> list[Absence]:

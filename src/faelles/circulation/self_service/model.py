@@ -1,0 +1,123 @@
+"""What is asked by a machine, and what it is told. Who is meant is always a scan; codes and facts, no sentences."""
+
+from datetime import date
+
+import msgspec
+
+from faelles.circulation.loans.blocks import Block
+from faelles.circulation.loans.facts import ItemFacts
+from faelles.circulation.loans.model import Pin, RenewalAnswer
+from faelles.fees.desk.model import Means
+from faelles.ground.fields import AmountOre, Id, ItemNumberText, Scan, ShortText
+from faelles.ground.i18n import Language
+from faelles.ground.ids import BranchId, ChargeId, ItemNumber, PatronId, PlacementId
+from faelles.patrons.model import Contact
+
+
+class AtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody at a machine. Without `pin` the card alone says who; a wrong one is nobody."""
+
+    card: Scan
+    branch: Id
+    pin: Pin | None = None
+
+    def __repr__(self) -> str:
+        return f"AtMachine(branch={self.branch})"
+
+
+class LoanSeen(msgspec.Struct, frozen=True, array_like=True):
+    """A loan in the machine's division."""
+
+    item_number: ItemNumber
+    due_on: date
+    is_claimed_returned: bool
+
+
+class ClaimSeen(msgspec.Struct, frozen=True, array_like=True):
+    """Something owed in the machine's division."""
+
+    charge: ChargeId
+    kind: str
+    outstanding_ore: int
+
+
+class PatronSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A patron as the machine's division knows them. Loans by due date, claims oldest first."""
+
+    id: PatronId
+    name: str
+    birth_date: date | None
+    language: Language
+    home_branch: BranchId
+    group: str | None
+    """The code of their group in the division; None for whoever is no member just now."""
+    member_until: date | None
+    """The last day of the membership; None without end."""
+    blocks: tuple[Block, ...]
+    """Every reason why nothing is lent to them here, whatever the material."""
+    balance_ore: int
+    currency: str
+    today: date
+    loans: tuple[LoanSeen, ...]
+    claims: tuple[ClaimSeen, ...]
+    contact: Contact | None = None
+    """None where it was not asked for, or is protected."""
+
+    @property
+    def overdue(self) -> tuple[LoanSeen, ...]:
+        return tuple(loan for loan in self.loans if loan.due_on < self.today and not loan.is_claimed_returned)
+
+
+class Recognised(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a card stands for. `block` says why for nobody: an unknown card and a wrong PIN are one."""
+
+    patron: PatronSeen | None = None
+    is_proven: bool = False
+    """The PIN was given, and is theirs."""
+    block: Block | None = None
+
+
+class RenewAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Renew what the patron has: one item, or all. `for_others` lets them renew what somebody else has."""
+
+    who: AtMachine
+    item: ItemNumberText | None = None
+    for_others: bool = False
+    dry_run: bool = False
+
+
+class RenewedAtMachine(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer for each loan; `block` where nobody was recognised, or the item is not theirs to renew."""
+
+    block: Block | None = None
+    answers: tuple[RenewalAnswer, ...] = ()
+    language: Language | None = None
+
+
+class PayAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    who: AtMachine
+    amount_ore: AmountOre
+    currency: str
+    means: Means
+    reference: ShortText
+    charge: Id | None = None
+    """What is paid for; None: the oldest debt first."""
+
+
+class ItemSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy and where it is; nothing of who has it. `properties` is what a machine last said of its tag."""
+
+    copy: ItemFacts
+    placement: PlacementId
+    due_on: date | None
+    seen_branch: BranchId | None
+    bound_for: BranchId | None
+    properties: str | None
+
+
+class CancelAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Take back what was just done with an item: for a cancelled return the card says whose loan it was."""
+
+    item: ItemNumberText
+    branch: Id
+    card: Scan | None = None

@@ -1,0 +1,235 @@
+"""What a self-check, a sorter or a door asks for. Somebody is recognised by card and PIN; then the operations of the
+other rooms do what they do for everybody.
+"""
+
+from datetime import timedelta
+
+import msgspec
+
+from faelles.circulation.loans.blocks import Block, BlockCode, block
+from faelles.circulation.loans.corrections import undo_checkout, undo_return
+from faelles.circulation.loans.desk import Desk, open_desk
+from faelles.circulation.loans.facts import Membership, PatronFacts
+from faelles.circulation.loans.model import Borrower, RenewalRequest, UndoAnswer, UndoRequest
+from faelles.circulation.loans.operations import renew
+from faelles.circulation.loans.scans import Scanned, check_pin, scanned
+from faelles.circulation.self_service import store
+from faelles.circulation.self_service.model import (
+    AtMachine,
+    CancelAtMachine,
+    ItemSeen,
+    PatronSeen,
+    PayAtMachine,
+    Recognised,
+    RenewAtMachine,
+    RenewedAtMachine,
+)
+from faelles.circulation.self_service.rules import blocks_at_machine
+from faelles.fees.desk.model import Pay, Receipt
+from faelles.fees.desk.operations import pay
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.errors import NotFoundError
+from faelles.ground.i18n import Language
+from faelles.ground.ids import PatronId
+from faelles.patrons import store as patrons
+from faelles.patrons.blocks.kept_cards import block_kept_card, let_in_again
+from faelles.patrons.identifiers import lookup_keys
+from faelles.people.model import Caller, Permission, Place
+from faelles.policies.compiled import Terms
+from faelles.policies.model import ANY_PATRON, ScopePath, Subject
+
+CANCELLED_WITHIN = timedelta(hours=1)
+"""A machine cancels what went wrong in its hands just now; what is older is for the desk."""
+
+
+async def patron_at_machine(
+    tx: Transaction, caller: Caller, keyring: Keyring, who: AtMachine, *, with_contact: bool = False
+) -> Recognised:
+    """Whom the card stands for in the machine's division, and what they have and owe there.
+
+    The look is recorded, a wrong PIN counted; `tx` must commit. Raises ForbiddenError for a machine that shows nobody.
+    """
+    place = _place(caller)
+    caller.require(Permission.PATRON_STATUS, place)
+    card = _scanned(tx, keyring, who)
+    facts = await store.load_patron(tx, card.keys, card.attempt, place.division, "patron_at_machine")
+    if barred := await check_pin(tx, keyring, card, facts, who.pin):
+        return Recognised(block=barred)
+    if facts.patron is None:
+        ended = facts.ended_identifier
+        unknown = block(BlockCode.CARD_ENDED, why=ended) if ended else block(BlockCode.PATRON_NOT_FOUND)
+        return Recognised(block=unknown)
+    desk = await open_desk(tx, caller, facts.revision, who.branch, Permission.PATRON_STATUS)
+    seen = _seen(desk, facts, facts.patron)
+    if with_contact:
+        seen = await _with_contact(tx, seen)
+    return Recognised(patron=seen, is_proven=who.pin is not None)
+
+
+def _place(caller: Caller) -> Place:
+    """Where the machine stands. Raises NotFoundError for a caller that is no machine."""
+    grant = next((each for each in caller.grants if each.branch is not None and each.branch == caller.stands_in), None)
+    if grant is None or grant.branch is None or grant.division is None:
+        raise NotFoundError("branch_unknown")
+    return Place(grant.division, grant.branch)
+
+
+def _scanned(tx: Transaction, keyring: Keyring, who: AtMachine) -> Scanned:
+    return scanned(keyring, tx.agency, Borrower(card=who.card))
+
+
+def _seen(desk: Desk, facts: store.SeenFacts, patron: PatronFacts) -> PatronSeen:
+    today, division = desk.local_day(desk.now), desk.place.division
+    membership = patron.membership_in(division, today)
+    holding = membership if membership and membership.holds_on(today) else None
+    return PatronSeen(
+        id=patron.id,
+        name=patron.name,
+        birth_date=patron.birth_date,
+        language=Language(patron.language),
+        home_branch=patron.home_branch,
+        group=desk.settings.patron_groups[holding.group].code if holding else None,
+        member_until=holding.ends - timedelta(days=1) if holding and holding.ends else None,
+        blocks=blocks_at_machine(patron, division, today, _terms(desk, membership)),
+        balance_ore=patron.balance_in(division),
+        currency=desk.currency,
+        today=today,
+        loans=facts.loans,
+        claims=facts.claims,
+    )
+
+
+def _terms(desk: Desk, membership: Membership | None) -> Terms:
+    """The limits of the patron's group here, whatever the material."""
+    agency, division = desk.settings.directory.agency.id, desk.place.division
+    here = ScopePath(agency, division, desk.branch)
+    subject = Subject(
+        item=here,
+        patron=ScopePath(agency, division),
+        desk=here,
+        patron_group=membership.group if membership else ANY_PATRON,
+    )
+    return desk.settings.policy.terms(subject, desk.now)
+
+
+async def _with_contact(tx: Transaction, seen: PatronSeen) -> PatronSeen:
+    known = await patrons.load(tx, [seen.id])
+    if not known or known[0].address_protected:
+        return seen
+    return msgspec.structs.replace(seen, contact=known[0].contact)
+
+
+async def item_at_machine(tx: Transaction, caller: Caller, number: str) -> ItemSeen | None:
+    """A copy, and where it is."""
+    caller.require(Permission.ITEM_VIEW)
+    return await store.load_item(tx, number)
+
+
+async def language_of(tx: Transaction, caller: Caller, keyring: Keyring, card: str) -> Language:
+    """What whoever has the card is spoken to in; the caller's own language for nobody we know."""
+    keys = lookup_keys(keyring, tx.agency, card)
+    found = await store.language_of(tx, keys) if keys else None
+    return Language(found) if found else caller.language
+
+
+async def renew_at_machine(
+    tx: Transaction, caller: Caller, keyring: Keyring, request: RenewAtMachine, key: str | None = None
+) -> RenewedAtMachine:
+    """Renew one loan or all of them. What is on loan to somebody else is renewed only `for_others`."""
+    caller.require(Permission.RENEW)
+    card = _scanned(tx, keyring, request.who)
+    facts = await store.load_who(tx, card.keys, card.attempt, request.item)
+    if barred := await _barred(tx, keyring, request.who, card, facts):
+        return RenewedAtMachine(block=barred)
+    patron = facts.patron
+    language = Language(patron.language) if patron else caller.language
+    if request.item is not None and (stranger := _not_theirs(facts, for_others=request.for_others)):
+        return RenewedAtMachine(block=stranger, language=language)
+    wanted = RenewalRequest(
+        branch=request.who.branch,
+        item=request.item,
+        patron=patron.id if patron and request.item is None else None,
+        dry_run=request.dry_run,
+    )
+    answers = await renew(tx, caller, wanted, key)
+    return RenewedAtMachine(answers=tuple(answers), language=language)
+
+
+def _not_theirs(facts: store.WhoFacts, *, for_others: bool) -> Block | None:
+    if facts.holds_item or (facts.is_lent and for_others):
+        return None
+    return block(BlockCode.LOAN_NOT_FOUND)
+
+
+async def _barred(
+    tx: Transaction, keyring: Keyring, who: AtMachine, card: Scanned, facts: store.WhoFacts
+) -> Block | None:
+    """Why nobody is recognised."""
+    if barred := await check_pin(tx, keyring, card, facts, who.pin):
+        return barred
+    return None if facts.patron else block(BlockCode.PATRON_NOT_FOUND)
+
+
+async def pay_at_machine(
+    tx: Transaction, caller: Caller, keyring: Keyring, request: PayAtMachine
+) -> tuple[Block | None, Receipt | None]:
+    """Take a payment: either the receipt, or why nobody was recognised. Raises as `fees.desk.pay`."""
+    caller.require(Permission.FEE_PAY)
+    patron, barred = await _recognise(tx, keyring, request.who)
+    if patron is None:
+        return barred, None
+    paying = Pay(
+        branch=request.who.branch,
+        amount_ore=request.amount_ore,
+        currency=request.currency,
+        means=request.means,
+        reference=request.reference,
+        charges=() if request.charge is None else (request.charge,),
+    )
+    return None, await pay(tx, caller, patron, paying)
+
+
+async def _recognise(tx: Transaction, keyring: Keyring, who: AtMachine) -> tuple[PatronId | None, Block | None]:
+    card = _scanned(tx, keyring, who)
+    facts = await store.load_who(tx, card.keys, card.attempt, None)
+    barred = await _barred(tx, keyring, who, card, facts)
+    return (facts.patron.id, None) if facts.patron and not barred else (None, barred)
+
+
+async def block_at_machine(
+    tx: Transaction, caller: Caller, keyring: Keyring, who: AtMachine, *, reason: str | None
+) -> None:
+    """Block whoever the card stands for: the machine kept it, or it was tried too often. Nobody: nothing is done."""
+    patron, _ = await _recognise(tx, keyring, who)
+    if patron is not None:
+        await block_kept_card(tx, caller, patron, _place(caller), reason=reason)
+
+
+async def enable_at_machine(tx: Transaction, caller: Caller, keyring: Keyring, who: AtMachine) -> None:
+    """Lift what this machine blocked. A block that staff have put on stands."""
+    patron, _ = await _recognise(tx, keyring, who)
+    if patron is not None:
+        await let_in_again(tx, caller, patron, _place(caller))
+
+
+async def cancel_checkout(tx: Transaction, caller: Caller, request: CancelAtMachine) -> UndoAnswer | None:
+    """Undo what was lent here a moment ago; None where nothing was. Raises ConflictError where it has moved on."""
+    caller.require(Permission.CHECKOUT)
+    loan = await store.lent_here_since(tx, request.item, request.branch, tx.now - CANCELLED_WITHIN)
+    if loan is None:
+        return None
+    return await undo_checkout(tx, caller, UndoRequest(loan=loan, branch=request.branch), needs=Permission.CHECKOUT)
+
+
+async def cancel_return(
+    tx: Transaction, caller: Caller, keyring: Keyring, request: CancelAtMachine
+) -> UndoAnswer | None:
+    """Undo a return made here a moment ago by whom the card stands for; None where there was none."""
+    caller.require(Permission.RETURN)
+    keys = lookup_keys(keyring, tx.agency, request.card or "")
+    since = tx.now - CANCELLED_WITHIN
+    loan = await store.returned_here_since(tx, request.item, request.branch, since, keys) if keys else None
+    if loan is None:
+        return None
+    return await undo_return(tx, caller, UndoRequest(loan=loan, branch=request.branch), needs=Permission.RETURN)

@@ -1,0 +1,195 @@
+"""The SQL of what machines ask."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from faelles.circulation.loans.facts import ItemFacts, PatronFacts, SignIn
+from faelles.circulation.self_service.model import ClaimSeen, ItemSeen, LoanSeen
+from faelles.ground.database import Transaction
+from faelles.ground.ids import DivisionId, LoanId, PatronId
+from faelles.policies.model import SettingsRevision
+
+# Everything about whoever stands at the machine, in one question; nothing is locked. The look is recorded with it,
+# also where the PIN turns out to be wrong: that somebody tried is the patron's to know.
+_LOAD_PATRON = """
+WITH found AS (
+    SELECT min(i.patron_id) AS patron_id, count(DISTINCT i.patron_id) AS fitting
+      FROM borrower_identifier AS i
+      JOIN borrower AS b ON b.agency_id = $1 AND b.patron_id = i.patron_id AND b.merged_into_id IS NULL
+     WHERE i.agency_id = $1 AND i.lookup = ANY ($2::text[]) AND i.ended_at IS NULL
+       AND EXISTS (SELECT FROM patron_division AS d
+                    WHERE d.agency_id = $1 AND d.patron_id = i.patron_id AND d.division_id = $4)
+), who AS (
+    SELECT CASE WHEN fitting = 1 THEN patron_id END AS patron_id FROM found
+), seen AS (
+    INSERT INTO access_log (agency_id, at, actor, person_id, operation)
+    SELECT $1, $5, $6, patron_id, $7 FROM who WHERE patron_id IS NOT NULL
+)
+SELECT json_build_object(
+    'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = $1),
+    'sign_in', (SELECT json_build_object('failures', s.failures, 'locked_until', s.locked_until)
+                  FROM sign_in_lock AS s
+                 WHERE s.agency_id = $1 AND s.identifier_hash = $3),
+    'ended_identifier', (SELECT e.ended_why FROM borrower_identifier AS e
+                          WHERE w.patron_id IS NULL AND e.agency_id = $1 AND e.lookup = ANY ($2::text[])
+                            AND e.ended_at IS NOT NULL
+                          ORDER BY e.ended_at DESC LIMIT 1),
+    'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = $1 AND p.patron_id = w.patron_id),
+    'loans', ARRAY(
+        SELECT json_build_array(c.number, l.due_on, l.claimed_returned_at IS NOT NULL)
+          FROM loan_borrower AS o
+          JOIN loan AS l ON l.agency_id = $1 AND l.id = o.loan_id AND l.closed_at IS NULL AND l.division_id = $4
+          JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
+         WHERE o.agency_id = $1 AND o.patron_id = w.patron_id
+         ORDER BY l.due_on, l.id),
+    'claims', ARRAY(
+        SELECT json_build_array(f.charge_id, f.kind, f.outstanding_ore)
+          FROM open_claim AS f
+         WHERE f.agency_id = $1 AND f.patron_id = w.patron_id AND f.division_id = $4 AND f.outstanding_ore > 0
+         ORDER BY f.charge_id)
+)::text
+  FROM who AS w
+"""
+
+# Who it is and what proves it, for what loads the rest by itself.
+_LOAD_WHO = """
+WITH found AS (
+    SELECT min(i.patron_id) AS patron_id, count(DISTINCT i.patron_id) AS fitting
+      FROM borrower_identifier AS i
+      JOIN borrower AS b ON b.agency_id = $1 AND b.patron_id = i.patron_id AND b.merged_into_id IS NULL
+     WHERE i.agency_id = $1 AND i.lookup = ANY ($2::text[]) AND i.ended_at IS NULL
+)
+SELECT json_build_object(
+    'sign_in', (SELECT json_build_object('failures', s.failures, 'locked_until', s.locked_until)
+                  FROM sign_in_lock AS s
+                 WHERE s.agency_id = $1 AND s.identifier_hash = $3),
+    'patron', (SELECT json_build_object('id', b.patron_id, 'language', b.language,
+                                        'pin_hash', encode(b.pin_hash, 'hex'))
+                 FROM borrower AS b, found
+                WHERE b.agency_id = $1 AND b.patron_id = found.patron_id AND found.fitting = 1),
+    'holds_item', EXISTS (
+        SELECT FROM loan AS l
+          JOIN loan_borrower AS o ON o.agency_id = $1 AND o.loan_id = l.id
+          JOIN found ON found.fitting = 1 AND found.patron_id = o.patron_id
+         WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.closed_at IS NULL
+           AND l.item_id = item_numbered($1, $4)),
+    'is_lent', open_loan_of($1, item_numbered($1, $4)) IS NOT NULL
+)::text
+"""
+_LOAD_ITEM = """
+SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id, w.placement_id, t.properties
+  FROM item_facts AS i
+  JOIN copy_whereabouts AS w ON w.agency_id = $1 AND w.item_id = i.item_id
+  LEFT JOIN copy_tag AS t ON t.agency_id = $1 AND t.item_id = i.item_id
+ WHERE i.agency_id = $1 AND i.item_id = item_numbered($1, $2)
+"""
+_LANGUAGE = """
+SELECT b.language
+  FROM borrower_identifier AS i
+  JOIN borrower AS b ON b.agency_id = $1 AND b.patron_id = i.patron_id
+ WHERE i.agency_id = $1 AND i.lookup = ANY ($2::text[]) AND i.ended_at IS NULL
+ LIMIT 1
+"""
+_LENT_HERE_SINCE = """
+SELECT id FROM loan
+ WHERE agency_id = $1 AND item_agency_id = $1 AND item_id = item_numbered($1, $2) AND closed_at IS NULL
+   AND branch_id = $3 AND lent_at >= $4
+"""
+_RETURNED_HERE_SINCE = """
+SELECT l.id
+  FROM loan AS l
+  JOIN loan_borrower AS o ON o.agency_id = $1 AND o.loan_id = l.id
+  JOIN borrower_identifier AS i ON i.agency_id = $1 AND i.patron_id = o.patron_id AND i.lookup = ANY ($5::text[])
+                               AND i.ended_at IS NULL
+ WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.item_id = item_numbered($1, $2) AND l.closed_how = 'returned'
+   AND l.closed_branch_id = $3 AND l.closed_at >= $4
+ ORDER BY l.closed_at DESC
+ LIMIT 1
+"""
+_STANDS = "SELECT EXISTS (SELECT FROM loan WHERE agency_id = $1 AND id = $2 AND (closed_at IS NULL) = $3)"
+
+
+class SeenFacts(msgspec.Struct, frozen=True, kw_only=True):
+    revision: SettingsRevision
+    sign_in: SignIn | None
+    ended_identifier: str | None
+    patron: PatronFacts | None
+    loans: tuple[LoanSeen, ...]
+    claims: tuple[ClaimSeen, ...]
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody a card stands for: no more than it takes to check a PIN and to answer in their language."""
+
+    id: PatronId
+    language: str
+    pin_hash: str | None
+
+
+class WhoFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`holds_item`: the item is on loan to them; `is_lent`: to anybody."""
+
+    sign_in: SignIn | None
+    patron: Known | None
+    holds_item: bool
+    is_lent: bool
+
+
+_seen_facts = msgspec.json.Decoder(SeenFacts)
+_who_facts = msgspec.json.Decoder(WhoFacts)
+_item_facts = msgspec.json.Decoder(ItemFacts)
+
+
+async def load_patron(
+    tx: Transaction, keys: Sequence[str], attempt: bytes, division: DivisionId, operation: str
+) -> SeenFacts:
+    """Whom the keys stand for in the division, with all that is shown of them; the look is recorded."""
+    found: str = await tx.value(
+        _LOAD_PATRON, tx.agency, list(keys), attempt, division, tx.now, str(tx.actor), operation
+    )
+    return _seen_facts.decode(found)
+
+
+async def load_who(tx: Transaction, keys: Sequence[str], attempt: bytes, item_number: str | None) -> WhoFacts:
+    found: str = await tx.value(_LOAD_WHO, tx.agency, list(keys), attempt, item_number)
+    return _who_facts.decode(found)
+
+
+async def language_of(tx: Transaction, keys: Sequence[str]) -> str | None:
+    """What whoever the keys stand for is spoken to in."""
+    found: str | None = await tx.value(_LANGUAGE, tx.agency, list(keys))
+    return found
+
+
+async def load_item(tx: Transaction, number: str) -> ItemSeen | None:
+    row = await tx.row(_LOAD_ITEM, tx.agency, number)
+    if row is None:
+        return None
+    return ItemSeen(
+        copy=_item_facts.decode(row["facts"]),
+        placement=row["placement_id"],
+        due_on=row["due_on"],
+        seen_branch=row["seen_branch_id"],
+        bound_for=row["bound_for_branch_id"],
+        properties=row["properties"],
+    )
+
+
+async def lent_here_since(tx: Transaction, number: str, branch: int, since: datetime) -> LoanId | None:
+    found: int | None = await tx.value(_LENT_HERE_SINCE, tx.agency, number, branch, since)
+    return None if found is None else LoanId(found)
+
+
+async def returned_here_since(
+    tx: Transaction, number: str, branch: int, since: datetime, keys: Sequence[str]
+) -> LoanId | None:
+    """The latest loan of the item that was returned at the branch, if it was that of whom the keys stand for."""
+    found: int | None = await tx.value(_RETURNED_HERE_SINCE, tx.agency, number, branch, since, list(keys))
+    return None if found is None else LoanId(found)
+
+
+async def stands(tx: Transaction, loan: LoanId, *, is_open: bool) -> bool:
+    """Whether the loan is still as an answer said it was."""
+    return bool(await tx.value(_STANDS, tx.agency, loan, is_open))
