@@ -210,9 +210,20 @@ class LendingLibrary:
         request = UndoRequest(loan=loan, branch=self.town.main)
         return await self.run(lambda tx: corrections.undo_checkout(tx, self.librarian, request, key))
 
-    async def undo_return(self, loan: LoanId) -> UndoAnswer:
-        request = UndoRequest(loan=loan, branch=self.town.main)
-        return await self.run(lambda tx: corrections.undo_return(tx, self.librarian, request))
+    async def undo_return(self, loan: LoanId, key: str | None = None, **wishes: object) -> UndoAnswer:
+        request = UndoRequest(loan=loan, branch=self.town.main, **wishes)
+        return await self.run(lambda tx: corrections.undo_return(tx, self.librarian, request, key))
+
+    async def overrides_of(self, loan: LoanId) -> list[tuple[str, str]]:
+        """Each block that the loan was made or kept in spite of, with the reason given."""
+        rows = await self.run(
+            lambda tx: tx.rows(
+                "SELECT block, reason FROM loan_override WHERE agency_id = $1 AND loan_id = $2 ORDER BY id",
+                tx.agency,
+                loan,
+            )
+        )
+        return [(row["block"], row["reason"]) for row in rows]
 
     async def set_rule(self, knob: Knob[object], value: object) -> None:
         """A rule of the whole agency for everybody and everything, from now on and before all others there."""

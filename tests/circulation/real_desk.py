@@ -129,7 +129,10 @@ class RealDesk:
             return None
         request = UndoRequest(loan=loan, branch=self.library.town.main)
         answer = await self._answer(lambda tx: undo(tx, self.library.librarian, request, key))
-        return answer if isinstance(answer, Said) else Said(answer.outcome.value, charged=-answer.released_ore)
+        if isinstance(answer, Said):
+            return answer
+        overridden = frozenset(block.code.value for block in answer.overridden)
+        return Said(answer.outcome.value, overridden=overridden, charged=-answer.released_ore)
 
     async def lose(self, item: str, *, key: str | None = None) -> Said:
         return await self._lose(losses.declare_lost, item, key)

@@ -100,7 +100,7 @@ class Loan:
     lent_at: datetime
     due_on: date
     is_excused: bool
-    """Whether it may stand above the limit: it was overridden, taken as a fact, or opened again."""
+    """Whether it may stand above the limit: that is on record as an override, or it was taken as a fact."""
     renewals: int = 0
     lost_at: datetime | None = None
     claimed_at: datetime | None = None
@@ -261,11 +261,13 @@ class ReferenceLibrary:
         found = set(KINDS[self.copies[item].kind].against_lending)
         if self.books.balance(reader) >= DEBT_LIMIT:
             found.add("debt_over_limit")
-        if len(self.loans_of(reader)) >= self.limit:
-            found.add("too_many_loans")
+        found |= self._limits_reached(reader)
         if loan:
             found.add("already_loaned" if loan.borrower == reader else "on_loan_to_other")
         return frozenset(found)
+
+    def _limits_reached(self, reader: str) -> frozenset[str]:
+        return frozenset({"too_many_loans"}) if len(self.loans_of(reader)) >= self.limit else frozenset()
 
     def _lend(self, loan: Loan) -> None:
         self.loans.append(loan)
@@ -381,11 +383,12 @@ class ReferenceLibrary:
         if loan.closed_how != "returned":
             return Said("loan_is_open" if loan.is_open else "loan_not_returned")
         released = self.books.release(loan, (loan.lent_on, loan.due_on, loan.closed_on))
-        loan.closed_how, loan.closed_on, loan.is_excused = None, None, True
+        exceeded = self._limits_reached(loan.borrower)
+        loan.closed_how, loan.closed_on, loan.is_excused = None, None, loan.is_excused or bool(exceeded)
         self._move(item, _state_of(loan))
         charged = self.books.charge(loan.borrower, ("lost", loan), 0, loan, PRICE) if loan.lost_at else 0
         self.events.append("loan.reopened")
-        return Said("done", charged=charged - released)
+        return Said("done", overridden=exceeded, charged=charged - released)
 
     # Losing
 

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 
 from circulation.lending_library import LendingLibrary
+from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome
 from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.ids import LoanId
+from faelles.policies.knobs import MAX_LOANS
 
 
 async def test_an_undone_check_out_was_never_made(library: LendingLibrary):
@@ -60,6 +62,30 @@ async def test_a_book_lent_again_stays_with_its_new_borrower(library: LendingLib
     await library.lend(await library.reader(), book)
     with pytest.raises(ConflictError, match="item_lent_again"):
         await library.undo_return(loan)
+
+
+async def test_a_return_that_was_none_may_be_one_loan_too_many_and_is_on_record(library: LendingLibrary):
+    await library.set_rule(MAX_LOANS, 1)
+    reader, book = await library.reader(), await library.copy()
+    loan = (await library.lend(reader, book)).loan
+    await library.take_back(book)
+    await library.lend(reader, await library.copy())
+    told = await library.undo_return(loan, dry_run=True)
+    assert await library.overrides_of(loan) == []
+    answer = await library.undo_return(loan, key="u2")
+    assert [(each.code, each.parameters["limit"]) for each in answer.overridden] == [(BlockCode.TOO_MANY_LOANS, 1)]
+    assert told.overridden == answer.overridden
+    assert await library.undo_return(loan, key="u2") == answer
+    assert await library.overrides_of(loan) == [("too_many_loans", "return_undone")]
+
+
+async def test_a_return_undone_within_the_limits_overrides_nothing(library: LendingLibrary):
+    await library.set_rule(MAX_LOANS, 1)
+    book = await library.copy()
+    loan = (await library.lend(await library.reader(), book)).loan
+    await library.take_back(book)
+    assert (await library.undo_return(loan)).overridden == ()
+    assert await library.overrides_of(loan) == []
 
 
 async def test_an_open_loan_has_no_return_to_undo(library: LendingLibrary):

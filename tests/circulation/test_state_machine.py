@@ -189,7 +189,7 @@ class Library(RuleBasedStateMachine):
 
     @invariant()
     def a_limit_is_exceeded_only_by_what_is_on_record(self):
-        """By an override, a fact that came late, or a return that was none."""
+        """By an override, also of a return that was none, or a fact that came late."""
         for reader in READERS:
             loans = self.model.loans_of(reader)
             assert len([loan for loan in loans if not loan.is_excused]) <= LIMIT

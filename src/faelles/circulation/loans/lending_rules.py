@@ -82,7 +82,7 @@ def find_blocks(case: LendingCase) -> list[Block]:
         *standing_blocks(case.patron, case.division, case.today, is_self_service=case.is_self_service),
         *against_debt(case.patron, case.division, case.terms[DEBT_LIMIT_ORE]),
         *_overdues(case),
-        *_limits(case),
+        *limits_reached(case.patron, case.division, case.terms),
         *_age(case),
         *_item(case),
         *_placeholder(case),
@@ -98,13 +98,14 @@ def _overdues(case: LendingCase) -> Iterator[Block]:
         yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=overdue)
 
 
-def _limits(case: LendingCase) -> Iterator[Block]:
-    loans = case.patron.loans_in(case.division)
-    total, of_group = case.terms[MAX_LOANS], case.terms[MAX_LOANS_OF_GROUP]
+def limits_reached(patron: PatronFacts, division: DivisionId, terms: Terms) -> Iterator[Block]:
+    """The limits that one loan more would exceed."""
+    loans = patron.loans_in(division)
+    total, of_group = terms[MAX_LOANS], terms[MAX_LOANS_OF_GROUP]
     if total.value is not None and len(loans) >= total.value:
         yield block(BlockCode.TOO_MANY_LOANS, total.rule_id, count=len(loans), limit=total.value)
     if of_group.value is not None:
-        counted = case.terms.counted_material_groups(MAX_LOANS_OF_GROUP)
+        counted = terms.counted_material_groups(MAX_LOANS_OF_GROUP)
         alike = sum(loan.material_group in counted for loan in loans)
         if alike >= of_group.value:
             yield block(BlockCode.TOO_MANY_OF_GROUP, of_group.rule_id, count=alike, limit=of_group.value)

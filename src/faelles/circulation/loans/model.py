@@ -201,9 +201,12 @@ class UndoRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class UndoAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`released_ore` is how much less is claimed now."""
+    """`released_ore` is how much less is claimed now. `overridden` are the limits that a loan which is open again
+    exceeds: nobody is asked, for the book is out, but they are on record.
+    """
 
     outcome: Outcome
     loan: LoanId
     item: ItemShown | None = None
     released_ore: int = 0
+    overridden: tuple[Block, ...] = ()

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from faelles.circulation.loans.blocks import Block
 from faelles.circulation.loans.facts import ClosedHow, ItemFacts, ItemState, LoanFacts
 from faelles.ground.database import Transaction
 from faelles.ground.events import Dimension
@@ -40,6 +41,10 @@ _REOPEN_LOAN = """
 UPDATE loan
    SET closed_at = NULL, closed_on = NULL, closed_how = NULL, closed_branch_id = NULL
  WHERE agency_id = $1 AND id = $2
+"""
+_RECORD_OVERRIDES = """
+INSERT INTO loan_override (agency_id, loan_id, block, reason, actor, at)
+SELECT $1, $2, block, $4, $5, $6 FROM unnest($3::text[]) AS block
 """
 _MOVE_ITEM = """
 UPDATE item_circulation SET state = $3, seen_branch_id = $4, seen_at = $5 WHERE agency_id = $1 AND item_id = $2
@@ -145,6 +150,12 @@ async def close_loan(
 
 async def reopen_loan(tx: Transaction, loan: LoanId) -> None:
     await tx.execute(_REOPEN_LOAN, tx.agency, loan)
+
+
+async def record_overrides(tx: Transaction, loan: LoanId, blocks: Sequence[Block], reason: str) -> None:
+    """Put on record what a loan was made, or opened again, in spite of."""
+    codes = [each.code.value for each in blocks]
+    await tx.execute(_RECORD_OVERRIDES, tx.agency, loan, codes, reason, str(tx.actor), tx.now)
 
 
 async def move_item(tx: Transaction, item: ItemId, state: ItemState, branch: BranchId) -> None:

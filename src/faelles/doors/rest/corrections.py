@@ -44,7 +44,9 @@ async def undo_checkout(
 async def undo_return(
     request: ApiRequest, data: JSONBody[UndoRequest], idempotency_key: IdempotencyKey = None
 ) -> UndoAnswer:
-    """The loan is open as before; the fee for handing it in late is taken back."""
+    """The loan is open as before; the fee for handing it in late is taken back. Where that makes one loan too many,
+    the limit is in `overridden`, and on record as any override.
+    """
     return await request.run(lambda tx: corrections.undo_return(tx, request.caller, data, idempotency_key))
 
 
