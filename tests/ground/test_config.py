@@ -52,6 +52,40 @@ def test_what_the_environment_says_is_taken(said):
     assert config.master_keys[0].identifier == 7
 
 
+def test_sip2_is_off_until_a_port_is_said(said):
+    off = read_config(said).sip2
+    assert (off.port, off.tls_port, off.address, off.tls_address) == (None, None, "127.0.0.1", "127.0.0.1")
+    on = read_config(
+        said
+        | {
+            "FAELLES_SIP2_ADDRESS": "10.1.2.3",
+            "FAELLES_SIP2_PORT": "6001",
+            "FAELLES_SIP2_TLS_ADDRESS": "0.0.0.0",
+            "FAELLES_SIP2_TLS_PORT": "6443",
+            "FAELLES_SIP2_TLS_CERTIFICATE": "/etc/chain.pem",
+            "FAELLES_SIP2_TLS_KEY": "/etc/key.pem",
+        }
+    ).sip2
+    assert (on.address, on.port, on.tls_address, on.tls_port) == ("10.1.2.3", 6001, "0.0.0.0", 6443)
+    assert (on.tls_certificate, on.tls_key) == (Path("/etc/chain.pem"), Path("/etc/key.pem"))
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "8.8.8.8", "2001:4860:4860::8888", "library.example", ""])
+def test_plain_sip2_is_not_for_the_world(said, address):
+    with pytest.raises(MisconfiguredError, match="sip2_address_not_private"):
+        read_config({**said, "FAELLES_SIP2_PORT": "6001", "FAELLES_SIP2_ADDRESS": address})
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "172.16.0.9", "fd00::1"])
+def test_plain_sip2_may_be_on_the_loopback_and_on_private_networks(said, address):
+    assert read_config({**said, "FAELLES_SIP2_ADDRESS": address}).sip2.address == address
+
+
+def test_tls_takes_a_certificate(said):
+    with pytest.raises(MisconfiguredError, match="sip2_tls_certificate_missing"):
+        read_config({**said, "FAELLES_SIP2_TLS_PORT": "6443", "FAELLES_SIP2_TLS_KEY": "/etc/key.pem"})
+
+
 def test_an_empty_url_is_none(said):
     assert read_config({**said, "FAELLES_DATABASE_URL": ""}).database_url is None
 

@@ -1,5 +1,6 @@
 """Every setting of the program: an environment variable, its meaning, its default."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,6 +12,24 @@ from faelles.ground.crypto import Keyring, MasterKey, new_master_key, parse_mast
 from faelles.ground.errors import MisconfiguredError
 
 _HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Sip2Config:
+    """Where self-checks, sorters and readers connect. A port that is not set is not opened."""
+
+    address: str
+    """FAELLES_SIP2_ADDRESS: for plain text, so on the loopback or a private network. Default: 127.0.0.1."""
+    port: int | None
+    """FAELLES_SIP2_PORT. SIP2's usual one is 6001."""
+    tls_address: str
+    """FAELLES_SIP2_TLS_ADDRESS. Default: FAELLES_SIP2_ADDRESS."""
+    tls_port: int | None
+    """FAELLES_SIP2_TLS_PORT."""
+    tls_certificate: Path | None
+    """FAELLES_SIP2_TLS_CERTIFICATE: a PEM file with the chain, the server's own first."""
+    tls_key: Path | None
+    """FAELLES_SIP2_TLS_KEY: its private key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,7 @@ class Config:
     """FAELLES_HTTP_HOST. Default: 127.0.0.1; put a TLS-terminating proxy in front to go further."""
     http_port: int
     """FAELLES_HTTP_PORT. Default: 8000."""
+    sip2: Sip2Config
     log_level: str
     """FAELLES_LOG_LEVEL: DEBUG, INFO, WARNING, ERROR. Default: INFO."""
     is_production: bool
@@ -53,10 +73,46 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         database_connections=_whole_number(source, "FAELLES_DATABASE_CONNECTIONS", 8, 500),
         http_host=source.get("FAELLES_HTTP_HOST", "127.0.0.1"),
         http_port=_whole_number(source, "FAELLES_HTTP_PORT", 8000, _HIGHEST_PORT),
+        sip2=_sip2(source),
         log_level=source.get("FAELLES_LOG_LEVEL", "INFO"),
         is_production=is_production,
         master_keys=_master_keys(source, state, is_production=is_production),
     )
+
+
+def _sip2(source: Mapping[str, str]) -> Sip2Config:
+    address = source.get("FAELLES_SIP2_ADDRESS", "127.0.0.1")
+    wanted = Sip2Config(
+        address=address,
+        port=_port(source, "FAELLES_SIP2_PORT"),
+        tls_address=source.get("FAELLES_SIP2_TLS_ADDRESS", address),
+        tls_port=_port(source, "FAELLES_SIP2_TLS_PORT"),
+        tls_certificate=_file(source, "FAELLES_SIP2_TLS_CERTIFICATE"),
+        tls_key=_file(source, "FAELLES_SIP2_TLS_KEY"),
+    )
+    if not _is_private(address):
+        # SIP2 sends PINs and secrets as they are.
+        raise MisconfiguredError("sip2_address_not_private", address=address[:64])
+    if wanted.tls_port is not None and (wanted.tls_certificate is None or wanted.tls_key is None):
+        raise MisconfiguredError("sip2_tls_certificate_missing")
+    return wanted
+
+
+def _port(source: Mapping[str, str], name: str) -> int | None:
+    return _whole_number(source, name, 0, _HIGHEST_PORT) if source.get(name) else None
+
+
+def _file(source: Mapping[str, str], name: str) -> Path | None:
+    return Path(source[name]).absolute() if source.get(name) else None
+
+
+def _is_private(address: str) -> bool:
+    """Whether it is one address of the loopback or of a private network; all of the machine's addresses are not."""
+    try:
+        place = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return place.is_private and not place.is_unspecified
 
 
 def _whole_number(source: Mapping[str, str], name: str, default: int, highest: int) -> int:
