@@ -78,8 +78,12 @@ async def branch_with_code(tx: Transaction, caller: Caller, code: str) -> Branch
 
 def request(kind: type[Request], values: Mapping[str, object]) -> Request:
     """The operation's own request, checked as every door checks it. What was not given is left to its default."""
-    given = {name: value for name, value in values.items() if value is not None}
+    return checked(kind, {name: value for name, value in values.items() if value is not None})
+
+
+def checked(kind: type[Request], values: Mapping[str, object]) -> Request:
+    """As `request`, for a request in which nothing (None) says something."""
     try:
-        return msgspec.convert(given, kind)
+        return msgspec.convert(values, kind)
     except msgspec.ValidationError as problem:
         raise body_error(problem) from None

@@ -4,7 +4,20 @@ import os
 
 import typer
 
-from faelles.doors.command import bench, circulation, demo, keys, load, patron, policy, schema, serve, sign_in, staff
+from faelles.doors.command import (
+    bench,
+    circulation,
+    demo,
+    keys,
+    load,
+    machine,
+    patron,
+    policy,
+    schema,
+    serve,
+    sign_in,
+    staff,
+)
 from faelles.doors.command.foreign_words import speak_our_words
 from faelles.doors.command.frame import CANNOT_ANSWER, explanation
 from faelles.doors.command.output import complain
@@ -26,6 +39,7 @@ schema.add_to(app)
 sign_in.add_to(app)
 circulation.add_to(app)
 app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
+app.add_typer(machine.app, name="machine", rich_help_panel=words("command_panel_staff"))
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))
 app.add_typer(load.app, name="load", rich_help_panel=words("command_panel_operator"))
 app.add_typer(staff.app, name="staff", rich_help_panel=words("command_panel_operator"))

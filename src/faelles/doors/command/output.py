@@ -9,6 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.i18n import date_text, moment_text
@@ -29,7 +30,8 @@ def show_table(columns: Sequence[str], lines: Iterable[Iterable[object]], *, tit
     """Print a table; `columns` are message ids."""
     table = Table(*(words(column) for column in columns), title=title, title_justify="left")
     for line in lines:
-        table.add_row(*(_cell(cell) for cell in line))
+        # As it is: what stands between brackets in a title is no markup.
+        table.add_row(*(Text(_cell(cell)) for cell in line))
     _out.print(table, soft_wrap=False)
 
 

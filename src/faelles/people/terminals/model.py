@@ -25,6 +25,7 @@ from faelles.people.machines.terminal import (
 )
 from faelles.people.model import MachineKind
 
+TRACE_HOURS, TRACE_ROWS = 4, 2_000
 LONGEST_TRACE_HOURS = 72
 MOST_TRACE_ROWS = 20_000
 
@@ -111,8 +112,8 @@ class Maintenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class StartTrace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keep what a machine says and hears: so long, and of it the latest `rows` messages."""
 
-    hours: Annotated[int, Meta(ge=1, le=LONGEST_TRACE_HOURS)] = 4
-    rows: Annotated[int, Meta(ge=1, le=MOST_TRACE_ROWS)] = 2_000
+    hours: Annotated[int, Meta(ge=1, le=LONGEST_TRACE_HOURS)] = TRACE_HOURS
+    rows: Annotated[int, Meta(ge=1, le=MOST_TRACE_ROWS)] = TRACE_ROWS
 
 
 class Direction(StrEnum):
