@@ -213,8 +213,8 @@ class ReferenceLibrary:
     loans: list[Loan] = field(default_factory=list)
     books: Books = field(default_factory=Books)
     events: list[str] = field(default_factory=list)
-    entries: dict[tuple[str, ...], tuple[str, Said]] = field(default_factory=dict)
-    """Lines of offline logs that were taken: at which branch, and with what answer."""
+    entries: dict[tuple[str, ...], Said] = field(default_factory=dict)
+    """Lines of offline logs that were taken, with their answers."""
 
     @property
     def today(self) -> date:
@@ -420,23 +420,21 @@ class ReferenceLibrary:
     # Facts that come late
 
     def offline_checkout(self, reader: str, item: str, branch: str, at: datetime) -> Said:
-        line = ("checkout", reader, item, at.isoformat())
+        line = ("checkout", reader, item, branch, at.isoformat())
         if line in self.entries:
-            return Said("repeated") if self.entries[line][0] == branch else Said("idempotency_key_reused")
+            return Said("repeated")
         found = self._against_lending(reader, item)
         loan = self.open_loan(item)
         if loan and loan.borrower == reader:
             return Said("repeated")
         if loan and at < loan.lent_at:
             return Said("refused", blocks=found)
-        if loan and at < loan.lent_at:
-            return Said("refused", blocks=found)
         if loan:
             self._close_before(loan, at)
         due_on = due(local_day(at), KINDS[self.copies[item].kind].days)
         self._lend(Loan(item, reader, branch, at, due_on, is_excused=True))
-        self.entries[line] = branch, Said("lent", blocks=found)
-        return Said("lent", blocks=found)
+        self.entries[line] = Said("lent", blocks=found)
+        return self.entries[line]
 
     def _close_before(self, loan: Loan, at: datetime) -> None:
         """It had evidently come back before the other lent it: nobody owes for being late, nor for its being lost."""
@@ -446,15 +444,12 @@ class ReferenceLibrary:
         self.events.append("loan.returned")
 
     def offline_return(self, item: str, branch: str, at: datetime) -> Said:
-        loan, line = self.open_loan(item), ("return", item, at.isoformat())
+        loan, line = self.open_loan(item), ("return", item, branch, at.isoformat())
         if loan and at < loan.lent_at:
             return Said("not_on_loan")
-        if line in self.entries:
-            known_at, said = self.entries[line]
-            return said if known_at == branch else Said("idempotency_key_reused")
-        said = Said(self.return_item(item, branch, at=at).outcome)
-        self.entries[line] = branch, said
-        return said
+        if line not in self.entries:
+            self.entries[line] = Said(self.return_item(item, branch, at=at).outcome)
+        return self.entries[line]
 
     # Money
 

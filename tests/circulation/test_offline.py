@@ -40,6 +40,16 @@ async def test_the_same_entry_again_changes_nothing(library: LendingLibrary):
     assert (again.outcome, again.loan) == (Outcome.REPEATED, first.loan)
 
 
+async def test_the_same_at_another_branch_is_another_entry(library: LendingLibrary):
+    reader, book, at = await library.reader(), await library.copy(), library.clock.now - timedelta(hours=3)
+    first = await happened(library, Happened.CHECKOUT, book, at, reader.card)
+    entry = OfflineEntry(
+        what=Happened.CHECKOUT, item=book, branch=library.town.suburb, happened_at=at, card=reader.card
+    )
+    answer = await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+    assert (answer.outcome, answer.loan) == (Outcome.REPEATED, first.loan)
+
+
 async def test_what_a_rule_would_have_stopped_is_lent_and_listed(library: LendingLibrary):
     reader, book = await library.reader(ends=date(2027, 1, 1)), await library.copy(not_for_loan="Læsesal")
     answer = await happened(library, Happened.CHECKOUT, book, library.clock.now - timedelta(hours=3), reader.card)
@@ -98,6 +108,13 @@ async def test_an_unknown_item_is_listed(library: LendingLibrary):
     answer = await happened(library, Happened.RETURN, "0000000000", library.clock.now)
     assert answer.outcome is Outcome.REFUSED
     assert [entry.scanned_item for entry in await work(library)] == ["0000000000"]
+
+
+async def test_what_cannot_be_taken_is_listed_once_however_often_it_is_sent(library: LendingLibrary):
+    at = library.clock.now
+    for _ in range(2):
+        await happened(library, Happened.RETURN, "0000000000", at)
+    assert len(await work(library)) == 1
 
 
 async def test_a_dry_run_tells_the_conflicts_and_writes_nothing(library: LendingLibrary):

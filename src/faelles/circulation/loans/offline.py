@@ -6,7 +6,7 @@ messages and the desk's offline log alike.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum, StrEnum, auto
 
 import msgspec
@@ -119,26 +119,26 @@ async def record_offline(
     caller.require(Permission.OFFLINE)
     check_past("happened_at", entry.happened_at, tx.now)
     check_due_on(entry.due_on)
-    own_key = key or _key_of(keyring, tx.agency, entry)
+    digest = key_of(keyring, tx.agency, entry)
     if entry.what is Happened.RETURN:
-        return await _record_return(tx, caller, entry, own_key)
+        return await _record_return(tx, caller, entry, key or digest)
+    repeat = repeatable(f"offline_{entry.what}", key or digest, digest)
     if entry.what is Happened.RENEWAL:
-        return await _record_renewal(tx, caller, entry, own_key)
-    return await _record_checkout(tx, caller, keyring, entry, own_key)
+        return await _record_renewal(tx, caller, entry, repeat)
+    return await _record_checkout(tx, caller, keyring, entry, repeat)
 
 
-def _key_of(keyring: Keyring, agency: AgencyId, entry: OfflineEntry) -> str:
-    """What makes two entries one: what, which item, whose card, when. Hashed under a key, for a card may be a CPR."""
-    told = f"{entry.what}/{entry.item}/{entry.card or ''}/{entry.happened_at.isoformat()}"
-    return keyring.lookup_hash("offline", agency, told).hex()
+def key_of(keyring: Keyring, agency: AgencyId, entry: OfflineEntry) -> str:
+    """What makes two entries one: all that they say. Hashed under a key, for a card may be a CPR number."""
+    told = msgspec.json.encode(msgspec.structs.replace(entry, happened_at=entry.happened_at.astimezone(UTC)))
+    return keyring.lookup_hash("offline", agency, told.decode()).hex()
 
 
 async def _record_checkout(
-    tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, key: str
+    tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, repeat: store.Repeatable
 ) -> OfflineAnswer:
     borrower = Borrower(card=entry.card or "-")
     who = scanned(keyring, tx.agency, borrower)
-    repeat = repeatable("offline_checkout", key, who.keys, msgspec.structs.replace(entry, card=None))
     facts = await store.load_checkout(tx, who, entry.item, repeat)
     if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer, facts.item):
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=earlier.loan)
@@ -208,18 +208,24 @@ async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, k
     facts = await store.load_return(tx, entry.item, repeatable("return", None))
     if facts.loan is not None and entry.happened_at < facts.loan.lent_at:
         return OfflineAnswer(outcome=Outcome.NOT_ON_LOAN)
-    request = ReturnRequest(item=entry.item, branch=entry.branch, returned_at=entry.happened_at, dry_run=entry.dry_run)
+    request = ReturnRequest(
+        item=entry.item,
+        branch=entry.branch,
+        returned_at=entry.happened_at.astimezone(UTC),
+        dry_run=entry.dry_run,
+    )
     answer = await take_as_fact(tx, caller, request, key)
     if answer.outcome is Outcome.REFUSED and not entry.dry_run:
         await _add_work_entry(tx, entry, answer.loan, answer.blocks)
     return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks)
 
 
-async def _record_renewal(tx: Transaction, caller: Caller, entry: OfflineEntry, key: str) -> OfflineAnswer:
+async def _record_renewal(
+    tx: Transaction, caller: Caller, entry: OfflineEntry, repeat: store.Repeatable
+) -> OfflineAnswer:
     """The borrower was told a new due date: it holds, whatever a rule would have said. One that gains nothing, and one
     of what is not on loan, change nothing.
     """
-    repeat = repeatable("offline_renewal", key, msgspec.structs.replace(entry, card=None))
     facts = await store.load_loans(tx, repeat, item_number=entry.item)
     if earlier := renewed_before(facts.earlier, repeat, facts.borrowed):
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=earlier[0].loan)

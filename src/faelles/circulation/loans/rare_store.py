@@ -61,8 +61,11 @@ UPDATE work_entry
 _ADD_WORK_ENTRY = """
 INSERT INTO work_entry (agency_id, branch_id, kind, loan_id, item_id, scanned_item, scanned_card, details, happened_at,
                         recorded_at, recorded_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)
-RETURNING id
+SELECT $1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11
+ WHERE NOT EXISTS (SELECT
+                     FROM work_entry
+                    WHERE agency_id = $1 AND branch_id = $2 AND kind = $3 AND happened_at = $9
+                      AND loan_id IS NOT DISTINCT FROM $4 AND scanned_item IS NOT DISTINCT FROM $6)
 """
 
 
@@ -190,9 +193,9 @@ class NewWorkEntry:
     details: Mapping[str, Dimension] = field(default_factory=dict)
 
 
-async def add_work_entry(tx: Transaction, entry: NewWorkEntry) -> int:
-    """Put an entry on the branch's work list; its id."""
-    added: int = await tx.value(
+async def add_work_entry(tx: Transaction, entry: NewWorkEntry) -> None:
+    """Put an entry on the branch's work list, once however often it is told."""
+    await tx.execute(
         _ADD_WORK_ENTRY,
         tx.agency,
         entry.branch,
@@ -206,4 +209,3 @@ async def add_work_entry(tx: Transaction, entry: NewWorkEntry) -> int:
         tx.now,
         str(tx.actor),
     )
-    return added

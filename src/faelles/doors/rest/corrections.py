@@ -6,8 +6,9 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import JSONBody
 
-from faelles.circulation.loans import corrections, losses, offline, operations
+from faelles.circulation.loans import corrections, losses, offline, offline_log, operations
 from faelles.circulation.loans.model import LossAnswer, LossRequest, Outcome, ReturnRequest, UndoAnswer, UndoRequest
+from faelles.circulation.loans.offline_log import EntryTaken
 from faelles.circulation.worklist import operations as worklist
 from faelles.circulation.worklist.model import Settle, WorkEntry
 from faelles.doors.rest.access import Example, guarded
@@ -16,7 +17,8 @@ from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathId, QueryId
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, UnavailableError
+from faelles.ground.errors import FaellesError, InvalidRequestError, UnavailableError
+from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, LoanId
 from faelles.people.model import Permission
 
@@ -138,22 +140,41 @@ class OfflineReply(msgspec.Struct, frozen=True, kw_only=True):
     status_code=200,
     summary="Take an offline log as facts",
 )
-async def record_offline(request: ApiRequest, data: JSONBody[OfflineLog]) -> list[OfflineReply]:
+async def record_offline(
+    request: ApiRequest, data: JSONBody[OfflineLog], idempotency_key: IdempotencyKey = None
+) -> list[OfflineReply]:
     """Each entry by itself, oldest first, in a transaction of its own: one that cannot be taken stops no other. Sent
-    again, the log changes nothing. Conflicts are on the work list.
+    again, the log changes nothing; under the same key it gets the same answer. Conflicts are on the work list.
     """
-    in_order = sorted(data.entries, key=lambda entry: entry.happened_at)
-    return [await _take(request, entry) for entry in in_order]
+    caller, keyring = request.caller, request.services.keyring
+    log = sorted(data.entries, key=lambda entry: entry.happened_at.timestamp())
+    taken = await request.run(lambda tx: offline_log.taken_before(tx, caller, keyring, log, idempotency_key))
+    if taken is None:
+        now = [await _take(request, entry) for entry in log]
+        taken = await request.run(
+            lambda tx: offline_log.keep_answers(tx, caller, keyring, log, idempotency_key, taken=now)
+        )
+    return [_told(entry, each, request.language) for entry, each in zip(log, taken, strict=True)]
 
 
-async def _take(request: ApiRequest, entry: offline.OfflineEntry) -> OfflineReply:
-    caller, keyring, language = request.caller, request.services.keyring, request.language
+async def _take(request: ApiRequest, entry: offline.OfflineEntry) -> EntryTaken:
+    caller, keyring = request.caller, request.services.keyring
     try:
-        answer = await request.run(lambda tx: offline.record_offline(tx, caller, keyring, entry))
+        return EntryTaken(answer=await request.run(lambda tx: offline.record_offline(tx, caller, keyring, entry)))
     except UnavailableError:
         raise
+    except InvalidRequestError as problem:
+        wrong = problem.problems[0] if problem.problems else problem
+        return EntryTaken(problem=wrong.code, parameters=dict(wrong.parameters))
     except FaellesError as problem:
-        told = Message(problem.code, i18n.text(problem.code, language, problem.parameters))
+        return EntryTaken(problem=problem.code, parameters=problem.parameters)
+
+
+def _told(entry: offline.OfflineEntry, taken: EntryTaken, language: Language) -> OfflineReply:
+    answer = taken.answer
+    if answer is None:
+        code = taken.problem or ""
+        told = Message(code, i18n.text(code, language, taken.parameters))
         return OfflineReply(entry=_shown(entry), outcome=Outcome.REFUSED, problem=told)
     return OfflineReply(
         entry=_shown(entry),
