@@ -16,7 +16,7 @@ from house import SOURCE, listed, literal, modules
 
 CATALOGUES = SOURCE / "ground" / "locales"
 CODE_FIRST = {"text", "words", "tell"}
-LOOKS = {"record_access", "looked_at", "patron_for", "patron_to_change", "summaries", "_reach", "_others_seen"}
+LOOKS = {"record_access", "looked_at", "patron_for", "patron_to_change", "summaries", "books_of", "_others_seen"}
 CODE_SECOND = {"invalid_field", "FieldProblem"}
 
 

@@ -19,6 +19,8 @@ class Means(StrEnum):
     MOBILE = "mobile"
     BANK = "bank"
     ONLINE = "online"
+    COLLECTED = "collected"
+    """To the municipality's debtor system, which tells us."""
 
 
 class ManualKind(StrEnum):
@@ -56,6 +58,8 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The receipt's, terminal's or payment provider's number: one payment has one, for ever."""
     charges: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
     """What is paid for; empty: the oldest debt first."""
+    till: Id | None = None
+    """Where the money lies, until somebody counts it."""
 
 
 class Forgive(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +74,8 @@ class Forgive(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Reverse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     branch: Id
     reason: ShortText
+    till: Id | None = None
+    """Of a payment: the till it is paid back from, by the means it was paid with."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

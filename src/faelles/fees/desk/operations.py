@@ -17,6 +17,7 @@ from faelles.fees.desk.model import (
     Forgive,
     Forgiven,
     ManualCharge,
+    Means,
     Owed,
     Part,
     Pay,
@@ -28,8 +29,10 @@ from faelles.fees.desk.model import (
 from faelles.fees.model import ChargeKind, Claim, Entry, EntryKind, Parties, Posting, Share
 from faelles.fees.operations import post, raise_claim, use_credit
 from faelles.fees.store import load_live_entries
+from faelles.fees.tills.model import MovementKind, NewMovement
+from faelles.fees.tills.operations import fill
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError, RefusedError
+from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError, RefusedError, invalid_field
 from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import AccountId, ChargeId, PatronId
 from faelles.ground.money import Ore
@@ -82,6 +85,8 @@ async def pay(tx: Transaction, caller: Caller, patron: PatronId, request: Pay) -
     RefusedError for more than is owed, InvalidRequestError for another currency.
     """
     counter = await _counter(tx, caller, request.branch, Permission.FEE_PAY)
+    if request.means is Means.COLLECTED:
+        raise invalid_field("means", "means_not_at_desk")
     await patron_to_change(tx, caller, patron, Permission.FEE_PAY, "pay")
     owed = await store.load_accounts(tx, patron, counter.division)
     if earlier := await _earlier_receipt(tx, owed, request):
@@ -126,6 +131,8 @@ async def reverse(tx: Transaction, caller: Caller, entry: int, patron: PatronId,
     caller.require(REVERSING[found.kind], Place(counter.division, counter.branch))
     if await store.is_reversed(tx, entry):
         raise ConflictError("entry_reversed_already")
+    if request.till is not None:
+        await _pay_back(tx, found, request.till, counter)
     postings = await _undoing(tx, found, request.reason)
     claims = await load_claims(tx, {posting.charge for posting in postings if posting.charge})
     await post(tx, postings, claims, division=counter.division, branch=counter.branch)
@@ -137,7 +144,7 @@ async def balances(tx: Transaction, caller: Caller, patron: PatronId) -> list[Ba
     """What the patron owes in each division that the caller may look into, and what others owe there that the patron is
     liable for.
     """
-    found = await store.list_balances(tx, patron, await _reach(tx, caller, patron, "balances"))
+    found = await store.list_balances(tx, patron, await books_of(tx, caller, patron, "balances"))
     await _others_seen(tx, caller, patron, "balances", found)
     return found
 
@@ -148,7 +155,7 @@ async def claims(
     """The patron's claims and those on the accounts of others that the patron is liable for, newest first, of the
     divisions that the caller may look into.
     """
-    divisions = await _reach(tx, caller, patron, "claims")
+    divisions = await books_of(tx, caller, patron, "claims")
     found = await store.list_claims(tx, patron, divisions, only_open=only_open, before=before, limit=limit)
     await _others_seen(tx, caller, patron, "claims", found)
     return found
@@ -158,7 +165,7 @@ async def statement(
     tx: Transaction, caller: Caller, patron: PatronId, *, before: int | None, limit: int
 ) -> list[StatementLine]:
     """The entries of the patron's ledger, newest first, of the divisions that the caller may look into."""
-    divisions = await _reach(tx, caller, patron, "statement")
+    divisions = await books_of(tx, caller, patron, "statement")
     return await store.list_entries(tx, patron, divisions, before=before, limit=limit)
 
 
@@ -170,7 +177,7 @@ async def _counter(tx: Transaction, caller: Caller, branch: int, permission: Per
     return counter
 
 
-async def _reach(tx: Transaction, caller: Caller, patron: PatronId, operation: str) -> Divisions:
+async def books_of(tx: Transaction, caller: Caller, patron: PatronId, operation: str) -> Divisions:
     """The divisions whose books the caller may see; patrons see all of their own, and nobody else's."""
     if caller.patron is None:
         await patron_for(tx, caller, patron, Permission.FEE_VIEW, operation)
@@ -209,6 +216,11 @@ async def _take(tx: Transaction, account: AccountId, request: Pay, parts: list[S
     if payment is None:
         # Another patron's payment took the reference while this one was being decided.
         raise ConflictError("payment_reference_known")
+    if request.till is not None:
+        movement = NewMovement(
+            kind=MovementKind.PAYMENT, means=request.means, amount_ore=Ore(request.amount_ore), payment=payment
+        )
+        await fill(tx, request.till, counter.branch, movement)
     postings = [
         Posting(
             account=part.account,
@@ -258,6 +270,14 @@ async def _forgive(
     answer = Forgiven(charge=charge, amount_ore=amount, outstanding_ore=Ore(debt - amount))
     await remember(tx, kind.value, key, asked, answer)
     return answer
+
+
+async def _pay_back(tx: Transaction, entry: Entry, till: int, counter: Counter) -> None:
+    means = await store.load_means(tx, entry.payment) if entry.payment is not None else None
+    if means is None or entry.kind is not EntryKind.PAYMENT:
+        raise invalid_field("till", "entry_is_no_payment")
+    paid_back = NewMovement(kind=MovementKind.PAID_BACK, means=means, amount_ore=entry.amount_ore, entry=entry.id)
+    await fill(tx, till, counter.branch, paid_back)
 
 
 async def _undoing(tx: Transaction, entry: Entry, reason: str) -> list[Posting]:

@@ -57,6 +57,8 @@ _LOAD_PAYMENT = """
 SELECT id, account_id, reference, means, amount_ore, at FROM payment WHERE agency_id = $1 AND reference = $2
 """
 
+_LOAD_MEANS = "SELECT means FROM payment WHERE agency_id = $1 AND id = $2"
+
 # As they were when it was made: parts that were moved since are written at a later time.
 _LOAD_PARTS = """
 SELECT e.charge_id, -e.amount_ore AS amount_ore
@@ -207,6 +209,11 @@ async def load_payment(tx: Transaction, reference: str) -> Payment | None:
         parts=tuple(Part(charge=part["charge_id"], amount_ore=part["amount_ore"]) for part in parts),
     )
     return Payment(account=row["account_id"], receipt=receipt)
+
+
+async def load_means(tx: Transaction, payment: int) -> Means | None:
+    means = await tx.value(_LOAD_MEANS, tx.agency, payment)
+    return Means(means) if means else None
 
 
 async def load_responsible(tx: Transaction, patron: PatronId, today: date) -> Responsible:

@@ -1,0 +1,93 @@
+"""Writing to those who owe too much, and telling what was written."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from faelles.fees import rules as fee_rules
+from faelles.fees.desk.operations import books_of
+from faelles.fees.exclusion import events, rules, store
+from faelles.fees.exclusion.model import Debtor, NewNotice, NoticeLine, NoticesGiven
+from faelles.ground.clock import local_date
+from faelles.ground.database import Transaction
+from faelles.ground.events import append
+from faelles.ground.ids import DivisionId, PatronId
+from faelles.ground.money import Ore
+from faelles.patrons import store as patrons
+from faelles.patrons.reach import looked_at
+from faelles.people.model import Caller, Permission
+from faelles.policies.compiled import Settings, Terms
+from faelles.policies.knobs import EXCLUSION_LIMIT_ORE, EXCLUSION_NOTICE_DAYS
+from faelles.policies.model import ANY_PATRON, Subject
+from faelles.policies.operations import current_settings
+
+A_SLICE = 500
+
+
+async def give_notices(tx: Transaction, caller: Caller, *, after: int = 0, limit: int = A_SLICE) -> NoticesGiven:
+    """Write to the next debtors whose debt has reached the limit of their division and group: one slice of the night.
+
+    Whoever needs a letter is locked and looked at again, so that two runs at once write one, and none to somebody
+    who paid meanwhile.
+    """
+    caller.require(Permission.DEBT_COLLECT)
+    settings = await current_settings(tx)
+    today = _today(tx, settings)
+    found = await store.load_debtors(tx, today, after=after, limit=limit)
+    chosen = [each for each in found if _limit_reached(settings, each, tx.now, today, caller)]
+    given = await _notify(tx, caller, settings, [each.patron for each in chosen]) if chosen else 0
+    return NoticesGiven(given=given, last=found[-1].patron if len(found) >= limit else None)
+
+
+async def notices(tx: Transaction, caller: Caller, patron: PatronId) -> list[NoticeLine]:
+    """What was written to a patron in the divisions that the caller may look into, and what follows from it today."""
+    divisions = await books_of(tx, caller, patron, "exclusion_notices")
+    return await store.list_notices(tx, patron, divisions, _today(tx, await current_settings(tx)))
+
+
+async def _notify(tx: Transaction, caller: Caller, settings: Settings, chosen: Sequence[PatronId]) -> int:
+    await patrons.lock(tx, sorted(set(chosen)))
+    today = _today(tx, settings)
+    debtors = await store.load_these_debtors(tx, today, chosen)
+    due = [each for each in debtors if _limit_reached(settings, each, tx.now, today, caller)]
+    written = [await _write(tx, settings, each, today) for each in due]
+    await looked_at(tx, caller, "exclusion_notice", [each.patron for each in due])
+    return sum(written)
+
+
+async def _write(tx: Transaction, settings: Settings, debtor: Debtor, today: date) -> bool:
+    terms = _terms(settings, debtor.division, debtor, tx.now)
+    new = NewNotice(
+        account=debtor.account,
+        division=debtor.division,
+        addressee=fee_rules.payer(debtor.patron, debtor.guardian, debtor.birth_date, today),
+        excludes_on=today + timedelta(days=terms[EXCLUSION_NOTICE_DAYS].value),
+        debt_ore=debtor.balance_ore,
+        limit_ore=Ore(terms[EXCLUSION_LIMIT_ORE].value or debtor.balance_ore),
+        rule=terms[EXCLUSION_LIMIT_ORE].rule_id,
+    )
+    zone = ZoneInfo(settings.directory.agency.time_zone)
+    notice = await store.insert_notice(tx, new, today, datetime.combine(new.excludes_on, time(), zone))
+    if notice is None:
+        return False
+    await append(tx, events.noticed(notice, new))
+    return True
+
+
+def _limit_reached(settings: Settings, debtor: Debtor, now: datetime, today: date, caller: Caller) -> bool:
+    reach = caller.divisions(Permission.DEBT_COLLECT)
+    limit = _terms(settings, debtor.division, debtor, now)[EXCLUSION_LIMIT_ORE].value
+    is_ours = reach is None or debtor.division in reach
+    return is_ours and rules.needs_notice(debtor.balance_ore, limit, debtor.notices, today)
+
+
+def _terms(settings: Settings, division: DivisionId, debtor: Debtor, now: datetime) -> Terms:
+    """What the division where the debt is says of the patron's group there."""
+    place = settings.at_division(division)
+    return settings.policy.terms(
+        Subject(item=place, patron=place, desk=place, patron_group=debtor.group or ANY_PATRON), now
+    )
+
+
+def _today(tx: Transaction, settings: Settings) -> date:
+    return local_date(tx.now, settings.directory.agency.time_zone)

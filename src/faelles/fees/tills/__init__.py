@@ -1,0 +1,1 @@
+"""Tills: opened, filled by payments, counted at the end of the day."""
