@@ -123,12 +123,15 @@ class TitleFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlacingFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """`had` are the titles the patron borrowed and returned; `records` say which title each record is now."""
+    """`had` are the titles the patron borrowed and returned; `records` say which title each record is now; `numbers`
+    are ids for the holds to be, one for each wish.
+    """
 
     revision: SettingsRevision
     earlier: EarlierAnswer | None
     ended_identifier: str | None
     is_ambiguous: bool
+    numbers: tuple[HoldId, ...]
     patron: PatronFacts | None
     holds: tuple[OwnHold, ...]
     had: tuple[RecordId, ...]

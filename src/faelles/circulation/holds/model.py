@@ -16,6 +16,8 @@ from faelles.ground.ids import BranchId, HoldId, IssueId, ItemId, ItemNumber, Pa
 
 Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
 MOST_WISHES = 50
+MOST_DAYS = 3650
+"""As far ahead as a hold can be dated."""
 
 
 class Target(StrEnum):

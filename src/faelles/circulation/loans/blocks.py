@@ -86,6 +86,7 @@ OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.TOO_MANY_HOLDS_OF_GROUP: Permission.OVERRIDE_LIMIT,
     BlockCode.TOO_MANY_HOLDS_TODAY: Permission.OVERRIDE_LIMIT,
     BlockCode.MATERIAL_NOT_RESERVABLE: Permission.OVERRIDE_HOLD,
+    BlockCode.NO_RESERVABLE_MATERIALS: Permission.OVERRIDE_HOLD,
     BlockCode.AVAILABLE_ON_SHELF: Permission.OVERRIDE_HOLD,
     BlockCode.PICKUP_NOT_ALLOWED: Permission.OVERRIDE_HOLD,
     BlockCode.LENT_BEFORE_HOMEBOUND: Permission.OVERRIDE_HOLD,

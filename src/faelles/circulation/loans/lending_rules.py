@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, ItemState, LoanFacts, PatronFacts
 from faelles.circulation.loans.model import Remark
-from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks
+from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks, unknown_patron
 from faelles.ground.clock import age_on
 from faelles.ground.ids import BranchId, DivisionId
 from faelles.policies.compiled import Terms
@@ -62,17 +62,10 @@ def unknown_parties(facts: CheckoutFacts) -> list[Block]:
     """The blocks of a check-out in which the patron or the item is not known here: nothing else can be asked."""
     found = []
     if facts.patron is None:
-        found.append(_unknown_patron(facts))
+        found.append(unknown_patron(is_ambiguous=facts.is_ambiguous, ended=facts.ended_identifier))
     if facts.item is None:
         found.append(block(BlockCode.MATERIAL_NOT_FOUND))
     return found
-
-
-def _unknown_patron(facts: CheckoutFacts) -> Block:
-    if facts.is_ambiguous:
-        return block(BlockCode.SCAN_AMBIGUOUS)
-    ended = facts.ended_identifier
-    return block(BlockCode.CARD_ENDED, why=ended) if ended else block(BlockCode.PATRON_NOT_FOUND)
 
 
 def find_blocks(case: LendingCase) -> list[Block]:

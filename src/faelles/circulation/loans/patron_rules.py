@@ -9,6 +9,13 @@ from faelles.ground.ids import DivisionId, RuleId
 from faelles.policies.model import Setting
 
 
+def unknown_patron(*, is_ambiguous: bool, ended: str | None) -> Block:
+    """Why a scan is nobody: it fits several, its card counts no longer (`ended` says why), or nobody knows it."""
+    if is_ambiguous:
+        return block(BlockCode.SCAN_AMBIGUOUS)
+    return block(BlockCode.CARD_ENDED, why=ended) if ended else block(BlockCode.PATRON_NOT_FOUND)
+
+
 def against_membership(patron: PatronFacts, division: DivisionId, today: date) -> Iterator[Block]:
     membership = patron.membership_in(division, today)
     if membership is None:

@@ -38,7 +38,7 @@ def answered_before(
     """
     if earlier is None:
         return None
-    _check_same(earlier, repeat)
+    check_same(earlier, repeat)
     answer = msgspec.convert(earlier.answer, answer_type)
     on_checkout = isinstance(answer, CheckoutAnswer)
     return msgspec.structs.replace(answer, item=shown(item, on_checkout=on_checkout) if item else None)
@@ -50,13 +50,14 @@ def renewed_before(
     """As `answered_before`, for the loans that were renewed together."""
     if earlier is None:
         return None
-    _check_same(earlier, repeat)
+    check_same(earlier, repeat)
     items = {each.loan.id: shown(each.item, on_checkout=True) for whose in borrowed for each in whose.loans}
     answers = msgspec.convert(earlier.answer, list[RenewalAnswer])
     return [msgspec.structs.replace(answer, item=items.get(answer.loan)) for answer in answers]
 
 
-def _check_same(earlier: EarlierAnswer, repeat: Repeatable) -> None:
+def check_same(earlier: EarlierAnswer, repeat: Repeatable) -> None:
+    """Refuse a key that was used for another request."""
     if earlier.fingerprint != repeat.fingerprint.hex():
         raise ConflictError("idempotency_key_reused")
 

@@ -158,15 +158,6 @@ CREATE UNIQUE INDEX item_missed_once ON missed_item (agency_id, item_id) WHERE s
 CREATE INDEX missed_item_branch ON missed_item (agency_id, branch_id, id) WHERE settled_at IS NULL;
 CALL isolate('missed_item');
 
--- The last day whose dates were acted on (holds that begin, pause or expire), and the settings titles were matched under.
-CREATE TABLE hold_upkeep (
-    agency_id       integer PRIMARY KEY,
-    day             date    NOT NULL,
-    nation_revision bigint  NOT NULL,
-    agency_revision bigint  NOT NULL
-);
-CALL isolate('hold_upkeep');
-
 -- An agency lends its copies to another's patrons: given by the lender, off without a row. Both may read it.
 CREATE TABLE lending_agreement (
     agency_id          integer   NOT NULL REFERENCES agency,
@@ -395,6 +386,9 @@ BEGIN
                        AND e.key = in_key),
         'ended_identifier', ended,
         'is_ambiguous', fitting > 1,
+        'numbers', ARRAY(SELECT nextval('hold_number')
+                           FROM generate_series(1, cardinality(in_records) + cardinality(in_issues)
+                                                   + cardinality(in_item_numbers))),
         'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = who),
         'holds', ARRAY(
             SELECT json_build_array(h.id, h.record_id, h.issue_id, h.wanted_item_id, h.division_id, h.material_group_id,
@@ -437,3 +431,11 @@ BEGIN
     RETURN facts;
 END
 $$;
+
+-- What is said about holds, finished ones too, and to whom.
+CREATE VIEW hold_directory WITH (security_invoker = true) AS
+    SELECT h.agency_id, h.id AS hold_id, h.record_id, h.division_id, h.state, h.pickup_branch_id, h.shelf_number,
+           h.pickup_deadline, h.closed_why, p.patron_id
+      FROM hold AS h
+      LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id;
+GRANT SELECT ON hold_directory TO faelles_app;

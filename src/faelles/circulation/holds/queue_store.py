@@ -1,0 +1,146 @@
+"""The SQL of matching: dirty titles are taken, loaded in two queries, and what changes is written.
+
+Nothing here waits for a lock: a title whose queue somebody has just now keeps its mark, and so does one whose copy is
+being lent at this moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from faelles.circulation.holds.facts import Copy, Waiting
+from faelles.circulation.holds.matching import Assigned
+from faelles.circulation.loans.store import as_json
+from faelles.ground.database import Transaction
+from faelles.ground.ids import BranchId, HoldId, ItemId, RecordId
+
+_TAKE_MARKS = """
+SELECT id, record_id
+  FROM dirty_title
+ WHERE agency_id = $1
+ ORDER BY id
+ LIMIT $2
+   FOR UPDATE SKIP LOCKED
+"""
+_LOCK_TITLES = """
+SELECT t.record_id, pg_try_advisory_xact_lock(title_lock($1, t.record_id)) AS is_locked
+  FROM unnest($2::bigint[]) AS t (record_id)
+ WHERE EXISTS (SELECT FROM waiting_hold AS w WHERE w.agency_id = $1 AND w.record_id = t.record_id)
+"""
+_CLEAR_MARKS = "DELETE FROM dirty_title WHERE agency_id = $1 AND id = ANY ($2::bigint[])"
+_READ_QUEUES = """
+SELECT json_agg(facts ORDER BY record_id, rank)::text
+  FROM waiting_hold
+ WHERE agency_id = $1 AND record_id = ANY ($2::bigint[])
+"""
+_READ_SUPPLY = """
+SELECT json_agg(json_build_array(record_id, facts) ORDER BY record_id, item_id)::text
+  FROM hold_supply
+ WHERE agency_id = $1 AND record_id = ANY ($2::bigint[])
+"""
+_LOCK_FREE_ITEMS = """
+SELECT item_id
+  FROM item_circulation
+ WHERE agency_id = $1 AND item_id = ANY ($2::bigint[]) AND state = 'available'
+ ORDER BY item_id
+   FOR NO KEY UPDATE SKIP LOCKED
+"""
+_FLOAT_GROUPS = """
+SELECT array_agg(branch_id) AS branches FROM float_member WHERE agency_id = $1 GROUP BY group_id ORDER BY group_id
+"""
+_RELEASE = """
+WITH released AS (
+    UPDATE hold AS h
+       SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL
+      FROM unnest($2::bigint[], $3::text[]) AS gone (hold_id, why)
+     WHERE h.agency_id = $1 AND h.id = gone.hold_id AND h.state = 'matched'
+    RETURNING h.id, h.record_id, gone.why
+)
+INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, outcome, details)
+SELECT $1, $4, record_id, id, 'released', jsonb_build_object('why', why) FROM released ORDER BY id
+"""
+_ASSIGN = """
+WITH planned AS (
+    SELECT hold_id, item_id, details
+      FROM jsonb_to_recordset($2::text::jsonb) AS p (hold_id bigint, item_id bigint, details jsonb)
+), matched AS (
+    UPDATE hold AS h
+       SET state = 'matched', item_id = p.item_id
+      FROM planned AS p
+     WHERE h.agency_id = $1 AND h.id = p.hold_id AND h.state = 'pending'
+    RETURNING h.id, h.record_id, h.item_id, h.pickup_branch_id, p.details
+), happened AS (
+    INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+    SELECT $1, $3, $4, 'hold.matched', id, item_id,
+           details || jsonb_build_object('branch', pickup_branch_id, 'record', record_id)
+      FROM matched ORDER BY id
+)
+INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
+SELECT $1, $3, record_id, id, item_id, 'matched', details FROM matched ORDER BY id
+"""
+
+_queues = msgspec.json.Decoder(list[Waiting])
+_supply = msgspec.json.Decoder(list[tuple[RecordId, Copy]])
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    id: int
+    record: RecordId
+
+
+async def take_marks(tx: Transaction, most: int) -> list[Mark]:
+    """The oldest marks that no other matcher has in hand."""
+    return [Mark(row["id"], row["record_id"]) for row in await tx.rows(_TAKE_MARKS, tx.agency, most)]
+
+
+async def lock_titles(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, bool]:
+    """Those of `records` that somebody waits for, and whether their queue is ours."""
+    return {row["record_id"]: row["is_locked"] for row in await tx.rows(_LOCK_TITLES, tx.agency, list(records))}
+
+
+async def clear_marks(tx: Transaction, marks: Sequence[int]) -> None:
+    await tx.execute(_CLEAR_MARKS, tx.agency, list(marks))
+
+
+async def read_queues(tx: Transaction, records: Sequence[RecordId]) -> list[Waiting]:
+    """All who wait for the titles, by title and rank."""
+    found: str | None = await tx.value(_READ_QUEUES, tx.agency, list(records))
+    return _queues.decode(found) if found else []
+
+
+async def read_supply(tx: Transaction, records: Sequence[RecordId]) -> list[tuple[RecordId, Copy]]:
+    """All copies of the titles."""
+    found: str | None = await tx.value(_READ_SUPPLY, tx.agency, list(records))
+    return _supply.decode(found) if found else []
+
+
+async def lock_free_items(tx: Transaction, items: Sequence[ItemId]) -> set[ItemId]:
+    """Those of `items` that stand on a shelf and that nobody has in hand."""
+    return {row["item_id"] for row in await tx.rows(_LOCK_FREE_ITEMS, tx.agency, list(items))}
+
+
+async def float_groups(tx: Transaction) -> tuple[frozenset[BranchId], ...]:
+    """The branches that share their stock."""
+    return tuple(frozenset(row["branches"]) for row in await tx.rows(_FLOAT_GROUPS, tx.agency))
+
+
+async def release(tx: Transaction, holds: Sequence[tuple[HoldId, str]]) -> None:
+    """Plan these copies for somebody else, or nobody; `holds` with the reason of each."""
+    if holds:
+        await tx.execute(_RELEASE, tx.agency, [hold for hold, _ in holds], [why for _, why in holds], tx.now)
+
+
+async def assign(tx: Transaction, planned: Sequence[Assigned]) -> None:
+    """Plan a copy for each of these holds, on record with the reason."""
+    if planned:
+        rows = [{"hold_id": each.hold, "item_id": each.item, "details": _details(each)} for each in planned]
+        await tx.execute(_ASSIGN, tx.agency, as_json(rows), tx.now, tx.actor.told)
+
+
+def _details(assigned: Assigned) -> dict[str, str | int]:
+    details: dict[str, str | int] = {"reach": assigned.cost.reach.value, "days": assigned.cost.days}
+    if assigned.over is not None:
+        details |= {"next_reach": assigned.over.reach.value, "next_days": assigned.over.days}
+    return details
