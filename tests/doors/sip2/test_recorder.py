@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from faelles.doors.sip2.metrics import Sip2Metrics
-from faelles.doors.sip2.recorder import Recorder, outcome_of, recording
+from faelles.doors.sip2.outcome import outcome_of
+from faelles.doors.sip2.recorder import Recorder, recording
 from faelles.doors.sip2.witness import Witness
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring

@@ -16,6 +16,7 @@ from faelles.doors.command import (
     schema,
     serve,
     sign_in,
+    sip2,
     staff,
 )
 from faelles.doors.command.foreign_words import speak_our_words
@@ -43,6 +44,7 @@ app.add_typer(machine.app, name="machine", rich_help_panel=words("command_panel_
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))
 app.add_typer(load.app, name="load", rich_help_panel=words("command_panel_operator"))
 app.add_typer(staff.app, name="staff", rich_help_panel=words("command_panel_operator"))
+app.add_typer(sip2.app, name="sip2", rich_help_panel=words("command_panel_operator"))
 app.add_typer(keys.app, name="keys", rich_help_panel=words("command_panel_operator"))
 speak_our_words(app)
 

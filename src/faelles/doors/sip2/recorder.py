@@ -15,6 +15,7 @@ from typing import Final
 from faelles.doors.sip2.hiding import hidden
 from faelles.doors.sip2.messages import DEFINITIONS
 from faelles.doors.sip2.metrics import Sip2Metrics
+from faelles.doors.sip2.outcome import outcome_of
 from faelles.doors.sip2.text import decode
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import Clock, utc_now
@@ -36,19 +37,6 @@ _MOST_TRACE_LINES: Final = 20_000
 """Kept in memory while the database is away; beyond it the oldest go."""
 _OTHER: Final = "??"
 """A command that the document does not have."""
-_YES_OR_NO: Final = frozenset({b"10", b"12", b"16", b"20", b"30", b"36", b"38", b"66", b"94", b"98"})
-_NO: Final = (b"0", b"N")
-
-
-def outcome_of(answer: bytes) -> TerminalOutcome:
-    """How the message ended that got this answer."""
-    if not answer:
-        return TerminalOutcome.UNANSWERED
-    code = answer[:2]
-    if code == b"96":
-        return TerminalOutcome.RESEND
-    is_no = code in _YES_OR_NO and answer[2:3] in _NO
-    return TerminalOutcome.REFUSED if is_no else TerminalOutcome.ANSWERED
 
 
 @dataclass(slots=True)

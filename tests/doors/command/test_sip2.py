@@ -1,0 +1,121 @@
+"""Talking to a SIP2 server from a terminal: what is sent, what is shown, what is hidden."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from faelles.doors.command.frame import CANNOT_ANSWER, NOT_UNDERSTOOD, SAYS_NO
+from faelles.doors.command.main import app
+from faelles.doors.sip2.checksum import seal, unseal
+
+DATE = "20261122    120000"
+ANSWERS = {
+    "93": "941",
+    "99": f"98YYYYYN300003{DATE}2.00AODK-710100|BXYYYYYYYYYYYYYYYY|AFVelkommen|",
+    "11": f"120NUN{DATE}AODK-710100|AA7|AB1|AJ|AH|AFBogen er udlånt.|",
+    "24": "",
+}
+
+
+@dataclass
+class Automaton:
+    """A server that gives every message the same answer each time."""
+
+    port: int
+    heard: list[str] = field(default_factory=list)
+
+    def serve(self, listening: socket.socket) -> None:
+        with listening.accept()[0] as line:
+            data = b""
+            while more := line.recv(4096):
+                data += more
+                while b"\r" in data:
+                    frame, _, data = data.partition(b"\r")
+                    sealed = unseal(frame.strip())
+                    self.heard.append(sealed.body.decode())
+                    if answer := ANSWERS.get(self.heard[-1][:2]):
+                        line.sendall(seal(answer.encode(), sealed) + b"\r")
+                    else:
+                        return
+
+
+@pytest.fixture
+def automaton() -> Iterator[Automaton]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        made = Automaton(listening.getsockname()[1])
+        thread = threading.Thread(target=made.serve, args=(listening,), daemon=True)
+        thread.start()
+        yield made
+
+
+def talk(automaton: Automaton, *words: str, typed: str | None = None) -> Result:
+    environment = {"FAELLES_SIP2_SECRET": "hemmeligt", "COLUMNS": "120"}
+    return CliRunner().invoke(
+        app, ["sip2", "talk", f"127.0.0.1:{automaton.port}", *words], input=typed, env=environment
+    )
+
+
+def test_a_login_and_one_command_are_shown_field_by_field(automaton: Automaton):
+    result = talk(automaton, "--user", "dk-710100.hall-2", "status")
+    assert result.exit_code == 0, result.output
+    for told in ("login_user_id", "dk-710100.hall-2", "on_line_status", "Velkommen", "supported_messages"):
+        assert told in result.stdout
+    assert automaton.heard[0] == "9300CNdk-710100.hall-2|COhemmeligt|"
+    assert automaton.heard[1].startswith("9900802.00")
+    assert "checksum right" in result.stderr
+
+
+def test_the_secret_and_the_pin_are_not_on_the_screen(automaton: Automaton):
+    result = talk(automaton, "--user", "x", "checkout", "7", "1", "4711")
+    assert "AD4711" in automaton.heard[1]
+    for secret in ("hemmeligt", "4711"):
+        assert secret not in result.output
+
+
+def test_a_refusal_exits_with_no(automaton: Automaton):
+    result = talk(automaton, "checkout", "7", "1", "no_block=Y", "AO=DK-1")
+    assert (result.exit_code, "Bogen er udlånt." in result.stdout) == (SAYS_NO, True)
+    assert automaton.heard[0].startswith("11YY")
+    assert "AODK-1|AA7|AB1|" in automaton.heard[0]
+
+
+def test_a_message_is_sent_as_it_is_and_an_answer_is_json(automaton: Automaton):
+    [answer] = [json.loads(talk(automaton, "--message", "9900802.00", "--json", "--no-checksums").stdout)]
+    assert automaton.heard == ["9900802.00"]
+    assert (answer["code"], answer["fields"]["AF"], answer["fixed"]["on_line_status"]) == ("98", ["Velkommen"], "Y")
+
+
+def test_line_by_line_until_quit_and_a_slip_changes_nothing(automaton: Automaton):
+    result = talk(automaton, typed="status\nfrobnicate\nhelp\nraw 9900802.00\nstatus 'x\nquit\nstatus\n")
+    assert (result.exit_code, len(automaton.heard)) == (0, 2)
+    assert "no such command" in result.stderr
+    assert "renew-all" in result.stdout
+
+
+def test_a_server_that_hangs_up_is_told(automaton: Automaton):
+    result = talk(automaton, "card", "7")
+    assert (result.exit_code, "closed the connection" in result.stderr) == (CANNOT_ANSWER, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("127.0.0.1:1", "status"), CANNOT_ANSWER),
+        (("localhost", "status"), NOT_UNDERSTOOD),
+        (("127.0.0.1:1", "--ca", "/nope.pem", "status"), NOT_UNDERSTOOD),
+    ],
+)
+def test_where_nobody_is_is_one_sentence(words: tuple[str, ...], code: int):
+    result = CliRunner().invoke(app, ["sip2", "talk", *words])
+    assert result.exit_code == code
+    assert "Traceback" not in result.output
+
+
+def test_too_many_words_are_told_with_the_right_ones(automaton: Automaton):
+    result = talk(automaton, "item", "1", "2")
+    assert (result.exit_code, "item item_identifier" in result.stderr) == (NOT_UNDERSTOOD, True)
