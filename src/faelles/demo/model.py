@@ -44,6 +44,13 @@ class PatronSample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     name: str | None = None
 
 
+class MachineSample(msgspec.Struct, frozen=True, kw_only=True):
+    """What a machine of the main branch logs in with over SIP2."""
+
+    username: str
+    password: str
+
+
 class AgencySample(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody needs to try an agency: who to be, whom to lend to, what to lend and what is refused."""
 
@@ -63,6 +70,9 @@ class AgencySample(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[str, ...]
     """Twelve that stand on the shelves."""
     item_not_for_loan: str
+    sip2: MachineSample | None = None
+    """A self-check. None, as for the sorter, only in a file that an earlier release wrote."""
+    sorter: MachineSample | None = None
 
 
 class OperatorSample(StaffSample, frozen=True, kw_only=True):
@@ -75,6 +85,8 @@ class DemoFile(msgspec.Struct, frozen=True, kw_only=True):
     """var/demo.json."""
 
     http: str
+    sip2: str = ""
+    """Where machines connect: host and port. Empty only in a file that an earlier release wrote."""
     agencies: tuple[AgencySample, ...]
     operator: OperatorSample | None = None
     """None only in a file that an earlier release wrote."""

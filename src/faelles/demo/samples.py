@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from faelles.agencies.model import Branch, BranchKind
 from faelles.circulation.loans.facts import PatronFacts
-from faelles.demo import store
+from faelles.demo import machines, store
 from faelles.demo.chance import pin_of
 from faelles.demo.model import AgencySample, OperatorSample, PatronSample, StaffSample
 from faelles.demo.store import Holders
@@ -118,6 +118,8 @@ async def _choose(tx: Transaction, keyring: Keyring, token: str | None) -> Agenc
         indebted_patron=people.indebted.sample(),
         items=await _items(tx, branch.id),
         item_not_for_loan=await _not_for_loan(tx, branch.id),
+        sip2=await machines.self_check(tx, keyring, branch.id),
+        sorter=await machines.sorter(tx, keyring, branch.id),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final, cast
 
 import msgspec
@@ -10,6 +11,7 @@ from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import BeforeRequestHookHandler
+from prometheus_client import CollectorRegistry
 
 from faelles.doors.rest import openapi, operating
 from faelles.doors.rest.access import OPT_KEY, Access
@@ -20,12 +22,17 @@ from faelles.doors.rest.problems import HANDLERS
 from faelles.doors.rest.request import ApiRequest
 from faelles.doors.rest.rooms import ROUTERS
 from faelles.doors.rest.services import Authenticator, Limits, Services
+from faelles.ground.config import Installation
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.errors import MisconfiguredError
 from faelles.people import operations as tokens
 
 PREFIX: Final = "/api/v1"
+ON_THIS_MACHINE: Final = Installation(
+    is_production=False, public_url="http://127.0.0.1:8000", exchange_directory=Path("var/exchange")
+)
+"""For tests and for reading the routes; what serves is told where it runs."""
 
 
 def create_app(
@@ -34,16 +41,22 @@ def create_app(
     *,
     authenticate: Authenticator | None = None,
     limits: Limits | None = None,
+    installation: Installation = ON_THIS_MACHINE,
     routers: Sequence[Router] = ROUTERS,
+    registry: CollectorRegistry | None = None,
 ) -> Litestar:
-    """The ASGI application. Raises MisconfiguredError for a route that does not say who may call it."""
+    """The ASGI application. `registry`: what else `/metrics` shows.
+
+    Raises MisconfiguredError for a route that does not say who may call it.
+    """
     services = Services(
+        installation=installation,
         database=database,
         keyring=keyring,
         authenticate=authenticate or partial(tokens.authenticate, database, keyring),
         limits=limits or Limits(),
     )
-    metrics = Metrics(database)
+    metrics = Metrics(database, registry)
     layout = [Router(path=PREFIX, route_handlers=list(routers)), operating.router, openapi.router]
     application = Litestar(
         route_handlers=layout,

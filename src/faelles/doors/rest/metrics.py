@@ -12,10 +12,10 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 
 class Metrics:
-    """One process's counts, in a registry of its own."""
+    """One process's counts, in a registry that the process's other doors may share."""
 
-    def __init__(self, database: Database) -> None:
-        self._registry = CollectorRegistry()
+    def __init__(self, database: Database, registry: CollectorRegistry | None = None) -> None:
+        self._registry = registry or CollectorRegistry()
         self._durations = Histogram(
             "faelles_http_request_seconds",
             "Time to answer, by route, method and status.",

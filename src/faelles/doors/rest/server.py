@@ -9,6 +9,8 @@ from functools import partial
 from typing import cast
 
 import uvicorn
+from litestar import Litestar
+from prometheus_client import CollectorRegistry
 
 from faelles.doors.rest.app import create_app
 from faelles.doors.rest.protocol import BoundedProtocol
@@ -28,24 +30,25 @@ async def serve(
     keyring: Keyring,
     *,
     limits: Limits | None = None,
+    registry: CollectorRegistry | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answer on `config.http_host:http_port` until SIGINT or SIGTERM; then finish what is in work and return.
 
-    Call it under uvloop. `tell` gets the address once it is open. Raises MisconfiguredError where the address is
-    taken. A second SIGINT does not wait for anybody.
+    Call it under uvloop. `tell` gets the address once it is open; `/metrics` shows `registry` too. Raises
+    MisconfiguredError where the address is taken. A second SIGINT does not wait for anybody.
     """
     bounds = limits or Limits()
-    server = _Server(_settings(database, keyring, bounds))
+    server = _Server(_settings(create_app(database, keyring, limits=bounds, registry=registry), bounds))
     with _listening(config.http_host, config.http_port) as opened:
         host, port = opened.getsockname()[:2]
         server.tell = partial(tell, f"http://{host}:{port}")
         await server.serve(sockets=[opened])
 
 
-def _settings(database: Database, keyring: Keyring, limits: Limits) -> uvicorn.Config:
+def _settings(application: Litestar, limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(database, keyring, limits=limits),
+        application,
         http=cast("type[asyncio.Protocol]", partial(BoundedProtocol, limits=limits)),
         ws="none",
         lifespan="on",
