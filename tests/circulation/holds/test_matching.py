@@ -172,8 +172,6 @@ def test_nobody_is_passed_over_while_a_copy_that_fits_is_left_or_went_further_do
         if wanting.hold not in plan.passed or wanting.idle is not None:
             continue
         for copy in copies:
-            if first_in_line([wanting], copy.item, copy.supply, judge)[0] is None and wanting.pinned is None:
-                continue
             if isinstance(judge(copy.supply, wanting.demand), Unfit) or wanting.issue not in {0, copy.supply.issue}:
                 continue
             if wanting.item not in {None, copy.item}:

@@ -1,4 +1,4 @@
-"""What decisions about holds are made from, in the shapes of 0012_circulation_holds.sql."""
+"""What decisions about holds are made from, in the shapes of 0018_circulation_hold_steps.sql."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -41,11 +41,13 @@ class Copy(msgspec.Struct, frozen=True, array_like=True):
     state: ItemState
     is_missed: bool
     is_bound: bool
+    on_hold_shelf: bool
 
     @property
     def is_free(self) -> bool:
         """Whether somebody sent to the shelf would find it there, meant for nobody."""
-        return self.is_in_hand and self.state is ItemState.AVAILABLE and not self.is_missed
+        stands_there = self.state is ItemState.AVAILABLE and not self.is_missed and not self.on_hold_shelf
+        return stands_there and self.is_in_hand
 
     @property
     def is_in_hand(self) -> bool:

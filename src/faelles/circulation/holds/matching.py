@@ -7,7 +7,7 @@ asked for by itself, then the one with the lowest id. Nobody is passed over for 
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -112,7 +112,8 @@ def match(queue: Iterable[Wanting], copies: Iterable[Free], judge: Judge, *, has
     for wanting in ranked:
         if wanting.hold in fetched:
             continue
-        found = wanting.idle or shelves.take(wanting)
+        # What was being fetched for it is gone or fits no longer: it waits like everybody else.
+        found = wanting.idle or shelves.take(wanting if wanting.pinned is None else replace(wanting, pinned=None))
         if isinstance(found, Assigned):
             assigned.append(found)
         else:

@@ -1,0 +1,232 @@
+-- What placing, matching and capturing read, and the steps that several writes take.
+
+-- Every copy that may ever fill a hold, and how it stands just now. One that is bound to a hold is nobody else's; one on a
+-- hold shelf for nobody is found by whoever clears it.
+CREATE VIEW hold_supply WITH (security_invoker = true) AS
+    SELECT c.agency_id, c.record_id, c.item_id, json_build_array(
+               c.item_id, c.number, p.branch_id, c.owner_branch_id, c.default_placement_id, c.material_group_id, c.kind,
+               c.issue_id, c.minimum_age, c.not_for_loan IS NOT NULL, c.condition, c.acquired_on, w.state,
+               EXISTS (SELECT FROM missed_item AS m
+                        WHERE m.agency_id = c.agency_id AND m.item_id = c.item_id AND m.settled_at IS NULL),
+               EXISTS (SELECT FROM hold AS h
+                        WHERE h.agency_id = c.agency_id AND h.item_id = c.item_id AND h.closed_at IS NULL
+                          AND h.state <> 'matched'),
+               EXISTS (SELECT FROM shelf_place AS s
+                        WHERE s.agency_id = c.agency_id AND s.item_id = c.item_id AND s.emptied_at IS NULL)) AS facts
+      FROM copy AS c
+      JOIN item_circulation AS w ON w.agency_id = c.agency_id AND w.item_id = c.item_id
+      JOIN placement_directory AS p
+        ON p.agency_id = c.agency_id AND p.placement_id = COALESCE(w.active_placement_id, c.default_placement_id)
+     WHERE c.withdrawn_at IS NULL
+       AND c.sent_home_at IS NULL
+       AND (c.kind = 'item' OR c.received_at IS NOT NULL);
+
+-- Every hold to which no copy is bound yet. Absences are those that have not ended long ago: the rules know the day.
+CREATE VIEW waiting_hold WITH (security_invoker = true) AS
+    SELECT h.agency_id, h.record_id, h.id AS hold_id, h.rank, json_build_array(
+               h.id, h.record_id, h.rank, h.target, h.issue_id, h.wanted_item_id, h.division_id, h.patron_group_id,
+               h.pickup_branch_id, b.birth_date, h.active_from, h.interest_until, h.state, h.item_id, h.claimed_until,
+               ARRAY(SELECT json_build_array(lower(a.period), upper(a.period))
+                       FROM absence AS a
+                      WHERE a.agency_id = h.agency_id AND a.patron_id = p.patron_id
+                        AND a.period && daterange(current_date - 2, NULL)
+                      ORDER BY a.period),
+               ARRAY(SELECT o.block FROM hold_override AS o
+                      WHERE o.agency_id = h.agency_id AND o.hold_id = h.id ORDER BY o.id),
+               h.placed_on) AS facts
+      FROM hold AS h
+      LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
+      LEFT JOIN borrower AS b ON b.agency_id = p.agency_id AND b.patron_id = p.patron_id
+     WHERE h.closed_at IS NULL AND h.state IN ('pending', 'matched');
+GRANT SELECT ON hold_supply, waiting_hold TO faelles_app;
+
+-- The title that a record is now: another's successor where it was merged away.
+CREATE FUNCTION current_title(in_record bigint) RETURNS bigint LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH RECURSIVE line (record_id, successor_id, depth) AS (
+        SELECT t.record_id, t.successor_id, 0 FROM title AS t WHERE t.record_id = in_record
+        UNION ALL
+        SELECT t.record_id, t.successor_id, l.depth + 1
+          FROM line AS l
+          JOIN title AS t ON t.record_id = l.successor_id
+         WHERE l.depth < 20)
+    SELECT record_id FROM line ORDER BY depth DESC LIMIT 1;
+END;
+
+-- Locks the patron and the queues of all titles that are wished for, each queue whole and in the order of their ids, then
+-- reads what placing depends on. Who was merged into somebody else while we waited is looked up again.
+CREATE FUNCTION load_placing(
+    in_agency integer, in_patron_keys text[], in_patron bigint, in_records bigint[], in_issues bigint[],
+    in_item_numbers text[], in_since date, in_client text, in_operation text, in_key text
+) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    who     bigint := in_patron;
+    fitting integer := 1;
+    ended   text;
+    titles  bigint[];
+    facts   text;
+BEGIN
+    IF who IS NULL THEN
+        SELECT min(patron_id), count(DISTINCT patron_id) INTO who, fitting FROM borrower_identifier
+         WHERE agency_id = in_agency AND lookup = ANY (in_patron_keys) AND ended_at IS NULL;
+        who := CASE WHEN fitting = 1 THEN who END;
+    END IF;
+    IF who IS NULL THEN
+        SELECT ended_why INTO ended FROM borrower_identifier
+         WHERE agency_id = in_agency AND lookup = ANY (in_patron_keys) ORDER BY ended_at DESC LIMIT 1;
+    END IF;
+    PERFORM FROM patron WHERE agency_id = in_agency AND id = who AND merged_into_id IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        IF who IS NOT NULL AND in_patron IS NULL THEN
+            RAISE EXCEPTION 'the patron was merged while the lock was taken' USING ERRCODE = 'serialization_failure';
+        END IF;
+        who := NULL;
+    END IF;
+    titles := ARRAY(
+        SELECT DISTINCT current_title(wished.record_id)
+          FROM (SELECT unnest(in_records) AS record_id
+                 UNION ALL SELECT i.record_id FROM title_issue AS i WHERE i.issue_id = ANY (in_issues)
+                 UNION ALL SELECT c.record_id FROM copy AS c
+                            WHERE c.agency_id = in_agency AND c.number = ANY (in_item_numbers)) AS wished
+         WHERE current_title(wished.record_id) IS NOT NULL
+         ORDER BY 1);
+    FOR place IN 1 .. cardinality(titles) LOOP
+        PERFORM pg_advisory_xact_lock(title_lock(in_agency, titles[place]));
+    END LOOP;
+    SELECT json_build_object(
+        'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = in_agency),
+        'earlier', (SELECT e.facts FROM earlier_answer_facts AS e
+                     WHERE e.agency_id = in_agency AND e.client = in_client AND e.operation = in_operation
+                       AND e.key = in_key),
+        'ended_identifier', ended,
+        'is_ambiguous', fitting > 1,
+        'numbers', ARRAY(SELECT nextval('hold_number')
+                           FROM generate_series(1, cardinality(in_records) + cardinality(in_issues)
+                                                   + cardinality(in_item_numbers))),
+        'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = who),
+        'holds', ARRAY(
+            SELECT json_build_array(h.id, h.record_id, h.issue_id, h.wanted_item_id, h.division_id, h.material_group_id,
+                                    h.placed_on, h.closed_at IS NULL, p.nth)
+              FROM hold_patron AS p
+              JOIN hold AS h ON h.agency_id = p.agency_id AND h.id = p.hold_id
+             WHERE p.agency_id = in_agency AND p.patron_id = who AND (h.closed_at IS NULL OR h.placed_on >= in_since)
+             ORDER BY h.id),
+        'had', ARRAY(
+            SELECT DISTINCT l.record_id
+              FROM loan_borrower AS o
+              JOIN loan AS l ON l.agency_id = o.agency_id AND l.id = o.loan_id
+             WHERE o.agency_id = in_agency AND o.patron_id = who AND l.record_id = ANY (titles)
+               AND l.closed_at IS NOT NULL),
+        'records', ARRAY(
+            SELECT json_build_array(r.record_id, current_title(r.record_id)) FROM unnest(in_records) AS r (record_id)
+             WHERE current_title(r.record_id) IS NOT NULL),
+        'issues', ARRAY(
+            SELECT json_build_array(i.issue_id, i.record_id) FROM title_issue AS i WHERE i.issue_id = ANY (in_issues)),
+        'items', ARRAY(
+            SELECT json_build_array(c.number, c.item_id, c.record_id, c.withdrawn_at IS NOT NULL) FROM copy AS c
+             WHERE c.agency_id = in_agency AND c.number = ANY (in_item_numbers)),
+        'titles', ARRAY(
+            SELECT json_build_object(
+                       'record', t.record_id, 'title', t.title, 'material_type', t.material_type,
+                       'classification', t.classification, 'is_periodical', t.is_periodical,
+                       'last_rank', (SELECT max(h.rank) FROM hold AS h
+                                      WHERE h.agency_id = in_agency AND h.record_id = t.record_id
+                                        AND h.closed_at IS NULL),
+                       'waiting', (SELECT count(*) FROM hold AS h
+                                    WHERE h.agency_id = in_agency AND h.record_id = t.record_id
+                                      AND h.closed_at IS NULL AND h.state IN ('pending', 'matched')),
+                       'copies', ARRAY(SELECT s.facts FROM hold_supply AS s
+                                        WHERE s.agency_id = in_agency AND s.record_id = t.record_id
+                                        ORDER BY s.item_id))
+              FROM title AS t
+             WHERE t.record_id = ANY (titles)
+             ORDER BY t.record_id)
+    )::text INTO facts;
+    RETURN facts;
+END
+$$;
+
+-- Closes holds that are in one of the given states; the copy is the one that filled them, where that is new. Their titles
+-- are marked: what was planned or bound is free, and the queue is shorter.
+CREATE FUNCTION close_holds(
+    in_agency integer, in_holds bigint[], in_from text[], in_state text, in_why text, in_item bigint, in_at timestamptz,
+    in_actor text
+) RETURNS TABLE (hold_id bigint, record_id bigint, was text, item_id bigint) LANGUAGE sql VOLATILE AS $$
+    WITH prior AS (
+        SELECT h.id, h.state, h.item_id
+          FROM hold AS h
+         WHERE h.agency_id = in_agency AND h.id = ANY (in_holds) AND h.closed_at IS NULL AND h.state = ANY (in_from)
+         ORDER BY h.id
+           FOR NO KEY UPDATE
+    ), closed AS (
+        UPDATE hold AS h
+           SET state = in_state, closed_at = in_at, closed_why = in_why, item_id = COALESCE(in_item, h.item_id),
+               claimed_by = NULL, claimed_until = NULL
+          FROM prior
+         WHERE h.agency_id = in_agency AND h.id = prior.id
+        RETURNING h.id, h.record_id, prior.state AS was, prior.item_id, h.item_id AS filled_by, h.pickup_branch_id,
+                  h.division_id, h.placed_at
+    ), ended AS (
+        UPDATE hold_patron AS p SET is_open = false
+          FROM closed WHERE p.agency_id = in_agency AND p.hold_id = closed.id
+    ), marked AS (
+        INSERT INTO dirty_title (agency_id, record_id, marked_at)
+        SELECT DISTINCT in_agency, c.record_id, in_at FROM closed AS c
+    ), happened AS (
+        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+        SELECT in_agency, in_at, in_actor, 'hold.' || in_state, c.id, c.filled_by,
+               jsonb_build_object('why', in_why, 'was', c.was, 'branch', c.pickup_branch_id, 'division', c.division_id,
+                                  'record', c.record_id, 'days', in_at::date - c.placed_at::date)
+          FROM closed AS c
+         ORDER BY c.id
+    )
+    SELECT c.id, c.record_id, c.was, c.item_id FROM closed AS c ORDER BY c.id
+$$;
+
+-- The others that were placed in parallel with a hold and still wait: one is enough.
+CREATE FUNCTION close_parallel_holds(in_agency integer, in_holds bigint[], in_at timestamptz, in_actor text)
+    RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT count(*)
+      FROM close_holds(
+          in_agency,
+          ARRAY(SELECT o.id
+                  FROM hold AS h
+                  JOIN hold AS o ON o.agency_id = h.agency_id AND o.transaction_id = h.transaction_id AND o.id <> h.id
+                 WHERE h.agency_id = in_agency AND h.id = ANY (in_holds) AND h.is_parallel AND o.closed_at IS NULL
+                 ORDER BY o.id),
+          ARRAY['pending', 'matched'], 'cancelled', 'filled_by_other', NULL, in_at, in_actor)
+$$;
+
+-- Binds a copy to a hold whose title is locked: nobody else has it from now on. Whoever it was planned for waits again, a
+-- better copy that was planned for this hold is free, and the parallel holds are over. passed: who was passed over and why.
+CREATE FUNCTION capture_hold(
+    in_agency integer, in_hold bigint, in_item bigint, in_passed jsonb, in_at timestamptz, in_actor text
+) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    title  bigint;
+    branch integer;
+BEGIN
+    WITH released AS (
+        UPDATE hold SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL
+         WHERE agency_id = in_agency AND item_id = in_item AND state = 'matched' AND id <> in_hold
+        RETURNING id, record_id
+    )
+    INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, outcome, details)
+        SELECT in_agency, in_at, record_id, id, 'released', '{"why": "captured_for_other"}' FROM released;
+    UPDATE hold
+       SET state = 'captured', item_id = in_item, captured_at = in_at, claimed_by = NULL, claimed_until = NULL
+     WHERE agency_id = in_agency AND id = in_hold AND state IN ('pending', 'matched')
+    RETURNING record_id, pickup_branch_id INTO title, branch;
+    IF title IS NULL THEN
+        RAISE EXCEPTION 'the hold changed while its locks were taken' USING ERRCODE = 'serialization_failure';
+    END IF;
+    PERFORM close_parallel_holds(in_agency, ARRAY[in_hold], in_at, in_actor);
+    INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
+        VALUES (in_agency, in_at, title, in_hold, in_item, 'captured', jsonb_build_object('passed', in_passed));
+    INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, title, in_at);
+    INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+        VALUES (in_agency, in_at, in_actor, 'hold.captured', in_hold, in_item,
+                jsonb_build_object('branch', branch, 'record', title, 'passed', jsonb_array_length(in_passed)));
+    RETURN true;
+END
+$$;
