@@ -10,7 +10,7 @@ from faelles.circulation.loans.model import Pin, RenewalAnswer
 from faelles.fees.desk.model import Means
 from faelles.ground.fields import AmountOre, Id, ItemNumberText, Scan, ShortText
 from faelles.ground.i18n import Language
-from faelles.ground.ids import BranchId, ChargeId, ItemNumber, PatronId, PlacementId
+from faelles.ground.ids import BranchId, ChargeId, ItemNumber, LoanId, PatronId, PlacementId
 from faelles.patrons.model import Contact
 
 
@@ -38,6 +38,7 @@ class ClaimSeen(msgspec.Struct, frozen=True, array_like=True):
 
     charge: ChargeId
     kind: str
+    step: int
     outstanding_ore: int
 
 
@@ -78,10 +79,13 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RenewAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Renew what the patron has: one item, or all. `for_others` lets them renew what somebody else has."""
+    """Renew what the patron has: one item, the named loans, or all. `for_others` lets them renew an item that somebody
+    else has.
+    """
 
     who: AtMachine
     item: ItemNumberText | None = None
+    loans: tuple[LoanId, ...] = ()
     for_others: bool = False
     dry_run: bool = False
 

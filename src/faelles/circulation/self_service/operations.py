@@ -31,7 +31,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import PatronId
+from faelles.ground.ids import LoanId, PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks.kept_cards import block_kept_card, let_in_again
 from faelles.patrons.identifiers import lookup_keys
@@ -149,7 +149,8 @@ async def renew_at_machine(
     wanted = RenewalRequest(
         branch=request.who.branch,
         item=request.item,
-        patron=patron.id if patron and request.item is None else None,
+        loans=request.loans,
+        patron=patron.id if patron and request.item is None and not request.loans else None,
         dry_run=request.dry_run,
     )
     answers = await renew(tx, caller, wanted, key)
@@ -211,6 +212,17 @@ async def enable_at_machine(tx: Transaction, caller: Caller, keyring: Keyring, w
     patron, _ = await _recognise(tx, keyring, who)
     if patron is not None:
         await let_in_again(tx, caller, patron, _place(caller))
+
+
+async def lent_as(tx: Transaction, number: str) -> LoanId | None:
+    """The loan that is open on an item just now, for whoever wonders whether an earlier answer still stands."""
+    return await store.lent_as(tx, number)
+
+
+async def has_item(tx: Transaction, keyring: Keyring, request: CancelAtMachine) -> bool:
+    """Whether the item is on loan to whom the card stands for."""
+    card = scanned(keyring, tx.agency, Borrower(card=request.card or ""))
+    return (await store.load_who(tx, card.keys, card.attempt, request.item)).holds_item
 
 
 async def cancel_checkout(tx: Transaction, caller: Caller, request: CancelAtMachine) -> UndoAnswer | None:

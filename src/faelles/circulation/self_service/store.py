@@ -45,7 +45,7 @@ SELECT json_build_object(
          WHERE o.agency_id = $1 AND o.patron_id = w.patron_id
          ORDER BY l.due_on, l.id),
     'claims', ARRAY(
-        SELECT json_build_array(f.charge_id, f.kind, f.outstanding_ore)
+        SELECT json_build_array(f.charge_id, f.kind, f.step, f.outstanding_ore)
           FROM open_claim AS f
          WHERE f.agency_id = $1 AND f.patron_id = w.patron_id AND f.division_id = $4 AND f.outstanding_ore > 0
          ORDER BY f.charge_id)
@@ -108,7 +108,7 @@ SELECT l.id
  ORDER BY l.closed_at DESC
  LIMIT 1
 """
-_STANDS = "SELECT EXISTS (SELECT FROM loan WHERE agency_id = $1 AND id = $2 AND (closed_at IS NULL) = $3)"
+_LENT_AS = "SELECT open_loan_of($1, item_numbered($1, $2))"
 
 
 class SeenFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +190,7 @@ async def returned_here_since(
     return None if found is None else LoanId(found)
 
 
-async def stands(tx: Transaction, loan: LoanId, *, is_open: bool) -> bool:
-    """Whether the loan is still as an answer said it was."""
-    return bool(await tx.value(_STANDS, tx.agency, loan, is_open))
+async def lent_as(tx: Transaction, number: str) -> LoanId | None:
+    """The loan that is open on the item."""
+    found: int | None = await tx.value(_LENT_AS, tx.agency, number)
+    return None if found is None else LoanId(found)

@@ -1,0 +1,183 @@
+"""One message of a machine that has signed in, with everything it takes to answer it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from faelles.agencies.model import Branch, Placement
+from faelles.circulation.loans.model import Borrower
+from faelles.circulation.loans.scans import scanned
+from faelles.circulation.self_service.model import AtMachine
+from faelles.doors.sip2 import codes, dates
+from faelles.doors.sip2.messages import Message, Values
+from faelles.doors.sip2.services import Services
+from faelles.ground.database import Transaction
+from faelles.ground.i18n import Language
+from faelles.ground.ids import BranchId, PlacementId
+from faelles.people.machines.terminal import Extension, PinRule, Terminal, TerminalProfile
+from faelles.people.model import Permission, Place
+from faelles.policies.operations import current_settings
+
+Result = TypeVar("Result")
+
+_KEY_GOOD_FOR = timedelta(days=1)
+"""A transaction date further off is a clock that stands, and says nothing of which deed is meant."""
+_PROVEN_FOR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to say: parts of the fixed part by name, fields by identifier."""
+
+    fixed: Mapping[str, str]
+    values: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where the machine stands, and what its agency is called."""
+
+    isil: str
+    zone: ZoneInfo
+    currency: str
+    branches: Mapping[BranchId, Branch]
+    placements: Mapping[PlacementId, Placement]
+
+    def code_of(self, branch: BranchId) -> str:
+        """As other systems know the branch."""
+        return self.branches[branch].code
+
+
+async def whereabouts(services: Services, terminal: Terminal) -> Whereabouts:
+    caller = terminal.caller
+    settings = await services.database.run(caller.agency, caller.actor, current_settings, read_only=True)
+    agency = settings.directory.agency
+    return Whereabouts(
+        isil=agency.isil,
+        zone=ZoneInfo(agency.time_zone),
+        currency=agency.currency,
+        branches=settings.directory.branches,
+        placements=settings.directory.placements,
+    )
+
+
+class Proven:
+    """Whose PIN was right on this connection, and when: what a session at the machine is to us."""
+
+    __slots__ = ("_card", "_until")
+
+    def __init__(self) -> None:
+        self._card: int | None = None
+        self._until = datetime.min.replace(tzinfo=UTC)
+
+    def note(self, card: str, now: datetime) -> None:
+        self._card, self._until = hash(card), now + _PROVEN_FOR
+
+    def forget(self) -> None:
+        self._card = None
+
+    def is_proven(self, card: str, now: datetime) -> bool:
+        return self._card == hash(card) and now < self._until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    services: Services
+    terminal: Terminal
+    where: Whereabouts
+    message: Message
+    proven: Proven
+    now: datetime
+
+    @property
+    def profile(self) -> TerminalProfile:
+        return self.terminal.profile
+
+    @property
+    def branch(self) -> BranchId:
+        return self.terminal.branch
+
+    @property
+    def card(self) -> str:
+        return self.message.get("AA").strip()
+
+    @property
+    def item(self) -> str:
+        return self.message.get("AB").strip()
+
+    @property
+    def pin(self) -> str | None:
+        return self.message.get("AD") or None
+
+    @property
+    def language(self) -> Language:
+        """What a patron we do not know is answered in."""
+        return codes.spoken(self.message.fixed.get("language", ""), self.terminal.caller.language)
+
+    @property
+    def institution(self) -> str:
+        """AO. What the machine calls us picks nothing."""
+        sent = self.message.get("AO")
+        return sent if sent and self.profile.echoes_institution else self.profile.institution or self.where.isil
+
+    @property
+    def currency(self) -> str:
+        return self.profile.currency or self.where.currency
+
+    @property
+    def today_and_now(self) -> str:
+        return dates.show(self.now, self.where.zone)
+
+    def permissions(self) -> frozenset[Permission]:
+        return self.terminal.caller.permissions_at(Place(self.terminal.division, self.terminal.branch))
+
+    def has(self, extension: Extension) -> bool:
+        return extension in self.profile.extensions
+
+    def says(self, field: str) -> bool:
+        """Whether a yes-or-no field is there and says yes."""
+        return self.message.get(field).upper() == "Y"
+
+    def flag(self, name: str) -> str:
+        """A character of the fixed part."""
+        return self.message.fixed[name].upper()
+
+    def moment(self, name: str) -> datetime | None:
+        """A date of the fixed part."""
+        return dates.parse(self.message.fixed[name], self.where.zone)
+
+    @property
+    def who(self) -> AtMachine:
+        return AtMachine(card=self.card, branch=self.branch, pin=self.pin)
+
+    @property
+    def lacks_pin(self) -> bool:
+        """Whether the machine's rule wants a PIN that is neither here nor was given before."""
+        rule = self.profile.pin_rule(self.terminal.kind)
+        if self.pin is not None or rule is PinRule.WHEN_GIVEN:
+            return False
+        return rule is PinRule.IN_EVERY_MESSAGE or not self.proven.is_proven(self.card, self.now)
+
+    def note_proof(self) -> None:
+        """The PIN of this message was right."""
+        if self.pin is not None:
+            self.proven.note(self.card, self.now)
+
+    async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """One transaction as the machine."""
+        caller = self.terminal.caller
+        return await self.services.database.run(caller.agency, caller.actor, work)
+
+    def key(self, operation: str, *parts: str) -> str | None:
+        """What makes two messages one deed; None where the transaction date cannot say. Whose card it was is hashed
+        under the agency's key: it may be a CPR number.
+        """
+        dated = self.moment("transaction_date")
+        if dated is None or abs(self.now - dated) > _KEY_GOOD_FOR:
+            return None
+        keyring, agency = self.services.keyring, self.terminal.caller.agency
+        keys = scanned(keyring, agency, Borrower(card=self.card)).keys if self.card else ()
+        told = "/".join((operation, *keys, self.item, dated.isoformat(), *parts))
+        return f"sip2/{operation}/{keyring.lookup_hash('sip2', agency, told).hex()}"

@@ -1,0 +1,1 @@
+"""What each message asks of the rooms, and how their answers are told."""
