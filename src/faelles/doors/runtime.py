@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from faelles.fees.neighbours.operations import refuse_pretended
 from faelles.ground.config import Config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -118,6 +119,8 @@ async def _check(runtime: Runtime) -> None:
         raise MisconfiguredError("schema_behind", number=missing[0].number, migration=missing[0].name)
     if runtime.config.is_production and await passes_row_policies(runtime.database):
         raise MisconfiguredError("database_login_too_strong")
+    if runtime.config.is_production:
+        await refuse_pretended(runtime.database)
 
 
 @contextmanager

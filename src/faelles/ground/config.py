@@ -32,6 +32,17 @@ class Sip2Config:
     """FAELLES_SIP2_TLS_KEY: its private key."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What a room needs to know of where it runs, to deal with systems outside."""
+
+    is_production: bool
+    public_url: str
+    """Where the world finds us, without a slash at the end."""
+    exchange_directory: Path
+    """Files for and from other systems, a directory for each agency."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the environment says. Read once at the start and handed down; nothing reads the environment later."""
@@ -49,6 +60,10 @@ class Config:
     http_port: int
     """FAELLES_HTTP_PORT. Default: 8000."""
     sip2: Sip2Config
+    public_url: str
+    """FAELLES_PUBLIC_URL: how browsers and payment providers reach us. Default: http:// and where we listen."""
+    exchange_directory: Path
+    """FAELLES_EXCHANGE: where files are exchanged with debtor systems. Default: exchange in the state directory."""
     log_level: str
     """FAELLES_LOG_LEVEL: DEBUG, INFO, WARNING, ERROR. Default: INFO."""
     is_production: bool
@@ -60,20 +75,32 @@ class Config:
     def keyring(self) -> Keyring:
         return Keyring(self.master_keys)
 
+    @property
+    def installation(self) -> Installation:
+        return Installation(
+            is_production=self.is_production,
+            public_url=self.public_url,
+            exchange_directory=self.exchange_directory,
+        )
+
 
 def read_config(environment: Mapping[str, str] | None = None) -> Config:
     """Read the settings, or raise MisconfiguredError naming the first one that cannot be used."""
     source = os.environ if environment is None else environment
     state = Path(source.get("FAELLES_STATE", "var")).absolute()
     is_production = source.get("FAELLES_PRODUCTION", "") == "1"
+    host = source.get("FAELLES_HTTP_HOST", "127.0.0.1")
+    port = _whole_number(source, "FAELLES_HTTP_PORT", 8000, _HIGHEST_PORT)
     return Config(
         state_directory=state,
         database_url=source.get("FAELLES_DATABASE_URL") or None,
         owner_database_url=source.get("FAELLES_OWNER_DATABASE_URL") or None,
         database_connections=_whole_number(source, "FAELLES_DATABASE_CONNECTIONS", 8, 500),
-        http_host=source.get("FAELLES_HTTP_HOST", "127.0.0.1"),
-        http_port=_whole_number(source, "FAELLES_HTTP_PORT", 8000, _HIGHEST_PORT),
+        http_host=host,
+        http_port=port,
         sip2=_sip2(source),
+        public_url=source.get("FAELLES_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        exchange_directory=Path(source.get("FAELLES_EXCHANGE") or state / "exchange").absolute(),
         log_level=source.get("FAELLES_LOG_LEVEL", "INFO"),
         is_production=is_production,
         master_keys=_master_keys(source, state, is_production=is_production),

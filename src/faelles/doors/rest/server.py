@@ -39,7 +39,7 @@ async def serve(
     MisconfiguredError where the address is taken. A second SIGINT does not wait for anybody.
     """
     bounds = limits or Limits()
-    server = _Server(_settings(create_app(database, keyring, limits=bounds, registry=registry), bounds))
+    server = _Server(_settings(create_app(database, keyring, limits=bounds, installation=config.installation, registry=registry), bounds))
     with _listening(config.http_host, config.http_port) as opened:
         host, port = opened.getsockname()[:2]
         server.tell = partial(tell, f"http://{host}:{port}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from faelles.ground.config import Installation
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.people.model import Caller
@@ -31,6 +32,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
+    installation: Installation
     database: Database
     keyring: Keyring
     authenticate: Authenticator

@@ -1,0 +1,1 @@
+"""Which payment provider and which debtor system an agency deals with."""
