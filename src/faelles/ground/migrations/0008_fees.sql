@@ -140,7 +140,7 @@ CREATE VIEW patron_balance WITH (security_invoker = true) AS
 GRANT SELECT ON patron_balance TO faelles_app;
 -- What is still owed, claim by claim; a claim that is settled is in it with 0.
 CREATE VIEW open_claim WITH (security_invoker = true) AS
-    SELECT p.agency_id, p.patron_id, p.division_id, c.id AS charge_id, c.kind,
+    SELECT p.agency_id, p.patron_id, p.division_id, c.id AS charge_id, c.kind, c.step,
            (SELECT COALESCE(sum(e.amount_ore), 0)::bigint
               FROM ledger_entry AS e
              WHERE e.agency_id = c.agency_id AND e.charge_id = c.id) AS outstanding_ore
