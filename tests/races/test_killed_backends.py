@@ -49,8 +49,7 @@ async def cutting(url: str, database: Database) -> AsyncIterator[Counter[str]]:
         while True:
             await asyncio.sleep(random.uniform(*BETWEEN_CUTS))
             pool: Any = database._pool
-            connections = [holder._con for holder in pool._holders if holder._con is not None]
-            pids = [connection.get_server_pid() for connection in connections if not connection.is_closed()]
+            pids = [each.get_server_pid() for each in (*pool._idle, *pool._lent) if not each.is_closed()]
             if pids and await owner.fetchval("SELECT pg_terminate_backend($1)", random.choice(pids)):
                 cuts["cut"] += 1
 

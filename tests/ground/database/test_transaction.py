@@ -217,8 +217,9 @@ async def test_a_caller_cancelled_while_a_statement_runs_leaves_no_transaction_o
 
 
 async def test_a_transaction_that_somebody_left_open_is_not_handed_on(single: Database):
-    async with single._pool.acquire() as connection:
-        await connection.execute("BEGIN; SET LOCAL faelles.agency = 1")
+    connection = await single._pool.acquire()
+    await connection.execute("BEGIN; SET LOCAL faelles.agency = 1")
+    single._pool.release(connection)
     assert (await single.outside_agencies("SELECT current_agency() AS id"))[0]["id"] is None
 
 

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from faelles.ground.clock import Clock, utc_now
-from faelles.ground.database.transaction import Database, Row
+from faelles.ground.database.connections import Connection, Connections
+from faelles.ground.database.transaction import Database
 
 APPLICATION_ROLE = "faelles_app"
 
@@ -27,19 +28,13 @@ _SESSION_SETTINGS = {
 @asynccontextmanager
 async def open_database(url: str, *, connections: int = 8, clock: Clock = utc_now) -> AsyncIterator[Database]:
     """The application's pool on the PostgreSQL at `url`. More than about four backends a core only add waiting."""
-    async with asyncpg.create_pool(
-        url,
-        min_size=min(2, connections),
-        max_size=connections,
-        max_inactive_connection_lifetime=0,
-        max_queries=1_000_000,
-        server_settings=_SESSION_SETTINGS,
-        reset=_leave_as_it_is,
-    ) as pool:
+
+    async def connect() -> Connection:
+        return await asyncpg.connect(url, server_settings=_SESSION_SETTINGS)
+
+    pool = Connections(connect, connections)
+    try:
+        await pool.open(min(2, connections))
         yield Database(pool, clock)
-
-
-async def _leave_as_it_is(_: "asyncpg.Connection[Row]") -> None:
-    """Hand a connection back as it is: everything set is local to its transaction, so asyncpg's own reset would be a
-    fifth message for nothing. A transaction left open has been rolled back before this is called.
-    """
+    finally:
+        await pool.close()

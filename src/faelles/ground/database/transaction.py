@@ -7,15 +7,17 @@ BEGIN with the settings, load, write, COMMIT.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from types import TracebackType
 from typing import Any, TypeVar
 
 import asyncpg
 
 from faelles.ground.actor import Actor
 from faelles.ground.clock import Clock, utc_now
+from faelles.ground.database.connections import Connection, Connections
 from faelles.ground.errors import UnavailableError
 from faelles.ground.ids import AgencyId
 from faelles.ground.log import logger
@@ -50,7 +52,7 @@ class Transaction:
 
     __slots__ = ("_connection", "actor", "agency", "now")
 
-    def __init__(self, connection: Any, agency: AgencyId, actor: Actor, now: datetime) -> None:  # noqa: ANN401 - asyncpg's pool hands out an untyped proxy
+    def __init__(self, connection: Connection, agency: AgencyId, actor: Actor, now: datetime) -> None:
         self._connection = connection
         self.agency = agency
         self.actor = actor
@@ -58,12 +60,10 @@ class Transaction:
         """The one moment this transaction happens at (UTC)."""
 
     async def rows(self, sql: str, *values: object) -> list[Row]:
-        found: list[Row] = await self._connection.fetch(sql, *values)
-        return found
+        return await self._connection.fetch(sql, *values)
 
     async def row(self, sql: str, *values: object) -> Row | None:
-        found: Row | None = await self._connection.fetchrow(sql, *values)
-        return found
+        return await self._connection.fetchrow(sql, *values)
 
     async def value(self, sql: str, *values: object) -> Any:  # noqa: ANN401 - a column of any type
         return await self._connection.fetchval(sql, *values)
@@ -89,46 +89,15 @@ class Transaction:
 class Database:
     """The application's view of PostgreSQL: the role `faelles_app`, which owns nothing and cannot pass a row policy."""
 
-    def __init__(self, pool: "asyncpg.Pool[Row]", clock: Clock = utc_now) -> None:
+    def __init__(self, pool: Connections, clock: Clock = utc_now) -> None:
         self._pool = pool
         self._clock = clock
 
-    @asynccontextmanager
-    async def transaction(
+    def transaction(
         self, agency: AgencyId, actor: Actor, *, read_only: bool = False
-    ) -> AsyncIterator[Transaction]:
+    ) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction in which `actor` acts within `agency`; commit it, or roll it back on any exception."""
-        async with self._connected() as connection:
-            try:
-                await connection.execute(_opening(agency, actor, read_only=read_only))
-                yield Transaction(connection, agency, actor, self._clock())
-            except asyncpg.InternalClientError as problem:
-                # Cut in the middle of an answer: on this connection nothing more can be said.
-                connection.terminate()
-                raise _lost() from problem
-            except BaseException as problem:
-                # On an open connection asyncpg's InterfaceError is our own mistake, and stays what it is.
-                if _is_lost(connection) and isinstance(problem, asyncpg.InterfaceError):
-                    raise _lost() from problem
-                await _roll_back(connection)
-                raise
-            if _is_lost(connection):
-                raise _lost()
-            # Of a transaction in which a statement failed PostgreSQL makes a rollback, and calls it no error.
-            if await connection.execute("COMMIT") != "COMMIT":
-                raise asyncpg.InFailedSQLTransactionError("nothing was committed: a failed statement went unheeded")
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Any]:
-        """A connection of the pool. Raises UnavailableError where there is none to be had."""
-        try:
-            connection = await self._pool.acquire()
-        except _NO_CONNECTION as problem:
-            raise _away(problem) from problem
-        try:
-            yield connection
-        finally:
-            await self._pool.release(connection)
+        return _Opened(self._pool, self._clock, agency, actor, read_only=read_only)
 
     async def run(
         self,
@@ -164,18 +133,81 @@ class Database:
 
         For the questions that come before the agency is known: whose token is this, who owns this item number.
         """
+        connection = await _acquire(self._pool)
         try:
-            async with self._connected() as connection:
-                found: list[Row] = await connection.fetch(sql, *values)
-                return found
+            return await connection.fetch(sql, *values)
         except _TOO_SLOW as problem:
             raise UnavailableError("database_busy") from problem
         except _NO_DATABASE as problem:
             raise _away(problem) from problem
+        finally:
+            self._pool.release(connection)
 
     def size(self) -> tuple[int, int]:
         """How many connections there are, and how many of them are idle."""
-        return self._pool.get_size(), self._pool.get_idle_size()
+        return self._pool.size()
+
+
+class _Opened:
+    """One transaction from its opening to its end. A class and not a generator, because every request comes by here."""
+
+    __slots__ = ("_actor", "_agency", "_clock", "_connection", "_pool", "_read_only")
+
+    def __init__(self, pool: Connections, clock: Clock, agency: AgencyId, actor: Actor, *, read_only: bool) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._agency = agency
+        self._actor = actor
+        self._read_only = read_only
+
+    async def __aenter__(self) -> Transaction:
+        self._connection = await _acquire(self._pool)
+        try:
+            await self._connection.execute(_opening(self._agency, self._actor, read_only=self._read_only))
+        except BaseException as problem:
+            await self._abandon(problem)
+            raise
+        return Transaction(self._connection, self._agency, self._actor, self._clock())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if problem is None:
+            await self._commit()
+        else:
+            await self._abandon(problem)
+
+    async def _commit(self) -> None:
+        try:
+            if self._connection.is_closed():
+                raise _lost()
+            # Of a transaction in which a statement failed PostgreSQL makes a rollback, and calls it no error.
+            if await self._connection.execute("COMMIT") != "COMMIT":
+                raise asyncpg.InFailedSQLTransactionError("nothing was committed: a failed statement went unheeded")
+        finally:
+            self._pool.release(self._connection)
+
+    async def _abandon(self, problem: BaseException) -> None:
+        """Undo what was done before `problem`; where the connection is gone, say that instead."""
+        try:
+            if isinstance(problem, asyncpg.InternalClientError):
+                # Cut in the middle of an answer: on this connection nothing more can be said.
+                self._connection.terminate()
+                raise _lost() from problem
+            # On an open connection asyncpg's InterfaceError is our own mistake, and stays what it is.
+            if self._connection.is_closed() and isinstance(problem, asyncpg.InterfaceError):
+                raise _lost() from problem
+            await _roll_back(self._connection)
+        finally:
+            self._pool.release(self._connection)
+
+
+async def _acquire(pool: Connections) -> Connection:
+    """A connection, to be given back. Raises UnavailableError where there is none to be had."""
+    try:
+        return await pool.acquire()
+    except _NO_CONNECTION as problem:
+        raise _away(problem) from problem
 
 
 def _opening(agency: AgencyId, actor: Actor, *, read_only: bool) -> str:
@@ -194,16 +226,8 @@ def _lost() -> asyncpg.ConnectionDoesNotExistError:
     return asyncpg.ConnectionDoesNotExistError("the connection was lost while its transaction was open")
 
 
-def _is_lost(connection: Any) -> bool:  # noqa: ANN401 - as below
-    try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:
-        # The pool took it back when it broke: the proxy answers nothing any more.
-        return True
-
-
-async def _roll_back(connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool hands out an untyped proxy
-    if _is_lost(connection):
+async def _roll_back(connection: Connection) -> None:
+    if connection.is_closed():
         return
     try:
         await asyncio.shield(connection.execute("ROLLBACK"))
