@@ -12,6 +12,7 @@ from faelles.circulation.holds.facts import Copy, OwnHold, PlacingFacts, TitleFa
 from faelles.circulation.holds.fitting import Demand, known_age, misfits, subject_of, supply_of
 from faelles.circulation.holds.model import MOST_DAYS, Placed, PlaceHolds, PlacingOutcome, Target, Together, Wish
 from faelles.circulation.holds.placing_rules import CopyClass, PlacingCase, find_blocks
+from faelles.circulation.holds.queue_rules import RANK_STEP
 from faelles.circulation.holds.store import NewHold
 from faelles.circulation.loans.blocks import Block, BlockCode, block, judge
 from faelles.circulation.loans.dimensions import age_band
@@ -21,9 +22,6 @@ from faelles.ground.ids import HoldId, IssueId, ItemId, PatronGroupId, RecordId
 from faelles.policies import model as policies
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import HOLD_INTEREST_DAYS
-
-RANK_STEP = 2**20
-"""Between two holds placed one after the other: room for twenty moves into the same gap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +86,7 @@ def decide(counter: Counter, request: PlaceHolds, facts: PlacingFacts, patron: P
         if not isinstance(subject, Subject):
             answers.append(Placed(outcome=PlacingOutcome.REFUSED, wish=wish, blocks=(subject,)))
             continue
-        case = _case(counter, facts, patron, held, subject)
+        case = placing_case(counter, facts, patron, held, subject)
         judgement = judge(find_blocks(case), request.overrides, counter.permissions)
         record = subject.title.record
         answer = Placed(
@@ -113,9 +111,10 @@ def decide(counter: Counter, request: PlaceHolds, facts: PlacingFacts, patron: P
     return Order(answers=tuple(answers), grants=tuple(grants))
 
 
-def _case(
+def placing_case(
     counter: Counter, facts: PlacingFacts, patron: PatronFacts, held: Sequence[OwnHold], subject: Subject
 ) -> PlacingCase:
+    """One wish, ready to be decided."""
     membership = patron.membership_in(counter.division, counter.today)
     demand = Demand(
         division=counter.division,

@@ -100,6 +100,11 @@ def find_blocks(case: PlacingCase) -> list[Block]:
     ]
 
 
+def find_place_blocks(case: PlacingCase) -> list[Block]:
+    """Every reason against picking up at another branch what is reserved already."""
+    return [*against_membership(case.patron, case.division, case.today), *_pickup(case), *_copies(case)]
+
+
 def _limits(case: PlacingCase) -> Iterator[Block]:
     mine = [hold for hold in case.holds if hold.division == case.division]
     held = [hold for hold in mine if hold.is_open]

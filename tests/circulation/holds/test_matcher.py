@@ -1,0 +1,158 @@
+"""The matcher at work: what marks titles, what is planned, what is written about it."""
+
+import asyncio
+from datetime import date
+
+from circulation.holds.test_changing import bind, cancel, change
+from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish
+from circulation.lending_library import LendingLibrary
+from faelles.circulation.holds.matcher import match_dirty_titles
+from faelles.policies.knobs import NEW_AT_HOME_DAYS
+
+
+async def suburban(library: LendingLibrary, number: str, title: int) -> None:
+    """Let a copy of the title belong to the suburb."""
+    sql = (
+        "UPDATE item SET record_id = $2, owner_branch_id = $3, default_placement_id = $4"
+        " WHERE agency_id = $1 AND number = $5"
+    )
+    town = library.town
+    await library.run(lambda tx: tx.execute(sql, tx.agency, title, town.suburb, town.suburb_shelf, number))
+
+
+async def log_of(library: LendingLibrary, hold: int) -> list[str]:
+    sql = "SELECT outcome FROM hold_match_log WHERE agency_id = $1 AND hold_id = $2 ORDER BY id"
+    return [row["outcome"] for row in await library.run(lambda tx: tx.rows(sql, tx.agency, hold))]
+
+
+async def test_a_hold_gets_the_copy_of_its_own_branch(library: LendingLibrary):
+    title, numbers = await copies(library, 2)
+    await suburban(library, numbers[0], title)
+    at_main, in_suburb = await waits(library, title), await waits(library, title, pickup=library.town.suburb)
+    await match_all(library)
+    assert await state_of(library, at_main) == ("matched", numbers[1])
+    assert await state_of(library, in_suburb) == ("matched", numbers[0])
+    assert await log_of(library, at_main) == ["matched"]
+    assert (await library.events()).count("hold.matched") == 2
+
+
+async def test_only_so_many_are_served_as_there_are_copies(library: LendingLibrary):
+    title, _ = await copies(library, 1)
+    first, second = await waits(library, title), await waits(library, title)
+    await match_all(library)
+    assert [(await state_of(library, hold))[0] for hold in (first, second)] == ["matched", "pending"]
+    await cancel(library, first)
+    await match_all(library)
+    assert (await state_of(library, second))[0] == "matched"
+
+
+async def test_who_is_away_is_passed_over_and_keeps_the_place(library: LendingLibrary):
+    reader, (title, _) = await library.reader(), await copies(library, 1)
+    away = (await wish(library, reader, title)).transaction
+    second = await waits(library, title)
+    await match_all(library)
+    absence = "INSERT INTO absence (agency_id, patron_id, period) VALUES ($1, $2, daterange($3, $4, '[]'))"
+    await library.run(lambda tx: tx.execute(absence, tx.agency, reader.id, day(0, library), day(7, library)))
+    await match_all(library)
+    assert [(await state_of(library, hold))[0] for hold in (away, second)] == ["pending", "matched"]
+    await library.run(lambda tx: tx.execute("DELETE FROM absence WHERE agency_id = $1", tx.agency))
+    await match_all(library)
+    assert [(await state_of(library, hold))[0] for hold in (away, second)] == ["matched", "pending"]
+    assert await log_of(library, away) == ["matched", "released", "matched"]
+
+
+async def test_new_copies_stay_at_home_first(library: LendingLibrary):
+    await library.set_rule(NEW_AT_HOME_DAYS, 14)
+    title, _ = await copies(library, 1, acquired_on=date(2027, 2, 25))
+    away, home = await waits(library, title, pickup=library.town.suburb), await waits(library, title)
+    await match_all(library)
+    assert [(await state_of(library, hold))[0] for hold in (away, home)] == ["pending", "matched"]
+
+
+async def test_a_copy_looked_for_in_vain_is_planned_for_nobody(library: LendingLibrary):
+    title, numbers = await copies(library, 2)
+    hold = await waits(library, title)
+    await match_all(library)
+    missed = (
+        "INSERT INTO missed_item (agency_id, item_id, branch_id, missed_at, missed_by)"
+        " SELECT $1, item_id, owner_branch_id, now(), 'staff:1' FROM copy WHERE agency_id = $1 AND number = $2"
+    )
+    await library.run(lambda tx: tx.execute(missed, tx.agency, numbers[0]))
+    await change(library, hold, interest_until=day(20, library))
+    await match_all(library)
+    assert await state_of(library, hold) == ("matched", numbers[1])
+
+
+async def test_a_hold_for_one_copy_waits_for_that_copy(library: LendingLibrary):
+    title, numbers = await copies(library, 2)
+    mine = (await wish(library, await library.reader(), item=numbers[0])).transaction
+    await library.lend(await library.reader(), numbers[0])
+    await match_all(library)
+    assert (await state_of(library, mine))[0] == "pending"
+    await waits(library, title)
+    await match_all(library)
+    assert (await state_of(library, mine))[0] == "pending"
+
+
+async def test_a_bound_copy_is_nobody_elses_and_the_planned_one_is_free_again(library: LendingLibrary):
+    title, numbers = await copies(library, 2)
+    first, second = await waits(library, title), await waits(library, title)
+    await match_all(library)
+    assert [(await state_of(library, hold))[1] for hold in (first, second)] == numbers
+    await bind(library, first, numbers[1])
+    assert (await state_of(library, second))[0] == "pending"
+    await match_all(library)
+    assert await state_of(library, second) == ("matched", numbers[0])
+    assert await log_of(library, second) == ["matched", "released", "matched"]
+
+
+async def test_withdrawing_and_adding_copies_is_noticed(library: LendingLibrary):
+    title, numbers = await copies(library, 1)
+    hold = await waits(library, title)
+    await match_all(library)
+    sql = "UPDATE item SET withdrawn_at = now(), withdrawn_why = 'slidt' WHERE agency_id = $1 AND number = $2"
+    await library.run(lambda tx: tx.execute(sql, tx.agency, numbers[0]))
+    await match_all(library)
+    assert (await state_of(library, hold))[0] == "pending"
+    new = await library.copy()
+    move = "UPDATE item SET record_id = $2 WHERE agency_id = $1 AND number = $3"
+    await library.run(lambda tx: tx.execute(move, tx.agency, title, new))
+    await match_all(library)
+    assert await state_of(library, hold) == ("matched", new)
+
+
+async def test_nothing_is_lost_when_the_matcher_is_stopped_halfway(library: LendingLibrary):
+    title, _ = await copies(library, 1)
+    hold = await waits(library, title)
+
+    async def stopped(tx) -> None:
+        assert await match_dirty_titles(tx) > 0
+        raise KeyboardInterrupt
+
+    try:
+        await library.run(stopped)
+    except KeyboardInterrupt:
+        assert (await state_of(library, hold))[0] == "pending"
+    await match_all(library)
+    assert (await state_of(library, hold))[0] == "matched"
+
+
+async def test_matchers_at_once_leave_one_plan(library: LendingLibrary):
+    titles = [await copies(library, 2) for _ in range(6)]
+    holds = [await waits(library, title) for title, _ in titles for _ in range(3)]
+    await asyncio.gather(*(library.run(match_dirty_titles) for _ in range(4)))
+    await match_all(library)
+    states = [(await state_of(library, hold))[0] for hold in holds]
+    assert (states.count("matched"), states.count("pending")) == (12, 6)
+
+
+async def test_a_title_whose_queue_somebody_has_keeps_its_mark(library: LendingLibrary):
+    title, _ = await copies(library, 1)
+    hold = await waits(library, title)
+    sql = "SELECT pg_advisory_xact_lock(title_lock($1, $2))"
+    async with library.database.transaction(library.town.agency, library.librarian.actor) as tx:
+        await tx.value(sql, tx.agency, title)
+        await match_all(library)
+    assert (await state_of(library, hold))[0] == "pending"
+    await match_all(library)
+    assert (await state_of(library, hold))[0] == "matched"
