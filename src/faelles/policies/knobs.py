@@ -182,6 +182,13 @@ PICK_CLAIM_MINUTES: Final = number("pick_claim_minutes", 60, _DESK, Unit.MINUTES
 TRANSIT_LATE_DAYS: Final = number("transit_late_days", 5, _DESK, Unit.DAYS, lowest=1, highest=365)
 TRANSIT_LOST_DAYS: Final = limit("transit_lost_days", 60, _DESK, Unit.DAYS, lowest=1, highest=3650)
 
+NOTICE_DAYS_BEFORE_DUE: Final = number("notice_days_before_due", 3, _ITEM, Unit.DAYS, highest=90)
+OVERDUE_NOTICE_1_DAYS: Final = number("overdue_notice_1_days", 3, _ITEM, Unit.DAYS, highest=365)
+OVERDUE_NOTICE_2_DAYS: Final = number("overdue_notice_2_days", 14, _ITEM, Unit.DAYS, highest=365)
+OVERDUE_NOTICE_3_DAYS: Final = number("overdue_notice_3_days", 28, _ITEM, Unit.DAYS, highest=365)
+MEMBERSHIP_NOTICE_DAYS: Final = number("membership_notice_days", 30, _PATRON, Unit.DAYS, highest=365)
+NOTICE_TEXT_DAYS: Final = number("notice_text_days", 30, _PATRON, Unit.DAYS, lowest=1, highest=365)
+
 KNOBS: Final[Mapping[str, Knob[object]]] = MappingProxyType(
     {knob.name: knob for knob in list(vars().values()) if isinstance(knob, Knob)}
 )

@@ -213,3 +213,22 @@ END;
 ALTER FUNCTION patrons_named OWNER TO faelles_lookup;
 REVOKE ALL ON FUNCTION patrons_named FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION patrons_named TO faelles_app;
+
+-- For what is sent to patrons, and for nobody's eyes: it does not heed address protection. And what begins, ends or was
+-- replaced on a day.
+CREATE VIEW patron_contact WITH (security_invoker = true) AS
+    SELECT p.agency_id, p.id AS patron_id, p.name, p.birth_date, p.home_branch_id, p.language, p.email, p.phone, p.street,
+           p.postal_code, p.city, p.country, p.merged_into_id, p.registered_at,
+           (SELECT i.sealed
+              FROM patron_identifier AS i
+             WHERE i.agency_id = p.agency_id AND i.patron_id = p.id AND i.kind = 'cpr' AND i.ended_at IS NULL
+             ORDER BY i.id DESC
+             LIMIT 1) AS sealed_cpr
+      FROM patron AS p;
+CREATE VIEW patron_absence WITH (security_invoker = true) AS
+    SELECT agency_id, id AS absence_id, patron_id, period FROM absence;
+CREATE VIEW ended_card WITH (security_invoker = true) AS
+    SELECT agency_id, id AS identifier_id, patron_id, ended_at, ended_why
+      FROM patron_identifier
+     WHERE kind = 'card' AND ended_why IN ('replaced', 'lost', 'stolen');
+GRANT SELECT ON patron_contact, patron_absence, ended_card TO faelles_app;

@@ -175,3 +175,12 @@ CREATE VIEW open_loan WITH (security_invoker = true) AS
       FROM loan
      WHERE closed_at IS NULL;
 GRANT SELECT ON copy_whereabouts, open_loan TO faelles_app;
+
+-- What is said about loans, finished ones too, and to whom.
+CREATE VIEW loan_directory WITH (security_invoker = true) AS
+    SELECT agency_id, id AS loan_id, item_agency_id, item_id, record_id, division_id, material_group_id, patron_group_id, kind,
+           branch_id, lent_on, due_on, renewals, lost_at, claimed_returned_at, closed_at, closed_on, closed_how
+      FROM loan;
+CREATE VIEW loan_party WITH (security_invoker = true) AS
+    SELECT agency_id, loan_id, patron_id, role FROM loan_borrower;
+GRANT SELECT ON loan_directory, loan_party TO faelles_app;
