@@ -66,6 +66,7 @@ CREATE UNIQUE INDEX hold_rank_taken ON hold (agency_id, record_id, rank) WHERE c
 CREATE UNIQUE INDEX item_held_once ON hold (agency_id, item_id) WHERE closed_at IS NULL AND item_id IS NOT NULL;
 CREATE INDEX hold_transaction ON hold (agency_id, transaction_id);
 CREATE INDEX hold_pickup_branch ON hold (agency_id, pickup_branch_id, id) WHERE closed_at IS NULL;
+CREATE INDEX hold_pickup_deadline ON hold (agency_id, pickup_deadline, id) WHERE state = 'ready';
 CREATE INDEX hold_interest ON hold (agency_id, interest_until) WHERE closed_at IS NULL;
 CREATE INDEX hold_active_from ON hold (agency_id, active_from) WHERE closed_at IS NULL AND active_from IS NOT NULL;
 CREATE INDEX hold_closed_item ON hold (agency_id, item_id) WHERE closed_at IS NOT NULL AND item_id IS NOT NULL;

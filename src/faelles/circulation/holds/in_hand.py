@@ -1,0 +1,34 @@
+"""Whose a copy is that lies on the desk, or stands on the hold shelf for nobody. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from faelles.circulation.holds.facts import Copy, Waiting
+from faelles.circulation.holds.matching import Costs, first_in_line
+from faelles.circulation.holds.title import moment, supply_for, wantings
+from faelles.ground.ids import BranchId, HoldId
+from faelles.policies.compiled import Settings
+
+_IN_THE_WORKSHOP = frozenset({"in_repair", "in_processing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """The first in line that the copy fits, and everybody before it with the reason, for the match log."""
+
+    hold: HoldId | None = None
+    pickup: BranchId | None = None
+    passed: tuple[Mapping[str, str | int], ...] = ()
+
+
+def claimant(settings: Settings, waiting: Sequence[Waiting], copy: Copy | None, now: datetime, today: date) -> Claimant:
+    """Who gets a copy that is in hand now, in the order of ranks and without a window."""
+    if copy is None or not waiting or copy.condition in _IN_THE_WORKSHOP:
+        return Claimant()
+    at = moment(settings, now, today, Costs())
+    found, passed = first_in_line(wantings(waiting, at), copy.item, supply_for(copy, at), at.judge)
+    told = tuple({"hold": each.hold, "why": each.why.value} for each in passed)
+    if found is None:
+        return Claimant(passed=told)
+    return Claimant(found.hold, found.demand.pickup, told)

@@ -1,0 +1,1 @@
+"""Fetching from the shelves what is planned for holds."""

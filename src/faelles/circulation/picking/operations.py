@@ -1,0 +1,120 @@
+"""Fetching what is planned for holds: who is on the way for what, what was found, what was not."""
+
+from datetime import timedelta
+
+from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
+from faelles.circulation.loans.operations import return_item
+from faelles.circulation.picking import events, store
+from faelles.circulation.picking.model import ClaimPicks, ConfirmPick, GiveBackPicks, Missed, NotOnShelf, Pick
+from faelles.circulation.transit.operations import place_of
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError, NotFoundError
+from faelles.ground.events import append
+from faelles.ground.ids import BranchId, HoldId
+from faelles.people.model import Caller, Permission, Place
+from faelles.policies.compiled import Settings
+from faelles.policies.knobs import PICK_CLAIM_MINUTES
+from faelles.policies.model import Subject
+from faelles.policies.operations import current_settings
+
+_FROM_THE_START = ("", 0)
+
+
+async def list_picks(
+    tx: Transaction,
+    caller: Caller,
+    branch: BranchId,
+    *,
+    after: tuple[str, int] = _FROM_THE_START,
+    only_free: bool = False,
+    limit: int = 50,
+) -> list[Pick]:
+    """What is to be fetched in the branch just now, in shelf order; `only_free`: what nobody is on the way for."""
+    await _at(tx, caller, branch)
+    return await store.list_picks(tx, branch, after=after, only_free=only_free, limit=limit)
+
+
+async def claim_picks(tx: Transaction, caller: Caller, request: ClaimPicks) -> list[Pick]:
+    """Be on the way for some of it: the picks that are the caller's from now on, in shelf order, until the claim runs
+    out. What somebody else has taken on stays theirs.
+    """
+    settings, here = await _at(tx, caller, request.branch)
+    branch = here.branch
+    wanted = [HoldId(hold) for hold in request.holds]
+    if not wanted:
+        free = await store.list_picks(tx, branch, after=_FROM_THE_START, only_free=True, limit=request.most)
+        wanted = [pick.hold for pick in free]
+    path = settings.at_branch(branch)
+    terms = settings.policy.terms(Subject(item=path, patron=path, desk=path), tx.now)
+    there = [pick.hold for pick in await store.these_picks(tx, branch, wanted)]
+    claimed = await store.claim(tx, there, tx.now + timedelta(minutes=terms[PICK_CLAIM_MINUTES].value))
+    return await store.these_picks(tx, branch, claimed)
+
+
+async def give_back_picks(tx: Transaction, caller: Caller, request: GiveBackPicks) -> list[HoldId]:
+    """Which of the caller's claims ended by this."""
+    _, here = await _at(tx, caller, request.branch)
+    return await store.give_back(tx, here.branch, request.holds)
+
+
+async def confirm_pick(tx: Transaction, caller: Caller, request: ConfirmPick, key: str | None = None) -> ReturnAnswer:
+    """The copy is in hand: a check-in like any other, so that it goes to whoever is first in line at this moment.
+
+    Raises ConflictError for a copy that nobody asked for.
+    """
+    _, here = await _at(tx, caller, request.branch)
+    if key is None and not await store.is_planned(tx, here.branch, request.item):
+        raise ConflictError("not_on_pick_list")
+    return await return_item(tx, caller, ReturnRequest(item=request.item, branch=request.branch), key)
+
+
+async def note_not_on_shelf(tx: Transaction, caller: Caller, request: NotOnShelf) -> int:
+    """The copy was not found: how often that happened to this hold, which now waits for another copy.
+
+    Raises NotFoundError for a hold that no copy is planned for, ConflictError where somebody else is on the way for it.
+    """
+    caller.require(Permission.LOGISTICS)
+    planned = await store.planned_for(tx, request.hold)
+    if planned is None:
+        raise NotFoundError("not_on_pick_list")
+    await _at(tx, caller, planned.branch)
+    if planned.claimed_by not in {None, str(tx.actor)}:
+        raise ConflictError("pick_is_claimed")
+    await store.lock_title_and_item(tx, planned.record, planned.item)
+    tries = await store.miss(tx, planned)
+    if tries is None:
+        raise ConflictError("not_on_pick_list")
+    await append(tx, events.not_on_shelf(planned.hold, planned.item, planned.branch, tries))
+    return tries
+
+
+# -- The search list
+
+
+async def list_searches(
+    tx: Transaction, caller: Caller, *, branch: BranchId | None = None, after: int = 0, limit: int = 50
+) -> list[Missed]:
+    """Copies that were looked for in vain. One that is scanned anywhere leaves the list by itself."""
+    caller.require(Permission.LOGISTICS)
+    return await store.list_searches(tx, branch, after=after, limit=limit)
+
+
+async def give_up_search(tx: Transaction, caller: Caller, search: int) -> None:
+    """The copy is missing. Raises NotFoundError for a search that is over."""
+    caller.require(Permission.LOGISTICS)
+    found = await store.find_search(tx, search)
+    if found is None:
+        raise NotFoundError("search_unknown")
+    await _at(tx, caller, found.branch)
+    item = await store.declare_missing(tx, search)
+    if item is not None:
+        await append(tx, events.item_missing(item, found.branch))
+
+
+async def _at(tx: Transaction, caller: Caller, branch: int) -> tuple[Settings, Place]:
+    """A branch where the caller may fetch."""
+    caller.require(Permission.LOGISTICS)
+    settings = await current_settings(tx)
+    here = place_of(settings, branch, "branch")
+    caller.require(Permission.LOGISTICS, here)
+    return settings, here

@@ -1,0 +1,60 @@
+"""The SQL of the hold shelf as it stands."""
+
+from faelles.circulation.shelf.model import ClearedFor, OnShelf, ToClear
+from faelles.ground.database import Transaction
+from faelles.ground.ids import BranchId
+
+_ON_SHELF = """
+SELECT s.number, s.item_id, c.number AS item_number, t.title, s.hold_id, s.put_there_at, s.pickup_deadline
+  FROM copy_on_hold_shelf AS s
+  JOIN copy AS c ON c.agency_id = s.agency_id AND c.item_id = s.item_id
+  JOIN title AS t ON t.record_id = c.record_id
+ WHERE s.agency_id = $1 AND s.branch_id = $2 AND s.is_for_somebody AND s.number > $3
+ ORDER BY s.number
+ LIMIT $4
+"""
+_TO_CLEAR = """
+SELECT s.number, s.item_id, c.number AS item_number, t.title, s.hold_id, h.closed_why, s.put_there_at,
+       b.hold_id AS next_hold, b.pickup_branch_id AS next_pickup
+  FROM copy_on_hold_shelf AS s
+  JOIN hold AS h ON h.agency_id = s.agency_id AND h.id = s.hold_id
+  JOIN copy AS c ON c.agency_id = s.agency_id AND c.item_id = s.item_id
+  JOIN title AS t ON t.record_id = c.record_id
+  LEFT JOIN bound_copy AS b ON b.agency_id = s.agency_id AND b.item_id = s.item_id
+ WHERE s.agency_id = $1 AND s.branch_id = $2 AND NOT s.is_for_somebody AND s.number > $3
+ ORDER BY s.number
+ LIMIT $4
+"""
+
+
+async def on_shelf(tx: Transaction, branch: BranchId, *, after: int, limit: int) -> list[OnShelf]:
+    return [
+        OnShelf(
+            number=row["number"],
+            item=row["item_id"],
+            item_number=row["item_number"],
+            title=row["title"],
+            hold=row["hold_id"],
+            since=row["put_there_at"],
+            pickup_deadline=row["pickup_deadline"],
+        )
+        for row in await tx.rows(_ON_SHELF, tx.agency, branch, after, limit)
+    ]
+
+
+async def to_clear(tx: Transaction, branch: BranchId, *, after: int, limit: int) -> list[ToClear]:
+    return [
+        ToClear(
+            number=row["number"],
+            item=row["item_id"],
+            item_number=row["item_number"],
+            title=row["title"],
+            hold=row["hold_id"],
+            why=row["closed_why"] or "moved",
+            since=row["put_there_at"],
+            goes_to=ClearedFor.NOBODY if row["next_hold"] is None else ClearedFor.NEXT_IN_LINE,
+            next_hold=row["next_hold"],
+            next_pickup=row["next_pickup"],
+        )
+        for row in await tx.rows(_TO_CLEAR, tx.agency, branch, after, limit)
+    ]

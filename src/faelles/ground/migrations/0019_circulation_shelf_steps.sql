@@ -1,0 +1,184 @@
+-- What a check-in reads of holds and float groups, and the steps it takes for them.
+
+-- The queue of a title for a copy that is being checked in: whole where anybody waits, else shared with other copies, so
+-- that a hold that is being placed at this moment comes either before or after. Whether anybody waits, or has a copy.
+CREATE FUNCTION lock_queue(in_agency integer, in_record bigint) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF in_record IS NULL THEN
+        RETURN false;
+    END IF;
+    IF EXISTS (SELECT FROM hold WHERE agency_id = in_agency AND record_id = in_record AND closed_at IS NULL) THEN
+        PERFORM pg_advisory_xact_lock(title_lock(in_agency, in_record));
+        RETURN true;
+    END IF;
+    PERFORM pg_advisory_xact_lock_shared(title_lock(in_agency, in_record));
+    IF EXISTS (SELECT FROM hold WHERE agency_id = in_agency AND record_id = in_record AND closed_at IS NULL) THEN
+        RAISE EXCEPTION 'somebody began to wait while the queue was locked' USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN false;
+END
+$$;
+
+-- The subject under which a copy of one branch floats to another, with room and copies of each branch of the group; NULL
+-- where it does not float between the two.
+CREATE FUNCTION float_facts(in_agency integer, in_item bigint, in_branch integer) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    subject integer;
+BEGIN
+    SELECT float_subject_of(in_agency, c.owner_branch_id, c.material_group_id, t.classification) INTO subject
+      FROM float_member AS here
+      JOIN copy AS c ON c.agency_id = in_agency AND c.item_id = in_item
+      JOIN float_member AS home
+        ON home.agency_id = in_agency AND home.branch_id = c.owner_branch_id AND home.group_id = here.group_id
+      JOIN title AS t ON t.record_id = c.record_id
+     WHERE here.agency_id = in_agency AND here.branch_id = in_branch;
+    RETURN CASE WHEN subject IS NOT NULL THEN json_build_array(subject, float_levels(in_agency, subject, in_item)) END;
+END
+$$;
+
+-- What a check-in at a branch depends on beside the loan. in_waits: the queue is locked whole. in_makes_ready: somebody is
+-- there to put the copy on the hold shelf, whose lowest free number is the copy's until the commit. No more than the first
+-- twenty in line are read: where it fits none of them the matcher, who sees all, is told.
+CREATE FUNCTION check_in_facts(
+    in_agency integer, in_item bigint, in_record bigint, in_branch integer, in_waits boolean, in_makes_ready boolean
+) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    bound   json;
+    waiting json[] := ARRAY[]::json[];
+    is_here boolean := false;
+BEGIN
+    IF in_item IS NULL OR in_branch IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF in_waits THEN
+        SELECT json_build_array(id, pickup_branch_id, state, shelf_number, pickup_deadline), pickup_branch_id = in_branch
+          INTO bound, is_here
+          FROM hold
+         WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL AND state <> 'matched';
+        IF bound IS NULL THEN
+            SELECT COALESCE(array_agg(w.facts ORDER BY w.rank), waiting),
+                   COALESCE(bool_or((w.facts ->> 8)::integer = in_branch), false)
+              INTO waiting, is_here
+              FROM (SELECT facts, rank FROM waiting_hold
+                     WHERE agency_id = in_agency AND record_id = in_record ORDER BY rank LIMIT 20) AS w;
+        END IF;
+    END IF;
+    RETURN (SELECT json_build_object(
+                'active_placement', w.active_placement_id,
+                'bound', bound,
+                'waiting', waiting,
+                'copy', CASE WHEN cardinality(waiting) > 0 THEN
+                            (SELECT s.facts FROM hold_supply AS s
+                              WHERE s.agency_id = in_agency AND s.item_id = in_item AND s.record_id = in_record) END,
+                'free_number', CASE WHEN is_here AND in_makes_ready THEN free_shelf_number(in_agency, in_branch) END,
+                'floats', float_facts(in_agency, in_item, in_branch))
+              FROM item_circulation AS w
+             WHERE w.agency_id = in_agency AND w.item_id = in_item);
+END
+$$;
+
+-- A copy that is bound to a hold comes one step further: it is sent, it arrives, it is ready on the hold shelf.
+CREATE FUNCTION advance_hold(
+    in_agency integer, in_hold bigint, in_item bigint, in_state text, in_branch integer, in_number text, in_deadline date,
+    in_at timestamptz, in_actor text
+) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    prior  record;
+    told   jsonb;
+BEGIN
+    SELECT state, record_id, division_id, pickup_branch_id INTO prior
+      FROM hold
+     WHERE agency_id = in_agency AND id = in_hold AND item_id = in_item AND state IN ('captured', 'in_transit', 'ready')
+       FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the hold changed while its locks were taken' USING ERRCODE = 'serialization_failure';
+    END IF;
+    UPDATE hold
+       SET state = in_state,
+           ready_at = CASE WHEN in_state = 'ready' THEN COALESCE(ready_at, in_at) END,
+           shelf_number = CASE WHEN in_state = 'ready' THEN in_number END,
+           pickup_deadline = CASE WHEN in_state = 'ready' THEN in_deadline END
+     WHERE agency_id = in_agency AND id = in_hold;
+    told := jsonb_build_object('branch', in_branch, 'record', prior.record_id, 'division', prior.division_id);
+    IF in_state = 'in_transit' THEN
+        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+            VALUES (in_agency, in_at, in_actor, 'hold.sent', in_hold, in_item,
+                    told || jsonb_build_object('to_branch', prior.pickup_branch_id));
+    ELSIF prior.state = 'in_transit' THEN
+        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+            VALUES (in_agency, in_at, in_actor, 'hold.arrived', in_hold, in_item, told);
+    END IF;
+    IF in_state = 'ready' AND prior.state <> 'ready' THEN
+        INSERT INTO shelf_place (agency_id, branch_id, number, item_id, hold_id, put_there_at)
+            VALUES (in_agency, in_branch, in_number::integer, in_item, in_hold, in_at);
+        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+            VALUES (in_agency, in_at, in_actor, 'hold.ready', in_hold, in_item,
+                    told || jsonb_build_object('shelf_number', in_number, 'deadline', in_deadline));
+    END IF;
+    RETURN true;
+END
+$$;
+
+-- A copy is for nobody any more: it is lost, withdrawn or given up. The hold it was bound to waits again, at its rank.
+CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_at timestamptz, in_actor text)
+    RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    WITH released AS (
+        UPDATE hold
+           SET state = 'pending', item_id = NULL, captured_at = NULL, ready_at = NULL, shelf_number = NULL,
+               pickup_deadline = NULL
+         WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL
+           AND state IN ('captured', 'in_transit', 'ready')
+        RETURNING id, record_id, pickup_branch_id
+    ), logged AS (
+        INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
+        SELECT in_agency, in_at, record_id, id, in_item, 'released', jsonb_build_object('why', in_why) FROM released
+    ), marked AS (
+        INSERT INTO dirty_title (agency_id, record_id, marked_at) SELECT in_agency, record_id, in_at FROM released
+    ), happened AS (
+        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+        SELECT in_agency, in_at, in_actor, 'hold.released', id, in_item,
+               jsonb_build_object('why', in_why, 'branch', pickup_branch_id, 'record', record_id) FROM released
+    )
+    SELECT id FROM released
+$$;
+
+-- The next hold that was not collected by its deadline: its patron, title and copy are locked in that order, then
+-- everything is read that expiring it depends on. NULL: there is none. One that was collected meanwhile has no facts.
+CREATE FUNCTION load_expired_hold(in_agency integer, in_day date, in_after bigint) RETURNS text
+    LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    overdue record;
+    facts   text;
+BEGIN
+    SELECT h.id, h.record_id, h.item_id, p.patron_id INTO overdue
+      FROM hold AS h
+      LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
+     WHERE h.agency_id = in_agency AND h.state = 'ready' AND h.pickup_deadline < in_day AND h.id > in_after
+     ORDER BY h.id
+     LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM FROM patron WHERE agency_id = in_agency AND id = overdue.patron_id FOR NO KEY UPDATE;
+    PERFORM pg_advisory_xact_lock(title_lock(in_agency, overdue.record_id));
+    PERFORM FROM item_circulation WHERE agency_id = in_agency AND item_id = overdue.item_id FOR NO KEY UPDATE;
+    SELECT json_build_object(
+        'hold', overdue.id,
+        'facts', (
+            SELECT json_build_object(
+                       'item', h.item_id, 'record', h.record_id, 'division', h.division_id,
+                       'patron_group', h.patron_group_id, 'pickup', h.pickup_branch_id,
+                       'patron', (SELECT p.facts FROM patron_facts AS p
+                                   WHERE p.agency_id = in_agency AND p.patron_id = overdue.patron_id),
+                       'copy', (SELECT s.facts FROM hold_supply AS s
+                                 WHERE s.agency_id = in_agency AND s.item_id = h.item_id AND s.record_id = h.record_id),
+                       'waiting', ARRAY(SELECT w.facts FROM waiting_hold AS w
+                                         WHERE w.agency_id = in_agency AND w.record_id = h.record_id
+                                         ORDER BY w.rank LIMIT 50))
+              FROM hold AS h
+             WHERE h.agency_id = in_agency AND h.id = overdue.id AND h.item_id = overdue.item_id AND h.state = 'ready'
+               AND h.pickup_deadline < in_day)
+    )::text INTO facts;
+    RETURN facts;
+END
+$$;
