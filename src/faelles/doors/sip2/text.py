@@ -59,8 +59,8 @@ def _unaccented(character: str) -> str:
 def fitting(value: str, encoding: Encoding) -> str:
     """A tidy value of at most LONGEST_FIELD bytes; a character is never split."""
     clean = tidy(value)
-    if len(clean) * 4 <= LONGEST_FIELD or (clean.isascii() and len(clean) <= LONGEST_FIELD):
-        return clean
+    if clean.isascii():
+        return clean[:LONGEST_FIELD]
     encoded = encode(clean, encoding)
     if len(encoded) <= LONGEST_FIELD:
         return clean
