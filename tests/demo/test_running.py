@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -18,9 +19,11 @@ from demo.conftest import ISILS, Country
 from faelles.doors.command import demo
 from faelles.doors.command.main import app
 from faelles.doors.command.words import LANGUAGE
+from faelles.doors.sip2.client import Address, connected, request
 from faelles.ground.crypto import new_master_key
 from faelles.ground.database.embedded.locks import claim
 from faelles.ground.i18n import text
+from faelles.people.machines.terminal import Encoding
 
 START = f"""
 from faelles.demo.model import Scale
@@ -35,12 +38,13 @@ def free_port() -> int:
         return opened.getsockname()[1]
 
 
-def start(country: Country, state: Path, port: int) -> "subprocess.Popen[str]":
+def start(country: Country, state: Path, port: int, sip2_port: int) -> "subprocess.Popen[str]":
     environment = os.environ | {
         "FAELLES_DATABASE_URL": country.url,
         "FAELLES_MASTER_KEY": country.master_key,
         "FAELLES_STATE": str(state),
         "FAELLES_HTTP_PORT": str(port),
+        "FAELLES_SIP2_PORT": str(sip2_port),
         "FAELLES_LANGUAGE": "en",
     }
     return subprocess.Popen(
@@ -61,7 +65,7 @@ def written(file: Path) -> dict:
 
 
 def test_it_serves_what_it_wrote_down_until_it_is_told_to_stop(country: Country, tmp_path: Path):
-    served = start(country, tmp_path, free_port())
+    served = start(country, tmp_path, free_port(), free_port())
     try:
         content = written(tmp_path / "demo.json")
         agency = content["agencies"][0]
@@ -73,6 +77,8 @@ def test_it_serves_what_it_wrote_down_until_it_is_told_to_stop(country: Country,
         }
         headers = {"Authorization": f"Bearer {agency['token']}"}
         answer = httpx.post(f"{content['http']}/api/v1/checkouts", headers=headers, json=wish)
+        shown = talked(content["sip2"], agency)
+        counted = httpx.get(f"{content['http']}/metrics").text
         served.send_signal(signal.SIGINT)
         said, complaints = served.communicate(timeout=LIMIT)
     finally:
@@ -81,21 +87,34 @@ def test_it_serves_what_it_wrote_down_until_it_is_told_to_stop(country: Country,
     check_shape(content)
     assert (answer.status_code, answer.json()["outcome"]) == (200, "allowed")
     assert served.returncode == 0, complaints
+    assert (shown[:2], f"AA{agency['patrons'][0]['card']}|" in shown) == ("64", True)
+    assert 'faelles_sip2_message_seconds_count{message="63",outcome="answered"} 1.0' in counted
     assert said.rstrip().endswith("Stopped.")
     assert all(told in said for told in (content["http"], agency["staff"]["password"], agency["token"], wish["item"]))
 
 
+def talked(address: str, agency: dict) -> str:
+    """What the demonstration's self-check is told of the first patron."""
+    host, _, port = address.rpartition(":")
+    machine, patron = agency["sip2"], agency["patrons"][0]
+    with connected(Address(host, int(port)), Encoding.UTF_8) as client:
+        assert client.ask(f"9300CN{machine['username']}|CO{machine['password']}|").answer.startswith(b"941")
+        asked = request("63", {"AA": patron["card"], "AD": patron["pin"]}, datetime.now().astimezone())
+        return client.ask(asked).answer.decode()
+
+
 def check_shape(content: dict) -> None:
     """As scripts expect it."""
-    assert content.keys() == {"http", "agencies", "operator"}
+    assert content.keys() == {"http", "sip2", "agencies", "operator"}
     assert content["operator"].keys() == {"isil", "username", "password"}
     assert [agency["isil"] for agency in content["agencies"]] == list(ISILS)
     for agency in content["agencies"]:
         assert agency.keys() == {
             "isil", "name", "branch", "branch_code", "branch_name", "staff", "token", "patrons", "blocked_patron",
-            "indebted_patron", "items", "item_not_for_loan",
+            "indebted_patron", "items", "item_not_for_loan", "sip2", "sorter",
         }  # fmt: skip
-        assert agency["staff"].keys() == {"username", "password"}
+        for known in ("staff", "sip2", "sorter"):
+            assert agency[known].keys() == {"username", "password"}
         for patron in (*agency["patrons"], agency["blocked_patron"], agency["indebted_patron"]):
             assert patron.keys() == {"card", "pin", "name"}
 
@@ -117,12 +136,14 @@ def refusal(code: str, **parameters: object) -> str:
     return text(code, LANGUAGE, parameters) + "\n"
 
 
-def test_a_port_that_is_taken_is_one_clear_sentence(run):
+@pytest.mark.parametrize("setting", ["FAELLES_HTTP_PORT", "FAELLES_SIP2_PORT"])
+def test_a_port_that_is_taken_is_one_clear_sentence(run, setting):
+    free = {name: free_port() for name in ("FAELLES_HTTP_PORT", "FAELLES_SIP2_PORT")}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = run(FAELLES_HTTP_PORT=port)
+        refused = run(**(free | {setting: port}))
     assert refused.exit_code == 4
-    assert refused.stderr == refusal("demo_address_taken", address=f"127.0.0.1:{port}")
+    assert refused.stderr == refusal("demo_address_taken", address=f"127.0.0.1:{port}", example=f"{setting}={port + 1}")
 
 
 def test_made_up_people_stay_out_of_production(run):

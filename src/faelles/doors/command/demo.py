@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ Reset = Annotated[bool, typer.Option("--reset", help=words("command_demo_reset")
 
 _QUIET = "WARNING"
 _FILE = "demo.json"
+_SIP2_PORT = 6001
 _PRIVATE = 0o600
 _STEPS: Mapping[Step, str] = {
     Step.AGENCIES: "demo_step_agencies",
@@ -54,10 +56,13 @@ def run_demo(scale: Scale, *, reset: bool = False) -> None:
 
 
 async def _demo(scale: Scale, *, reset: bool) -> None:
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - as below
+
     from faelles.doors.rest import server  # noqa: PLC0415 - half a second that other commands need not spend
+    from faelles.doors.sip2.running import serving_machines  # noqa: PLC0415 - as above
 
     started = time.monotonic()
-    config = read_config()
+    config = _with_sip2(read_config())
     if config.is_production:
         raise MisconfiguredError("demo_not_in_production")
     configure_logging(level=_QUIET, as_json=False)
@@ -65,31 +70,47 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
         await start_over(config, say=retold(remark))
         (config.state_directory / _FILE).unlink(missing_ok=True)
     with alone(config):
-        _check_port(config)
+        _check_ports(config)
         async with running(config, say=retold(remark)) as runtime:
             await _fill(runtime, scale)
             samples = await _samples(runtime, scale)
             operator = await operator_sample(runtime.database)
 
+            registry = CollectorRegistry()
+            machines: list[str] = []
+
             def opened(address: str) -> None:
-                content = DemoFile(http=address, agencies=tuple(samples), operator=operator)
+                content = DemoFile(http=address, sip2=machines[0], agencies=tuple(samples), operator=operator)
                 _write(config, content)
                 tell_demo(content, _file(config), time.monotonic() - started)
 
-            await server.serve(config, runtime.database, runtime.keyring, tell=opened)
+            async with serving_machines(
+                config.sip2, runtime.database, runtime.keyring, registry=registry, tell=machines.append
+            ):
+                await server.serve(config, runtime.database, runtime.keyring, registry=registry, tell=opened)
         tell("demo_stopped")
 
 
-def _check_port(config: Config) -> None:
-    """Say before the work what would go wrong after it. The server opens the port itself, once there is something
-    to serve.
+def _with_sip2(config: Config) -> Config:
+    """The demonstration always serves machines."""
+    return replace(config, sip2=replace(config.sip2, port=config.sip2.port or _SIP2_PORT))
+
+
+def _check_ports(config: Config) -> None:
+    """Say before the work what would go wrong after it. The servers open their ports themselves, once there is
+    something to serve.
     """
-    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
-    try:
-        socket.create_server((config.http_host, config.http_port), family=family).close()
-    except OSError as problem:
-        address = f"{config.http_host}:{config.http_port}"
-        raise MisconfiguredError("demo_address_taken", address=address) from problem
+    sip2 = config.sip2
+    for host, port, setting in (
+        (config.http_host, config.http_port, "FAELLES_HTTP_PORT"),
+        (sip2.address, sip2.port or _SIP2_PORT, "FAELLES_SIP2_PORT"),
+    ):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            socket.create_server((host, port), family=family).close()
+        except OSError as problem:
+            example = f"{setting}={port + 1}"
+            raise MisconfiguredError("demo_address_taken", address=f"{host}:{port}", example=example) from problem
 
 
 async def _fill(runtime: Runtime, scale: Scale) -> None:

@@ -19,6 +19,10 @@ _RETURN = """
     -H 'Content-Type: application/json' \\
     -d '{{"item": "{item}", "branch": {branch}}}'
 """
+_TALK = """
+  FAELLES_SIP2_SECRET={machine_password} .venv/bin/faelles sip2 talk {sip2} \\
+    --user {machine} patron {card} {pin}
+"""
 _COMMANDS = """
   .venv/bin/faelles login --agency {isil} --branch {code} \\
     --username {username} --password {password}
@@ -32,9 +36,10 @@ def tell_demo(content: DemoFile, file: Path, seconds: float) -> None:
     tell("demo_running", seconds=f"{seconds:.0f}")
     _tell_addresses(address)
     _tell_logins(agencies, content.operator)
+    _tell_machines(content)
     _tell_patrons(agencies)
     _tell_items(agencies)
-    _tell_first_steps(address, agencies[0])
+    _tell_first_steps(content, agencies[0])
     tell("demo_file", file=file)
     tell("demo_how_to_stop")
 
@@ -52,6 +57,17 @@ def _tell_logins(agencies: Sequence[AgencySample], operator: OperatorSample | No
     if operator is not None:
         logins.append((words("demo_operator"), operator.isil, None, operator.username, operator.password))
     show_table(["demo_agency", "demo_isil", "demo_branch_id", "demo_username", "demo_password"], logins)
+
+
+def _tell_machines(content: DemoFile) -> None:
+    tell("demo_machines", address=content.sip2)
+    machines = [
+        (agency.name, words(code), machine.username, machine.password)
+        for agency in content.agencies
+        for code, machine in (("demo_self_check", agency.sip2), ("demo_sorter", agency.sorter))
+        if machine is not None
+    ]
+    show_table(["demo_agency", "demo_machine", "demo_username", "demo_password"], machines)
 
 
 def _tell_patrons(agencies: Sequence[AgencySample]) -> None:
@@ -78,9 +94,14 @@ def _tell_items(agencies: Sequence[AgencySample]) -> None:
     )
 
 
-def _tell_first_steps(address: str, agency: AgencySample) -> None:
+def _tell_first_steps(content: DemoFile, agency: AgencySample) -> None:
+    machine = agency.sip2
     sample = {
-        "address": address,
+        "address": content.http,
+        "sip2": content.sip2,
+        "machine": machine.username if machine else "",
+        "machine_password": machine.password if machine else "",
+        "pin": agency.patrons[0].pin,
         "token": agency.token,
         "branch": agency.branch,
         "code": agency.branch_code,
@@ -94,5 +115,6 @@ def _tell_first_steps(address: str, agency: AgencySample) -> None:
         ("demo_first_checkout", _CHECKOUT),
         ("demo_first_return", _RETURN),
         ("demo_first_command", _COMMANDS),
+        ("demo_first_talk", _TALK),
     ):
         tell(code, example=example.format_map(sample))

@@ -1,4 +1,4 @@
-"""`faelles serve`: answer HTTP until told to stop."""
+"""`faelles serve`: answer HTTP, and SIP2 where a port is set for it, until told to stop."""
 
 import typer
 
@@ -20,9 +20,22 @@ def serve() -> None:
 
 
 async def _serve() -> None:
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - as below
+
     from faelles.doors.rest import server  # noqa: PLC0415 - half a second that other commands need not spend
+    from faelles.doors.sip2.running import serving_machines  # noqa: PLC0415 - as above
 
     config = read_config()
     configure_logging(level=config.log_level)
-    async with running(config, say=retold(remark)) as runtime:
-        await server.serve(config, runtime.database, runtime.keyring, tell=remark)
+    registry = CollectorRegistry()
+    async with (
+        running(config, say=retold(remark)) as runtime,
+        serving_machines(
+            config.sip2,
+            runtime.database,
+            runtime.keyring,
+            registry=registry,
+            tell=lambda address: remark(f"sip2 {address}"),
+        ),
+    ):
+        await server.serve(config, runtime.database, runtime.keyring, registry=registry, tell=remark)
