@@ -23,6 +23,12 @@ SELECT h.id, h.target, h.record_id, h.issue_id, h.wanted_item_id, c.number AS wa
 """
 _LOCK_TITLE = "SELECT pg_advisory_xact_lock(title_lock($1, $2))"
 _CLOSE = "SELECT hold_id FROM close_holds($1, $2, $3, $4, $5, NULL, $6, $7)"
+_INTEREST_OVER = """
+SELECT id FROM hold
+ WHERE agency_id = $1 AND closed_at IS NULL AND interest_until < $2 AND state IN ('pending', 'matched')
+ ORDER BY interest_until, id
+ LIMIT $3
+"""
 _QUEUE = """
 SELECT id, rank FROM hold
  WHERE agency_id = $1 AND record_id = $2 AND closed_at IS NULL AND state = ANY ($3::text[])
@@ -131,6 +137,11 @@ async def close(
         _CLOSE, tx.agency, list(holds), sorted(only_from), state.value, why.value, tx.now, tx.actor.told
     )
     return {row["hold_id"] for row in rows}
+
+
+async def interest_over(tx: Transaction, day: date, most: int) -> list[HoldId]:
+    """Holds that still wait though their last day is before `day`."""
+    return [row["id"] for row in await tx.rows(_INTEREST_OVER, tx.agency, day, most)]
 
 
 async def queue_of(tx: Transaction, record: RecordId, states: frozenset[HoldState]) -> list[Ranked]:

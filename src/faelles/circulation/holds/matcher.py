@@ -18,12 +18,10 @@ from faelles.ground.database import Transaction
 from faelles.ground.ids import HoldId, RecordId
 from faelles.policies.operations import current_settings
 
-MARKS_AT_ONCE: Final = 200
-"""Enough to share the loads, few enough that a queue is not held for long."""
 _BETTER_COPY: Final = "other_copy"
 
 
-async def match_dirty_titles(tx: Transaction, most: int = MARKS_AT_ONCE) -> int:
+async def match_dirty_titles(tx: Transaction, most: int = store.MARKS_AT_ONCE) -> int:
     """Match the titles of the oldest marks; how many marks were settled. 0: nothing can be done just now."""
     marks = await store.take_marks(tx, most)
     if not marks:

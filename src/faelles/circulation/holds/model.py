@@ -4,7 +4,7 @@ staff may see names a patron, by id.
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -217,3 +217,43 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     loan_days: int
     returned_lately: int
     """Returns of the title in the last 90 days."""
+
+
+class MatchLogEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision about a hold: `matched`, `released`, `captured`, `moved`. `details` say why, in codes and figures;
+    of a capture also who of higher rank was passed over.
+    """
+
+    at: datetime
+    outcome: str
+    item: ItemId | None
+    item_number: ItemNumber | None
+    details: dict[str, Any]
+
+
+class InQueue(msgspec.Struct, frozen=True, kw_only=True):
+    """One hold of the queue as matching sees it at this moment: the copy it gets, or why none."""
+
+    hold: HoldId
+    position: int
+    item: ItemId | None = None
+    item_number: ItemNumber | None = None
+    reach: str | None = None
+    """How the copy gets to the pickup branch."""
+    days: int | None = None
+    next_reach: str | None = None
+    """How the next best copy would have come."""
+    why_not: str | None = None
+
+
+class HoldExplained(msgspec.Struct, frozen=True, kw_only=True):
+    """Why this copy, why not me, how long yet. `here` is None once a copy is bound or the hold is over. What a patron
+    reads has neither `queue` nor `log`, and names no copy: nothing in it is about anybody else.
+    """
+
+    hold: HoldShown
+    here: InQueue | None
+    wait: Wait | None
+    queue: tuple[InQueue, ...] = ()
+    """Everybody before, and the hold itself."""
+    log: tuple[MatchLogEntry, ...] = ()

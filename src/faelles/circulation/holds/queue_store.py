@@ -6,14 +6,18 @@ being lent at this moment.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
 from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.matching import Assigned
 from faelles.circulation.loans.store import as_json
-from faelles.ground.database import Transaction
-from faelles.ground.ids import BranchId, HoldId, ItemId, RecordId
+from faelles.ground.database import Database, Transaction
+from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, RecordId
+
+MARKS_AT_ONCE: Final = 200
+"""Enough to share the loads, few enough that a queue is not held for long."""
 
 _TAKE_MARKS = """
 SELECT id, record_id
@@ -22,6 +26,24 @@ SELECT id, record_id
  ORDER BY id
  LIMIT $2
    FOR UPDATE SKIP LOCKED
+"""
+_PUT_OLDEST_LAST = """
+WITH oldest AS (
+    DELETE FROM dirty_title
+     WHERE agency_id = $1
+       AND id = (SELECT id FROM dirty_title WHERE agency_id = $1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING record_id
+)
+INSERT INTO dirty_title (agency_id, record_id, marked_at) SELECT $1, record_id, $2 FROM oldest RETURNING record_id
+"""
+_AGENCIES_WITH_MARKS = "SELECT agency_id FROM agencies_with_dirty_titles() AS marked (agency_id)"
+_MARK_ALL_WAITING = """
+INSERT INTO dirty_title (agency_id, record_id, marked_at)
+SELECT $1, record_id, $2
+  FROM hold
+ WHERE agency_id = $1 AND closed_at IS NULL AND state IN ('pending', 'matched')
+ GROUP BY record_id
+ ORDER BY record_id
 """
 _LOCK_TITLES = """
 SELECT t.record_id, pg_try_advisory_xact_lock(title_lock($1, t.record_id)) AS is_locked
@@ -93,6 +115,21 @@ class Mark:
 async def take_marks(tx: Transaction, most: int) -> list[Mark]:
     """The oldest marks that no other matcher has in hand."""
     return [Mark(row["id"], row["record_id"]) for row in await tx.rows(_TAKE_MARKS, tx.agency, most)]
+
+
+async def put_oldest_last(tx: Transaction) -> RecordId | None:
+    """Move the oldest mark to the end of the line; its title."""
+    row = await tx.row(_PUT_OLDEST_LAST, tx.agency, tx.now)
+    return row["record_id"] if row else None
+
+
+async def mark_all_waiting(tx: Transaction) -> int:
+    """Have every title matched that somebody waits for; how many."""
+    return await tx.execute(_MARK_ALL_WAITING, tx.agency, tx.now)
+
+
+async def agencies_with_marks(database: Database) -> list[AgencyId]:
+    return [AgencyId(row["agency_id"]) for row in await database.outside_agencies(_AGENCIES_WITH_MARKS)]
 
 
 async def lock_titles(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, bool]:

@@ -1,0 +1,201 @@
+"""Looking at holds: by patron, by title, by pickup branch, one by one, and why they stand where they stand."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from faelles.circulation.holds import queue_store
+from faelles.circulation.holds import reading_store as store
+from faelles.circulation.holds.counter import permissions_in
+from faelles.circulation.holds.estimating import LOOKED_BACK, cycle_days, wait_days
+from faelles.circulation.holds.facts import Copy, Waiting
+from faelles.circulation.holds.fitting import demand_of, subject_of
+from faelles.circulation.holds.matcher import plan_title, present_moment
+from faelles.circulation.holds.matching import ANY_ISSUE, Assigned, Cost, Plan
+from faelles.circulation.holds.model import HoldExplained, HoldShown, InQueue, Wait
+from faelles.circulation.holds.reading_store import FoundHold
+from faelles.circulation.holds.states import WAITING, HoldState
+from faelles.circulation.holds.title import Moment, supply_for
+from faelles.ground.access import record_access
+from faelles.ground.database import Transaction
+from faelles.ground.errors import NotFoundError
+from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemNumber, PatronId, RecordId
+from faelles.patrons.reach import patron_for
+from faelles.people.model import Caller, Permission, Place
+from faelles.policies.knobs import LOAN_DAYS
+from faelles.policies.operations import current_settings
+
+_LOG_SHOWN = 50
+
+
+async def holds_of_patron(
+    tx: Transaction, caller: Caller, patron: PatronId, *, is_open: bool = True, after: int = 0, limit: int = 50
+) -> list[HoldShown]:
+    """A patron's holds, for staff those of the divisions they work for, for the patron their own. Those that are over
+    are there only as long as retention lets them be.
+    """
+    permission = Permission.HOLD_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
+    await patron_for(tx, caller, patron, permission, "holds_of_patron")
+    if caller.patron is not None and caller.patron != patron:
+        raise NotFoundError("patron_unknown")
+    divisions = caller.divisions(permission)
+    found = await store.of_patron(
+        tx,
+        patron,
+        is_open=is_open,
+        divisions=None if divisions is None else sorted(divisions),
+        after=after,
+        limit=limit,
+    )
+    return [_told(caller, each) for each in found]
+
+
+async def holds_of_title(
+    tx: Transaction, caller: Caller, record: RecordId, *, after: int = 0, limit: int = 50
+) -> tuple[list[HoldShown], int | None]:
+    """The open holds of a title by rank, and what to go on after. A look at everybody who waits."""
+    caller.require(Permission.HOLD_VIEW)
+    divisions = caller.divisions(Permission.HOLD_VIEW)
+    found = await store.of_title(tx, record, divisions=_sorted(divisions), after=after, limit=limit)
+    await _note_looks(tx, caller, found, "holds_of_title")
+    return [each.shown for each in found], found[-1].rank if len(found) == limit else None
+
+
+async def holds_at_branch(
+    tx: Transaction,
+    caller: Caller,
+    branch: BranchId,
+    *,
+    states: Sequence[HoldState] | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> list[HoldShown]:
+    """The open holds to be picked up at a branch, for staff who may see holds there."""
+    caller.require(Permission.HOLD_VIEW)
+    known = (await current_settings(tx)).directory.branches.get(branch)
+    if known is None:
+        raise NotFoundError("branch_unknown")
+    caller.require(Permission.HOLD_VIEW, Place(known.division, branch))
+    found = await store.of_branch(tx, branch, states=states, after=after, limit=limit)
+    await _note_looks(tx, caller, found, "holds_at_branch")
+    return [each.shown for each in found]
+
+
+def _sorted(divisions: frozenset[DivisionId] | None) -> list[DivisionId] | None:
+    return None if divisions is None else sorted(divisions)
+
+
+async def _note_looks(tx: Transaction, caller: Caller, found: Sequence[FoundHold], operation: str) -> None:
+    if caller.patron is None:
+        await record_access(tx, operation, sorted({each.shown.patron for each in found if each.shown.patron}))
+
+
+def _told(caller: Caller, found: FoundHold) -> HoldShown:
+    """As the caller may read it: patrons know who they are, and need not know which copy it will be."""
+    if caller.patron is None:
+        return found.shown
+    is_bound = found.shown.state not in WAITING
+    return msgspec.structs.replace(
+        found.shown,
+        patron=None,
+        item=found.shown.item if is_bound else None,
+        item_number=found.shown.item_number if is_bound else None,
+        state=HoldState.PENDING if found.shown.state is HoldState.MATCHED else found.shown.state,
+    )
+
+
+async def show_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldShown:
+    return _told(caller, await _find(tx, caller, hold, "show_hold"))
+
+
+async def _find(tx: Transaction, caller: Caller, hold: HoldId, operation: str) -> FoundHold:
+    """A hold the caller may see, the look recorded; else there is none."""
+    caller.require(Permission.HOLD_VIEW if caller.patron is None else Permission.OWN_ACCOUNT)
+    found = await store.find(tx, hold)
+    if found is None:
+        raise NotFoundError("hold_unknown")
+    is_mine = caller.patron is not None and found.shown.patron == caller.patron
+    if not is_mine and Permission.HOLD_VIEW not in permissions_in(caller, found.division):
+        raise NotFoundError("hold_unknown")
+    await _note_looks(tx, caller, [found], operation)
+    return found
+
+
+async def explain_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldExplained:
+    """Why the hold has the copy it has or none, and how long yet, as matching would decide at this moment."""
+    found = await _find(tx, caller, hold, "explain_hold")
+    shown = _told(caller, found)
+    log = await store.match_log(tx, hold, _LOG_SHOWN) if caller.patron is None else []
+    if found.shown.state not in WAITING:
+        return HoldExplained(hold=shown, here=None, wait=None, log=tuple(log))
+    at = await present_moment(tx)
+    queue = await queue_store.read_queues(tx, [found.shown.record])
+    copies = [copy for _, copy in await queue_store.read_supply(tx, [found.shown.record])]
+    line = _line(queue, plan_title(queue, copies, at), {copy.item: copy.number for copy in copies})
+    place = next((number for number, each in enumerate(line) if each.hold == hold), None)
+    if place is None:
+        return HoldExplained(hold=shown, here=None, wait=None, log=tuple(log))
+    wait = await _wait(tx, queue[place], place + 1, copies, at)
+    if caller.patron is not None:
+        return HoldExplained(hold=shown, here=_for_patron(line[place]), wait=wait)
+    return HoldExplained(hold=shown, here=line[place], wait=wait, queue=tuple(line[: place + 1]), log=tuple(log))
+
+
+def _line(queue: Sequence[Waiting], plan: Plan, numbers: dict[int, ItemNumber]) -> list[InQueue]:
+    """The queue in order, each with what it gets."""
+    assigned = {each.hold: each for each in plan.assigned}
+    return [_in_line(hold, number, assigned.get(hold.id), plan, numbers) for number, hold in enumerate(queue, 1)]
+
+
+def _in_line(
+    hold: Waiting, position: int, gets: Assigned | None, plan: Plan, numbers: dict[int, ItemNumber]
+) -> InQueue:
+    if gets is None:
+        return InQueue(hold=hold.id, position=position, why_not=plan.passed[hold.id].value)
+    return InQueue(
+        hold=hold.id,
+        position=position,
+        item=gets.item,
+        item_number=numbers[gets.item],
+        reach=gets.cost.reach.value,
+        days=gets.cost.days,
+        next_reach=gets.over.reach.value if gets.over else None,
+    )
+
+
+def _for_patron(here: InQueue) -> InQueue:
+    return InQueue(hold=here.hold, position=here.position, reach=here.reach, days=here.days, why_not=here.why_not)
+
+
+async def _wait(tx: Transaction, hold: Waiting, position: int, copies: Sequence[Copy], at: Moment) -> Wait:
+    """The wait, reckoned from the copies that could fill this hold."""
+    demand = demand_of(hold, at.today)
+    fitting = [copy for copy in copies if copy.comes_back and _fits(copy, hold, at)]
+    items = [copy.item for copy in fitting]
+    due = await store.due_days(tx, items)
+    returned = await store.returned_since(tx, items, at.now - LOOKED_BACK)
+    terms = [at.terms_of(subject_of(at.settings, supply_for(copy, at), demand)) for copy in fitting]
+    loan_days = min((each[LOAN_DAYS].value for each in terms), default=LOAN_DAYS.default)
+    cycle = cycle_days(len(fitting), returned, loan_days)
+    return Wait(
+        days=wait_days(position, [_free_in(copy, due.get(copy.item), at.today, cycle) for copy in fitting], cycle),
+        position=position,
+        copies=len(fitting),
+        loan_days=loan_days,
+        returned_lately=returned,
+    )
+
+
+def _fits(copy: Copy, hold: Waiting, at: Moment) -> bool:
+    if hold.wanted_item not in {None, copy.item}:
+        return False
+    supply = supply_for(copy, at)
+    is_right_issue = (hold.issue or ANY_ISSUE) in {ANY_ISSUE, supply.issue}
+    return is_right_issue and isinstance(at.judge(supply, demand_of(hold, at.today)), Cost)
+
+
+def _free_in(copy: Copy, due_on: date | None, today: date, cycle: int) -> int:
+    if copy.is_bound or copy.on_hold_shelf:
+        return cycle
+    return max((due_on - today).days, 0) if due_on is not None else 0

@@ -1,0 +1,158 @@
+"""The SQL of reading holds: by patron, title and pickup branch; the log of matching; what a wait is reckoned from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import msgspec
+
+from faelles.circulation.holds.model import ClosedWhy, HoldShown, MatchLogEntry, Target
+from faelles.circulation.holds.states import HoldState
+from faelles.ground.database import Row, Transaction
+from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, PatronId, RecordId
+
+_SHOWN = """
+SELECT h.id, h.target, h.record_id, t.title, t.creators, t.material_type, h.issue_id, w.number AS wanted_number,
+       h.transaction_id, h.is_parallel, h.division_id, p.patron_id, h.pickup_branch_id, h.state, h.placed_at,
+       h.active_from, h.interest_until, h.rank, h.item_id, c.number AS item_number, h.shelf_number, h.pickup_deadline,
+       h.closed_at, h.closed_why, queue.position, queue.waiting
+  FROM hold AS h
+  JOIN title AS t ON t.record_id = h.record_id
+  LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
+  LEFT JOIN copy AS w ON w.agency_id = h.agency_id AND w.item_id = h.wanted_item_id
+  LEFT JOIN copy AS c ON c.agency_id = h.agency_id AND c.item_id = h.item_id
+  LEFT JOIN LATERAL (
+           SELECT count(*) AS waiting, count(*) FILTER (WHERE q.rank <= h.rank) AS position
+             FROM hold AS q
+            WHERE q.agency_id = h.agency_id AND q.record_id = h.record_id AND q.closed_at IS NULL
+              AND q.state IN ('pending', 'matched')) AS queue
+         ON h.closed_at IS NULL AND h.state IN ('pending', 'matched')
+"""
+_FIND = f"{_SHOWN} WHERE h.agency_id = $1 AND h.id = $2"
+_OF_PATRON = f"""{_SHOWN}
+ WHERE h.agency_id = $1
+   AND h.id IN (SELECT o.hold_id FROM hold_patron AS o
+                 WHERE o.agency_id = $1 AND o.patron_id = $2 AND o.is_open = $3 AND o.hold_id > $5)
+   AND ($4::integer[] IS NULL OR h.division_id = ANY ($4))
+ ORDER BY h.id
+ LIMIT $6
+"""
+# The place in the queue is counted by the caller: for a page in the order of ranks that is one number.
+_OF_TITLE = f"""{_SHOWN}
+ WHERE h.agency_id = $1 AND h.record_id = $2 AND h.closed_at IS NULL AND h.rank > $4
+   AND ($3::integer[] IS NULL OR h.division_id = ANY ($3))
+ ORDER BY h.rank
+ LIMIT $5
+"""
+_OF_BRANCH = f"""{_SHOWN}
+ WHERE h.agency_id = $1 AND h.pickup_branch_id = $2 AND h.closed_at IS NULL AND h.id > $4
+   AND ($3::text[] IS NULL OR h.state = ANY ($3))
+ ORDER BY h.id
+ LIMIT $5
+"""
+_LOG = """
+SELECT l.at, l.outcome, l.item_id, c.number AS item_number, l.details::text AS details
+  FROM hold_match_log AS l
+  LEFT JOIN copy AS c ON c.agency_id = l.agency_id AND c.item_id = l.item_id
+ WHERE l.agency_id = $1 AND l.hold_id = $2
+ ORDER BY l.id DESC
+ LIMIT $3
+"""
+_DUE = """
+SELECT item_id, due_on FROM open_loan WHERE agency_id = $1 AND item_agency_id = $1 AND item_id = ANY ($2::bigint[])
+"""
+_RETURNED_SINCE = """
+SELECT count(*)
+  FROM loan
+ WHERE agency_id = $1 AND item_id = ANY ($2::bigint[]) AND closed_at >= $3 AND closed_how = 'returned'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHold:
+    """A hold, the division it belongs to, and its rank, after which a page of a queue goes on."""
+
+    shown: HoldShown
+    division: DivisionId
+    rank: int
+
+
+async def find(tx: Transaction, hold: HoldId) -> FoundHold | None:
+    row = await tx.row(_FIND, tx.agency, hold)
+    return _found(row) if row else None
+
+
+async def of_patron(
+    tx: Transaction, patron: PatronId, *, is_open: bool, divisions: list[DivisionId] | None, after: int, limit: int
+) -> list[FoundHold]:
+    """A patron's holds, open or over, by id."""
+    return [_found(row) for row in await tx.rows(_OF_PATRON, tx.agency, patron, is_open, divisions, after, limit)]
+
+
+async def of_title(
+    tx: Transaction, record: RecordId, *, divisions: list[DivisionId] | None, after: int, limit: int
+) -> list[FoundHold]:
+    """The open holds of a title by rank, those to which a copy is bound among them."""
+    return [_found(row) for row in await tx.rows(_OF_TITLE, tx.agency, record, divisions, after, limit)]
+
+
+async def of_branch(
+    tx: Transaction, branch: BranchId, *, states: Sequence[HoldState] | None, after: int, limit: int
+) -> list[FoundHold]:
+    """The open holds to be picked up at a branch, by id."""
+    wanted = None if states is None else [state.value for state in states]
+    return [_found(row) for row in await tx.rows(_OF_BRANCH, tx.agency, branch, wanted, after, limit)]
+
+
+def _found(row: Row) -> FoundHold:
+    shown = HoldShown(
+        id=row["id"],
+        target=Target(row["target"]),
+        record=row["record_id"],
+        title=row["title"],
+        creators=tuple(row["creators"]),
+        material_type=row["material_type"],
+        issue=row["issue_id"],
+        wanted_item=row["wanted_number"],
+        transaction=row["transaction_id"],
+        is_parallel=row["is_parallel"],
+        patron=row["patron_id"],
+        pickup=row["pickup_branch_id"],
+        state=HoldState(row["state"]),
+        placed_at=row["placed_at"],
+        active_from=row["active_from"],
+        interest_until=row["interest_until"],
+        position=row["position"],
+        waiting=row["waiting"],
+        item=row["item_id"],
+        item_number=row["item_number"],
+        shelf_number=row["shelf_number"],
+        pickup_deadline=row["pickup_deadline"],
+        closed_at=row["closed_at"],
+        closed_why=ClosedWhy(row["closed_why"]) if row["closed_why"] else None,
+    )
+    return FoundHold(shown=shown, division=row["division_id"], rank=row["rank"])
+
+
+async def match_log(tx: Transaction, hold: HoldId, limit: int) -> list[MatchLogEntry]:
+    """What was decided about a hold, the latest first."""
+    return [
+        MatchLogEntry(
+            at=row["at"],
+            outcome=row["outcome"],
+            item=row["item_id"],
+            item_number=row["item_number"],
+            details=msgspec.json.decode(row["details"]),
+        )
+        for row in await tx.rows(_LOG, tx.agency, hold, limit)
+    ]
+
+
+async def due_days(tx: Transaction, items: Sequence[ItemId]) -> dict[ItemId, date]:
+    """When those of `items` that are on loan are due."""
+    return {row["item_id"]: row["due_on"] for row in await tx.rows(_DUE, tx.agency, list(items))}
+
+
+async def returned_since(tx: Transaction, items: Sequence[ItemId], moment: datetime) -> int:
+    """How often any of `items` was returned since `moment`."""
+    return int(await tx.value(_RETURNED_SINCE, tx.agency, list(items), moment))
