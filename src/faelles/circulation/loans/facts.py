@@ -140,7 +140,9 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def responsible_on(self, day: date) -> PatronId | None:
         """The adult who answers for the patron's debts on `day`; of several the one who took it over last."""
-        return next((guardian.patron for guardian in self.guardians if guardian.holds_on(day)), None)
+        holding = [guardian for guardian in self.guardians if guardian.holds_on(day)]
+        latest = max(holding, key=lambda each: (each.starts or date.min, -each.patron), default=None)
+        return latest.patron if latest else None
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True):

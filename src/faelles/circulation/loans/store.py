@@ -117,32 +117,34 @@ WITH lent AS (
     RETURNING id
 ), borrowed AS (
     INSERT INTO loan_borrower (agency_id, loan_id, patron_id, role)
-    SELECT $1, lent.id, who.patron_id, who.role
-      FROM lent CROSS JOIN (VALUES ($12::bigint, 'primary'), ($13::bigint, 'secondary')) AS who (patron_id, role)
-     WHERE who.patron_id IS NOT NULL
+    SELECT $1, lent.id, $12, 'primary' FROM lent
 ), moved AS (
     UPDATE item_circulation
-       SET state = 'on_loan', seen_branch_id = $8, seen_at = $14
+       SET state = 'on_loan', seen_branch_id = $8, seen_at = $13
      WHERE agency_id = $1 AND item_id = $2
 ), arrived AS (
-    UPDATE journey SET ended_at = $14, ended_how = 'lent'
+    UPDATE journey SET ended_at = $13, ended_how = 'lent'
      WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
-), overridden AS (
-    INSERT INTO loan_override (agency_id, loan_id, block, reason, actor, at)
-    SELECT $1, lent.id, block, $16, $17, $14 FROM lent CROSS JOIN unnest($15::text[]) AS block
 ), happened AS (
     INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
-    SELECT $1, $14, $17, 'loan.opened', lent.id, $2, $18::text::jsonb FROM lent
+    SELECT $1, $13, $14, 'loan.opened', lent.id, $2, $15::text::jsonb FROM lent
 ), seen AS (
     INSERT INTO access_log (agency_id, at, actor, person_id, operation)
-    VALUES ($1, $14, $17, $12, 'checkout')
+    VALUES ($1, $13, $14, $12, 'checkout')
 ), answered AS (
     INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
-    SELECT $1, $17, $19, $20, $21, $22::text::jsonb || jsonb_build_object('loan', lent.id), $14
+    SELECT $1, $14, $16, $17, $18, $19::text::jsonb || jsonb_build_object('loan', lent.id), $13
       FROM lent
-     WHERE $20::text IS NOT NULL
+     WHERE $17::text IS NOT NULL
 )
 SELECT id FROM lent
+"""
+_WRITE_SECOND_BORROWER = """
+INSERT INTO loan_borrower (agency_id, loan_id, patron_id, role) VALUES ($1, $2, $3, 'secondary')
+"""
+_WRITE_OVERRIDES = """
+INSERT INTO loan_override (agency_id, loan_id, block, reason, actor, at)
+SELECT $1, $2, block, $4, $5, $6 FROM unnest($3::text[]) AS block
 """
 
 
@@ -162,12 +164,20 @@ def conflicts_told() -> Iterator[None]:
 
 
 async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> LoanId:
-    """Write a loan. Raises NotFoundError for a second borrower who is nobody here."""
+    """Write a loan; what is rare about it in messages of its own. Raises NotFoundError for a second borrower who is
+    nobody here.
+    """
     with conflicts_told():
-        return LoanId(await _insert_loan(tx, new, repeat))
+        loan = await _insert_loan(tx, new, repeat)
+        if new.second_borrower is not None:
+            await tx.execute(_WRITE_SECOND_BORROWER, tx.agency, loan, new.second_borrower)
+    if new.overridden:
+        overridden = list(new.overridden)
+        await tx.execute(_WRITE_OVERRIDES, tx.agency, loan, overridden, new.reason, str(tx.actor), tx.now)
+    return loan
 
 
-async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> int:
+async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> LoanId:
     loan: int = await tx.value(
         _WRITE_CHECKOUT,
         tx.agency,
@@ -182,10 +192,7 @@ async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> int
         new.lent_on,
         new.due_on,
         new.first_borrower,
-        new.second_borrower,
         tx.now,
-        list(new.overridden),
-        new.reason,
         str(tx.actor),
         as_json(new.dimensions),
         repeat.operation,
@@ -193,7 +200,7 @@ async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> int
         repeat.fingerprint,
         new.answer.decode(),
     )
-    return loan
+    return LoanId(loan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,7 @@ CREATE TABLE item_note (
     PRIMARY KEY (agency_id, id),
     FOREIGN KEY (agency_id, item_id) REFERENCES item
 );
-CREATE INDEX item_note_item ON item_note (agency_id, item_id) WHERE dismissed_at IS NULL;
+CREATE INDEX item_note_item ON item_note (agency_id, item_id, id) WHERE dismissed_at IS NULL;
 CALL isolate('item_note');
 
 -- What a machine last said of an item's tag, in its own words (SIP2's item properties).

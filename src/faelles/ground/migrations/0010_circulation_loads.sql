@@ -24,8 +24,7 @@ CREATE VIEW patron_facts WITH (security_invoker = true) AS
                'guardians', ARRAY(
                    SELECT json_build_array(g.guardian_id, lower(g.valid), upper(g.valid))
                      FROM responsible_guardian AS g
-                    WHERE g.agency_id = b.agency_id AND g.patron_id = b.patron_id
-                    ORDER BY lower(g.valid) DESC NULLS LAST, g.guardian_id),
+                    WHERE g.agency_id = b.agency_id AND g.patron_id = b.patron_id),
                'loans', ARRAY(
                    SELECT json_build_array(l.division_id, l.material_group_id, l.record_id, l.due_on,
                                            l.claimed_returned_at IS NOT NULL)
@@ -101,14 +100,16 @@ CREATE FUNCTION load_checkout(
     in_client text, in_operation text, in_key text
 ) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    who      bigint := in_patron;
-    what     bigint;
-    lent     bigint;
-    lent_now bigint;
-    holder   bigint;
-    fitting  integer := 1;
-    ended    text;
-    facts    text;
+    who          bigint := in_patron;
+    what         bigint;
+    lent         bigint;
+    lent_now     bigint;
+    holder       bigint;
+    is_ambiguous boolean;
+    ended        text;
+    loan_found   json;
+    holder_found json;
+    facts        text;
 BEGIN
     SELECT i.item_id, l.id INTO what, lent
       FROM copy AS i
@@ -116,9 +117,9 @@ BEGIN
                          AND l.closed_at IS NULL
      WHERE i.agency_id = in_agency AND i.number = in_item_number;
     IF who IS NULL THEN
-        SELECT min(patron_id), count(DISTINCT patron_id) INTO who, fitting FROM borrower_identifier
+        SELECT min(patron_id), min(patron_id) <> max(patron_id) INTO who, is_ambiguous FROM borrower_identifier
          WHERE agency_id = in_agency AND lookup = ANY (in_patron_keys) AND ended_at IS NULL;
-        who := CASE WHEN fitting = 1 THEN who END;
+        who := CASE WHEN NOT is_ambiguous THEN who END;
     END IF;
     IF who IS NULL THEN
         SELECT ended_why INTO ended FROM borrower_identifier
@@ -137,6 +138,12 @@ BEGIN
         who := NULL;
     END IF;
     PERFORM FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
+    -- Apart from what every check-out reads: a look-up costs nearly as much to get ready as to make.
+    IF lent IS NOT NULL THEN
+        SELECT l.facts INTO loan_found FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent;
+        SELECT p.facts INTO holder_found FROM patron_facts AS p
+         WHERE p.agency_id = in_agency AND p.patron_id = NULLIF(holder, who);
+    END IF;
     SELECT json_build_object(
         'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = in_agency),
         'earlier', (SELECT e.facts FROM earlier_answer_facts AS e
@@ -146,13 +153,14 @@ BEGIN
                       FROM sign_in_lock AS s
                      WHERE s.agency_id = in_agency AND s.identifier_hash = in_attempt),
         'ended_identifier', ended,
-        'is_ambiguous', fitting > 1,
+        'is_ambiguous', COALESCE(is_ambiguous, false),
         'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = who),
-        'holder', (SELECT p.facts FROM patron_facts AS p
-                    WHERE p.agency_id = in_agency AND p.patron_id = NULLIF(holder, who)),
+        'holder', holder_found,
         'item', (SELECT i.facts FROM item_facts AS i WHERE i.agency_id = in_agency AND i.item_id = what),
-        'loan', (SELECT l.facts FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent)
-    )::text, open_loan_of(in_agency, what) INTO facts, lent_now;
+        'loan', loan_found
+    )::text, (SELECT l.id FROM loan AS l
+               WHERE l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = what
+                 AND l.closed_at IS NULL) INTO facts, lent_now;
     IF lent_now IS DISTINCT FROM lent THEN
         RAISE EXCEPTION 'the item changed hands while its locks were taken' USING ERRCODE = 'serialization_failure';
     END IF;
