@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from faelles.doors.sip2 import messages
@@ -66,7 +66,7 @@ class Answered:
 
 def request(code: str, given: Mapping[str, str], now: datetime) -> str:
     """A request with the usual fixed part. `given`: parts of it by name and fields by identifier; a required field that
-    is not given is sent empty.
+    is not given is sent empty. Moments are in UTC: this machine need not stand in the library's zone.
     """
     definition = DEFINITIONS[code]
     fixed = {name: given.get(name, _usual(name, now)) for name, _ in definition.fixed}
@@ -74,7 +74,7 @@ def request(code: str, given: Mapping[str, str], now: datetime) -> str:
 
 
 def _usual(name: str, now: datetime) -> str:
-    return now.strftime("%Y%m%d    %H%M%S") if name in _DATES else _USUAL.get(name, "")
+    return now.astimezone(UTC).strftime("%Y%m%d   Z%H%M%S") if name in _DATES else _USUAL.get(name, "")
 
 
 @dataclass(slots=True)

@@ -38,8 +38,8 @@ async def information(exchange: Exchange) -> Answer:
     if not _is_shown(exchange, found):
         return Answer({**_fixed(exchange, patron), **_no_counts()}, _values(exchange, patron, found))
     fixed = {
-        **_fixed(exchange, patron),
         **_no_counts(),
+        **_fixed(exchange, patron),
         "overdue_items_count": codes.count(len(patron.overdue)),
         "charged_items_count": codes.count(len(patron.loans)),
         "fine_items_count": codes.count(len(patron.claims)),
