@@ -24,6 +24,7 @@ from faelles.ground.crypto import new_master_key
 from faelles.ground.database.logins import passes_row_policies
 from faelles.ground.database.pool import open_database
 from faelles.ground.errors import MisconfiguredError, UnavailableError
+from town import Town
 
 SERVE = "from faelles.doors.command.main import app; app(['serve'])"
 START_LIMIT = 60
@@ -63,7 +64,34 @@ async def test_production_refuses_a_login_that_could_pass_row_policies(owner_url
             pass
 
 
-async def test_production_takes_a_login_that_cannot(weak_url: str):
+@pytest.fixture
+async def nobody_pretends(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """What other tests' agencies pretend with is put away meanwhile."""
+    connection = await asyncpg.connect(owner_url, server_settings={"search_path": "faelles"})
+    await connection.execute(
+        "CREATE TEMP TABLE kept AS SELECT * FROM money_neighbour WHERE adapter = 'built_in';"
+        "DELETE FROM money_neighbour WHERE adapter = 'built_in'"
+    )
+    yield connection
+    await connection.execute("INSERT INTO money_neighbour SELECT * FROM kept")
+    await connection.close()
+
+
+async def test_production_refuses_systems_that_only_pretend(
+    weak_url: str, nobody_pretends: asyncpg.Connection, town: Town
+):
+    await nobody_pretends.execute(
+        "INSERT INTO money_neighbour (agency_id, role, adapter, secret, set_at, set_by)"
+        " VALUES ($1, 'debts', 'built_in', '', now(), 'system:0')",
+        town.agency,
+    )
+    with pytest.raises(MisconfiguredError, match="neighbour_only_pretended"):
+        async with running(config(FAELLES_DATABASE_URL=weak_url, FAELLES_PRODUCTION="1")):
+            pass
+    await nobody_pretends.execute("DELETE FROM money_neighbour WHERE agency_id = $1", town.agency)
+
+
+async def test_production_takes_a_login_that_cannot(weak_url: str, nobody_pretends: asyncpg.Connection):
     async with running(config(FAELLES_DATABASE_URL=weak_url, FAELLES_PRODUCTION="1")) as runtime:
         assert await runtime.ready()
 

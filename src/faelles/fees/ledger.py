@@ -75,6 +75,16 @@ def settle(credit: Sequence[Entry], debts: Sequence[Share]) -> list[Posting]:
     return [reversal(entry, None) for entry in touched] + used + rest
 
 
+def withdraw(credit: Sequence[Entry], amount: Ore, reason: str | None) -> list[Posting]:
+    """Take `amount` out of credit; no more than there is."""
+    taken = {entry.id: part for entry, part in _Pool(credit).pour(amount)}
+    touched = [entry for entry in credit if entry.id in taken]
+    left = [(entry, Ore(-entry.amount_ore - taken[entry.id])) for entry in touched]
+    return [reversal(entry, reason) for entry in touched] + [
+        _moved(entry, rest, to=None, reason=reason) for entry, rest in left if rest > NOTHING
+    ]
+
+
 def allocate(amount: Ore, debts: Sequence[Share]) -> list[Share]:
     """Spread a payment over `debts` in their order; the sum is `amount`, or what is owed where that is less."""
     parts: list[Share] = []

@@ -8,8 +8,10 @@ side must know the key again.
 import asyncio
 import hmac
 import re
+import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 import httpx
@@ -62,7 +64,9 @@ class SignedClient:
         asked again: then nobody knows whether it heard.
         """
         timeout = httpx.Timeout(self.seconds_to_answer)
-        async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            timeout=timeout, verify=_trusted(), follow_redirects=False, trust_env=False
+        ) as client:
             for pause in (*self.pauses, None):
                 answer = await self._attempt(client, path, message, key=key, now=now)
                 if answer is not None:
@@ -93,6 +97,12 @@ class SignedClient:
         if not said.is_success:
             raise RefusedError("neighbour_refused", status=said.status_code)
         return body
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Reading all certificate authorities takes a good while: once is enough."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _bounded(answer: httpx.Response) -> bytes:

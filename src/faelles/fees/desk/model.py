@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from faelles.fees.model import AgeClass, ChargeKind, EntryKind
+from faelles.fees.model import AgeClass, ChargeKind, EntryKind, Share
 from faelles.ground.fields import AmountOre, Id, ShortText
 from faelles.ground.ids import AccountId, BranchId, ChargeId, DivisionId, LoanId, PatronId
 from faelles.ground.money import Ore
@@ -81,6 +81,25 @@ class Reverse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     charge: ChargeId
     amount_ore: Ore
+
+
+class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment to enter."""
+
+    account: AccountId
+    reference: str
+    means: Means
+    amount_ore: Ore
+    branch: BranchId | None
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that was entered, and what it paid for."""
+
+    payment: int
+    parts: tuple[Share, ...]
+    credit_ore: Ore
+    """What nothing was owed for."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

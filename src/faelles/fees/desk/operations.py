@@ -18,6 +18,7 @@ from faelles.fees.desk.model import (
     Forgiven,
     ManualCharge,
     Means,
+    NewPayment,
     Owed,
     Part,
     Pay,
@@ -26,6 +27,7 @@ from faelles.fees.desk.model import (
     Reversed,
     StatementLine,
 )
+from faelles.fees.desk.taking import take
 from faelles.fees.model import ChargeKind, Claim, Entry, EntryKind, Parties, Posting, Share
 from faelles.fees.operations import post, raise_claim, use_credit
 from faelles.fees.store import load_live_entries
@@ -97,7 +99,7 @@ async def pay(tx: Transaction, caller: Caller, patron: PatronId, request: Pay) -
     total = sum(debt.amount_ore for debt in debts)
     if owed.current is None or request.amount_ore > total:
         raise RefusedError("payment_exceeds_debt", owed_ore=total)
-    return await _take(tx, owed.current, request, ledger.allocate(Ore(request.amount_ore), debts), counter)
+    return await _take(tx, owed.current, request, debts, counter)
 
 
 async def reduce(
@@ -211,35 +213,30 @@ async def _chosen_debts(tx: Transaction, owed: Owed, request: Pay) -> list[Share
     return [debt for debt in debts if not request.charges or debt.charge in request.charges]
 
 
-async def _take(tx: Transaction, account: AccountId, request: Pay, parts: list[Share], counter: Counter) -> Receipt:
-    payment = await store.insert_payment(tx, account, request)
-    if payment is None:
+async def _take(tx: Transaction, account: AccountId, request: Pay, debts: list[Share], counter: Counter) -> Receipt:
+    new = NewPayment(
+        account=account,
+        reference=request.reference,
+        means=request.means,
+        amount_ore=Ore(request.amount_ore),
+        branch=counter.branch,
+    )
+    taken = await take(tx, new, debts, division=counter.division)
+    if taken is None:
         # Another patron's payment took the reference while this one was being decided.
         raise ConflictError("payment_reference_known")
     if request.till is not None:
         movement = NewMovement(
-            kind=MovementKind.PAYMENT, means=request.means, amount_ore=Ore(request.amount_ore), payment=payment
+            kind=MovementKind.PAYMENT, means=new.means, amount_ore=new.amount_ore, payment=taken.payment
         )
         await fill(tx, request.till, counter.branch, movement)
-    postings = [
-        Posting(
-            account=part.account,
-            charge=part.charge,
-            kind=EntryKind.PAYMENT,
-            amount_ore=Ore(-part.amount_ore),
-            payment=payment,
-        )
-        for part in parts
-    ]
-    facts = await load_claims(tx, {part.charge for part in parts})
-    await post(tx, postings, facts, division=counter.division, branch=counter.branch)
     return Receipt(
-        payment=payment,
-        reference=request.reference,
-        means=request.means,
-        amount_ore=Ore(request.amount_ore),
+        payment=taken.payment,
+        reference=new.reference,
+        means=new.means,
+        amount_ore=new.amount_ore,
         paid_at=tx.now,
-        parts=tuple(Part(charge=part.charge, amount_ore=part.amount_ore) for part in parts),
+        parts=tuple(Part(charge=part.charge, amount_ore=part.amount_ore) for part in taken.parts),
     )
 
 

@@ -8,9 +8,9 @@ from faelles.fees.desk.model import (
     ClaimLine,
     Counter,
     Means,
+    NewPayment,
     Owed,
     Part,
-    Pay,
     Payment,
     Receipt,
     Responsible,
@@ -179,16 +179,16 @@ async def has_loans(tx: Transaction, charge: ChargeId) -> bool:
     return bool(await tx.value(_HAS_LOANS, tx.agency, charge))
 
 
-async def insert_payment(tx: Transaction, account: AccountId, request: Pay) -> int | None:
+async def insert_payment(tx: Transaction, new: NewPayment) -> int | None:
     """The new payment's id; None where its reference is known already."""
     added: int | None = await tx.value(
         _INSERT_PAYMENT,
         tx.agency,
-        account,
-        request.reference,
-        request.means,
-        request.amount_ore,
-        request.branch,
+        new.account,
+        new.reference,
+        new.means,
+        new.amount_ore,
+        new.branch,
         str(tx.actor),
         tx.now,
     )
