@@ -1,14 +1,15 @@
 """The desk of a real library, answering in the reference library's words so that the two can be compared."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from circulation.lending_library import Clock, LendingLibrary, Reader
 from circulation.reference import OVERRIDDEN, Copy, ReferenceLibrary, Said
-from faelles.circulation.loans import corrections, losses, offline, operations
+from faelles.circulation.loans import corrections, groups, losses, offline, operations
 from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.loans.groups import GroupCheckoutRequest, Pair, SwapRequest
 from faelles.circulation.loans.model import (
     Borrower,
     CheckoutRequest,
@@ -19,7 +20,7 @@ from faelles.circulation.loans.model import (
     UndoRequest,
 )
 from faelles.fees.desk import operations as money
-from faelles.fees.desk.model import Forgive, Means, Pay
+from faelles.fees.desk.model import Forgive, ManualCharge, ManualKind, Means, Pay
 from faelles.fees.operations import verify
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
@@ -50,6 +51,8 @@ class RealDesk:
     library: LendingLibrary
     readers: dict[str, Reader] = field(default_factory=dict)
     copies: dict[str, str] = field(default_factory=dict)
+    noted: dict[str, int] = field(default_factory=dict)
+    meant: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
     @property
     def branches(self) -> dict[str, int]:
@@ -86,6 +89,43 @@ class RealDesk:
         answer = await self._answer(lambda tx: operations.checkout(tx, librarian, keyring, request, key))
         return _lent(answer)
 
+    async def checkout_group(
+        self, pairs: Sequence[tuple[str, str]], branch: str, *, first: str | None = None, key: str | None = None
+    ) -> list[Said] | Said:
+        request = GroupCheckoutRequest(
+            branch=self.branches[branch],
+            pairs=tuple(Pair(item=self.copies[item], borrower=self.readers[reader].id) for item, reader in pairs),
+            first_borrower=self.readers[first].id if first else None,
+        )
+        librarian, keyring = self.library.librarian, self.library.keyring
+        answers = await self._answer(lambda tx: groups.checkout_group(tx, librarian, keyring, request, key))
+        return answers if isinstance(answers, Said) else [_lent(each.answer) for each in answers]
+
+    async def note_loans(self) -> None:
+        """Note the latest loan of each copy: those are meant when one is undone or swapped later."""
+        rows = await self.library.run(
+            lambda tx: tx.rows(
+                "SELECT c.number, max(l.id) AS loan FROM loan AS l JOIN copy AS c USING (agency_id, item_id)"
+                " WHERE l.agency_id = $1 GROUP BY c.number",
+                tx.agency,
+            )
+        )
+        names = {number: name for name, number in self.copies.items()}
+        self.noted = {names[row["number"]]: row["loan"] for row in rows}
+
+    def _meant(self, item: str, key: str | None) -> int | None:
+        """The loan that is meant by a copy; under a key the one that was meant the first time."""
+        meant = self.noted.get(item)
+        return meant if key is None else self.meant.setdefault((key, item), meant)
+
+    async def swap(self, item: str, other: str, *, key: str | None = None) -> Said | None:
+        loan, others = self._meant(item, key), self._meant(other, key)
+        if loan is None or others is None:
+            return None
+        request = SwapRequest(loan=loan, other=others)
+        answer = await self._answer(lambda tx: groups.swap(tx, self.library.librarian, request, key))
+        return answer if isinstance(answer, Said) else Said(answer.outcome.value)
+
     async def renew(self, item: str, *, override: bool = False, key: str | None = None) -> Said | None:
         request = RenewalRequest(
             branch=self.library.town.main,
@@ -99,7 +139,7 @@ class RealDesk:
     async def renew_all(self, reader: str, *, key: str | None = None) -> list[Said]:
         request = RenewalRequest(branch=self.library.town.main, patron=self.readers[reader].id)
         answers = await self._answer(lambda tx: operations.renew(tx, self.library.librarian, request, key))
-        return [_lent(answer) for answer in answers]
+        return sorted((_lent(answer) for answer in answers), key=repr)
 
     async def return_item(
         self, item: str, branch: str, *, at: datetime | None = None, found: bool = False, key: str | None = None
@@ -124,7 +164,7 @@ class RealDesk:
         return await self._undo(corrections.undo_return, item, key)
 
     async def _undo(self, undo: Callable[..., Awaitable[Any]], item: str, key: str | None) -> Said | None:
-        loan = await self._latest_loan(item)
+        loan = self._meant(item, key)
         if loan is None:
             return None
         request = UndoRequest(loan=loan, branch=self.library.town.main)
@@ -174,6 +214,16 @@ class RealDesk:
         answer = await self._answer(lambda tx: money.pay(tx, self.library.librarian, patron, request))
         return answer if isinstance(answer, Said) else Said("paid")
 
+    async def charge(self, reader: str, amount: int, *, key: str | None = None) -> Said:
+        patron = self.readers[reader].id
+        request = ManualCharge(
+            branch=self.library.town.main, kind=ManualKind.MANUAL, amount_ore=amount, reason="Spildt kaffe"
+        )
+        answer = await self._answer(
+            lambda tx: money.charge_manually(tx, self.library.librarian, patron, request, key=key)
+        )
+        return answer if isinstance(answer, Said) else Said("done", charged=answer.amount_ore)
+
     async def waive(self, reader: str, *, key: str | None = None) -> Said | None:
         patron, request = self.readers[reader].id, Forgive(branch=self.library.town.main, reason="Kulance")
         charge = await self.library.run(
@@ -191,16 +241,6 @@ class RealDesk:
         )
         return answer if isinstance(answer, Said) else Said("waived")
 
-    async def _latest_loan(self, item: str) -> int | None:
-        return await self.library.run(
-            lambda tx: tx.value(
-                "SELECT max(l.id) FROM loan AS l JOIN copy AS c USING (agency_id, item_id)"
-                " WHERE l.agency_id = $1 AND c.number = $2",
-                tx.agency,
-                self.copies[item],
-            )
-        )
-
     async def look(self) -> Look:
         """All that can be compared, seen at one moment."""
         return await self.library.run(self._look)
@@ -214,11 +254,13 @@ class RealDesk:
 
     async def _picture(self, tx: Transaction) -> dict[str, Any]:
         rows = await tx.rows(
-            "SELECT c.number, w.state, w.bound_for_branch_id AS bound_for, o.patron_id, l.due_on, l.renewals,"
+            "SELECT c.number, w.state, w.bound_for_branch_id AS bound_for, o.patron_id, s.patron_id AS second,"
+            "       l.due_on, l.renewals,"
             "       l.lost_at IS NOT NULL AS is_lost, l.claimed_returned_at IS NOT NULL AS is_claimed, l.id AS loan"
             "  FROM copy AS c JOIN copy_whereabouts AS w USING (agency_id, item_id)"
             "  LEFT JOIN loan AS l ON l.agency_id = c.agency_id AND l.item_id = c.item_id AND l.closed_at IS NULL"
             "  LEFT JOIN loan_borrower AS o ON o.agency_id = l.agency_id AND o.loan_id = l.id AND o.role = 'primary'"
+            "  LEFT JOIN loan_borrower AS s ON s.agency_id = l.agency_id AND s.loan_id = l.id AND s.role = 'secondary'"
             " WHERE c.agency_id = $1",
             tx.agency,
         )
@@ -229,6 +271,13 @@ class RealDesk:
                 tx.agency,
             )
         }
+        overrides = await tx.rows(
+            "SELECT c.number, o.block FROM loan_override AS o"
+            "  JOIN loan AS l ON l.agency_id = o.agency_id AND l.id = o.loan_id"
+            "  JOIN copy AS c ON c.agency_id = l.agency_id AND c.item_id = l.item_id"
+            " WHERE o.agency_id = $1",
+            tx.agency,
+        )
         item_names = {number: name for name, number in self.copies.items()}
         reader_names = {reader.id: name for name, reader in self.readers.items()}
         branch_names = {number: name for name, number in self.branches.items()}
@@ -236,7 +285,7 @@ class RealDesk:
             "items": {item_names[row["number"]]: (row["state"], branch_names.get(row["bound_for"])) for row in rows},
             "loans": {
                 item_names[row["number"]]: (
-                    reader_names.get(row["patron_id"]),
+                    (reader_names.get(row["patron_id"]), reader_names.get(row["second"])),
                     row["due_on"],
                     row["renewals"],
                     row["is_lost"],
@@ -246,6 +295,7 @@ class RealDesk:
                 if row["loan"] is not None
             },
             "balances": {name: balances.get(reader.id, 0) for name, reader in self.readers.items()},
+            "overrides": sorted((item_names[row["number"]], row["block"]) for row in overrides),
         }
 
     async def faults(self) -> list[object]:

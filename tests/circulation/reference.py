@@ -5,6 +5,7 @@ The world: four weeks for books, two for films and quick loans; reference works 
 renewals, a limit of loans, a fee once for what was lent, due and handed in together. Money in øre.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -92,6 +93,21 @@ class Said:
     to: str | None = None
 
 
+def is_kept(said: object) -> bool:
+    """Whether an answer is given again under its key: only what succeeded is; of several in one request, if one did."""
+    if isinstance(said, list):
+        return any(is_kept(each) for each in said)
+    return isinstance(said, Said) and said.outcome in {
+        "lent",
+        "renewed",
+        "repeated",
+        "returned",
+        "not_on_loan",
+        "done",
+        "waived",
+    }
+
+
 @dataclass(eq=False)
 class Loan:
     item: str
@@ -101,6 +117,8 @@ class Loan:
     due_on: date
     is_excused: bool
     """Whether it may stand above the limit: that is on record as an override, or it was taken as a fact."""
+    second: str | None = None
+    """Who has the copy in hand, where another answers for it."""
     renewals: int = 0
     lost_at: datetime | None = None
     claimed_at: datetime | None = None
@@ -114,6 +132,9 @@ class Loan:
     @property
     def is_open(self) -> bool:
         return self.closed_how is None
+
+    def is_with(self, reader: str) -> bool:
+        return reader in {self.borrower, self.second}
 
 
 @dataclass
@@ -196,6 +217,9 @@ class Books:
             claim.paid += used
             self.credit[patron] = self.credit.get(patron, 0) - used
 
+    def charge_by_hand(self, patron: str, amount: int) -> None:
+        self.claims.append(Claim(patron, ("by hand", len(self.claims)), 0, charged=amount))
+
     def pay(self, patron: str, amount: int) -> None:
         for claim in self.of(patron):
             part = min(amount, claim.owed)
@@ -215,6 +239,11 @@ class ReferenceLibrary:
     events: list[str] = field(default_factory=list)
     entries: dict[tuple[str, ...], Said] = field(default_factory=dict)
     """Lines of offline logs that were taken, with their answers."""
+    overrides: list[tuple[str, str]] = field(default_factory=list)
+    """What was stepped over, of which copy's loan: each is on record."""
+    noted: dict[str, Loan] = field(default_factory=dict)
+    answered: dict[str, object] = field(default_factory=dict)
+    """What was said under which key."""
 
     @property
     def today(self) -> date:
@@ -223,21 +252,39 @@ class ReferenceLibrary:
     def open_loan(self, item: str) -> Loan | None:
         return next((loan for loan in self.loans if loan.item == item and loan.is_open), None)
 
-    def latest_loan(self, item: str) -> Loan | None:
-        return next((loan for loan in reversed(self.loans) if loan.item == item), None)
+    def note_loans(self) -> None:
+        """Note the latest loan of each copy: those are meant when one is undone or swapped later."""
+        self.noted = {loan.item: loan for loan in self.loans}
 
     def loans_of(self, reader: str) -> list[Loan]:
         return [loan for loan in self.loans if loan.borrower == reader and loan.is_open]
 
+    def under_key(self, key: str, verb: str, *names: object, **wishes: object) -> object:
+        """Do it, unless it was done under this key before."""
+        if key not in self.answered:
+            said = getattr(self, verb)(*names, **wishes)
+            if not is_kept(said):
+                return said
+            self.answered[key] = said
+        return self.answered[key]
+
     # Lending and renewing
 
     def checkout(
-        self, reader: str, item: str, branch: str, *, override: bool = False, renew_own: bool = True, dry: bool = False
+        self,
+        reader: str,
+        item: str,
+        branch: str,
+        *,
+        second: str | None = None,
+        override: bool = False,
+        renew_own: bool = True,
+        dry: bool = False,
     ) -> Said:
         loan = self.open_loan(item)
-        if loan and self._was_lent_a_moment_ago(loan, reader, branch):
+        if loan and second in {None, loan.second} and self._was_lent_a_moment_ago(loan, reader, branch):
             return Said("repeated", due_on=loan.due_on, renewals=loan.renewals)
-        if loan and loan.borrower == reader and renew_own:
+        if loan and loan.is_with(reader) and renew_own:
             return self._renew([loan], override=override, dry=dry)[0]
         found = self._against_lending(reader, item)
         overridden = found & OVERRIDDEN if override else frozenset()
@@ -248,11 +295,45 @@ class ReferenceLibrary:
         due_on = due(self.today, KINDS[self.copies[item].kind].days)
         if dry:
             return Said("allowed", due_on=due_on, overridden=overridden)
-        self._lend(Loan(item, reader, branch, self.now, due_on, is_excused=bool(overridden)))
+        self._lend(Loan(item, reader, branch, self.now, due_on, is_excused=bool(overridden), second=second))
+        self._record(item, overridden)
         return Said("lent", due_on=due_on, overridden=overridden)
 
+    def checkout_group(self, pairs: Sequence[tuple[str, str]], branch: str, *, first: str | None = None) -> list[Said]:
+        """Each copy for its reader; with `first` that one answers for all that the others have in hand."""
+        return [
+            self.checkout(
+                first or reader, item, branch, second=reader if first not in {None, reader} else None, renew_own=False
+            )
+            for item, reader in pairs
+        ]
+
+    def swap(self, item: str, other: str) -> Said | None:
+        """Whoever has the copies in hand change places, and where those stand above a limit, they still do."""
+        mine, others = self.noted.get(item), self.noted.get(other)
+        if mine is None or others is None:
+            return None
+        if mine is others:
+            return Said("loan_not_found")
+        if not (mine.is_open and others.is_open):
+            return Said("loan_is_closed")
+        if _state_of(mine) != "on_loan" or _state_of(others) != "on_loan":
+            return Said("loan_not_to_swap")
+        if (mine.second is None) != (others.second is None):
+            return Said("loans_not_alike")
+        if mine.second is None:
+            mine.borrower, others.borrower = others.borrower, mine.borrower
+            mine.is_excused, others.is_excused = others.is_excused, mine.is_excused
+        else:
+            mine.second, others.second = others.second, mine.second
+        self.events += ["loan.swapped"] * 2
+        return Said("done")
+
+    def _record(self, item: str, overridden: frozenset[str]) -> None:
+        self.overrides += [(item, code) for code in sorted(overridden)]
+
     def _was_lent_a_moment_ago(self, loan: Loan, reader: str, branch: str) -> bool:
-        is_same = (loan.borrower, loan.branch, loan.renewals) == (reader, branch, 0)
+        is_same = loan.is_with(reader) and (loan.branch, loan.renewals) == (branch, 0)
         is_here = not loan.lost_at and not loan.claimed_at
         return is_same and is_here and self.now - loan.lent_at <= LENT_A_MOMENT_AGO
 
@@ -263,7 +344,7 @@ class ReferenceLibrary:
             found.add("debt_over_limit")
         found |= self._limits_reached(reader)
         if loan:
-            found.add("already_loaned" if loan.borrower == reader else "on_loan_to_other")
+            found.add("already_loaned" if loan.is_with(reader) else "on_loan_to_other")
         return frozenset(found)
 
     def _limits_reached(self, reader: str) -> frozenset[str]:
@@ -279,7 +360,8 @@ class ReferenceLibrary:
         return self._renew([loan], override=override)[0] if loan else None
 
     def renew_all(self, reader: str) -> list[Said]:
-        return self._renew(self.loans_of(reader))
+        """All that the reader has, or answers for; in no particular order."""
+        return sorted(self._renew([loan for loan in self.loans if loan.is_open and loan.is_with(reader)]), key=repr)
 
     def _renew(self, loans: list[Loan], *, override: bool = False, dry: bool = False) -> list[Said]:
         """All are decided before any is renewed, so that the fee of one does not stand against the next."""
@@ -318,6 +400,7 @@ class ReferenceLibrary:
         if dry:
             return Said("allowed", overridden=overridden, due_on=due_on, renewals=loan.renewals + 1)
         charged = self._charge_if_late(loan, self.today)
+        self._record(loan.item, overridden)
         loan.due_on, loan.renewals = due_on, loan.renewals + 1
         return Said("renewed", overridden=overridden, due_on=due_on, renewals=loan.renewals, charged=charged)
 
@@ -364,7 +447,7 @@ class ReferenceLibrary:
     # Taking it all back
 
     def undo_checkout(self, item: str) -> Said | None:
-        loan = self.latest_loan(item)
+        loan = self.noted.get(item)
         if loan is None:
             return None
         if not loan.is_open:
@@ -377,14 +460,17 @@ class ReferenceLibrary:
         return Said("done")
 
     def undo_return(self, item: str) -> Said | None:
-        loan = self.latest_loan(item)
+        loan = self.noted.get(item)
         if loan is None:
             return None
         if loan.closed_how != "returned":
             return Said("loan_is_open" if loan.is_open else "loan_not_returned")
+        if self.open_loan(item):
+            return Said("item_lent_again")
         released = self.books.release(loan, (loan.lent_on, loan.due_on, loan.closed_on))
         exceeded = self._limits_reached(loan.borrower)
         loan.closed_how, loan.closed_on, loan.is_excused = None, None, loan.is_excused or bool(exceeded)
+        self._record(item, exceeded)
         self._move(item, _state_of(loan))
         charged = self.books.charge(loan.borrower, ("lost", loan), 0, loan, PRICE) if loan.lost_at else 0
         self.events.append("loan.reopened")
@@ -425,7 +511,7 @@ class ReferenceLibrary:
             return Said("repeated")
         found = self._against_lending(reader, item)
         loan = self.open_loan(item)
-        if loan and loan.borrower == reader:
+        if loan and loan.is_with(reader):
             return Said("repeated")
         if loan and at < loan.lent_at:
             return Said("refused", blocks=found)
@@ -461,6 +547,10 @@ class ReferenceLibrary:
         self.books.pay(reader, amount)
         return Said("paid")
 
+    def charge(self, reader: str, amount: int) -> Said:
+        self.books.charge_by_hand(reader, amount)
+        return Said("done", charged=amount)
+
     def waive(self, reader: str) -> Said | None:
         """The oldest claim there ever was, whatever is left of it."""
         claims = self.books.of(reader)
@@ -476,11 +566,18 @@ class ReferenceLibrary:
         return {
             "items": {name: (copy.state, copy.bound_for) for name, copy in self.copies.items()},
             "loans": {
-                loan.item: (loan.borrower, loan.due_on, loan.renewals, bool(loan.lost_at), bool(loan.claimed_at))
+                loan.item: (
+                    (loan.borrower, loan.second),
+                    loan.due_on,
+                    loan.renewals,
+                    bool(loan.lost_at),
+                    bool(loan.claimed_at),
+                )
                 for loan in self.loans
                 if loan.is_open
             },
             "balances": {reader: self.books.balance(reader) for reader in self.ages},
+            "overrides": sorted(self.overrides),
         }
 
 

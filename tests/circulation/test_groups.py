@@ -55,6 +55,16 @@ async def test_two_pupils_swap_books(library: LendingLibrary):
     assert (await titles_out(library, anna), await titles_out(library, bo)) == ({other}, {one})
 
 
+async def test_a_lost_copy_is_not_swapped_away_from_whoever_owes_for_it(library: LendingLibrary):
+    anna, bo = await library.reader(), await library.reader()
+    one, other = await library.copy(), await library.copy()
+    answers = await lend_stack(library, [(one, anna), (other, bo)])
+    await library.lose(one)
+    request = SwapRequest(loan=answers[0].answer.loan, other=answers[1].answer.loan)
+    with pytest.raises(ConflictError, match="loan_not_to_swap"):
+        await library.run(lambda tx: swap(tx, library.librarian, request))
+
+
 async def test_under_a_teacher_only_the_pupils_swap(library: LendingLibrary):
     teacher, anna, bo = await library.reader(), await library.reader(), await library.reader()
     one, other = await library.copy(), await library.copy()

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from circulation.lending_library import MONDAY, Clock
 from circulation.real_desk import RealDesk, World, furnish
-from circulation.reference import Said
+from circulation.reference import Said, is_kept
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
 from faelles.ground.database.pool import open_database
@@ -47,6 +47,7 @@ readers, copies, branches = (
     st.sampled_from(list(COPIES)),
     st.sampled_from(("main", "suburb")),
 )
+stacks = st.lists(st.tuples(copies, readers), min_size=1, max_size=3)
 sometimes = st.sampled_from((False, False, True))
 ago = st.sampled_from((timedelta(0), timedelta(hours=2), timedelta(days=1), timedelta(days=9), timedelta(days=40)))
 
@@ -90,6 +91,8 @@ class Library(RuleBasedStateMachine):
 
     def _both(self, verb: str, *args: object, key: bool = False, **wishes: object) -> None:
         """Do the same in both libraries and compare what they say. With `key` it can be asked again."""
+        self.model.note_loans()
+        self._run(self.desk.note_loans())
         expected = getattr(self.model, verb)(*args, **wishes)
         with_key = {"key": f"key-{next(self._keys)}"} if key else {}
 
@@ -97,7 +100,7 @@ class Library(RuleBasedStateMachine):
             return getattr(self.desk, verb)(*args, **wishes, **with_key)
 
         assert self._run(ask()) == expected
-        if key and _is_kept(expected):
+        if key and is_kept(expected):
             self._kept.append((ask, expected))
 
     @rule(
@@ -108,13 +111,21 @@ class Library(RuleBasedStateMachine):
         wishes = {"override": override, "renew_own": renew_own, "dry": dry}
         self._both("checkout", reader, copy, branch, key=key and not dry, **wishes)
 
-    @rule(copy=copies, override=sometimes)
-    def renew(self, copy, override):
-        self._both("renew", copy, override=override)
+    @rule(pairs=stacks, branch=branches, first=st.none() | readers, key=st.booleans())
+    def checkout_group(self, pairs, branch, first, key):
+        self._both("checkout_group", pairs, branch, first=first, key=key)
 
-    @rule(reader=readers)
-    def renew_all(self, reader):
-        self._both("renew_all", reader)
+    @rule(copy=copies, other=copies, key=st.booleans())
+    def swap(self, copy, other, key):
+        self._both("swap", copy, other, key=key)
+
+    @rule(copy=copies, override=sometimes, key=st.booleans())
+    def renew(self, copy, override, key):
+        self._both("renew", copy, override=override, key=key)
+
+    @rule(reader=readers, key=st.booleans())
+    def renew_all(self, reader, key):
+        self._both("renew_all", reader, key=key)
 
     @rule(copy=copies, branch=branches, key=st.booleans())
     def return_item(self, copy, branch, key):
@@ -124,13 +135,13 @@ class Library(RuleBasedStateMachine):
     def return_from_the_book_drop(self, copy, branch, ago, found):
         self._both("return_item", copy, branch, at=self.model.now - ago, found=found)
 
-    @rule(copy=copies)
-    def undo_checkout(self, copy):
-        self._both("undo_checkout", copy)
+    @rule(copy=copies, key=st.booleans())
+    def undo_checkout(self, copy, key):
+        self._both("undo_checkout", copy, key=key)
 
-    @rule(copy=copies)
-    def undo_return(self, copy):
-        self._both("undo_return", copy)
+    @rule(copy=copies, key=st.booleans())
+    def undo_return(self, copy, key):
+        self._both("undo_return", copy, key=key)
 
     @rule(copy=copies, key=st.booleans())
     def lose(self, copy, key):
@@ -147,6 +158,10 @@ class Library(RuleBasedStateMachine):
     @rule(copy=copies, branch=branches, ago=ago)
     def offline_return(self, copy, branch, ago):
         self._both("offline_return", copy, branch, self.model.now - ago)
+
+    @rule(reader=readers, kroner=st.sampled_from((25, 250)), key=st.booleans())
+    def charge(self, reader, kroner, key):
+        self._both("charge", reader, kroner * 100, key=key)
 
     @precondition(lambda self: any(claim.owed for claim in self.model.books.claims))
     @rule(reader=readers, kroner=st.sampled_from((10, 25, 120, 230)))
@@ -195,24 +210,12 @@ class Library(RuleBasedStateMachine):
             assert len([loan for loan in loans if not loan.is_excused]) <= LIMIT
 
 
-def _is_kept(said: object) -> bool:
-    """Only what succeeded answers its key again."""
-    return isinstance(said, Said) and said.outcome in {
-        "lent",
-        "renewed",
-        "repeated",
-        "returned",
-        "not_on_loan",
-        "done",
-        "waived",
-    }
-
-
 def _untouched() -> dict[str, object]:
     return {
         "items": dict.fromkeys(COPIES, ("available", None)),
         "loans": {},
         "balances": dict.fromkeys(READERS, 0),
+        "overrides": [],
     }
 
 

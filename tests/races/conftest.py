@@ -1,8 +1,10 @@
 """A library whose desks are all busy at once."""
 
+from datetime import timedelta
+
 import pytest
 
-from circulation.lending_library import Clock, LendingLibrary
+from circulation.lending_library import MONDAY, Clock, LendingLibrary
 from circulation.real_desk import RealDesk, World, furnish
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
@@ -24,9 +26,11 @@ async def seeded_nation(database: Database) -> None:
 
 @pytest.fixture
 async def desk(database: Database, keyring: Keyring, seeded_nation: None) -> RealDesk:
-    """Three readers, three copies, two loans at most, known by name."""
-    clock = Clock()
-    return await furnish(Database(database._pool, clock), keyring, clock, WORLD)
+    """Three readers, three copies, two loans at most, known by name. The rules are older than anything entered late."""
+    clock = Clock(MONDAY - timedelta(days=400))
+    desk = await furnish(Database(database._pool, clock), keyring, clock, WORLD)
+    clock.now = MONDAY
+    return desk
 
 
 @pytest.fixture

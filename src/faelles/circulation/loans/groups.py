@@ -8,12 +8,12 @@ from typing import Annotated
 
 import msgspec
 
-from faelles.circulation.loans import rare_store
-from faelles.circulation.loans.desk import check_override, is_visible
-from faelles.circulation.loans.facts import LoanFacts
+from faelles.circulation.loans import rare_store, store
+from faelles.circulation.loans.desk import check_override, visible_to
+from faelles.circulation.loans.facts import ItemState, LoanFacts
 from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, Overrides
 from faelles.circulation.loans.operations import checkout
-from faelles.circulation.loans.replies import kept, shown
+from faelles.circulation.loans.replies import kept, repeatable, shown
 from faelles.ground import idempotency
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
@@ -126,12 +126,15 @@ def _single(request: GroupCheckoutRequest, pair: Pair) -> CheckoutRequest:
 
 
 async def swap(tx: Transaction, caller: Caller, request: SwapRequest, key: str | None = None) -> SwapAnswer:
-    """Two open loans of one kind change hands: their second borrowers, or where they have none their only ones."""
+    """Two open loans of one kind change hands: their second borrowers, or where they have none their only ones.
+
+    Everybody has as many loans as before, so no limit is asked. Raises ConflictError for a loan that is closed, or
+    lost or claimed returned: what is owed for that copy stays with whoever had it.
+    """
     caller.require(Permission.CHECKOUT)
     if earlier := await idempotency.recall(tx, "swap", key, request, SwapAnswer):
         return earlier
-    loans = [LoanId(request.loan), LoanId(request.other)]
-    mine, other = await _swappable(tx, caller, loans)
+    mine, other = await _swappable(tx, caller, [request.loan, request.other])
     role = "primary" if mine.second_borrower is None else "secondary"
     if (mine.second_borrower is None) != (other.second_borrower is None):
         raise ConflictError("loans_not_alike")
@@ -145,16 +148,19 @@ async def swap(tx: Transaction, caller: Caller, request: SwapRequest, key: str |
     return answer
 
 
-async def _swappable(tx: Transaction, caller: Caller, loans: list[LoanId]) -> tuple[LoanFacts, LoanFacts]:
-    """Both loans with their borrowers locked: open, two of them, and for the caller to see."""
-    await patrons.lock(tx, _borrowers(*await rare_store.read_loans(tx, loans)))
-    found = {loan.id: loan for loan in await rare_store.read_loans(tx, loans)}
-    visible = [found[loan] for loan in loans if loan in found and is_visible(caller, Permission.CHECKOUT, found[loan])]
-    if len(visible) < len(loans) or loans[0] == loans[1]:
+async def _swappable(tx: Transaction, caller: Caller, loans: list[int]) -> tuple[LoanFacts, LoanFacts]:
+    """Both loans, locked with their copies and whoever answers for them: two, out, and for the caller to see."""
+    facts = await store.load_loans(tx, repeatable("swap", None), loans=loans)
+    seen = [visible_to(caller, Permission.CHECKOUT, each) for each in facts.borrowed]
+    found = {each.loan.id: each.loan for whose in seen for each in whose.loans}
+    if len(found) < len(loans):
         raise NotFoundError("loan_not_found")
-    if not all(loan.is_open for loan in visible):
+    mine, other = (found[LoanId(loan)] for loan in loans)
+    if not (mine.is_open and other.is_open):
         raise ConflictError("loan_is_closed")
-    return visible[0], visible[1]
+    if {mine.item_state, other.item_state} != {ItemState.ON_LOAN}:
+        raise ConflictError("loan_not_to_swap")
+    return mine, other
 
 
 def _borrowers(*loans: LoanFacts) -> list[PatronId]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from faelles.circulation.loans.blocks import Block
-from faelles.circulation.loans.facts import ClosedHow, ItemFacts, ItemState, LoanFacts
+from faelles.circulation.loans.facts import ClosedHow, ItemFacts, ItemState
 from faelles.ground.database import Transaction
 from faelles.ground.events import Dimension
 from faelles.ground.ids import AgencyId, BranchId, ItemId, LoanId
@@ -77,9 +77,6 @@ SELECT
  ORDER BY item_id
    FOR NO KEY UPDATE
 """
-_READ_LOANS = (
-    "SELECT facts::text FROM loan_facts WHERE agency_id = $1 AND loan_id = ANY ($2::bigint[]) ORDER BY loan_id"
-)
 _KNOWS_PATRON = """
 SELECT EXISTS (SELECT FROM borrower WHERE agency_id = $1 AND patron_id = $2 AND merged_into_id IS NULL)
 """
@@ -98,17 +95,12 @@ UPDATE loan_borrower AS mine
    AND (mine.loan_id, others.loan_id) IN (($2::bigint, $3::bigint), ($3, $2))
 """
 
-_loan_facts = msgspec.json.Decoder(LoanFacts)
 _item_facts = msgspec.json.Decoder(ItemFacts)
 
 
 async def lock_items(tx: Transaction, item_numbers: Sequence[str]) -> None:
     """Lock many items, in the order of their ids."""
     await tx.rows(_LOCK_ITEMS, tx.agency, list(item_numbers))
-
-
-async def read_loans(tx: Transaction, loans: Sequence[LoanId]) -> list[LoanFacts]:
-    return [_loan_facts.decode(row["facts"]) for row in await tx.rows(_READ_LOANS, tx.agency, list(loans))]
 
 
 async def knows_patron(tx: Transaction, patron: int) -> bool:
