@@ -21,6 +21,7 @@ from faelles.bench.model import Verb
 from faelles.circulation.loans import operations
 from faelles.circulation.loans.model import Borrower, CheckoutRequest, Outcome, RenewalRequest, ReturnRequest
 from faelles.ground.actor import Actor, ActorKind
+from faelles.ground.collector import spare_what_stays
 from faelles.ground.config import read_config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -72,6 +73,7 @@ def main() -> None:
 async def _serve() -> None:
     address = msgspec.json.decode(await _line(), type=Address)
     async with _database(address) as database:
+        spare_what_stays()
         _tell({"ready": os.getpid()})
         orders = msgspec.json.Decoder(Order)
         while line := await _line():

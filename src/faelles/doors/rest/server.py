@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from faelles.doors.rest.app import create_app
 from faelles.doors.rest.protocol import BoundedProtocol
 from faelles.doors.rest.services import Limits
+from faelles.ground.collector import spare_what_stays
 from faelles.ground.config import Config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -39,10 +40,15 @@ async def serve(
     MisconfiguredError where the address is taken. A second SIGINT does not wait for anybody.
     """
     bounds = limits or Limits()
-    server = _Server(_settings(create_app(database, keyring, limits=bounds, installation=config.installation, registry=registry), bounds))
+    server = _Server(
+        _settings(
+            create_app(database, keyring, limits=bounds, installation=config.installation, registry=registry), bounds
+        )
+    )
     with _listening(config.http_host, config.http_port) as opened:
         host, port = opened.getsockname()[:2]
         server.tell = partial(tell, f"http://{host}:{port}")
+        spare_what_stays()
         await server.serve(sockets=[opened])
 
 
