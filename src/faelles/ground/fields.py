@@ -27,6 +27,8 @@ PageSize = Annotated[int, Meta(ge=1, le=200)]
 
 EARLIEST_DAY = date(1880, 1, 1)
 LATEST_DAY = date(2200, 12, 31)
+_DATELESS = (str, int, float)
+"""What most of a request is, and no day is hidden in."""
 
 
 def is_plausible(day: date) -> bool:
@@ -41,7 +43,9 @@ def implausible_days(value: object, place: str = "") -> Iterator[str]:
             yield place
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:
-            yield from implausible_days(getattr(value, name), f"{place}.{name}" if place else name)
+            inner = getattr(value, name)
+            if inner is not None and not isinstance(inner, _DATELESS):
+                yield from implausible_days(inner, f"{place}.{name}" if place else name)
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             yield from implausible_days(inner, f"{place}.{number}" if place else str(number))

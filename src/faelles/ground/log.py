@@ -10,6 +10,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, cast
 
 import asyncpg
@@ -34,6 +35,8 @@ _NEVER_LOGGED = frozenset(
         "token",
     }
 )
+
+_PLAIN = (str, int, float)
 
 
 def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
@@ -80,6 +83,7 @@ def drop_personal_data(_logger: object, _method: str, event: MutableMapping[str,
     return event
 
 
+@lru_cache(maxsize=1024)
 def _is_personal(key: object) -> bool:
     """`name` and `Name`, and `first_name` too."""
     words = str(key).lower()
@@ -87,6 +91,8 @@ def _is_personal(key: object) -> bool:
 
 
 def _without_personal_data(value: object) -> object:
+    if value is None or isinstance(value, _PLAIN):
+        return value
     if isinstance(value, Mapping):
         return {key: "[removed]" if _is_personal(key) else _without_personal_data(each) for key, each in value.items()}
     return [_without_personal_data(each) for each in value] if isinstance(value, list) else value

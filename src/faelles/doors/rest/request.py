@@ -1,6 +1,7 @@
 """The request as the rooms' routes see it: who asks, in which language, and the one way to run an operation."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -110,6 +111,7 @@ def _decoder(handler: BaseRouteHandler) -> msgspec.json.Decoder[Any]:
     return known
 
 
+@lru_cache(maxsize=256)
 def preferred_language(accepted: str) -> Language | None:
     """The first of our languages in an Accept-Language header, by its q-values; None where it names none of them."""
     if not accepted:
