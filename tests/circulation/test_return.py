@@ -6,8 +6,9 @@ import pytest
 
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.model import NextStop, Outcome, Remark, ReturnRequest
+from faelles.circulation.loans.model import Outcome, Remark, ReturnRequest
 from faelles.circulation.loans.operations import return_item
+from faelles.circulation.transit.model import Stop
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.errors import ForbiddenError, InvalidRequestError
 from faelles.ground.i18n import Language
@@ -21,7 +22,7 @@ async def test_a_book_in_time_goes_onto_its_shelf(library: LendingLibrary):
     loan = (await library.lend(reader, book)).loan
     library.clock.pass_days(3)
     answer = await library.take_back(book)
-    assert (answer.outcome, answer.loan, answer.next) == (Outcome.RETURNED, loan, NextStop(shelve=True))
+    assert (answer.outcome, answer.loan, answer.next.stop) == (Outcome.RETURNED, loan, Stop.SHELVE)
     assert await library.state_of(book) == "available"
     assert await library.owed(reader) == 0
 
@@ -104,14 +105,18 @@ async def test_at_another_branch_it_is_sent_home(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy()
     await library.lend(reader, book)
     answer = await library.take_back(book, branch=library.town.suburb)
-    assert answer.next == NextStop(shelve=False, branch=library.town.main, name="Hovedbiblioteket")
+    assert (answer.next.stop, answer.next.branch, answer.next.name) == (
+        Stop.SEND,
+        library.town.main,
+        "Hovedbiblioteket",
+    )
     assert await library.state_of(book) == "in_transit"
 
 
 async def test_the_journey_ends_where_it_was_going(library: LendingLibrary):
     book = await library.copy()
     await library.take_back(book, branch=library.town.suburb)
-    assert (await library.take_back(book)).next == NextStop(shelve=True)
+    assert (await library.take_back(book)).next.stop is Stop.SHELVE
     ended = await library.run(lambda tx: tx.rows("SELECT ended_how FROM journey WHERE agency_id = $1", tx.agency))
     assert [row["ended_how"] for row in ended] == ["received"]
 
@@ -164,7 +169,7 @@ async def test_a_dry_run_tells_the_fee_and_raises_none(library: LendingLibrary):
 async def test_where_it_may_float_it_stays_on_the_shelf_here(library: LendingLibrary):
     await library.set_rule(RETURN_ELSEWHERE, "float_here")
     book = await library.copy()
-    assert (await library.take_back(book, branch=library.town.suburb)).next == NextStop(shelve=True)
+    assert (await library.take_back(book, branch=library.town.suburb)).next.stop is Stop.FLOAT
     placed = await library.run(
         lambda tx: tx.value("SELECT active_placement_id FROM item_circulation WHERE agency_id = $1", tx.agency)
     )
@@ -190,7 +195,7 @@ async def test_another_municipalitys_book_is_recognised_and_nothing_else_is_told
     request = ReturnRequest(item=book, branch=neighbour.main)
     answer = await library.database.run(neighbour.agency, clerk.actor, lambda tx: return_item(tx, clerk, request))
     assert answer.outcome is Outcome.FOREIGN
-    assert answer.next == NextStop(shelve=False, name=f"By {library.town.agency}")
+    assert (answer.next.stop, answer.next.branch, answer.next.name) == (Stop.SEND, None, f"By {library.town.agency}")
     assert (answer.loan, answer.item) == (None, None)
 
 
@@ -215,10 +220,7 @@ async def test_a_dry_run_says_where_it_would_go_and_changes_nothing(library: Len
     reader, book = await library.reader(), await library.copy()
     await library.lend(reader, book)
     answer = await library.take_back(book, branch=library.town.suburb, dry_run=True)
-    assert (answer.outcome, answer.next) == (
-        Outcome.ALLOWED,
-        NextStop(shelve=False, branch=library.town.main, name="Hovedbiblioteket"),
-    )
+    assert (answer.outcome, answer.next.stop, answer.next.branch) == (Outcome.ALLOWED, Stop.SEND, library.town.main)
     assert await library.state_of(book) == "on_loan"
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.matching import Costs, first_in_line
 from faelles.circulation.holds.title import moment, supply_for, wantings
-from faelles.ground.ids import BranchId, HoldId
 from faelles.policies.compiled import Settings
 
 _IN_THE_WORKSHOP = frozenset({"in_repair", "in_processing"})
@@ -17,8 +16,7 @@ _IN_THE_WORKSHOP = frozenset({"in_repair", "in_processing"})
 class Claimant:
     """The first in line that the copy fits, and everybody before it with the reason, for the match log."""
 
-    hold: HoldId | None = None
-    pickup: BranchId | None = None
+    hold: Waiting | None = None
     passed: tuple[Mapping[str, str | int], ...] = ()
 
 
@@ -31,4 +29,4 @@ def claimant(settings: Settings, waiting: Sequence[Waiting], copy: Copy | None, 
     told = tuple({"hold": each.hold, "why": each.why.value} for each in passed)
     if found is None:
         return Claimant(passed=told)
-    return Claimant(found.hold, found.demand.pickup, told)
+    return Claimant(next(hold for hold in waiting if hold.id == found.hold), told)

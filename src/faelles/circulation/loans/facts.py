@@ -219,6 +219,7 @@ class JourneyFacts(msgspec.Struct, frozen=True, array_like=True):
     id: JourneyId
     from_branch: BranchId
     to_branch: BranchId
+    reason: str = "going_home"
 
 
 class SignIn(msgspec.Struct, frozen=True):
@@ -244,21 +245,6 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     holder: PatronFacts | None
     item: ItemFacts | None
     loan: LoanFacts | None
-
-
-class ReturnFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """`patron` is the first borrower of the open loan.
-
-    `seen_elsewhere_at` is when another municipality's desk first saw the item during this loan.
-    """
-
-    revision: SettingsRevision
-    earlier: EarlierAnswer | None
-    patron: PatronFacts | None
-    item: ItemFacts | None
-    loan: LoanFacts | None
-    journey: JourneyFacts | None
-    seen_elsewhere_at: datetime | None
 
 
 class LoanAndItem(msgspec.Struct, frozen=True):

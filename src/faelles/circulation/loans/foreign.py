@@ -5,6 +5,7 @@ from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
 from faelles.circulation.loans.store import Repeatable
+from faelles.circulation.transit.store import add_foreign
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append
 from faelles.ground.idempotency import keep
@@ -28,8 +29,10 @@ async def recognise(tx: Transaction, desk: Desk, request: ReturnRequest, repeat:
     owner = await rare_store.owner_of_number(tx, request.item)
     if owner is None:
         return returning.unknown()
+    answer = returning.foreign(desk, owner.name)
     if not request.dry_run:
         await rare_store.note_sighting(tx, owner.agency, request.item, desk.branch, request.returned_at or desk.now)
         await append(tx, Event(kind="item.foreign_seen", subject=owner.agency, dimensions={"branch": desk.branch}))
-        await keep(tx, repeat.operation, repeat.key, repeat.fingerprint, returning.foreign(owner.name))
-    return returning.foreign(owner.name)
+        await add_foreign(tx, owner.agency, request.item, desk.branch)
+        await keep(tx, repeat.operation, repeat.key, repeat.fingerprint, answer)
+    return answer

@@ -11,10 +11,11 @@ from faelles.circulation.loans import rare_store, store
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import Desk, is_visible, open_desk
 from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import ItemFacts, ItemState, LoanFacts, PatronFacts, ReturnFacts
+from faelles.circulation.loans.facts import ItemFacts, ItemState, LoanFacts, PatronFacts
 from faelles.circulation.loans.late import parties_of
 from faelles.circulation.loans.model import LossAnswer, LossRequest, Outcome
 from faelles.circulation.loans.replies import answered_before, kept, repeatable, shown
+from faelles.circulation.loans.return_facts import ReturnFacts
 from faelles.fees.model import Replacement
 from faelles.fees.operations import charge_replacement, refund_replacement
 from faelles.fees.rules import age_class, replacement_price

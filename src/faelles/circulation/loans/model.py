@@ -9,8 +9,9 @@ from typing import Annotated
 import msgspec
 
 from faelles.circulation.loans.blocks import Block, BlockCode
+from faelles.circulation.transit.model import NextStop
 from faelles.ground.fields import Id, ItemNumberText, Scan, ShortText
-from faelles.ground.ids import BranchId, ItemNumber, LoanId
+from faelles.ground.ids import ItemNumber, LoanId
 
 Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
@@ -121,18 +122,11 @@ class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     returned_at: datetime | None = None
     found: bool = False
     """It stood on our own shelf, or lay in our own crate: the borrower owes nothing for being late."""
+    fulfils_holds: bool = True
+    """Tie the copy to the hold it fills at once; off, it is only sent towards the pickup branch."""
     overrides: Overrides = frozenset()
     reason: ShortText | None = None
     dry_run: bool = False
-
-
-class NextStop(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the copy goes now: onto the shelf here, to a branch of ours, or home to another agency."""
-
-    shelve: bool
-    branch: BranchId | None = None
-    name: str | None = None
-    """The branch's, or for a foreign item its owner's."""
 
 
 class ReturnAnswer(msgspec.Struct, frozen=True, kw_only=True):

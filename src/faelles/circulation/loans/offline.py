@@ -214,7 +214,7 @@ async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, k
         returned_at=entry.happened_at.astimezone(UTC),
         dry_run=entry.dry_run,
     )
-    answer = await take_as_fact(tx, caller, request, key)
+    answer = await take_as_fact(tx, caller, request, key, is_in_hand=False)
     if answer.outcome is Outcome.REFUSED and not entry.dry_run:
         await _add_work_entry(tx, entry, answer.loan, answer.blocks)
     return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks)

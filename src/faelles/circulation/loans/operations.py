@@ -70,13 +70,21 @@ async def return_item(tx: Transaction, caller: Caller, request: ReturnRequest, k
     return await _take_back(tx, caller, request, key, also)
 
 
-async def take_as_fact(tx: Transaction, caller: Caller, request: ReturnRequest, key: str) -> ReturnAnswer:
-    """A return that happened while nobody could ask, at its own time."""
-    return await _take_back(tx, caller, request, key, [Permission.OFFLINE])
+async def take_as_fact(
+    tx: Transaction, caller: Caller, request: ReturnRequest, key: str, *, is_in_hand: bool = True
+) -> ReturnAnswer:
+    """A return that happened while nobody could ask, at its own time. `is_in_hand`: a machine only now reads it."""
+    return await _take_back(tx, caller, request, key, [Permission.OFFLINE], is_in_hand=is_in_hand)
 
 
 async def _take_back(
-    tx: Transaction, caller: Caller, request: ReturnRequest, key: str | None, also: Sequence[Permission]
+    tx: Transaction,
+    caller: Caller,
+    request: ReturnRequest,
+    key: str | None,
+    also: Sequence[Permission],
+    *,
+    is_in_hand: bool = True,
 ) -> ReturnAnswer:
     caller.require(Permission.RETURN)
     check_past("returned_at", request.returned_at, tx.now)
@@ -91,7 +99,7 @@ async def _take_back(
     if facts.item is None:
         return await recognise(tx, desk, request, repeat)
     returning.check_after_lending(request, facts)
-    case = returning.return_case(desk, request, facts, facts.item)
+    case = returning.return_case(desk, request, facts, facts.item, is_in_hand=is_in_hand)
     if case.judgement.standing:
         return await returning.refuse(tx, desk, case)
     return await returning.take_back(tx, desk, request, facts, case, repeat)

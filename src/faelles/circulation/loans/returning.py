@@ -11,15 +11,17 @@ from faelles.circulation.loans.blocks import Block, BlockCode, Judgement, block,
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import LONGEST_BACKDATING, Desk
 from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import ItemFacts, ItemState, JourneyFacts, LoanFacts, ReturnFacts
+from faelles.circulation.loans.facts import ItemFacts, ItemState, JourneyFacts, LoanFacts
 from faelles.circulation.loans.late import NOTHING, charge_if_late, days_overdue
 from faelles.circulation.loans.losses import settle_found
-from faelles.circulation.loans.model import NextStop, Outcome, Remark, ReturnAnswer, ReturnRequest
+from faelles.circulation.loans.model import Outcome, Remark, ReturnAnswer, ReturnRequest
+from faelles.circulation.loans.next_stops import Course, Scan, course_of
 from faelles.circulation.loans.replies import kept, shown
+from faelles.circulation.loans.return_facts import ReturnFacts
+from faelles.circulation.transit.rules import send_foreign
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.errors import invalid_field
-from faelles.ground.ids import PlacementId
 from faelles.ground.money import Ore
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import LOST_WAIVES_OVERDUE, RETURN_ELSEWHERE, ReturnElsewhere
@@ -37,14 +39,17 @@ class ReturnCase:
     """As they were when it came back: a tariff counts on its day, and so does an amnesty."""
     returned_at: datetime
     returned_on: date
-    next: NextStop
+    course: Course
     judgement: Judgement
 
 
-def return_case(desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: ItemFacts) -> ReturnCase:
+def return_case(
+    desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: ItemFacts, *, is_in_hand: bool
+) -> ReturnCase:
     """One return, ready to be written; pure."""
     terms = terms_for(desk, facts.patron, item, desk.now)
     returned_at = _returned_at(desk, request, facts)
+    scan = Scan(is_in_hand=is_in_hand, is_staffed=not desk.is_self_service, binds=request.fulfils_holds)
     return ReturnCase(
         item=item,
         loan=facts.loan,
@@ -53,7 +58,7 @@ def return_case(desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: It
         terms_then=terms_for(desk, facts.patron, item, max(returned_at, desk.now - LONGEST_BACKDATING)),
         returned_at=returned_at,
         returned_on=desk.local_day(returned_at),
-        next=_next_stop(desk, terms, item),
+        course=course_of(desk, facts, item, terms, scan),
         judgement=judge(_find_blocks(desk, terms, item), request.overrides, desk.permissions),
     )
 
@@ -72,13 +77,6 @@ def _returned_at(desk: Desk, request: ReturnRequest, facts: ReturnFacts) -> date
     signs = [moment for moment in (claimed, facts.seen_elsewhere_at, desk.now) if moment is not None]
     returned_at = request.returned_at or min(signs)
     return max(returned_at, facts.loan.lent_at) if facts.loan else returned_at
-
-
-def _next_stop(desk: Desk, terms: Terms, item: ItemFacts) -> NextStop:
-    """Onto the shelf at home, and where the rule lets it stay; else on a journey home."""
-    if item.owner_branch == desk.branch or terms[RETURN_ELSEWHERE].value is ReturnElsewhere.FLOAT_HERE:
-        return NextStop(shelve=True)
-    return NextStop(shelve=False, branch=item.owner_branch, name=desk.branch_of(item.owner_branch).name)
 
 
 def _find_blocks(desk: Desk, terms: Terms, item: ItemFacts) -> list[Block]:
@@ -152,7 +150,7 @@ def _answer(desk: Desk, case: ReturnCase, charged_ore: int, *, was_backdated: bo
         outcome=Outcome.RETURNED if loan else Outcome.NOT_ON_LOAN,
         loan=loan.id if loan else None,
         item=shown(case.item, on_checkout=False),
-        next=case.next,
+        next=case.course.decision.next,
         days_overdue=days_overdue(desk, case.terms_then, loan, case.returned_on) if loan else 0,
         charged_ore=charged_ore,
         returned_on=case.returned_on,
@@ -187,10 +185,10 @@ def _taken_back(
         branch=desk.branch,
         returned_at=case.returned_at,
         returned_on=case.returned_on,
-        state=ItemState.AVAILABLE if case.next.shelve else ItemState.IN_TRANSIT,
-        placement=_active_placement(desk, item) if case.next.shelve else None,
+        state=ItemState.AVAILABLE if case.course.decision.next.stays else ItemState.IN_TRANSIT,
+        placement=case.course.placement,
         journey_ended_how="received" if arrived else "elsewhere",
-        bound_for=case.next.branch,
+        bound_for=case.course.decision.next.branch,
         event="loan.returned" if loan else "item.checked_in",
         dimensions=loan_dimensions(
             item=item,
@@ -207,22 +205,9 @@ def _taken_back(
     )
 
 
-def _active_placement(desk: Desk, item: ItemFacts) -> PlacementId | None:
-    """None: its own place. An item that floats stands where this branch keeps such things: the department of the same
-    name, else the branch's first.
-    """
-    if item.owner_branch == desk.branch:
-        return None
-    placements = desk.settings.directory.placements
-    here = [each for each in placements.values() if each.branch == desk.branch]
-    department = placements[item.default_placement].department
-    alike = [each for each in here if each.department == department]
-    return next((each.id for each in (*alike, *here)), None)
-
-
-def foreign(owner: str) -> ReturnAnswer:
+def foreign(desk: Desk, owner: str) -> ReturnAnswer:
     """Another municipality's book: whose, and nothing else."""
-    return ReturnAnswer(outcome=Outcome.FOREIGN, next=NextStop(shelve=False, name=owner))
+    return ReturnAnswer(outcome=Outcome.FOREIGN, next=send_foreign(owner, desk.branch_of(desk.branch).name))
 
 
 def unknown() -> ReturnAnswer:

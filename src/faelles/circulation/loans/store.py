@@ -12,7 +12,8 @@ from datetime import date, datetime
 import asyncpg
 import msgspec
 
-from faelles.circulation.loans.facts import CheckoutFacts, LoanKind, LoansFacts, ReturnFacts
+from faelles.circulation.loans.facts import CheckoutFacts, LoanKind, LoansFacts
+from faelles.circulation.loans.return_facts import ReturnFacts
 from faelles.circulation.loans.scans import Scanned
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError

@@ -115,6 +115,6 @@ async def _at(tx: Transaction, caller: Caller, branch: int) -> tuple[Settings, P
     """A branch where the caller may fetch."""
     caller.require(Permission.LOGISTICS)
     settings = await current_settings(tx)
-    here = place_of(settings, branch, "branch")
+    here = place_of(settings, branch)
     caller.require(Permission.LOGISTICS, here)
     return settings, here

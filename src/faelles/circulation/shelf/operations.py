@@ -40,7 +40,7 @@ async def list_to_clear(
 
 async def _require(tx: Transaction, caller: Caller, branch: BranchId) -> None:
     caller.require(Permission.LOGISTICS)
-    caller.require(Permission.LOGISTICS, place_of(await current_settings(tx), branch, "branch"))
+    caller.require(Permission.LOGISTICS, place_of(await current_settings(tx), branch))
 
 
 async def uncollected_by(tx: Transaction, patron: PatronId) -> int:
@@ -71,7 +71,7 @@ async def _hand_on(tx: Transaction, settings: Settings, facts: ExpiredHold, day:
     found = claimant(settings, facts.waiting, facts.copy, tx.now, day)
     if found.hold is None:
         return False
-    await expiry_store.capture(tx, found.hold, facts.item, found.passed)
+    await expiry_store.capture(tx, found.hold.id, facts.item, found.passed)
     return True
 
 

@@ -27,7 +27,7 @@ async def pack_crate(tx: Transaction, caller: Caller, request: PackCrate, key: s
     if earlier is not None:
         return await _found(tx, earlier)
     settings = await current_settings(tx)
-    here, there = place_of(settings, request.branch, "branch"), place_of(settings, request.to, "to")
+    here, there = place_of(settings, request.branch), place_of(settings, request.to)
     caller.require(Permission.LOGISTICS, here)
     if here.branch == there.branch:
         raise invalid_field("to", "branches_alike")
@@ -78,7 +78,7 @@ async def _lock(tx: Transaction, caller: Caller, crate: int, *, at_end: bool) ->
     if found is None:
         raise NotFoundError("crate_unknown")
     branch = found.to_branch if at_end else found.from_branch
-    caller.require(Permission.LOGISTICS, place_of(await current_settings(tx), branch, "branch"))
+    caller.require(Permission.LOGISTICS, place_of(await current_settings(tx), branch))
     return found
 
 

@@ -57,8 +57,8 @@ async def send_item(tx: Transaction, caller: Caller, request: SendItem, key: str
     if earlier is not None:
         return await _shown(tx, earlier)
     settings = await current_settings(tx)
-    here = place_of(settings, request.branch, "branch")
-    there = place_of(settings, request.to, "to")
+    here = place_of(settings, request.branch)
+    there = place_of(settings, request.to)
     caller.require(Permission.LOGISTICS, here)
     if here.branch == there.branch:
         raise invalid_field("to", "branches_alike")
@@ -84,11 +84,11 @@ async def _shown(tx: Transaction, journey: JourneyId) -> JourneyShown:
     return found
 
 
-def place_of(settings: Settings, branch: int, field: str) -> Place:
-    """A branch of the agency, with its division. Raises InvalidRequestError."""
+def place_of(settings: Settings, branch: int) -> Place:
+    """A branch of the agency, with its division. Raises NotFoundError."""
     found = settings.directory.branches.get(BranchId(branch))
     if found is None:
-        raise invalid_field(field, "branch_unknown")
+        raise NotFoundError("branch_unknown")
     return Place(found.division, found.id)
 
 
@@ -171,7 +171,7 @@ async def list_coming_home(
 async def hand_over(tx: Transaction, caller: Caller, request: HandOver) -> list[int]:
     """The driver has them; what was handed over before stays as it was. Which ones were handed over now."""
     caller.require(Permission.LOGISTICS)
-    here = place_of(await current_settings(tx), request.branch, "branch")
+    here = place_of(await current_settings(tx), request.branch)
     caller.require(Permission.LOGISTICS, here)
     done = await store.hand_over(tx, here.branch, request.books)
     if done:

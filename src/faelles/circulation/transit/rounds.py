@@ -5,12 +5,11 @@ from datetime import date
 from faelles.agencies.model import Service
 from faelles.circulation.transit import events, van_store
 from faelles.circulation.transit.model import NewVan, RouteSheet, Van
-from faelles.circulation.transit.operations import place_of
 from faelles.circulation.transit.vans import IsOpen, route_sheet
 from faelles.ground import idempotency
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import NotFoundError, invalid_field
+from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.ids import BranchId
 from faelles.people.model import Caller, Permission
@@ -85,9 +84,14 @@ async def _check(tx: Transaction, request: NewVan) -> None:
     days = [each.weekday for each in request.rounds]
     if len(set(days)) < len(days):
         raise invalid_field("rounds", "weekday_twice")
-    for number, each in enumerate(request.rounds):
-        for place, stop in enumerate(each.stops):
-            place_of(settings, stop.branch, f"rounds.{number}.stops.{place}.branch")
+    strange = [
+        FieldProblem(f"rounds.{number}.stops.{place}.branch", "branch_unknown", {})
+        for number, each in enumerate(request.rounds)
+        for place, stop in enumerate(each.stops)
+        if stop.branch not in settings.directory.branches
+    ]
+    if strange:
+        raise InvalidRequestError(problems=strange)
 
 
 async def _found(tx: Transaction, van: int) -> Van:

@@ -14,11 +14,10 @@ from faelles.policies.knobs import SlipName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForHold:
-    """A hold the copy is for. `patron` is a name, or None where it must not be known."""
+    """A hold the copy is for."""
 
     hold: HoldId
     pickup: BranchId
-    patron: str | None = None
     shelf_number: str | None = None
     """The number under which it stands ready already."""
     pickup_deadline: date | None = None
@@ -64,7 +63,6 @@ class StopCase:
     """It was sent here because it was lacking here."""
     may_stay: bool = False
     """The rule of the copy lets it stay wherever it is returned."""
-    slip_name: SlipName = SlipName.NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +123,7 @@ def _serve(case: StopCase, wish: ForHold, why: Sequence[Why], *, binds: bool) ->
     makes_ready = case.is_staffed and wish.shelf_number is None
     number = case.free_number if makes_ready else wish.shelf_number
     deadline = case.pickup_deadline if makes_ready else wish.pickup_deadline
-    slip = Slip(
-        here=case.name_of(case.here),
-        shelf_number=number,
-        pickup_deadline=deadline,
-        patron=_named(wish.patron, case.slip_name),
-    )
+    slip = Slip(here=case.name_of(case.here), shelf_number=number, pickup_deadline=deadline)
     shelved = NextStop(
         stop=Stop.HOLD_SHELF,
         hold=wish.hold,
@@ -140,12 +133,6 @@ def _serve(case: StopCase, wish: ForHold, why: Sequence[Why], *, binds: bool) ->
         slip=slip,
     )
     return Decision(next=shelved, place=case.place, binds=binds, makes_ready=makes_ready)
-
-
-def _named(patron: str | None, how: SlipName) -> str | None:
-    if patron is None or how is SlipName.NOTHING:
-        return None
-    return patron if how is SlipName.NAME else "".join(word[0].upper() + "." for word in patron.split())
 
 
 def _put_away(case: StopCase) -> Decision:
@@ -188,6 +175,13 @@ def _send(case: StopCase, to: BranchId, reason: JourneyReason, why: Sequence[Why
     slip = Slip(here=case.name_of(case.here), to=name, reason=reason)
     sent = NextStop(stop=Stop.SEND, branch=to, name=name, reason=reason, why=tuple(why), slip=slip)
     return Decision(next=sent, place=place)
+
+
+def told_name(patron: str | None, how: SlipName) -> str | None:
+    """How a slip names somebody; `patron` is None where nobody must know."""
+    if patron is None or how is SlipName.NOTHING:
+        return None
+    return patron if how is SlipName.NAME else "".join(word[0].upper() + "." for word in patron.split())
 
 
 def send_foreign(owner: str, here: str) -> NextStop:

@@ -185,7 +185,7 @@ def _show_next(answer: ReturnAnswer) -> None:
         tell("command_days_overdue", days=answer.days_overdue)
     if answer.next is None:
         return
-    if answer.next.shelve:
+    if answer.next.stays:
         tell("command_shelve")
     elif answer.next.branch is None and answer.next.name is not None:
         tell("command_send_home", agency=answer.next.name)

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from faelles.circulation.loans.desk import LONGEST_BACKDATING
-from faelles.circulation.loans.model import NextStop, Outcome, Remark, ReturnAnswer, ReturnRequest
+from faelles.circulation.loans.model import Outcome, Remark, ReturnAnswer, ReturnRequest
 from faelles.circulation.loans.offline import Happened, OfflineEntry, record_offline
 from faelles.circulation.loans.operations import return_item, take_as_fact
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import ItemSeen
+from faelles.circulation.transit.model import NextStop, Stop
 from faelles.doors.sip2 import codes
 from faelles.doors.sip2.answers import block_text, receipt, say, shown, stamped
 from faelles.doors.sip2.exchange import Answer, Exchange
@@ -83,7 +84,9 @@ def _next_stop(exchange: Exchange, seen: ItemSeen | None) -> NextStop | None:
     if seen is None:
         return None
     bound = seen.bound_for
-    return NextStop(shelve=True) if bound is None else NextStop(shelve=False, branch=bound, name=_name(exchange, bound))
+    if bound is None:
+        return NextStop(stop=Stop.SHELVE)
+    return NextStop(stop=Stop.SEND, branch=bound, name=_name(exchange, bound))
 
 
 def _name(exchange: Exchange, branch: int) -> str:
@@ -128,7 +131,7 @@ def _alert(answer: ReturnAnswer) -> Alert | None:
         return Alert.OTHER
     if answer.outcome is Outcome.FOREIGN or Remark.SEND_TO_LENDER in answer.warnings:
         return Alert.INTERLIBRARY
-    return Alert.SEND_ELSEWHERE if answer.next and not answer.next.shelve else None
+    return Alert.SEND_ELSEWHERE if answer.next and not answer.next.stays else None
 
 
 def _home(exchange: Exchange, answer: ReturnAnswer, seen: ItemSeen | None) -> str:
@@ -144,7 +147,7 @@ def _texts(exchange: Exchange, answer: ReturnAnswer) -> list[str]:
     texts = [block_text(each, exchange.language) for each in answer.blocks]
     if answer.outcome is Outcome.NOT_ON_LOAN:
         texts.append(say(exchange, "sip2_not_on_loan"))
-    if answer.next and not answer.next.shelve and answer.next.name:
+    if answer.next and not answer.next.stays and answer.next.name:
         texts.append(say(exchange, "sip2_goes_to", place=answer.next.name))
     return texts
 
@@ -154,7 +157,7 @@ def _extensions(
 ) -> dict[str, str]:
     stop = answer.next
     destination = stop.branch if stop and stop.branch else exchange.branch
-    is_bound = stop is not None and stop.branch is not None and not stop.shelve
+    is_bound = stop is not None and stop.branch is not None and not stop.stays
     placement = seen.placement if seen else None
     found = {
         Extension.ALERT_TYPE: exchange.profile.alert_code(alert) if alert else None,

@@ -1,0 +1,62 @@
+"""What taking a copy back is decided from, in the shapes of 0010_circulation_loads.sql and
+0019_circulation_shelf_steps.sql.
+"""
+
+from datetime import date, datetime
+
+import msgspec
+
+from faelles.circulation.holds.facts import Copy, Waiting
+from faelles.circulation.holds.states import HoldState
+from faelles.circulation.loans.facts import EarlierAnswer, ItemFacts, JourneyFacts, LoanFacts, PatronFacts
+from faelles.ground.ids import BranchId, DivisionId, HoldId, PatronGroupId, PlacementId
+from faelles.policies.model import SettingsRevision
+
+
+class BoundHold(msgspec.Struct, frozen=True, array_like=True):
+    """The hold a copy is bound to."""
+
+    hold: HoldId
+    pickup: BranchId
+    state: HoldState
+    division: DivisionId
+    patron_group: PatronGroupId | None
+    shelf_number: str | None
+    pickup_deadline: date | None
+
+
+class FloatFacts(msgspec.Struct, frozen=True, array_like=True):
+    """The subject under which a copy floats here, and of each branch: room, and copies that have their place there."""
+
+    subject: int
+    levels: tuple[tuple[BranchId, int, int], ...] | None
+
+
+class CheckInFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides where a copy goes. `waiting` are the first in line, by rank; `free_number` is the copy's until the
+    commit, where somebody may put it onto the hold shelf.
+    """
+
+    active_placement: PlacementId | None
+    bound: BoundHold | None
+    waiting: tuple[Waiting, ...]
+    copy: Copy | None
+    free_number: int | None
+    floats: FloatFacts | None
+
+
+class ReturnFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`patron` is the first borrower of the open loan.
+
+    `seen_elsewhere_at` is when another municipality's desk first saw the item during this loan. `check_in` is None for
+    an unknown item, and where it was not asked for.
+    """
+
+    revision: SettingsRevision
+    earlier: EarlierAnswer | None
+    patron: PatronFacts | None
+    item: ItemFacts | None
+    loan: LoanFacts | None
+    journey: JourneyFacts | None
+    seen_elsewhere_at: datetime | None
+    check_in: CheckInFacts | None = None
