@@ -33,6 +33,29 @@ class Sip2Config:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelsConfig:
+    """The ways by which notices leave. What is not set is, outside production, a folder in the state directory."""
+
+    smtp_url: str | None
+    """FAELLES_SMTP_URL: smtp://user:password@host:587 (STARTTLS), smtps://...:465, or smtp+plain:// on this machine."""
+    mail_from: str | None
+    """FAELLES_MAIL_FROM: the address that mail comes from, and that bounces go to."""
+    sms_url: str | None
+    """FAELLES_SMS_URL: an SMS gateway."""
+    sms_secret: str | None
+    """FAELLES_SMS_SECRET: what both sides sign with."""
+    mailbox_url: str | None
+    """FAELLES_MAILBOX_URL: a gateway to the national mailbox."""
+    mailbox_secret: str | None
+    """FAELLES_MAILBOX_SECRET."""
+    letters: Path | None
+    """FAELLES_LETTERS: the folder that the printer's house empties."""
+
+    def __repr__(self) -> str:
+        return "ChannelsConfig()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
     """What a room needs to know of where it runs, to deal with systems outside."""
 
@@ -60,6 +83,7 @@ class Config:
     http_port: int
     """FAELLES_HTTP_PORT. Default: 8000."""
     sip2: Sip2Config
+    channels: ChannelsConfig
     public_url: str
     """FAELLES_PUBLIC_URL: how browsers and payment providers reach us. Default: http:// and where we listen."""
     exchange_directory: Path
@@ -99,6 +123,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         http_host=host,
         http_port=port,
         sip2=_sip2(source),
+        channels=_channels(source),
         public_url=source.get("FAELLES_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         exchange_directory=Path(source.get("FAELLES_EXCHANGE") or state / "exchange").absolute(),
         log_level=source.get("FAELLES_LOG_LEVEL", "INFO"),
@@ -123,6 +148,18 @@ def _sip2(source: Mapping[str, str]) -> Sip2Config:
     if wanted.tls_port is not None and (wanted.tls_certificate is None or wanted.tls_key is None):
         raise MisconfiguredError("sip2_tls_certificate_missing")
     return wanted
+
+
+def _channels(source: Mapping[str, str]) -> ChannelsConfig:
+    return ChannelsConfig(
+        smtp_url=source.get("FAELLES_SMTP_URL") or None,
+        mail_from=source.get("FAELLES_MAIL_FROM") or None,
+        sms_url=source.get("FAELLES_SMS_URL") or None,
+        sms_secret=source.get("FAELLES_SMS_SECRET") or None,
+        mailbox_url=source.get("FAELLES_MAILBOX_URL") or None,
+        mailbox_secret=source.get("FAELLES_MAILBOX_SECRET") or None,
+        letters=_file(source, "FAELLES_LETTERS"),
+    )
 
 
 def _port(source: Mapping[str, str], name: str) -> int | None:

@@ -1,0 +1,153 @@
+"""Planning: which notices there are to be. Nothing is put into words here, and nothing is sent."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from faelles.ground.clock import local_date
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.events import RecordedEvent, read_next
+from faelles.ground.ids import DivisionId, PatronId
+from faelles.notices import rules, store
+from faelles.notices.model import About, ChannelName, Kind, Plan, To, kinds
+from faelles.notices.planning import rules as planning
+from faelles.notices.planning import store as facts
+from faelles.notices.planning.sealing import seal
+from faelles.notices.store import PlannedNotice, Reached
+
+READER: Final = "notices"
+AT_A_TIME: Final = 500
+
+
+async def plan_from_events(tx: Transaction) -> tuple[int, int]:
+    """Read on in the agency's log and plan what it calls for: how many events were read, how many notices planned.
+
+    The place in the log is kept in the same transaction: nothing is lost or planned twice, whatever is killed when.
+    """
+    events = await read_next(tx, READER, limit=AT_A_TIME)
+    called = [(event, kind) for event in events for kind in planning.called_for(event, tx.now)]
+    if not called:
+        return len(events), 0
+    return len(events), await plan(tx, await _plans(tx, called))
+
+
+async def plan(tx: Transaction, plans: Sequence[Plan]) -> int:
+    """Plan what is wanted, by the ways that reach people, once; how many notices came of it."""
+    if not plans:
+        return 0
+    reached = dict(await store.load_reached(tx, {each.patron for each in plans}))
+    with_copies = [*plans, *await _guardians_copies(tx, plans, reached)]
+    reached |= await store.load_reached(tx, {each.patron for each in with_copies} - reached.keys())
+    zone = await facts.time_zone(tx)
+    planned = [notice for each in with_copies if (notice := _planned(each, reached.get(each.patron), zone))]
+    return await store.insert_notices(tx, planned)
+
+
+async def say(
+    tx: Transaction, keyring: Keyring, kind: Kind, patron: PatronId, division: DivisionId, *, occasion: str, text: str
+) -> int:
+    """Plan a notice about what no table knows: a code, a text by hand. `text` is kept sealed until it is sent."""
+    return await plan(
+        tx,
+        [
+            Plan(
+                kind=kind.name,
+                occasion=occasion,
+                patron=patron,
+                division=division,
+                happened_at=tx.now,
+                sealed=seal(keyring, tx.agency, text),
+            )
+        ],
+    )
+
+
+async def _plans(tx: Transaction, called: Sequence[tuple[RecordedEvent, Kind]]) -> list[Plan]:
+    payments = await facts.load_payments(
+        tx,
+        {
+            (event.account, event.at)
+            for event, kind in called
+            if kind.about is About.PAYMENT and event.account is not None
+        },
+    )
+    subjects = [
+        (event, kind, subject)
+        for event, kind in called
+        if (
+            subject := payments.get((event.account or 0, event.at))
+            if kind.about is About.PAYMENT
+            else planning.subject_of(kind, event)
+        )
+    ]
+    plans = []
+    for about, to in {(kind.about, kind.to) for _, kind, _ in subjects}:
+        ours = [each for each in subjects if (each[1].about, each[1].to) == (about, to)]
+        plans += await _with_parties(tx, about, to, ours)
+    return plans
+
+
+async def _with_parties(
+    tx: Transaction, about: About, to: To, called: Sequence[tuple[RecordedEvent, Kind, int]]
+) -> list[Plan]:
+    parties: dict[int, list[facts.Party]] = {}
+    for party in await facts.load_parties(tx, about, to, {subject for _, _, subject in called}):
+        parties.setdefault(party.subject, []).append(party)
+    return [
+        Plan(
+            kind=kind.name,
+            occasion=planning.occasion_of(kind, event, subject),
+            patron=party.patron,
+            division=party.division,
+            happened_at=event.at,
+            subject=subject,
+            day=party.day,
+            concerning=party.concerning,
+        )
+        for event, kind, subject in called
+        for party in parties.get(subject, ())
+    ]
+
+
+async def _guardians_copies(tx: Transaction, plans: Iterable[Plan], reached: dict[PatronId, Reached]) -> list[Plan]:
+    """For each plan about a child that the adult who answers for it is told too, that adult's."""
+    today = local_date(tx.now, await facts.time_zone(tx))
+    about_children = [
+        each
+        for each in plans
+        if kinds()[each.kind].guardian and (found := reached.get(each.patron)) and rules.is_child(found.contact, today)
+    ]
+    guardians = await store.load_guardians(tx, {each.patron for each in about_children}, today)
+    return [
+        Plan(
+            kind=each.kind,
+            occasion=each.occasion,
+            patron=guardian,
+            division=each.division,
+            happened_at=each.happened_at,
+            subject=each.subject,
+            day=each.day,
+            concerning=each.patron,
+        )
+        for each in about_children
+        for guardian in guardians.get(each.patron, ())
+    ]
+
+
+def _planned(plan: Plan, reached: Reached | None, zone: str) -> PlannedNotice | None:
+    kind = kinds()[plan.kind]
+    if reached is None or reached.contact.is_deceased or not rules.is_wanted(kind, reached.wishes):
+        return None
+    channel = rules.channel_for(kind, reached.wishes, reached.contact)
+    if channel is None and kind.must:
+        # Nowhere to go: it comes before somebody's eyes as undeliverable, instead of not being said.
+        channel = ChannelName.LETTER
+    if channel is None:
+        return None
+    return PlannedNotice(
+        plan=plan,
+        patron=reached.contact.patron,
+        channel=channel,
+        send_after=rules.send_after(kind, reached.wishes, channel, plan.happened_at, zone),
+        is_urgent=kind.urgent,
+    )

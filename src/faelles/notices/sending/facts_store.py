@@ -1,0 +1,107 @@
+"""SQL of what notices are about, as it is at this moment."""
+
+from collections.abc import Collection, Mapping
+
+from faelles.ground.database import Row, Transaction
+from faelles.notices.model import About
+from faelles.notices.sending.model import ClaimFact, ExclusionFact, Fact, HoldFact, LoanFact, PaymentFact
+
+_LOANS = """
+SELECT l.loan_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, COALESCE(c.number, '') AS number,
+       COALESCE(b.name, '') AS branch, l.due_on, l.renewals, l.closed_how,
+       l.lost_at IS NOT NULL OR l.claimed_returned_at IS NOT NULL AS is_stopped
+  FROM loan_directory AS l
+  JOIN title AS t ON t.record_id = l.record_id
+  LEFT JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
+  LEFT JOIN branch_directory AS b ON b.agency_id = $1 AND b.branch_id = l.branch_id
+ WHERE l.agency_id = $1 AND l.loan_id = ANY ($2::bigint[])
+"""
+_HOLDS = """
+SELECT h.hold_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, h.state, COALESCE(b.name, '') AS branch,
+       COALESCE(h.shelf_number, '') AS shelf, h.pickup_deadline
+  FROM hold_directory AS h
+  JOIN title AS t ON t.record_id = h.record_id
+  LEFT JOIN branch_directory AS b ON b.agency_id = $1 AND b.branch_id = h.pickup_branch_id
+ WHERE h.agency_id = $1 AND h.hold_id = ANY ($2::bigint[])
+"""
+_CLAIMS = """
+SELECT c.charge_id AS id, c.kind, c.step, COALESCE(c.reason, '') AS reason, c.outstanding_ore, c.currency,
+       (SELECT COALESCE(string_agg(DISTINCT t.title, '; '), '')
+          FROM claimed_loan AS cl
+          JOIN loan_directory AS l ON l.agency_id = $1 AND l.loan_id = cl.loan_id
+          JOIN title AS t ON t.record_id = l.record_id
+         WHERE cl.agency_id = $1 AND cl.charge_id = c.charge_id) AS titles
+  FROM claim_directory AS c
+ WHERE c.agency_id = $1 AND c.charge_id = ANY ($2::bigint[])
+"""
+_PAYMENTS = """
+SELECT payment_id AS id, reference, amount_ore, currency, at
+  FROM payment_directory
+ WHERE agency_id = $1 AND payment_id = ANY ($2::bigint[])
+"""
+_EXCLUSIONS = """
+SELECT n.notice_id AS id, n.owed_ore, n.excludes_on, a.currency
+  FROM patron_exclusion_notice AS n
+  JOIN agency_directory AS a ON a.agency_id = $1
+ WHERE n.agency_id = $1 AND n.notice_id = ANY ($2::bigint[])
+"""
+
+
+async def load_facts(tx: Transaction, about: About, subjects: Collection[int]) -> Mapping[int, Fact]:
+    """By the subjects' ids; what is gone is left out."""
+    if not subjects or about not in _READING:
+        return {}
+    sql, read = _READING[about]
+    return {row["id"]: read(row) for row in await tx.rows(sql, tx.agency, list(subjects))}
+
+
+def _loan(row: Row) -> Fact:
+    return LoanFact(
+        title=row["title"],
+        creators=row["creators"] or "",
+        number=row["number"],
+        branch=row["branch"],
+        due_on=row["due_on"],
+        renewals=row["renewals"],
+        is_stopped=row["is_stopped"],
+        closed_how=row["closed_how"],
+    )
+
+
+def _hold(row: Row) -> Fact:
+    return HoldFact(
+        title=row["title"],
+        creators=row["creators"] or "",
+        state=row["state"],
+        branch=row["branch"],
+        shelf=row["shelf"],
+        deadline=row["pickup_deadline"],
+    )
+
+
+def _claim(row: Row) -> Fact:
+    return ClaimFact(
+        kind=row["kind"],
+        step=row["step"],
+        reason=row["reason"],
+        titles=row["titles"],
+        outstanding_ore=row["outstanding_ore"],
+        currency=row["currency"],
+    )
+
+
+def _payment(row: Row) -> Fact:
+    return PaymentFact(reference=row["reference"], amount_ore=row["amount_ore"], currency=row["currency"], at=row["at"])
+
+
+def _exclusion(row: Row) -> Fact:
+    return ExclusionFact(owed_ore=row["owed_ore"], excludes_on=row["excludes_on"], currency=row["currency"])
+
+
+_READING = {
+    About.LOAN: (_LOANS, _loan),
+    About.HOLD: (_HOLDS, _hold),
+    About.CLAIM: (_CLAIMS, _claim),
+    About.PAYMENT: (_PAYMENTS, _payment),
+    About.EXCLUSION: (_EXCLUSIONS, _exclusion),
+}

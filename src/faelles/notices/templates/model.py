@@ -1,0 +1,105 @@
+"""Templates, and the words they may use."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from faelles.ground.fields import Id
+from faelles.ground.i18n import Language
+from faelles.notices.model import Form
+from faelles.notices.wishes.model import KindName
+
+FRAME = "frame"
+"""The template that goes around the sections of a message: greeting and signature."""
+
+_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)"
+SubjectText = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+BodyText = Annotated[str, Meta(min_length=1, max_length=8000, pattern=_LINES)]
+
+
+class Origin(StrEnum):
+    """Whose wording it is."""
+
+    AGENCY = "agency"
+    NATION = "nation"
+    PROGRAM = "program"
+
+
+class NoticeTemplate(Struct, frozen=True, kw_only=True):
+    """The wording in force for a kind, a form and a language, and where it comes from."""
+
+    kind: str
+    form: Form
+    language: Language
+    subject: str
+    body: str
+    origin: Origin
+    id: int | None = None
+    written_at: datetime | None = None
+
+
+class SetTemplate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    subject: SubjectText = ""
+    body: BodyText
+
+
+class PreviewNotice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`body` left out: the wording in force. `patron` left out: made-up facts."""
+
+    kind: KindName
+    form: Form = Form.FULL
+    language: Language | None = None
+    subject: SubjectText | None = None
+    body: BodyText | None = None
+    patron: Id | None = None
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What would be sent. `is_made_up`: of facts that are not the patron's, because there were none of theirs."""
+
+    subject: str
+    text: str
+    language: Language
+    is_made_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One loan, hold, claim ... as a template may speak of it; everything is text, empty where it does not apply."""
+
+    title: str = ""
+    creators: str = ""
+    number: str = ""
+    due: str = ""
+    days_overdue: str = ""
+    branch: str = ""
+    deadline: str = ""
+    shelf: str = ""
+    amount: str = ""
+    what: str = ""
+    reference: str = ""
+    day: str = ""
+    text: str = ""
+    concerning: str = ""
+    """The name of the child (or another) whose it is, where that is not who is written to."""
+
+
+MADE_UP = Entry(
+    title="Frøken Smillas fornemmelse for sne",
+    creators="Peter Høeg",
+    number="5001234567",
+    due="24. december 2027",
+    days_overdue="9",
+    branch="Hovedbiblioteket",
+    deadline="31. december 2027",
+    shelf="117",
+    amount="120,00 kr.",
+    what="Gebyr",
+    reference="4711",
+    day="1. december 2027",
+    text="4711",
+    concerning="",
+)

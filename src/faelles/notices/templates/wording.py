@@ -1,0 +1,87 @@
+"""From sections of entries to a message's subject and text. Pure, given the templates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from faelles.ground.i18n import Language
+from faelles.notices.model import Form
+from faelles.notices.templates.engine import UnfitTemplateError, render
+from faelles.notices.templates.model import FRAME, Entry, NoticeTemplate
+from faelles.notices.templates.store import Key, own_wording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """Whom a message is to, from whom, in what form."""
+
+    name: str
+    library: str
+    form: Form
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Everything of one kind that one message says."""
+
+    kind: str
+    entries: Sequence[Entry]
+
+
+class Wording:
+    """The templates of an agency: its own, the nation's, the program's; in the patron's language, else in Danish."""
+
+    def __init__(self, written: Mapping[Key, NoticeTemplate]) -> None:
+        self._written: Final = written
+
+    def template(self, kind: str, form: Form, language: Language) -> NoticeTemplate:
+        """The wording in force. Raises KeyError for a kind that there is none of."""
+        own = own_wording()
+        for wanted in ((kind, form, language), (kind, form, Language.DANISH)):
+            found = self._written.get(wanted) or own.get(wanted)
+            if found is not None:
+                return found
+        raise KeyError(kind)
+
+    def message(self, to: Addressed, sections: Sequence[Section]) -> tuple[str, str]:
+        """Subject and text of one message. The subject is that of the only section, else the frame's."""
+        said = [self._section(to, section) for section in sections]
+        frame = self.template(FRAME, to.form, to.language)
+        values = {**_values(to), "sections": "\n\n".join(text for _, text in said)}
+        subject = said[0][0] if len(said) == 1 else _rendered(frame.subject, values, FRAME, to)[:200]
+        return subject, _rendered_body(frame, values, to)
+
+    def _section(self, to: Addressed, section: Section) -> tuple[str, str]:
+        template = self.template(section.kind, to.form, to.language)
+        values = {**_values(to), **section_values(section.entries)}
+        subject = _rendered(template.subject, values, section.kind, to)
+        return " ".join(subject.split())[:200], _rendered_body(template, values, to)
+
+
+def section_values(entries: Sequence[Entry]) -> dict[str, object]:
+    return {"entries": entries, "count": len(entries), "entry": entries[0]}
+
+
+def _values(to: Addressed) -> dict[str, object]:
+    return {"name": to.name, "library": to.library}
+
+
+def sample_values(entry: Entry) -> dict[str, object]:
+    """Everything that a template may speak of, for trying one out."""
+    return {"name": "Karla Kofoed", "library": "Biblioteket", "sections": "…", **section_values([entry, entry])}
+
+
+def _rendered(source: str, values: Mapping[str, object], kind: str, to: Addressed) -> str:
+    """An agency's wording that fails on the real thing must not silence the library: the program's own is used."""
+    try:
+        return render(source, values)
+    except UnfitTemplateError:
+        return render(own_wording()[kind, to.form, to.language].subject, values)
+
+
+def _rendered_body(template: NoticeTemplate, values: Mapping[str, object], to: Addressed) -> str:
+    try:
+        return render(template.body, values).strip("\n")
+    except UnfitTemplateError:
+        return render(own_wording()[template.kind, to.form, to.language].body, values).strip("\n")

@@ -1,0 +1,1 @@
+"""What patrons wish about the notices they get."""
