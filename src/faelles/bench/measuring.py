@@ -10,11 +10,14 @@ from typing import Final
 from faelles.bench import store
 from faelles.bench.country import Country
 from faelles.bench.data_set import connection, provide
-from faelles.bench.model import CALLERS, Counted, Machine, Memory, Report, Size, Subject, Tell, Verb
+from faelles.bench.model import CALLERS, Counted, Machine, Memory, Size, Subject, Tell, Verb
 from faelles.bench.processes import family, memory, postmaster, processor
 from faelles.bench.programs import caller, server
 from faelles.bench.relay import Relay, relay
 from faelles.bench.summary import figures
+from faelles.bench.terminals.accounts import open_accounts
+from faelles.bench.terminals.measuring import measure
+from faelles.bench.terminals.model import TerminalReport, WholeReport
 from faelles.bench.work import Bench, Supply
 from faelles.bench.yardstick import Yardstick
 from faelles.ground.config import Config
@@ -66,7 +69,7 @@ class Stage:
         return Bench(size, self.config.keyring, supply, self.yardstick(), calling, serving)
 
 
-async def run(config: Config, size: Size, tell: Tell, *, fresh: bool) -> Report:
+async def run(config: Config, size: Size, tell: Tell, *, fresh: bool) -> WholeReport:
     """Measure everything once through. Raises BenchFailedError, and what the embedded server raises."""
     with EmbeddedCluster(config.state_directory / "bench").start(settings=_SERVER_SETTINGS) as cluster:
         country = await provide(cluster, config.keyring, size.patrons, tell, fresh=fresh)
@@ -74,13 +77,14 @@ async def run(config: Config, size: Size, tell: Tell, *, fresh: bool) -> Report:
         return await _report(Stage(cluster, password, config, country), size, tell)
 
 
-async def _report(stage: Stage, size: Size, tell: Tell) -> Report:
+async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
     supply = Supply(stage.country)
     load_before = os.getloadavg()[0]
     bench, used = await _measure(stage, supply, size, tell)
+    terminals = await _measure_terminals(stage, supply, size, tell)
     load_after = os.getloadavg()[0]
     async with connection(stage.cluster, store.RUN) as owner:
-        return Report(
+        return WholeReport(
             measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
             size=size.name,
             agencies=len(stage.country.agencies),
@@ -92,6 +96,7 @@ async def _report(stage: Stage, size: Size, tell: Tell) -> Report:
             cases=figures(bench.rounds),
             counted=await _count(stage, supply, size, owner, tell),
             memory=used,
+            terminals=terminals,
         )
 
 
@@ -110,6 +115,13 @@ async def _measure(stage: Stage, supply: Supply, size: Size, tell: Tell) -> tupl
             memory("database", family(bench.postmaster)),
         ]
     return bench, used
+
+
+async def _measure_terminals(stage: Stage, supply: Supply, size: Size, tell: Tell) -> TerminalReport:
+    """On a server of their own, which has nothing else to do."""
+    accounts = await open_accounts(stage.url, stage.country)
+    async with server(stage.url, stage.owner_url, stage.settings) as serving:
+        return await measure(serving, postmaster(stage.cluster.layout.data), size, supply, accounts, tell)
 
 
 async def _count(stage: Stage, supply: Supply, size: Size, owner: store.Connection, tell: Tell) -> list[Counted]:

@@ -28,6 +28,7 @@ _done = msgspec.json.Decoder(Done)
 class Server:
     pid: int
     port: int
+    sip2_port: int
 
 
 class Caller:
@@ -70,8 +71,13 @@ async def caller(url: str, settings: Mapping[str, str]) -> AsyncIterator[Caller]
 @asynccontextmanager
 async def server(url: str, owner_url: str, settings: Mapping[str, str]) -> AsyncIterator[Server]:
     """`faelles serve` on that database, listening."""
-    port = _free_port()
-    addresses = {"FAELLES_DATABASE_URL": url, "FAELLES_OWNER_DATABASE_URL": owner_url, "FAELLES_HTTP_PORT": str(port)}
+    port, sip2_port = _free_port(), _free_port()
+    addresses = {
+        "FAELLES_DATABASE_URL": url,
+        "FAELLES_OWNER_DATABASE_URL": owner_url,
+        "FAELLES_HTTP_PORT": str(port),
+        "FAELLES_SIP2_PORT": str(sip2_port),
+    }
     environment = {**os.environ, **settings, **addresses, "FAELLES_DATABASE_CONNECTIONS": str(CONNECTIONS)}
     process = await asyncio.create_subprocess_exec(
         sys.executable, *_SERVE, stdout=DEVNULL, stderr=DEVNULL, env=environment
@@ -79,7 +85,7 @@ async def server(url: str, owner_url: str, settings: Mapping[str, str]) -> Async
     try:
         async with asyncio.timeout(_SECONDS_TO_START):
             await _listening(process, port)
-        yield Server(process.pid, port)
+        yield Server(process.pid, port, sip2_port)
     finally:
         await _end(process)
 

@@ -202,6 +202,10 @@ async def test_prometheus_sees_messages_connections_and_refusals_of_nobody_in_pa
         "faelles_sip2_connections 1.0",
         "faelles_sip2_signed_in 1.0",
         'faelles_sip2_message_seconds_count{message="11",outcome="refused"} 1.0',
+        'faelles_sip2_message_seconds_bucket{le="0.001",message="11",outcome="refused"} 0.0',
+        'faelles_sip2_message_seconds_bucket{le="0.0025",message="11",outcome="refused"} 1.0',
+        'faelles_sip2_message_seconds_bucket{le="+Inf",message="11",outcome="refused"} 1.0',
+        'faelles_sip2_message_seconds_sum{message="11",outcome="refused"} 0.002',
         'faelles_sip2_refusals_total{reason="checksum"} 1.0',
     ):
         assert line in exposed

@@ -9,7 +9,9 @@ import msgspec
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from faelles.bench.model import FULL, SMALL, Counted, Figures, Report, Spread, Tell
+from faelles.bench.model import FULL, SMALL, Counted, Figures, Spread, Tell
+from faelles.bench.terminals.model import WholeReport
+from faelles.doors.command.bench_terminals import show_terminals
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import aside, show_table, tell
 from faelles.doors.command.words import words
@@ -51,12 +53,12 @@ def _progress() -> Iterator[Tell]:
         yield advance
 
 
-def _keep(report: Report, file: Path) -> Path:
+def _keep(report: WholeReport, file: Path) -> Path:
     file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     return file
 
 
-def _show(report: Report) -> None:
+def _show(report: WholeReport) -> None:
     show_table(
         ["bench_what", "bench_callers", "bench_calls_a_second", "bench_p50", "bench_p95", "bench_p99"],
         [_speed(case) for case in report.cases],
@@ -83,6 +85,7 @@ def _show(report: Report) -> None:
         ],
         title=words("bench_title_memory"),
     )
+    show_terminals(report.terminals)
 
 
 def _speed(case: Figures) -> Iterator[object]:

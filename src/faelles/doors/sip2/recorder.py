@@ -13,9 +13,8 @@ from datetime import datetime
 from typing import Final
 
 from faelles.doors.sip2.hiding import hidden
-from faelles.doors.sip2.messages import DEFINITIONS
 from faelles.doors.sip2.metrics import Sip2Metrics
-from faelles.doors.sip2.outcome import outcome_of
+from faelles.doors.sip2.outcome import Kind, head_of, kind_of
 from faelles.doors.sip2.text import decode
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import Clock, utc_now
@@ -25,7 +24,7 @@ from faelles.ground.ids import AgencyId, MachineId
 from faelles.ground.log import logger
 from faelles.people.machines.terminal import Terminal
 from faelles.people.terminals import operations, store
-from faelles.people.terminals.model import Direction, NewTraceLine, Observed, Sighting, Tally, TerminalOutcome
+from faelles.people.terminals.model import Direction, NewTraceLine, Observed, Sighting, Tally
 
 Key = tuple[AgencyId, MachineId]
 
@@ -35,8 +34,6 @@ PERIOD: Final = 10.0
 """Seconds between two tellings."""
 _MOST_TRACE_LINES: Final = 20_000
 """Kept in memory while the database is away; beyond it the oldest go."""
-_OTHER: Final = "??"
-"""A command that the document does not have."""
 
 
 @dataclass(slots=True)
@@ -46,7 +43,21 @@ class _Seen:
     at: datetime
     connections: int = 0
     since: datetime | None = None
-    counts: Counter[tuple[str, TerminalOutcome]] = field(default_factory=Counter)
+    counts: dict[bytes, int] = field(default_factory=dict)
+    """By the heads of request and answer."""
+    untold: list[Tally] = field(default_factory=list)
+    """What the database was away for."""
+
+    def taken(self) -> list[Tally]:
+        """All that is counted, to be told; what comes now counts from nothing."""
+        found: Counter[Kind] = Counter()
+        for told in self.untold:
+            found[Kind(told.message, told.outcome)] += told.number
+        for head, number in self.counts.items():
+            found[kind_of(head)] += number
+        self.untold.clear()
+        self.counts.clear()
+        return [Tally(*kind, number) for kind, number in found.items()]
 
 
 class Recorder:
@@ -62,20 +73,20 @@ class Recorder:
     # -- What the door tells
 
     def connected(self) -> None:
-        self._metrics.connections.inc()
+        self._metrics.connections += 1
 
     def disconnected(self, terminal: Terminal | None) -> None:
-        self._metrics.connections.dec()
+        self._metrics.connections -= 1
         if terminal is None:
             return
-        self._metrics.terminals.dec()
+        self._metrics.signed_in -= 1
         seen = self._note(terminal)
         seen.connections = max(0, seen.connections - 1)
         if not seen.connections:
             seen.since = None
 
     def signed_in(self, terminal: Terminal) -> None:
-        self._metrics.terminals.inc()
+        self._metrics.signed_in += 1
         seen = self._note(terminal)
         seen.connections += 1
         seen.since = seen.since or seen.at
@@ -84,13 +95,12 @@ class Recorder:
         self._metrics.refused(reason)
 
     def exchanged(self, terminal: Terminal | None, request: bytes, answer: bytes, seconds: float) -> None:
-        code = request[:2].decode("latin-1")
-        message, outcome = code if code in DEFINITIONS else _OTHER, outcome_of(answer)
-        self._metrics.exchanged(message, outcome, seconds)
+        head = head_of(request, answer)
+        self._metrics.exchanged(head, seconds)
         if terminal is None:
             return
         seen = self._note(terminal)
-        seen.counts[message, outcome] += 1
+        seen.counts[head] = seen.counts.get(head, 0) + 1
         if self._traced:
             self._trace(terminal, seen.at, request, answer)
 
@@ -145,8 +155,7 @@ class Recorder:
             agency, machine = key
             seen = self._seen[key]
             sightings[agency].append(Sighting(machine, seen.at, seen.since))
-            counts[agency] += [(machine, Tally(*ended, number)) for ended, number in seen.counts.items()]
-            seen.counts.clear()
+            counts[agency] += [(machine, tally) for tally in seen.taken()]
             if not seen.connections:
                 del self._seen[key]
         self._changed.clear()
@@ -163,7 +172,7 @@ class Recorder:
             self._seen.setdefault((agency, told.machine), _Seen(told.seen_at))
             self._changed.add((agency, told.machine))
         for machine, tally in observed.counts:
-            self._seen[agency, machine].counts[tally.message, tally.outcome] += tally.number
+            self._seen[agency, machine].untold.append(tally)
         self._lines.extendleft((agency, line) for line in reversed(observed.trace))
 
     async def clear(self) -> None:
