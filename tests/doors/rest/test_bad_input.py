@@ -6,6 +6,8 @@ import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
+from doors.rest.furniture import Furniture
+
 PARCEL: dict[str, Any] = {"number": "0123456789", "amount_ore": 2000, "due_on": "2026-11-22"}
 
 _MISFITS: list[tuple[dict[str, Any], str, str]] = [
@@ -37,8 +39,41 @@ async def test_a_body_that_does_not_fit(practice: AsyncClient, change: dict[str,
     assert problem["text"] != code
 
 
+async def test_everything_that_does_not_fit_is_told_at_once(practice: AsyncClient) -> None:
+    wrong = {"number": 123, "due_on": "9999-12-31", "lines": [1, "2", 0], "colour": "red"}
+    answer = await practice.post("/parcels", json=wrong)
+    assert {problem["field"]: problem["code"] for problem in answer.json()["errors"]} == {
+        "number": "field_wrong_type",
+        "amount_ore": "field_missing",
+        "due_on": "field_date_implausible",
+        "lines.1": "field_wrong_type",
+        "lines.2": "field_too_small",
+        "colour": "field_unknown",
+    }
+
+
+async def test_what_is_wrong_deep_inside_is_told_with_its_place(
+    client: AsyncClient, furnished: Furniture, librarian: dict[str, str]
+) -> None:
+    entry = {"what": "checkin", "item": "12", "branch": furnished.objects["branch"], "happened_at": "i går"}
+    sent = {"entries": [entry, entry | {"what": "return", "item": "0123456789"}]}
+    answer = await client.post("/api/v1/offline-transactions", json=sent, headers=librarian)
+    assert [(problem["field"], problem["code"]) for problem in answer.json()["errors"]] == [
+        ("entries.0.what", "field_not_among_choices"),
+        ("entries.0.item", "field_wrong_form"),
+        ("entries.0.happened_at", "field_not_a_date"),
+        ("entries.1.happened_at", "field_not_a_date"),
+    ]
+
+
+async def test_a_body_that_breaks_off_after_a_misfit_is_no_json(practice: AsyncClient) -> None:
+    content = b'{"number": 123, "amount_ore": '
+    answer = await practice.post("/parcels", content=content, headers={"content-type": "application/json"})
+    assert answer.json()["code"] == "body_not_json"
+
+
 async def test_a_field_that_is_missing(practice: AsyncClient) -> None:
-    answer = await practice.post("/parcels", json={"number": "0123456789"})
+    answer = await practice.post("/parcels", json={"number": "0123456789", "due_on": "2026-11-22"})
     assert answer.json()["errors"] == [{"field": "amount_ore", "code": "field_missing", "text": "Feltet mangler."}]
 
 

@@ -11,7 +11,7 @@ from faelles.agencies import operations as agencies
 from faelles.doors.command import staff_session
 from faelles.doors.command.frame import with_runtime
 from faelles.doors.command.words import LANGUAGE, words
-from faelles.doors.rest.validation import body_error
+from faelles.doors.rest.validation import request_error
 from faelles.doors.runtime import Runtime
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
@@ -86,4 +86,4 @@ def checked(kind: type[Request], values: Mapping[str, object]) -> Request:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as problem:
-        raise body_error(problem) from None
+        raise request_error(problem, values, kind) from None

@@ -72,10 +72,11 @@ class ApiRequest(Request[Caller, str, State]):
             raise HTTPException(status_code=415)
         if b"\\u0000" in content:
             raise InvalidRequestError("text_has_nul")
+        decoder = _decoder(self.route_handler)
         try:
-            decoded = _decoder(self.route_handler).decode(content)
+            decoded = decoder.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-            raise body_error(problem) from None
+            raise body_error(problem, content, decoder.type) from None
         refuse_implausible_days(decoded)
         return decoded
 

@@ -1,8 +1,10 @@
 """What msgspec and Litestar say about a request that does not fit, turned into our own field problems."""
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 
@@ -14,6 +16,9 @@ _ELEMENT: Final = re.compile(r"\[(\d+|\.\.\.)\]")
 
 _HEADERS: Final = {"idempotency_key": "Idempotency-Key"}
 """Litestar names a header's problem after the route's argument."""
+
+_LISTS: Final = frozenset({list, tuple, set, frozenset})
+_UNIONS: Final = frozenset({Union, UnionType})
 
 _KINDS: Final = (
     (re.compile(r"^Object missing required field `(?P<name>[^`]+)`"), "field_missing"),
@@ -29,14 +34,76 @@ _KINDS: Final = (
     (re.compile(r"^Expected `str` matching regex"), "field_wrong_form"),
     (re.compile(r"^Invalid enum value"), "field_not_among_choices"),
     (re.compile(r"^Invalid RFC3339"), "field_not_a_date"),
+    (re.compile(r"^Expected `datetime` with a timezone"), "moment_needs_zone"),
 )
 
 
-def body_error(problem: Exception) -> InvalidRequestError:
-    """The error for a body that could not be decoded into its type."""
-    if isinstance(problem, msgspec.ValidationError):
-        return InvalidRequestError(problems=[_body_problem(str(problem))])
-    return InvalidRequestError("body_not_json")
+_MOST_PROBLEMS: Final = 50
+"""More than anybody mends at a time."""
+
+
+def body_error(problem: Exception, content: bytes, kind: object) -> InvalidRequestError:
+    """The error for a body that could not be decoded into `kind`."""
+    if not isinstance(problem, msgspec.ValidationError):
+        return InvalidRequestError("body_not_json")
+    try:
+        sent = msgspec.json.decode(content)
+    except RecursionError:
+        return InvalidRequestError(problems=[_body_problem("", str(problem))])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return InvalidRequestError("body_not_json")
+    return request_error(problem, sent, kind)
+
+
+def request_error(problem: msgspec.ValidationError, sent: object, kind: object) -> InvalidRequestError:
+    """The error for plain values that are no `kind`, with everything that does not fit: msgspec stops at the first."""
+    found = list(islice(_misfits(sent, kind, ""), _MOST_PROBLEMS))
+    return InvalidRequestError(problems=found or [_body_problem("", str(problem))])
+
+
+def _misfits(value: object, kind: object, place: str) -> Iterator[FieldProblem]:
+    """What is wrong with the parts of a value; where they are all right, what is wrong with the whole."""
+    found = False
+    for problem in _misfits_inside(value, _bare(kind), place):
+        found = True
+        yield problem
+    if found:
+        return
+    try:
+        fitting = msgspec.convert(value, kind)
+    except msgspec.ValidationError as problem:
+        yield _body_problem(place, str(problem))
+    else:
+        yield from (FieldProblem(day, "field_date_implausible", {}) for day in implausible_days(fitting, place))
+
+
+def _misfits_inside(value: object, kind: Any, place: str) -> Iterator[FieldProblem]:  # noqa: ANN401 - any type there is
+    if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        for name, field in fields.items():
+            if name in value:
+                yield from _misfits(value[name], field.type, _at(place, name))
+            elif field.required:
+                yield FieldProblem(_at(place, name), "field_missing", {})
+        if kind.__struct_config__.forbid_unknown_fields:
+            yield from (FieldProblem(_at(place, str(name)), "field_unknown", {}) for name in value.keys() - fields)
+    elif isinstance(value, list) and get_origin(kind) in _LISTS:
+        for number, inner in enumerate(value):
+            yield from _misfits(inner, get_args(kind)[0], _at(place, str(number)))
+
+
+def _bare(kind: Any) -> Any:  # noqa: ANN401 - any type there is
+    """The type without its bounds, and without "or None"."""
+    if get_origin(kind) is Annotated:
+        return _bare(get_args(kind)[0])
+    if get_origin(kind) in _UNIONS:
+        others = [each for each in get_args(kind) if each is not NoneType]
+        return _bare(others[0]) if len(others) == 1 else kind
+    return kind
+
+
+def _at(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
 
 
 def refuse_implausible_days(decoded: object) -> None:
@@ -61,10 +128,12 @@ def _parameter_problem(entry: Mapping[str, object]) -> FieldProblem:
     return _problem(_HEADERS.get(name, name), str(entry.get("message", "")))
 
 
-def _body_problem(message: str) -> FieldProblem:
+def _body_problem(place: str, message: str) -> FieldProblem:
+    """The problem msgspec found in what stands at `place`."""
     match = _PLACE.search(message)
-    place = _ELEMENT.sub(r".\1", match[1]).lstrip(".") if match else ""
-    return _problem(place, message[: match.start()] if match else message)
+    inner = _ELEMENT.sub(r".\1", match[1]).lstrip(".") if match else ""
+    where = ".".join(filter(None, (place, inner)))
+    return _problem(where, message[: match.start()] if match else message)
 
 
 def _problem(place: str, message: str) -> FieldProblem:
@@ -72,5 +141,5 @@ def _problem(place: str, message: str) -> FieldProblem:
         if match := pattern.match(message):
             parameters = match.groupdict()
             name = parameters.pop("name", None)
-            return FieldProblem(".".join(filter(None, (place, name))), code, parameters)
+            return FieldProblem(_at(place, name) if name else place, code, parameters)
     return FieldProblem(place, "field_invalid", {})
