@@ -35,7 +35,7 @@ class Heard:
     def connected(self) -> None:
         self.connections += 1
 
-    def disconnected(self, terminal: Terminal | None) -> None:
+    def disconnected(self, terminal: Terminal | None) -> None:  # noqa: ARG002 - the protocol's
         self.connections -= 1
 
     def signed_in(self, terminal: Terminal) -> None:
@@ -44,7 +44,7 @@ class Heard:
     def refused(self, reason: str) -> None:
         self.refusals.append(reason)
 
-    def exchanged(self, terminal: Terminal | None, request: bytes, answer: bytes, seconds: float) -> None:
+    def exchanged(self, terminal: Terminal | None, request: bytes, answer: bytes, seconds: float) -> None:  # noqa: ARG002 - the protocol's
         self.exchanges.append((terminal, request, answer))
 
 

@@ -1,6 +1,7 @@
 """Framing, checksums, text, dates and messages, each by itself: no socket, no database."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -53,7 +54,7 @@ def test_a_line_feed_in_a_segment_of_its_own_belongs_to_the_message_before():
 def test_messages_are_the_same_however_the_network_cuts_them(cuts):
     stream = (STATUS + b"\r") * 3
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    segments = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    segments = [stream[start:end] for start, end in pairwise(places)]
     assert [message for message, _ in framed(*segments)] == [STATUS] * 3
 
 
@@ -180,9 +181,9 @@ def test_dates_know_their_zones(text, moment):
     assert dates.parse(text, HERE) == moment
 
 
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
-def test_a_date_that_is_shown_can_be_read_again(moment):
-    moment = moment.replace(microsecond=0)
+@given(st.integers(631_152_000, 4_102_444_800))
+def test_a_date_that_is_shown_can_be_read_again(seconds):
+    moment = datetime.fromtimestamp(seconds, UTC)
     shown = dates.show(moment, HERE)
     read = dates.parse(shown, HERE)
     assert len(shown) == 18

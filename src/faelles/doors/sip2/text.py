@@ -15,8 +15,11 @@ _DANISH = {"å": "aa", "Å": "Aa", "ø": "oe", "Ø": "Oe", "æ": "ae", "Æ": "Ae
 
 
 def decode(line: bytes, encoding: Encoding) -> str:
-    """What a machine sent. What is no text in its encoding becomes a sign that stands for nothing."""
-    return line.decode(encoding.value, "replace")
+    """What a machine sent. What is no text in its encoding becomes a sign that stands for nothing; control characters
+    are left out.
+    """
+    text = line.decode(encoding.value, "replace")
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 def tidy(value: str) -> str:

@@ -14,6 +14,7 @@ _CONTACT = frozenset({PersonalField.ADDRESS, PersonalField.EMAIL, PersonalField.
 _MOST_LISTED = 500
 _LONGEST_REASON = 200
 _HOLDS, _OVERDUE, _CHARGED, _FINES = range(4)
+_NO_COUNTS = codes.REFUSALS["64"]
 _LISTED_AS = {_OVERDUE: "AT", _CHARGED: "AU", _FINES: "AV"}
 
 
@@ -36,9 +37,9 @@ async def information(exchange: Exchange) -> Answer:
         return _nobody(exchange, found)
     patron = found.patron
     if not _is_shown(exchange, found):
-        return Answer({**_fixed(exchange, patron), **_no_counts()}, _values(exchange, patron, found))
+        return Answer({**_NO_COUNTS, **_fixed(exchange, patron)}, _values(exchange, patron, found))
     fixed = {
-        **_no_counts(),
+        **_NO_COUNTS,
         **_fixed(exchange, patron),
         "overdue_items_count": codes.count(len(patron.overdue)),
         "charged_items_count": codes.count(len(patron.loans)),
@@ -83,10 +84,6 @@ def _fixed(exchange: Exchange, patron: PatronSeen) -> dict[str, str]:
         "patron_status": codes.patron_status(patron.blocks),
         "language": codes.LANGUAGE_CODES[patron.language.value],
     }
-
-
-def _no_counts() -> dict[str, str]:
-    return dict(codes.REFUSALS["64"])
 
 
 def _values(exchange: Exchange, patron: PatronSeen, found: Recognised) -> dict[str, str | list[str]]:
