@@ -12,6 +12,7 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from faelles.circulation.holds.worker import matching_titles
 from faelles.demo.filling import fill, plans
 from faelles.demo.model import RECORD_UNITS, AgencySample, DemoFile, Scale, Step
 from faelles.demo.samples import SHOWN, choose_samples, operator_sample
@@ -84,8 +85,11 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
                 _write(config, content)
                 tell_demo(content, _file(config), time.monotonic() - started)
 
-            async with serving_machines(
-                config.sip2, runtime.database, runtime.keyring, registry=registry, tell=machines.append
+            async with (
+                serving_machines(
+                    config.sip2, runtime.database, runtime.keyring, registry=registry, tell=machines.append
+                ),
+                matching_titles(runtime.database),
             ):
                 await server.serve(config, runtime.database, runtime.keyring, registry=registry, tell=opened)
         tell("demo_stopped")

@@ -2,6 +2,7 @@
 
 import typer
 
+from faelles.circulation.holds.worker import matching_titles
 from faelles.doors.command.foreign_words import retold
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import remark
@@ -37,5 +38,6 @@ async def _serve() -> None:
             registry=registry,
             tell=lambda address: remark(f"sip2 {address}"),
         ),
+        matching_titles(runtime.database),
     ):
         await server.serve(config, runtime.database, runtime.keyring, registry=registry, tell=remark)

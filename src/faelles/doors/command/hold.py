@@ -1,0 +1,206 @@
+"""`faelles hold`: placing, listing, cancelling and moving holds, and why they stand where they stand."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from faelles.circulation.holds import changing, operations, reading
+from faelles.circulation.holds.model import (
+    CancelHolds,
+    Cancelled,
+    CancelOutcome,
+    HoldExplained,
+    HoldShown,
+    InQueue,
+    MoveHold,
+    MoveTo,
+    PlaceHold,
+    Placing,
+)
+from faelles.circulation.loans.blocks import Block
+from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
+from faelles.doors.command.frame import SAYS_NO
+from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.words import LANGUAGE, words
+from faelles.ground.errors import invalid_field
+from faelles.ground.i18n import text
+from faelles.ground.ids import HoldId, PatronId, RecordId
+from faelles.patrons.looking.operations import identify
+
+app = typer.Typer(no_args_is_help=True, help=words("command_hold"))
+
+Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
+Hold = Annotated[int, typer.Argument(help=words("command_hold_id"), show_default=False)]
+Record = Annotated[int | None, typer.Option(help=words("command_record"), show_default=False)]
+Overrides = Annotated[list[str] | None, typer.Option("--override", help=words("command_override"), show_default=False)]
+Reason = Annotated[str | None, typer.Option(help=words("command_reason"), show_default=False)]
+
+
+@app.command("place", help=words("command_hold_place"))
+def place(
+    card: Card,
+    *,
+    record: Record = None,
+    issue: Annotated[int | None, typer.Option(help=words("command_issue"), show_default=False)] = None,
+    item: Annotated[str | None, typer.Option(help=words("command_item"), show_default=False)] = None,
+    branch: Branch = None,
+    until: Annotated[str | None, typer.Option(help=words("command_interest_until"), show_default=False)] = None,
+    override: Overrides = None,
+    reason: Reason = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=words("command_dry_run"))] = False,
+    key: Annotated[str | None, typer.Option(help=words("command_key"), show_default=False)] = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    async def work(desk: Desk) -> Placing:
+        wish = {"record": record, "issue": issue, "item": item}
+        values = {
+            "patron": {"card": card},
+            "wish": {name: value for name, value in wish.items() if value is not None},
+            "pickup": await desk.branch(branch),
+            "interest_until": until,
+            "overrides": override,
+            "reason": reason,
+            "dry_run": dry_run,
+        }
+        return await operations.place_hold(desk.tx, desk.caller, desk.keyring, request(PlaceHold, values), key)
+
+    placing = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(placing)
+    else:
+        for each in placing.holds:
+            tell(
+                f"command_hold_{each.outcome}",
+                title=each.title or "",
+                hold=each.hold or "",
+                position=each.position or "",
+            )
+            _show_blocks(each.blocks)
+    if placing.is_refused:
+        raise typer.Exit(SAYS_NO)
+
+
+@app.command("list", help=words("command_hold_list"))
+def list_holds(
+    card: Annotated[str | None, typer.Argument(help=words("command_patron_scan"), show_default=False)] = None,
+    *,
+    record: Record = None,
+    branch: Annotated[str | None, typer.Option(help=words("command_pickup_branch"), show_default=False)] = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    async def work(desk: Desk) -> list[HoldShown]:
+        if card is not None:
+            return await reading.holds_of_patron(desk.tx, desk.caller, await _patron(desk, card), limit=200)
+        if record is not None:
+            holds, _ = await reading.holds_of_title(desk.tx, desk.caller, RecordId(record), after=-(2**62), limit=200)
+            return holds
+        return await reading.holds_at_branch(desk.tx, desk.caller, await desk.branch(branch), limit=200)
+
+    holds = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(holds)
+    else:
+        show_table(
+            ["command_hold_column", "command_title_column", "command_state", "command_position", "command_shelf"],
+            [
+                (each.id, each.title, words(f"hold_state_{each.state}"), each.position, each.shelf_number)
+                for each in holds
+            ],
+        )
+
+
+async def _patron(desk: Desk, card: str) -> PatronId:
+    """The one patron that a scan stands for."""
+    found = {candidate.patron.id for candidate in await identify(desk.tx, desk.caller, desk.keyring, card)}
+    if len(found) != 1:
+        raise invalid_field("card", "scan_ambiguous" if found else "patron_not_found")
+    return found.pop()
+
+
+@app.command("cancel", help=words("command_hold_cancel"))
+def cancel(
+    holds: Annotated[list[int], typer.Argument(help=words("command_hold_id"), show_default=False)],
+    *,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    async def work(desk: Desk) -> list[Cancelled]:
+        return await changing.cancel_holds(desk.tx, desk.caller, request(CancelHolds, {"holds": holds}))
+
+    answers = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(answers)
+    else:
+        for each in answers:
+            tell(f"command_cancel_{each.outcome}", hold=each.hold)
+    if any(each.outcome is not CancelOutcome.CANCELLED for each in answers):
+        raise typer.Exit(SAYS_NO)
+
+
+@app.command("move", help=words("command_hold_move"))
+def move(
+    hold: Hold,
+    *,
+    to: Annotated[MoveTo | None, typer.Option(help=words("command_move_to"), show_default=False)] = None,
+    before: Annotated[int | None, typer.Option(help=words("command_move_before"), show_default=False)] = None,
+    reason: Annotated[str, typer.Option(help=words("command_reason"), show_default=False)],
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    async def work(desk: Desk) -> int:
+        values = {"to": to, "before": before, "reason": reason}
+        return await changing.move_hold(desk.tx, desk.caller, HoldId(hold), request(MoveHold, values))
+
+    position = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show({"position": position})
+    else:
+        tell("command_hold_moved", position=position)
+
+
+@app.command("why", help=words("command_hold_why"))
+def why(hold: Hold, *, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> HoldExplained:
+        return await reading.explain_hold(desk.tx, desk.caller, HoldId(hold))
+
+    explained = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(explained)
+        return
+    shown = explained.hold
+    tell("command_hold_line", title=shown.title, state=words(f"hold_state_{shown.state}"))
+    if explained.wait is not None and explained.wait.days is not None:
+        tell("command_wait_line", days=explained.wait.days, position=explained.wait.position)
+    if explained.queue:
+        show_table(
+            ["command_position", "command_hold_column", "command_item_column", "command_why"],
+            [(each.position, each.hold, each.item_number, _why(each)) for each in explained.queue],
+        )
+    if explained.log:
+        show_table(
+            ["command_when", "command_what", "command_item_column", "command_details"],
+            [
+                (each.at, text(f"hold_log_{each.outcome}", LANGUAGE), each.item_number, _flat(each.details))
+                for each in explained.log
+            ],
+        )
+
+
+def _why(each: InQueue) -> str:
+    code = f"why_not_{each.why_not}" if each.why_not else f"why_this_{each.reach}"
+    return text(code, LANGUAGE, {"position": each.position, "days": each.days or 0})
+
+
+def _flat(details: dict[str, object]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in details.items())
+
+
+def _show_blocks(blocks: Sequence[Block]) -> None:
+    if blocks:
+        show_table(
+            ["command_why", "command_code", "command_rule", "command_may_override"],
+            [(text(each.code, LANGUAGE, each.parameters), each.code, each.rule, each.override) for each in blocks],
+        )
