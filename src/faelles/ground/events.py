@@ -7,14 +7,14 @@ epoch grows when the database is restored into another cluster, where transactio
 Decision: docs/decisions/event-log.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
-from faelles.ground.database.transaction import Row, Transaction
+from faelles.ground.database.transaction import Database, Row, Transaction
 from faelles.ground.ids import AgencyId, EventId
 
 Dimension = str | int | bool | None
@@ -98,6 +98,9 @@ UPDATE event_reader
 """
 
 
+_UNREAD = "SELECT agency_id FROM agencies_with_unread_events($1, $2) AS agency_id"
+
+
 async def append(tx: Transaction, *events: Event) -> None:
     """Append `events`, in this order, to the log of the transaction's agency."""
     if not events:
@@ -143,6 +146,12 @@ async def read_after(tx: Transaction, position: Position, *, limit: int) -> tupl
     rows = await tx.rows(_READ, tx.agency, position.epoch, str(position.xid), position.event, limit)
     reached = _position(rows[-1], "id") if rows else position
     return [_recorded(row) for row in rows], reached
+
+
+async def agencies_with_unread(database: Database, reader: str, agencies: Sequence[AgencyId]) -> list[AgencyId]:
+    """Those of `agencies` in whose logs something stands that `reader` has not seen."""
+    rows = await database.outside_agencies(_UNREAD, reader, list(agencies))
+    return [AgencyId(row["agency_id"]) for row in rows]
 
 
 def _position(row: Row, event: str) -> Position:

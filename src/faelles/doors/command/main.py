@@ -8,6 +8,7 @@ from faelles.doors.command import (
     bench,
     circulation,
     demo,
+    hold,
     keys,
     load,
     machine,
@@ -18,6 +19,7 @@ from faelles.doors.command import (
     sign_in,
     sip2,
     staff,
+    worker,
 )
 from faelles.doors.command.foreign_words import speak_our_words
 from faelles.doors.command.frame import CANNOT_ANSWER, explanation
@@ -35,10 +37,12 @@ app = typer.Typer(
 )
 demo.add_to(app)
 serve.add_to(app)
+worker.add_to(app)
 bench.add_to(app)
 schema.add_to(app)
 sign_in.add_to(app)
 circulation.add_to(app)
+app.add_typer(hold.app, name="hold", rich_help_panel=words("command_panel_staff"))
 app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
 app.add_typer(machine.app, name="machine", rich_help_panel=words("command_panel_staff"))
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))

@@ -1,0 +1,19 @@
+"""Every job of the night, in the order in which an agency's are done. A room defines its own; this is where they are
+known.
+"""
+
+from typing import Final
+
+from faelles.circulation.holds.nightly import TURN_DAY
+from faelles.ground.jobs import FORGET_RUNS, Job
+from faelles.notices.planning import nightly as planning
+from faelles.notices.sending.nightly import FORGET_TEXTS
+from faelles.people import nightly as people
+
+JOBS: Final[tuple[Job, ...]] = (
+    TURN_DAY,
+    *planning.JOBS,
+    FORGET_TEXTS,
+    *people.JOBS,
+    FORGET_RUNS,
+)

@@ -1,0 +1,138 @@
+"""The worker: reads the event log, sends what is due, and keeps the night, for every agency.
+
+It keeps nothing in memory that it could not do without: it may be stopped anywhere, and as many may run as one likes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from faelles.agencies.operations import list_agencies
+from faelles.doors.runtime import Runtime
+from faelles.doors.worker.registry import JOBS
+from faelles.ground.actor import SYSTEM
+from faelles.ground.clock import Clock, utc_now
+from faelles.ground.database import Database
+from faelles.ground.errors import UnavailableError
+from faelles.ground.events import agencies_with_unread
+from faelles.ground.ids import NATION, AgencyId
+from faelles.ground.jobs import Home, Job
+from faelles.ground.log import logger
+from faelles.ground.night import Night, Outcome, RunReport
+from faelles.notices.channels.opening import open_channels
+from faelles.notices.planning.operations import READER, plan_from_events
+from faelles.notices.sending.sender import Sender
+from faelles.notices.sending.store import agencies_due
+from faelles.people.model import system_caller
+
+_log = logger("doors.worker")
+
+SECONDS_BETWEEN_LOOKS: Final = 1.0
+SECONDS_BETWEEN_NIGHTS: Final = 60.0
+_SECONDS_WITHOUT_DATABASE: Final = 5.0
+_AGENCIES_AT_A_TIME: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    database: Database
+    sender: Sender
+    jobs: Sequence[Job] = JOBS
+    clock: Clock = utc_now
+
+    async def follow_events(self) -> None:
+        """Plan what events call for, wherever there is something unread."""
+        agencies = [home.agency for home in await homes(self.database)]
+        for agency in await agencies_with_unread(self.database, READER, agencies):
+            while (await self.database.run(agency, SYSTEM, plan_from_events))[0]:
+                pass
+
+    async def send(self) -> None:
+        """Send what is due, wherever something is."""
+        for agency in await agencies_due(self.database, self.clock()):
+            await self.sender.send_due(agency)
+
+    async def keep_night(self) -> None:
+        """Do what the calendar calls for at this hour."""
+        night = Night(database=self.database, jobs=self.jobs, tell=_tell, clock=self.clock)
+        await night.run_due(await homes(self.database))
+
+    async def run(self) -> None:
+        """All of it, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_again_and_again(self.follow_events, SECONDS_BETWEEN_LOOKS), name="events")
+            group.create_task(_again_and_again(self.send, SECONDS_BETWEEN_LOOKS), name="sender")
+            group.create_task(_again_and_again(self.keep_night, SECONDS_BETWEEN_NIGHTS), name="night")
+
+
+async def homes(database: Database, *, only: AgencyId | None = None) -> list[Home]:
+    """Every agency but the nation, or the one."""
+    found: list[Home] = []
+    after = NATION
+    caller = system_caller(NATION)
+    while True:
+        page = await database.run(
+            NATION,
+            SYSTEM,
+            partial(list_agencies, caller=caller, after=after, limit=_AGENCIES_AT_A_TIME),
+            read_only=True,
+        )
+        if not page:
+            return found
+        found += [Home(each.id, each.isil, each.time_zone) for each in page if only in (None, each.id)]
+        after = page[-1].id
+
+
+@asynccontextmanager
+async def worker_of(runtime: Runtime) -> AsyncIterator[Worker]:
+    """A worker with the installation's ways out, open. Raises MisconfiguredError where those cannot work."""
+    config = runtime.config
+    opened = open_channels(config.channels, config.state_directory, is_production=config.is_production)
+    async with opened as channels:
+        sender = Sender(database=runtime.database, keyring=runtime.keyring, channels=channels)
+        yield Worker(database=runtime.database, sender=sender)
+
+
+@asynccontextmanager
+async def working(runtime: Runtime) -> AsyncIterator[None]:
+    """The worker at work while the block runs."""
+    async with worker_of(runtime) as worker:
+        task = asyncio.create_task(worker.run(), name="worker")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _again_and_again(look: Callable[[], Awaitable[None]], seconds: float) -> None:
+    while True:
+        pause = seconds
+        try:
+            await look()
+        except UnavailableError:
+            pause = _SECONDS_WITHOUT_DATABASE
+        except Exception as problem:  # noqa: BLE001 - whatever it was, there is more to do than this
+            _log.error("work failed", exc_info=problem)
+            pause = _SECONDS_WITHOUT_DATABASE
+        await asyncio.sleep(pause)
+
+
+def _tell(report: RunReport) -> None:
+    if report.outcome is Outcome.ELSEWHERE:
+        return
+    say = _log.error if report.outcome is Outcome.FAILED else _log.info
+    say(
+        "job",
+        agency_isil=report.isil,
+        job=report.job,
+        day=str(report.day),
+        outcome=report.outcome,
+        seconds=report.seconds,
+        counts=dict(report.counts),
+        failure=report.failure,
+    )

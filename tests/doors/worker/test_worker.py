@@ -1,0 +1,94 @@
+"""The worker end to end: something happens, and somebody is told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from circulation.lending_library import Clock, LendingLibrary
+from faelles.doors.worker.registry import JOBS
+from faelles.doors.worker.working import Worker, homes
+from faelles.ground.actor import SYSTEM
+from faelles.ground.config import ChannelsConfig
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
+from faelles.ground.errors import MisconfiguredError
+from faelles.ground.i18n import Language, knows
+from faelles.ground.ids import NATION
+from faelles.ground.night import Night, Outcome
+from faelles.notices.channels.opening import open_channels
+from faelles.notices.sending.sender import Sender
+from faelles.policies.seeds import seed_agency, seed_nation
+from notices.post_office import PostOffice
+from town import Town
+
+NOTHING_SET = ChannelsConfig(
+    smtp_url=None, mail_from=None, sms_url=None, sms_secret=None, mailbox_url=None, mailbox_secret=None, letters=None
+)
+
+
+@pytest.fixture
+async def post(database: Database, town: Town, keyring: Keyring) -> PostOffice:
+    await database.run(NATION, SYSTEM, seed_nation)
+    await database.run(town.agency, SYSTEM, seed_agency)
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        groups = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM patron_group")}
+        materials = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM material_group")}
+    clock = Clock()
+    return PostOffice(LendingLibrary(town, Database(database._pool, clock), keyring, clock, groups, materials))
+
+
+@pytest.fixture
+async def worker(post: PostOffice, tmp_path: Path) -> AsyncIterator[Worker]:
+    library = post.library
+    async with open_channels(NOTHING_SET, tmp_path, is_production=False) as channels:
+        sender = Sender(database=library.database, keyring=library.keyring, channels=channels)
+        yield Worker(database=library.database, sender=sender, clock=library.clock)
+
+
+async def test_what_happens_is_told_by_mail(post, worker, tmp_path):
+    reader = await post.reader()
+    await post.wish(reader, '{"kinds": {"return_receipt": true}}')
+    item = await post.library.copy()
+    await post.library.lend(reader, item)
+    await post.library.take_back(item)
+    await worker.follow_events()
+    post.library.clock.pass_days(0.1)
+    await worker.send()
+    [file] = (tmp_path / "outbox").glob(f"{post.library.town.agency}.*.eml")
+    mail = message_from_bytes(file.read_bytes())
+    assert mail["To"] == "laaner@example.invalid"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert "Frøken Smillas" in mail.get_payload(decode=True).decode()
+
+
+async def test_the_night_does_every_job_for_the_agency(post):
+    await post.late(3)
+    [home] = await homes(post.library.database, only=post.library.town.agency)
+    night = Night(database=post.library.database, jobs=JOBS, clock=post.library.clock)
+    reports = await night.run_due([home])
+    assert [report.outcome for report in reports] == [Outcome.DONE] * len(JOBS)
+    assert sum(report.counts.get("notices_planned", 0) for report in reports) == 1
+
+
+async def test_a_worker_stops_when_it_is_told_to(worker):
+    task = asyncio.create_task(worker.run())
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_no_two_jobs_share_a_name_and_each_has_words():
+    names = [job.name for job in JOBS]
+    assert len(set(names)) == len(names)
+    said = [f"job_{name}" for name in names] + [f"job_outcome_{outcome}" for outcome in Outcome]
+    assert [code for code in said for language in Language if not knows(code, language)] == []
+
+
+async def test_production_refuses_to_pretend_mail(tmp_path):
+    with pytest.raises(MisconfiguredError, match="mail_not_set"):
+        async with open_channels(NOTHING_SET, tmp_path, is_production=True):
+            pass
