@@ -213,3 +213,81 @@ CREATE TABLE payment_refund (
 CREATE INDEX payment_refund_order ON payment_refund (agency_id, order_id);
 CREATE INDEX payment_refund_unfinished ON payment_refund (agency_id, at) WHERE state = 'requested';
 CALL isolate('payment_refund');
+
+-- Debts at the municipality's debtor system. Numbers count without gaps, so that the other side sees when something is
+-- missing; whoever holds the row of counters is the one who exports.
+CREATE TABLE debt_counter (
+    agency_id    integer NOT NULL REFERENCES agency,
+    next_message bigint  NOT NULL DEFAULT 1,
+    next_file    bigint  NOT NULL DEFAULT 1,
+    PRIMARY KEY (agency_id)
+);
+CALL isolate('debt_counter');
+
+-- A claim that was handed over. told_ore: what the debtor system must believe is owed of it, when it has heard
+-- everything that was said and we have heard everything it said. Where that is not what the ledger says, the next export
+-- tells the difference.
+CREATE TABLE debt_claim (
+    agency_id      integer     NOT NULL,
+    charge_id      bigint      NOT NULL,
+    told_ore       bigint      NOT NULL,
+    handed_over_at timestamptz NOT NULL,
+    refused_at     timestamptz,
+    PRIMARY KEY (agency_id, charge_id),
+    FOREIGN KEY (agency_id, charge_id) REFERENCES charge
+);
+CALL isolate('debt_claim');
+
+-- Files in both directions. sha256: of one that came in, so that it is known again.
+CREATE TABLE debt_file (
+    agency_id integer     NOT NULL,
+    direction text        NOT NULL CHECK (direction IN ('out', 'in')),
+    number    bigint      NOT NULL CHECK (number > 0),
+    sha256    bytea,
+    messages  integer     NOT NULL,
+    at        timestamptz NOT NULL,
+    done_at   timestamptz,
+    PRIMARY KEY (agency_id, direction, number),
+    CHECK ((direction = 'in') = (sha256 IS NOT NULL))
+);
+CALL isolate('debt_file');
+
+-- The outbox: what the debtor system is told, by ids alone; who the debtor is is put in when it is sent.
+CREATE TABLE debt_message (
+    agency_id       integer     NOT NULL,
+    number          bigint      NOT NULL,
+    kind            text        NOT NULL CHECK (kind IN ('claim', 'adjustment')),
+    charge_id       bigint      NOT NULL,
+    amount_ore      bigint      NOT NULL CHECK (amount_ore <> 0),
+    at              timestamptz NOT NULL,
+    file_number     bigint      NOT NULL,
+    acknowledged_at timestamptz,
+    refused_why     text,
+    PRIMARY KEY (agency_id, number),
+    FOREIGN KEY (agency_id, charge_id) REFERENCES debt_claim,
+    CHECK (kind <> 'claim' OR amount_ore > 0)
+);
+CREATE INDEX debt_message_file ON debt_message (agency_id, file_number, number);
+CREATE INDEX debt_message_unheard ON debt_message (agency_id, at) WHERE acknowledged_at IS NULL AND refused_why IS NULL;
+CALL isolate('debt_message');
+
+-- What the debtor system says, each thing under a name of its own and therefore once. applied_at is empty while it speaks
+-- of something that we do not know (yet).
+CREATE TABLE debt_answer (
+    agency_id       integer     NOT NULL,
+    external_id     text        NOT NULL,
+    kind            text        NOT NULL CHECK (kind IN ('acknowledgement', 'refusal', 'payment', 'reduction', 'write_off')),
+    message_number  bigint,
+    charge_id       bigint,
+    amount_ore      bigint      CHECK (amount_ore > 0),
+    happened_on     date,
+    reason          text,
+    received_at     timestamptz NOT NULL,
+    applied_at      timestamptz,
+    is_contradicted boolean     NOT NULL DEFAULT false,
+    PRIMARY KEY (agency_id, external_id),
+    CHECK ((kind IN ('acknowledgement', 'refusal')) = (message_number IS NOT NULL)),
+    CHECK ((kind IN ('payment', 'reduction', 'write_off')) = (charge_id IS NOT NULL AND amount_ore IS NOT NULL))
+);
+CREATE INDEX debt_answer_parked ON debt_answer (agency_id, received_at) WHERE applied_at IS NULL;
+CALL isolate('debt_answer');

@@ -1,0 +1,415 @@
+"""Claims out, answers in: once each, in any order, until both sides say the same."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from faelles.fees.debt import files, importing, operations, reconciling
+from faelles.fees.debt.built_in import BuiltInDebtorSystem
+from faelles.fees.debt.model import Answer, AnswerKind, Imported, MessageKind, OutMessage
+from faelles.fees.desk import operations as desk
+from faelles.fees.desk.model import Forgive, ManualCharge, ManualKind, Means, Pay
+from faelles.fees.neighbours.model import Adapter, Role, SetNeighbour
+from faelles.fees.neighbours.operations import set_neighbour
+from faelles.fees.operations import verify
+from faelles.fees.payments.model import Outside
+from faelles.ground.actor import SYSTEM
+from faelles.ground.config import Installation
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database, Transaction
+from faelles.ground.errors import ConflictError, ForbiddenError, UnavailableError
+from faelles.ground.ids import PatronId
+from faelles.patrons.identification.operations import give
+from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
+from faelles.people.model import Permission, system_caller
+from fees.accounts import Household, loan_number, move_in, staff
+
+MONDAY = datetime(2027, 3, 1, 11, tzinfo=UTC)
+BORN = datetime(1980, 5, 17, tzinfo=UTC).date()
+
+
+@dataclass
+class Office:
+    """Where debts are collected, with a clock that can be turned and a directory shared with the other side."""
+
+    household: Household
+    database: Database
+    keyring: Keyring
+    directory: Path
+    days: int = 0
+    came_in: int = 0
+
+    def __call__(self) -> datetime:
+        return MONDAY + timedelta(days=self.days)
+
+    @property
+    def outside(self) -> Outside:
+        place = Installation(is_production=False, public_url="https://x.example", exchange_directory=self.directory)
+        return Outside(self.keyring, place)
+
+    @property
+    def exchange(self) -> Path:
+        return self.directory / self.household.town.isil
+
+    @property
+    def caller(self):
+        return system_caller(self.household.town.agency)
+
+    @property
+    def other_side(self) -> BuiltInDebtorSystem:
+        return BuiltInDebtorSystem(self.exchange / "built-in", self.household.town.isil)
+
+    async def run(self, work: Callable, *arguments, **named):
+        return await self.database.run(
+            self.caller.agency, SYSTEM, lambda tx: work(tx, self.caller, *arguments, **named)
+        )
+
+    async def use(self, adapter: Adapter, address: str | None = None) -> None:
+        request = SetNeighbour(adapter=adapter, address=address, secret="sixteen characters or more")
+        await self.run(set_neighbour, self.keyring, self.outside.installation, Role.DEBTS, request)
+
+    async def charge(self, amount: int, patron: PatronId | None = None, *, school: bool = False) -> int:
+        town = self.household.town
+        charge = ManualCharge(
+            branch=town.school if school else town.main, kind=ManualKind.MANUAL, amount_ore=amount, reason="Kaffe"
+        )
+        return (await self.run(desk.charge_manually, patron or self.household.patron, charge)).charge
+
+    async def pay(self, amount: int, charge: int | None = None) -> None:
+        pay = Pay(
+            branch=self.household.town.main,
+            amount_ore=amount,
+            means=Means.CASH,
+            reference=f"k/{loan_number()}",
+            charges=(charge,) if charge else (),
+        )
+        await self.run(desk.pay, self.household.patron, pay)
+
+    async def export(self):
+        return await operations.export(self.database, self.outside, self.caller)
+
+    async def take_in(self):
+        return await importing.import_files(self.database, self.outside, self.caller)
+
+    async def say(self, *answers: Answer) -> Imported:
+        return await self.run(importing.import_answers, answers)
+
+    async def differences(self) -> list[str]:
+        found = await reconciling.reconcile(self.database, self.outside, self.caller)
+        return sorted(each.check for each in found)
+
+    async def in_step(self) -> None:
+        """One round, after which nothing may be left to say."""
+        await self.export()
+        await self.take_in()
+        await self.export()
+        await self.take_in()
+        assert await self.differences() == []
+
+    async def balance(self) -> int:
+        assert await self.run(lambda tx, _: verify(tx)) == []
+        return sum(each.balance_ore for each in await self.run(desk.balances, self.household.patron))
+
+    def sent(self) -> list[list[OutMessage]]:
+        return [
+            files.decode(path.read_bytes(), OutMessage, expected="messages", agency=self.household.town.isil)[1]
+            for path in sorted((self.exchange / "out").glob("*.jsonl"))
+        ]
+
+    def bring(self, *answers: Answer, number: int | None = None) -> Path:
+        """The other side puts a file into the directory."""
+        self.came_in = number or self.came_in + 1
+        head = files.Head(content="answers", agency=self.household.town.isil, number=self.came_in, made_at=self())
+        path = self.exchange / "in" / f"answers-{self.came_in:08d}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files.encode(head, answers))
+        return path
+
+
+@pytest.fixture
+async def office(database: Database, household: Household, keyring: Keyring, tmp_path: Path) -> Office:
+    office = Office(household, database, keyring, tmp_path)
+    office.database = Database(database._pool, office)
+    await office.use(Adapter.BUILT_IN)
+    return office
+
+
+def paid(claim: int, amount: int, name: str = "p-1") -> Answer:
+    return Answer(id=name, kind=AnswerKind.PAYMENT, claim=claim, amount_ore=amount)
+
+
+async def handed_over(office: Office, amount: int = 30_000) -> int:
+    """A claim that the other side has acknowledged."""
+    claim = await office.charge(amount)
+    office.days = 61
+    await office.in_step()
+    return claim
+
+
+async def test_a_claim_is_handed_over_when_it_is_old_enough_and_big_enough(office: Office):
+    await office.charge(9_900)
+    small = (await move_in(office.database, office.household.town)).patron
+    await office.charge(9_999, small)
+    office.days = 59
+    await office.charge(100)
+    assert (await office.export()).file is None
+    office.days = 61
+    exported = await office.export()
+    assert (exported.claims, exported.adjustments, exported.file) == (1, 0, 1)
+    assert (await office.export()).file is None
+    office.days = 120
+    assert (await office.export()).claims == 1
+
+
+async def test_schools_and_libraries_owe_apart(office: Office):
+    await office.charge(6_000)
+    await office.charge(6_000, school=True)
+    office.days = 61
+    assert (await office.export()).claims == 0
+
+
+async def test_the_file_names_whoever_was_addressed_when_the_claim_arose(office: Office):
+    number = made_up_cpr(BORN, 4)
+
+    async def know(tx: Transaction, _caller) -> None:
+        await give(tx, office.keyring, office.household.patron, [(IdentifierKind.CPR, number)])
+        await tx.execute(
+            "UPDATE patron SET street = 'Bøgevej 1', postal_code = '8000', city = 'Århus' WHERE agency_id = $1",
+            tx.agency,
+        )
+
+    await office.run(know)
+    await office.use(Adapter.FILE_DROP)
+    claim = await office.charge(30_000)
+    office.days = 61
+    await office.export()
+    ((message,),) = office.sent()
+    assert (message.number, message.kind, message.claim, message.amount_ore) == (1, MessageKind.CLAIM, claim, 30_000)
+    assert message.debtor is not None
+    assert (message.debtor.cpr, message.debtor.name, message.debtor.city) == (number, "Åse Æbelø", "Århus")
+    assert not list((office.exchange / "out").glob(".*"))
+    kept = await office.run(lambda tx, _: tx.rows("SELECT * FROM debt_message WHERE agency_id = $1", tx.agency))
+    assert number not in str(kept)
+
+
+async def test_what_is_paid_at_the_desk_is_told_and_both_sides_agree(office: Office):
+    claim = await handed_over(office)
+    await office.pay(12_000)
+    assert await office.differences() == ["debt_not_told"]
+    await office.in_step()
+    await office.run(desk.waive, claim, office.household.patron, Forgive(branch=office.household.town.main, reason="x"))
+    await office.in_step()
+    assert office.other_side._memory().balances == {claim: 0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"), [(AnswerKind.PAYMENT, 10_000), (AnswerKind.REDUCTION, 10_000), (AnswerKind.WRITE_OFF, 10_000)]
+)
+async def test_what_happens_over_there_happens_here(office: Office, kind, left):
+    claim = await handed_over(office)
+    office.other_side.receive(kind, claim, 20_000)
+    taken = await office.take_in()
+    assert (taken.files, taken.answers.applied) == (1, 1)
+    assert await office.balance() == left
+    assert (await office.export()).file is None
+    assert await office.differences() == []
+
+
+async def test_every_answer_counts_once_however_often_it_comes(office: Office):
+    claim = await handed_over(office)
+    payment = paid(claim, 10_000)
+    assert (await office.say(payment, payment)) == Imported(applied=1, repeated=1, parked=0, contradicted=0)
+    results = await asyncio.gather(*(office.say(payment) for _ in range(4)))
+    assert sum(each.repeated for each in results) == 4
+    assert await office.balance() == 20_000
+    assert (await office.say(paid(claim, 9_999))).contradicted == 1
+    assert await office.balance() == 20_000
+    assert "debt_answer_contradicted" in await office.differences()
+
+
+async def test_an_answer_that_comes_before_what_it_is_about_waits_for_it(office: Office):
+    claim = await office.charge(30_000)
+    early = Answer(id="a-1", kind=AnswerKind.ACKNOWLEDGEMENT, message=1)
+    assert (await office.say(early, paid(claim, 10_000))).parked == 2
+    assert await office.balance() == 30_000
+    assert (await office.differences()).count("debt_answer_parked") == 2
+    office.days = 61
+    await office.export()
+    assert (await office.say(Answer(id="a-2", kind=AnswerKind.ACKNOWLEDGEMENT, message=1))).applied == 1
+    assert await office.balance() == 20_000
+
+
+async def test_both_sides_paid_at_once_is_credit_and_told(office: Office):
+    claim = await handed_over(office)
+    await office.pay(30_000)
+    office.other_side.receive(AnswerKind.PAYMENT, claim, 30_000)
+    await office.in_step()
+    assert await office.balance() == -30_000
+
+
+async def test_a_write_off_of_what_was_paid_here_meanwhile_changes_nothing(office: Office):
+    claim = await handed_over(office)
+    await office.pay(30_000)
+    office.other_side.receive(AnswerKind.WRITE_OFF, claim, 30_000)
+    await office.in_step()
+    assert await office.balance() == 0
+
+
+async def test_what_is_paid_over_there_beyond_its_claim_pays_the_next_one(office: Office):
+    claim = await handed_over(office)
+    await office.charge(5_000)
+    office.other_side.receive(AnswerKind.PAYMENT, claim, 34_000)
+    await office.in_step()
+    assert await office.balance() == 1_000
+
+
+async def test_a_refused_claim_is_on_the_report_until_it_is_offered_again(office: Office):
+    await office.use(Adapter.FILE_DROP)
+    claim = await office.charge(30_000)
+    office.days = 61
+    await office.export()
+    office.bring(Answer(id="r-1", kind=AnswerKind.REFUSAL, message=1, reason="Ukendt person"))
+    await office.take_in()
+    assert await office.differences() == ["debt_claim_refused"]
+    assert (await office.export()).file is None
+    await office.run(operations.offer_again, claim)
+    await office.export()
+    assert [(each.kind, each.amount_ore) for each in office.sent()[1]] == [(MessageKind.CLAIM, 30_000)]
+    office.bring(Answer(id="a-1", kind=AnswerKind.ACKNOWLEDGEMENT, message=2))
+    await office.take_in()
+    assert await office.differences() == []
+
+
+async def test_a_file_that_came_already_is_known_and_another_under_its_number_is_set_aside(office: Office):
+    claim = await handed_over(office)
+    await office.use(Adapter.FILE_DROP)
+    office.came_in = 10
+    office.bring(paid(claim, 1_000))
+    assert (await office.take_in()).answers.applied == 1
+    office.bring(paid(claim, 1_000), number=11)
+    assert (await office.take_in()).answers.repeated == 1
+    path = office.bring(paid(claim, 2_000, "p-2"), number=11)
+    assert (await office.take_in()).refused == (path.name,)
+    assert (path.parent / "refused" / path.name).exists()
+    assert (await office.balance()) == 29_000
+
+
+async def test_a_harmed_file_is_set_aside_and_changes_nothing(office: Office):
+    claim = await handed_over(office)
+    await office.use(Adapter.FILE_DROP)
+    path = office.bring(paid(claim, 1_000), number=2)
+    path.write_bytes(path.read_bytes().replace(b"1000", b"9000"))
+    assert (await office.take_in()).refused == (path.name,)
+    assert await office.balance() == 30_000
+
+
+async def test_files_come_in_any_order_and_a_missing_one_is_missed(office: Office):
+    claim = await handed_over(office)
+    await office.use(Adapter.FILE_DROP)
+    office.bring(paid(claim, 1_000, "p-3"), number=4)
+    office.bring(paid(claim, 1_000, "p-2"), number=3)
+    assert (await office.take_in()).files == 2
+    assert await office.balance() == 28_000
+    assert await office.differences() == ["debt_file_missing"]
+
+
+async def test_a_file_that_could_not_be_delivered_goes_with_the_next_one(office: Office):
+    await office.use(Adapter.HTTP, "http://127.0.0.1:9")
+    await office.charge(30_000)
+    office.days = 61
+    with pytest.raises(UnavailableError):
+        await office.export()
+    await office.use(Adapter.FILE_DROP)
+    assert "debt_file_undelivered" in await office.differences()
+    assert (await office.export()).file is None
+    assert len(office.sent()) == 1
+
+
+async def test_a_file_that_was_delivered_is_not_written_over(office: Office):
+    await office.use(Adapter.FILE_DROP)
+    await office.charge(30_000)
+    office.days = 61
+    await office.export()
+    (path,) = (office.exchange / "out").glob("*.jsonl")
+    before = path.read_bytes()
+    await office.run(lambda tx, _: tx.execute("UPDATE debt_file SET done_at = NULL WHERE agency_id = $1", tx.agency))
+    office.days = 62
+    await office.export()
+    assert path.read_bytes() == before
+
+
+async def test_two_exports_at_once_say_everything_once(office: Office):
+    await office.use(Adapter.FILE_DROP)
+    for _ in range(3):
+        await office.charge(30_000)
+    office.days = 61
+    results = await asyncio.gather(*(office.export() for _ in range(4)))
+    assert sorted(each.claims for each in results) == [0, 0, 0, 3]
+    assert [message.number for sent in office.sent() for message in sent] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_on_both_sides_they_agree_in_the_end(office: Office, seed):
+    chance = random.Random(seed)
+    claims = [await office.charge(chance.randrange(4_000, 30_000)) for _ in range(4)]
+    office.days = 61
+    names = 0
+    for _ in range(25):
+        deed = chance.choice(["desk", "waive", "there", "export", "import", "twice", "charge"])
+        claim = chance.choice(claims)
+        owed = {
+            each.charge: each.outstanding_ore
+            for each in await office.run(desk.claims, office.household.patron, only_open=True, before=None, limit=50)
+        }
+        if deed == "desk" and owed.get(claim):
+            await office.pay(chance.randrange(1, owed[claim] + 1), claim)
+        elif deed == "waive" and owed.get(claim):
+            amount = chance.randrange(1, owed[claim] + 1)
+            let_go = Forgive(branch=office.household.town.main, amount_ore=amount, reason="x")
+            await office.run(desk.waive, claim, office.household.patron, let_go)
+        elif deed == "there" and office.other_side._memory().balances.get(claim, 0) > 0:
+            kind = chance.choice([AnswerKind.PAYMENT, AnswerKind.REDUCTION, AnswerKind.WRITE_OFF])
+            there = office.other_side._memory().balances[claim]
+            office.other_side.receive(kind, claim, chance.randrange(1, there + 1))
+        elif deed == "export":
+            await office.export()
+        elif deed == "import":
+            await office.take_in()
+        elif deed == "twice" and office.other_side._memory().answers:
+            again = list(office.other_side._memory().answers)
+            chance.shuffle(again)
+            await office.say(*again)
+        elif deed == "charge":
+            names += 1
+            claims.append(await office.charge(chance.randrange(100, 20_000)))
+    office.days = 200
+    await office.in_step()
+    await office.balance()
+
+
+async def test_messages_can_be_fetched_in_order(office: Office):
+    await handed_over(office)
+    await office.pay(1_000)
+    await office.export()
+    found = await office.run(lambda tx, caller: operations.messages(tx, office.outside, caller, after=1, limit=10))
+    assert [(each.number, each.kind, each.amount_ore) for each in found] == [(2, MessageKind.ADJUSTMENT, -1_000)]
+    assert b"debtor" not in msgspec.json.encode(found)
+
+
+async def test_collecting_needs_its_permission_for_the_whole_agency(office: Office):
+    town = office.household.town
+    for caller in (staff(town, Permission.FEE_PAY), staff(town, Permission.DEBT_COLLECT, division=town.library)):
+        with pytest.raises(ForbiddenError):
+            await operations.export(office.database, office.outside, caller)
+
+
+async def test_without_a_debtor_system_nothing_is_written_down(database: Database, household: Household, keyring):
+    place = Installation(is_production=False, public_url="https://x.example", exchange_directory=Path("x"))
+    with pytest.raises(ConflictError, match="money_neighbour_missing"):
+        await operations.export(database, Outside(keyring, place), system_caller(household.town.agency))
