@@ -18,8 +18,9 @@ from faelles.circulation.holds.matching import (
     first_in_line,
     match,
 )
+from faelles.ground.ids import BranchId
 
-HERE, THERE, FAR = 1, 2, 3
+HERE, THERE, FAR = BranchId(1), BranchId(2), BranchId(3)
 COSTS = Costs(days={(HERE, THERE): 1, (THERE, HERE): 2}, groups=(frozenset({HERE, FAR}),), opens_in={FAR: 3})
 
 

@@ -11,6 +11,7 @@ from faelles.circulation.loans.blocks import BlockCode
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.ground.i18n import Language
+from faelles.ground.ids import PatronId
 from faelles.people.model import Caller, Grant, Permission
 from faelles.policies.knobs import (
     MAX_HOLDS,
@@ -29,6 +30,7 @@ async def test_a_hold_is_placed_at_the_end_of_the_queue_for_half_a_year(library:
     placing = await wish(library, await library.reader(), title)
     (placed,) = placing.holds
     assert (placed.outcome, placed.position) == (PlacingOutcome.PLACED, 2)
+    assert placed.hold is not None
     assert placed.hold >= 10_000_000
     assert placed.interest_until == library.clock.now.date() + timedelta(days=180)
     assert placing.transaction == placed.hold
@@ -166,7 +168,7 @@ async def test_unknown_patron_and_unknown_title_are_told(library: LendingLibrary
     title, _ = await copies(library, 1)
     reader = await library.reader()
     assert codes(await wish(library, reader, title + 10_000_000)) == {BlockCode.MATERIAL_NOT_FOUND}
-    reader.id += 1
+    reader.id = PatronId(reader.id + 1)
     assert codes(await wish(library, reader, title)) == {BlockCode.PATRON_NOT_FOUND}
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from circulation.lending_library import LendingLibrary, Reader
 from faelles.circulation.holds.matcher import match_dirty_titles
-from faelles.circulation.holds.model import PlaceHold, PlaceHolds, Placing, PlacingOutcome, Wish
+from faelles.circulation.holds.model import PlaceHold, PlaceHolds, Placing, Wish
 from faelles.circulation.holds.operations import place_hold, place_holds
 from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.model import Borrower
@@ -60,8 +60,9 @@ async def wish_for(library: LendingLibrary, reader: Reader, *records: RecordId, 
 async def waits(library: LendingLibrary, record: RecordId, **more: object) -> HoldId:
     """A hold of somebody new."""
     placing = await wish(library, await library.reader(), record, **more)
-    assert placing.holds[0].outcome is PlacingOutcome.PLACED, placing
-    return placing.holds[0].hold
+    hold = placing.holds[0].hold
+    assert hold is not None, placing
+    return hold
 
 
 def codes(placing: Placing) -> set[BlockCode]:
@@ -80,7 +81,7 @@ async def state_of(library: LendingLibrary, hold: HoldId) -> tuple[str, str | No
         "SELECT h.state, c.number FROM hold AS h LEFT JOIN copy AS c USING (agency_id, item_id)"
         " WHERE h.agency_id = $1 AND h.id = $2"
     )
-    row = await library.run(lambda tx: tx.row(sql, tx.agency, hold))
+    (row,) = await library.run(lambda tx: tx.rows(sql, tx.agency, hold))
     return row["state"], row["number"]
 
 

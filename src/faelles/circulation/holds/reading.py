@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -27,6 +28,8 @@ from faelles.policies.knobs import LOAN_DAYS
 from faelles.policies.operations import current_settings
 
 _LOG_SHOWN = 50
+BEFORE_ALL: Final = -(2**62)
+"""A rank before every hold's: those at the top of a queue may be below nought."""
 
 
 async def holds_of_patron(
@@ -52,7 +55,7 @@ async def holds_of_patron(
 
 
 async def holds_of_title(
-    tx: Transaction, caller: Caller, record: RecordId, *, after: int = 0, limit: int = 50
+    tx: Transaction, caller: Caller, record: RecordId, *, after: int = BEFORE_ALL, limit: int = 50
 ) -> tuple[list[HoldShown], int | None]:
     """The open holds of a title by rank, and what to go on after. A look at everybody who waits."""
     caller.require(Permission.HOLD_VIEW)

@@ -95,7 +95,7 @@ def list_holds(
         if card is not None:
             return await reading.holds_of_patron(desk.tx, desk.caller, await _patron(desk, card), limit=200)
         if record is not None:
-            holds, _ = await reading.holds_of_title(desk.tx, desk.caller, RecordId(record), after=-(2**62), limit=200)
+            holds, _ = await reading.holds_of_title(desk.tx, desk.caller, RecordId(record), limit=200)
             return holds
         return await reading.holds_at_branch(desk.tx, desk.caller, await desk.branch(branch), limit=200)
 

@@ -241,7 +241,8 @@ async def list_of_patron(
 )
 async def list_of_title(request: ApiRequest, record: PathId, limit: Limit = 50, after: After = None) -> Page[HoldShown]:
     """Open holds by rank; those to which a copy is bound have no position."""
-    start = read_cursor(after, int) or -(2**62)
+    asked = read_cursor(after, int)
+    start = reading.BEFORE_ALL if asked is None else asked
     holds, following = await request.run(
         lambda tx: reading.holds_of_title(tx, request.caller, RecordId(record), after=start, limit=limit)
     )
