@@ -18,7 +18,7 @@ from faelles.fees.neighbours.operations import refuse_pretended
 from faelles.ground.config import Config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
-from faelles.ground.database.embedded import ClusterError, EmbeddedCluster, RunningCluster
+from faelles.ground.database.embedded import EmbeddedCluster, RunningCluster
 from faelles.ground.database.logins import DATABASE, LOGIN, create_database, create_login, passes_row_policies
 from faelles.ground.database.migrate import Migration, migrate, missing_migrations
 from faelles.ground.database.pool import open_database
@@ -29,10 +29,6 @@ Say = Callable[[str], None]
 
 def _silence(_: str) -> None:
     """For callers who want no progress."""
-
-
-class EmbeddedServerError(MisconfiguredError):
-    """The embedded server could not be started; its own words say what was tried and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +59,11 @@ class Runtime:
 
 @contextmanager
 def database_server(config: Config, *, say: Say = _silence) -> Iterator[Server]:
-    """The PostgreSQL of the settings. Raises EmbeddedServerError where our own cannot run."""
+    """The PostgreSQL of the settings. Raises ClusterError where our own cannot run."""
     if config.database_url is not None:
         yield Server(config.owner_database_url or config.database_url, config.database_url)
         return
-    try:
-        cluster = EmbeddedCluster(config.state_directory / "postgresql").start(say=say)
-    except ClusterError as problem:
-        raise EmbeddedServerError("embedded_server_failed", explanation=str(problem)) from problem
-    with cluster:
+    with EmbeddedCluster(config.state_directory / "postgresql").start(say=say) as cluster:
         owner_url = cluster.url(user=cluster.user, password=cluster.password, database=DATABASE)
         yield Server(owner_url, None, cluster)
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from faelles.doors.command import staff_session
 from faelles.doors.command.words import words
-from faelles.doors.runtime import EmbeddedServerError
 from faelles.ground.config import Config
-from faelles.ground.database.embedded import ClusterError, EmbeddedCluster
+from faelles.ground.database.embedded import EmbeddedCluster
 from faelles.ground.database.embedded.locks import claim
 from faelles.ground.errors import MisconfiguredError
 
@@ -48,14 +47,11 @@ async def start_over(config: Config, *, say: Say) -> None:
         raise MisconfiguredError("demo_reset_needs_embedded")
     await _stop_holder(config.state_directory / _LOCK, say)
     directory = config.state_directory / "postgresql"
-    try:
-        # Only a started cluster tells where its files are, and whether somebody else runs it.
-        with EmbeddedCluster(directory).start() as found:
-            home, owner = found.layout.home, None if found.owned else found.layout.owner
-        if owner is not None:
-            await _stop_holder(owner, say)
-    except ClusterError as problem:
-        raise EmbeddedServerError("embedded_server_failed", explanation=str(problem)) from problem
+    # Only a started cluster tells where its files are, and whether somebody else runs it.
+    with EmbeddedCluster(directory).start() as found:
+        home, owner = found.layout.home, None if found.owned else found.layout.owner
+    if owner is not None:
+        await _stop_holder(owner, say)
     say(words("demo_deleting", place=str(home)))
     shutil.rmtree(home)
     staff_session.forget(config)

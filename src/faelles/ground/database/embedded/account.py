@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from faelles.ground.database.embedded.errors import WAY_OUT, ClusterError, Say
+from faelles.ground.database.embedded.errors import ClusterError, Say
 
 SERVICE_USER = "faelles"
 STAND_INS = ("postgres", "nobody")
@@ -71,11 +71,7 @@ class Account:
         except PermissionError as error:
             if not self.assumed or error.errno != errno.EPERM:
                 raise
-            message = (
-                f"PostgreSQL refuses to run as root, and this process may not become the user {self.name}: it lacks the"
-                f" capabilities CAP_SETUID and CAP_SETGID. Start Fælles as a normal user, or grant them. {WAY_OUT}"
-            )
-            raise ClusterError(message) from error
+            raise ClusterError("cluster_user_barred", user=self.name) from error
 
     def spawn(self, command: Sequence[str | Path], output: int) -> subprocess.Popen[bytes]:
         """Start as this user in a session of its own, so that Ctrl-C in a terminal reaches only the caller."""
@@ -125,11 +121,7 @@ def choose_account(say: Say) -> Account:
     if entry is None:
         entry = next(filter(None, map(_lookup, STAND_INS)), None)
     if entry is None:
-        message = (
-            f"PostgreSQL refuses to run as root, the user {SERVICE_USER} could not be created with useradd, and none"
-            f" of {', '.join(STAND_INS)} exists. Start Fælles as a normal user, or create the user. {WAY_OUT}"
-        )
-        raise ClusterError(message)
+        raise ClusterError("cluster_without_user", user=SERVICE_USER, others=", ".join(STAND_INS))
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, assumed=True)
 
 
@@ -149,11 +141,7 @@ def owning_account(cluster: Path, account: Account) -> Account:
     name = _name_of(owner.st_uid)
     if account.assumed and name in (SERVICE_USER, *STAND_INS):
         return Account(name, owner.st_uid, pwd.getpwuid(owner.st_uid).pw_gid, assumed=True)
-    message = (
-        f"The database in {cluster} belongs to the user {name} and cannot be run by {account.name}."
-        " Start Fælles as the user that made it, or choose another data directory."
-    )
-    raise ClusterError(message)
+    raise ClusterError("cluster_of_other_user", place=str(cluster), owner=name, user=account.name)
 
 
 def make_system_directory(directory: Path) -> None:

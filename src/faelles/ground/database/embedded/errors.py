@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+from faelles.ground.errors import MisconfiguredError
+from faelles.ground.i18n import Language, text
+
 Say = Callable[[str], None]
 """Receives one line of progress, in English, without personal data or secrets."""
 
-WAY_OUT = "Set FAELLES_DATABASE_URL to a PostgreSQL 17 or later to do without the embedded database."
 
+class ClusterError(MisconfiguredError):
+    """The embedded database cannot be used; its sentence says what was tried and what to do."""
 
-class ClusterError(Exception):
-    """The embedded database cannot be used; the text says what was tried and what to do."""
+    def __str__(self) -> str:
+        return text(self.code, Language.ENGLISH, self.parameters)

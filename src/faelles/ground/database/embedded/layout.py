@@ -113,8 +113,8 @@ def initialise(layout: Layout, binaries: Binaries, account: Account, *, durable:
     made = account.run([binaries.program("initdb"), *where, *_INITDB, *syncing])
     if made.returncode != 0:
         shutil.rmtree(staging)
-        message = f"The database could not be made in {layout.home}: {made.stderr.strip() or made.stdout.strip()}"
-        raise ClusterError(message)
+        reason = made.stderr.strip() or made.stdout.strip()
+        raise ClusterError("cluster_not_made", place=str(layout.home), reason=reason)
     staging.rename(layout.cluster)
 
 
@@ -148,17 +148,9 @@ def check_cluster(layout: Layout, major: int) -> None:
         found = (layout.data / "PG_VERSION").read_text().strip()
         layout.password.read_text()
     except FileNotFoundError as error:
-        message = (
-            f"{layout.cluster} is not a whole database: {error.filename} is missing."
-            " Restore the file, or move the directory away to start with an empty database."
-        )
-        raise ClusterError(message) from error
+        raise ClusterError("cluster_not_whole", place=str(layout.cluster), file=str(error.filename)) from error
     if found != str(major):
-        message = (
-            f"The database in {layout.home} was made by PostgreSQL {found}, and the installed version is {major}."
-            " Nothing was changed. Install the earlier version, dump the database, and load it into a new directory."
-        )
-        raise ClusterError(message)
+        raise ClusterError("cluster_of_other_version", place=str(layout.home), made_by=found, installed=major)
 
 
 def socket_directory(home: Path, account: Account) -> Path:
@@ -180,8 +172,7 @@ def socket_directory(home: Path, account: Account) -> Path:
         account.give(directory)
     found = directory.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
-        message = f"{directory}, meant for the database's socket, is not a private directory of {account.name}."
-        raise ClusterError(message)
+        raise ClusterError("cluster_socket_not_private", place=str(directory), user=account.name)
     return directory
 
 

@@ -23,8 +23,7 @@ def exclusive(path: Path, limit: float) -> Iterator[None]:
     deadline = time.monotonic() + limit
     while (held := claim(path)) is None:
         if time.monotonic() > deadline:
-            message = f"Another process has been starting or stopping the embedded database for {limit:g} s: {path}."
-            raise ClusterError(message)
+            raise ClusterError("cluster_busy", seconds=round(limit), place=str(path))
         time.sleep(_PAUSE)
     try:
         yield

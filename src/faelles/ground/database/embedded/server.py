@@ -51,21 +51,18 @@ def await_answer(binaries: Binaries, data: Path, child: subprocess.Popen[bytes] 
     """Wait until the server accepts connections.
 
     Raises:
-        ClusterError: it ended, or did not answer before `deadline` (of the monotonic clock).
+        ClusterError: it ended, or did not answer before `deadline` (of the monotonic clock); the caller adds the `log`.
     """
     while time.monotonic() < deadline:
         if child is not None and child.poll() is not None:
-            message = f"PostgreSQL ended at once with status {child.returncode}."
-            raise ClusterError(message)
+            raise ClusterError("cluster_ended_at_once", status=child.returncode)
         server = find_server(data)
         if server is None and child is None:
-            message = "PostgreSQL ended while it was starting."
-            raise ClusterError(message)
+            raise ClusterError("cluster_ended_starting")
         if server is not None and server.status == "ready" and _answers(binaries, server):
             return server
         time.sleep(_PAUSE)
-    message = "PostgreSQL did not answer in time."
-    raise ClusterError(message)
+    raise ClusterError("cluster_silent")
 
 
 def await_end(data: Path, deadline: float) -> bool:
@@ -89,8 +86,7 @@ def end_server(data: Path, child: subprocess.Popen[bytes] | None, fast_limit: fl
             return
         if _wait_until(lambda: _pid_to_end(data, child) is None, time.monotonic() + limit):
             return
-    message = f"PostgreSQL (process {pid}) did not end. Its data is safe; end the process by hand."
-    raise ClusterError(message)
+    raise ClusterError("cluster_does_not_end", process=pid)
 
 
 def clear_leftovers(data: Path, deadline: float) -> None:
@@ -107,8 +103,7 @@ def clear_leftovers(data: Path, deadline: float) -> None:
     if stale is None or not _processes_listed():
         return
     if not _wait_until(lambda: not _inhabitants(data), deadline):
-        message = f"The server is gone but its processes are not: {', '.join(map(str, _inhabitants(data)))}."
-        raise ClusterError(message)
+        raise ClusterError("cluster_leftovers", processes=", ".join(map(str, _inhabitants(data))))
     (data / _PID_FILE).unlink(missing_ok=True)
     if stale.socket_directory.is_absolute():
         for name in (f".s.PGSQL.{stale.port}", f".s.PGSQL.{stale.port}.lock"):
