@@ -138,14 +138,14 @@ class Recorder:
         await self._database.run(agency, SYSTEM, lambda tx: operations.note_observed(tx, self._server, observed))
 
     async def _learn_who_is_traced(self) -> None:
+        now = self._clock()
         try:
             rows = await store.traced(self._database)
-        except FaellesError:
-            return
-        self._traced = {(AgencyId(row[0]), MachineId(row[1])): row[2] for row in rows}
-        now = self._clock()
-        for agency in {agency for (agency, _), until in self._traced.items() if until <= now}:
-            await self._database.run(agency, SYSTEM, operations.end_old_traces)
+            self._traced = {(AgencyId(row[0]), MachineId(row[1])): row[2] for row in rows}
+            for agency in {agency for (agency, _), until in self._traced.items() if until <= now}:
+                await self._database.run(agency, SYSTEM, operations.end_old_traces)
+        except FaellesError as problem:
+            _log.warning("traces not asked for", reason=problem.code)
 
     def _taken(self) -> dict[AgencyId, Observed]:
         sightings: defaultdict[AgencyId, list[Sighting]] = defaultdict(list)
