@@ -60,19 +60,20 @@ async def test_the_same_key_makes_one_group(library: LendingLibrary):
     assert await add(library, group(library), "g-1") == await add(library, group(library), "g-1")
 
 
-async def test_every_mistake_is_told(library: LendingLibrary):
-    wrong = NewFloatGroup(
-        name="Nord",
-        branches=(library.town.main, 999_999_999),
-        subjects=(FloatSubject(name="X", material_group=999_999, room=(Room(branch=library.town.suburb, copies=1),)),),
-    )
-    with pytest.raises(InvalidRequestError) as caught:
-        await add(library, wrong)
-    assert [problem.code for problem in caught.value.problems] == [
-        "branch_unknown",
-        "material_group_unknown",
-        "room_outside_group",
-    ]
+async def test_branches_and_groups_are_ours_and_room_is_inside(library: LendingLibrary):
+    here, room = library.town.main, (Room(branch=library.town.main, copies=1),)
+    subject = FloatSubject(name="X", material_group=library.materials["book"], room=room * 2)
+    for wrong, kind in (
+        (NewFloatGroup(name="Nord", branches=(here, 999_999_999)), NotFoundError),
+        (group(library, material_group=999_999), NotFoundError),
+        (NewFloatGroup(name="Nord", branches=(here, library.town.suburb), subjects=(subject,)), InvalidRequestError),
+        (
+            NewFloatGroup(name="Nord", branches=(library.town.suburb, library.town.school), subjects=(subject,)),
+            InvalidRequestError,
+        ),
+    ):
+        with pytest.raises(kind):
+            await add(library, wrong)
 
 
 async def test_a_group_is_changed_as_a_whole_and_dissolved(library: LendingLibrary):

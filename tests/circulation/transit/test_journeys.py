@@ -178,6 +178,6 @@ async def test_a_van_is_changed_as_a_whole_and_retired(library: LendingLibrary):
 async def test_a_round_calls_at_our_branches_on_different_days(library: LendingLibrary):
     twice = NewVan(name="Bil", rounds=grey_van(library).rounds[:1] * 2)
     elsewhere = NewVan(name="Bil", rounds=(Round(weekday=1, stops=(VanStop(branch=999_999_999),)),))
-    for wrong in (twice, elsewhere):
-        with pytest.raises(InvalidRequestError):
+    for wrong, kind in ((twice, InvalidRequestError), (elsewhere, NotFoundError)):
+        with pytest.raises(kind):
             await library.run(lambda tx, van=wrong: rounds.add_van(tx, library.librarian, van))

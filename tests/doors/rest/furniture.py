@@ -11,15 +11,32 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
+
+from doors.rest.furnishing_notices import furnish_notices
+from doors.rest.logistics_furniture import furnish_logistics
 from faelles.doors.rest.access import Example, Plain
+from faelles.doors.rest.app import ON_THIS_MACHINE
+from faelles.fees.debt import store as debts
+from faelles.fees.debt.model import Due, MessageKind
+from faelles.fees.desk.model import ManualCharge, ManualKind, Reverse
+from faelles.fees.desk.operations import charge_manually, reverse
 from faelles.fees.model import ChargeKind, Claim, Parties
+from faelles.fees.neighbours.model import Adapter, Role, SetNeighbour
+from faelles.fees.neighbours.operations import set_neighbour
 from faelles.fees.operations import raise_claim
+from faelles.fees.payments import orders
+from faelles.fees.payments import store as payment_store
+from faelles.fees.payments.model import Line, NewOrder, Order, Told
+from faelles.fees.tills.model import NewTill, OpenTill
+from faelles.fees.tills.operations import create_till, open_till
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring, secret_hash
 from faelles.ground.database import Database, Transaction
 from faelles.ground.i18n import Language
-from faelles.ground.ids import NATION, PatronId
+from faelles.ground.ids import NATION, ChargeId, PatronId
 from faelles.ground.money import Ore
+from faelles.ground.signed_http import sign
 from faelles.patrons.classes.operations import found_class
 from faelles.patrons.identification.operations import give
 from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
@@ -32,6 +49,7 @@ from faelles.people.staff.operations import assign_role, create_staff, seed_role
 from town import Town
 
 PIN = "4711"
+PROVIDER_SECRET = "sixteen characters or more"
 PASSWORD = "korrekt hest batteri hæfteklamme"
 MACHINE_SECRET = "machine secret of forty-three characters ok"
 
@@ -308,7 +326,7 @@ async def _items(tx: Transaction, furniture: Furniture) -> None:
 
 async def _circulation(tx: Transaction, furniture: Furniture) -> None:
     """Rules that let the patrons borrow, loans open and closed, a temporary patron, and something on the work list."""
-    for knob in ("lendable", "renewable"):
+    for knob in ("lendable", "renewable", "reservable"):
         await tx.execute(
             "INSERT INTO policy_rule (agency_id, scope, scope_id, patron_group_id, material_group_id, knob, value,"
             " valid, written_by, written_at)"
@@ -373,6 +391,53 @@ async def _loan(tx: Transaction, furniture: Furniture, item: str, borrower: str,
     return loan
 
 
+async def _holds(tx: Transaction, furniture: Furniture) -> None:
+    """A title that two patrons wait for, and one that nobody waits for yet."""
+    for place, name in enumerate(("hold_record", "wished_record")):
+        record = await tx.value(
+            "INSERT INTO record (agency_id, identifier, title, material_type) VALUES ($1, $2, $3, 'book') RETURNING id",
+            tx.agency,
+            f"{name}:{tx.agency}",
+            f"Ventet længe {furniture.marker}",
+        )
+        await tx.execute(
+            "INSERT INTO item (agency_id, number, record_id, owner_branch_id, default_placement_id, material_group_id)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            tx.agency,
+            f"{tx.agency % 100_000_000:08d}{80 + place}",
+            record,
+            furniture.town.main,
+            furniture.town.main_shelf,
+            furniture.number("material_group"),
+        )
+        furniture.ours(**{name: record})
+    interest_until = tx.now.date() + timedelta(days=90)
+    for rank, (name, patron) in enumerate((("hold", "patron"), ("other_hold", "other_patron")), 1):
+        hold = await tx.value(
+            "INSERT INTO hold (agency_id, target, record_id, transaction_id, division_id, pickup_branch_id, placed_at,"
+            " placed_on, placed_by, interest_until, rank) VALUES ($1, 'title', $2, $3, $4, $5, $6, $7, 'staff', $8, $9)"
+            " RETURNING id",
+            tx.agency,
+            furniture.number("hold_record"),
+            10_000_000,
+            furniture.town.library,
+            furniture.town.main,
+            tx.now,
+            tx.now.date(),
+            interest_until,
+            rank * 2**20,
+        )
+        await tx.execute(
+            "INSERT INTO hold_patron (agency_id, hold_id, patron_id, record_id) VALUES ($1, $2, $3, $4)",
+            tx.agency,
+            hold,
+            furniture.number(patron),
+            furniture.number("hold_record"),
+        )
+        furniture.ours(**{name: hold})
+    furniture.ours(hold_interest=str(interest_until))
+
+
 async def _fees(tx: Transaction, furniture: Furniture) -> None:
     patron = PatronId(furniture.number("patron"))
     raised = await raise_claim(
@@ -430,6 +495,65 @@ async def _stock(tx: Transaction, furniture: Furniture) -> None:
     furniture.ours(periodical=periodical, record_alias=alias, item_part=1, stock=stock)
 
 
+async def _money(tx: Transaction, furniture: Furniture) -> None:
+    """Tills open and closed, a payment begun and one made, a claim at the debtor system; all of it another patron's."""
+    town, caller = furniture.town, system_caller(tx.agency)
+    for name in ("till", "open_till"):
+        new = NewTill(branch=town.main, name=f"{name} {furniture.marker}")
+        furniture.objects[name] = (await create_till(tx, caller, new)).id
+    furniture.objects["till_session"] = (
+        await open_till(tx, caller, furniture.number("open_till"), OpenTill(float_ore=50_000))
+    ).id
+    for role in Role:
+        pretended = SetNeighbour(adapter=Adapter.BUILT_IN, secret=PROVIDER_SECRET)
+        await set_neighbour(tx, caller, furniture.keyring, ON_THIS_MACHINE, role, pretended)
+    payer = PatronId(await _patron(tx, furniture, "payer", "person", date(1970, 1, 1)))
+    owes, paid = [await _owes(tx, furniture, payer) for _ in range(2)]
+    begun = await _order(tx, PatronId(furniture.number("patron")), furniture.number("charge"), 10_000)
+    payload = msgspec.json.encode({"order": begun.reference, "state": "authorized"})
+    bought = await orders.hear(tx, await _order(tx, payer, paid, 5_000), Told.CAPTURED)
+    entry = await tx.value(
+        "SELECT id FROM ledger_entry WHERE agency_id = $1 AND charge_id = $2 AND kind = 'charge'", tx.agency, paid
+    )
+    await reverse(tx, caller, entry, payer, Reverse(branch=town.main, reason="Fundet"))
+    owed = await _owes(tx, furniture, PatronId(await _patron(tx, furniture, "debtor", "person", date(1970, 1, 1))))
+    first, file = await debts.lock_counters(tx)
+    due = Due(charge=ChargeId(owed), kind=MessageKind.CLAIM, amount_ore=Ore(5_000))
+    await debts.write_file(tx, [due], first, file)
+    furniture.ours(
+        payment_order=begun.id,
+        payment_reference=begun.reference,
+        paid_order=bought.id,
+        owed_charge=owes,
+        debt_claim=owed,
+        callback_payload=payload.decode(),
+        callback_signature=sign(PROVIDER_SECRET, payload, tx.now),
+    )
+
+
+async def _owes(tx: Transaction, furniture: Furniture, patron: PatronId) -> int:
+    charge = ManualCharge(
+        branch=furniture.town.main, kind=ManualKind.MANUAL, amount_ore=5_000, reason=f"Kaffe {furniture.marker}"
+    )
+    return (await charge_manually(tx, system_caller(tx.agency), patron, charge)).charge
+
+
+async def _order(tx: Transaction, patron: PatronId, charge: int, amount: int) -> Order:
+    """An order that the built-in provider knows of."""
+    account = await tx.value(
+        "SELECT account_id FROM patron_account WHERE agency_id = $1 AND patron_id = $2", tx.agency, patron
+    )
+    new = NewOrder(
+        reference=secrets.token_hex(12),
+        account=account,
+        currency="DKK",
+        return_url="https://bibliotek.example/tilbage",
+        lines=(Line(charge=ChargeId(charge), amount_ore=Ore(amount)),),
+    )
+    made = await orders.load(tx, await payment_store.insert_order(tx, new))
+    return await orders.started(tx, made, f"built-in/{made.reference}", "https://bibliotek.example/betal")
+
+
 ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _agencies,
     _policies,
@@ -439,7 +563,11 @@ ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _items,
     _stock,
     _circulation,
+    _holds,
+    furnish_logistics,
     _fees,
+    _money,
+    furnish_notices,
 )
 
 

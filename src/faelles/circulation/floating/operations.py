@@ -4,6 +4,7 @@ from datetime import date
 
 from faelles.circulation.floating import events, store
 from faelles.circulation.floating.model import FloatGroup, NewFloatGroup
+from faelles.circulation.transit.operations import place_of
 from faelles.ground import idempotency
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError
@@ -68,22 +69,18 @@ async def _found(tx: Transaction, group: int) -> FloatGroup:
 
 
 async def _check(tx: Transaction, new: NewFloatGroup) -> None:
-    """Refuse branches and groups that are not there, and room outside the group; every problem is listed."""
-    ours = (await current_settings(tx)).directory.branches
-    known = await store.known_material_groups(tx, [subject.material_group for subject in new.subjects])
+    """Refuse branches and groups that are not there, and room outside the group."""
+    settings = await current_settings(tx)
+    for branch in new.branches:
+        place_of(settings, branch)
+    wanted = [subject.material_group for subject in new.subjects]
+    if not await store.known_material_groups(tx, wanted) >= set(wanted):
+        raise NotFoundError("material_group_unknown")
     problems = [
-        FieldProblem(f"branches.{number}", "branch_unknown", {})
-        for number, branch in enumerate(new.branches)
-        if branch not in ours
+        FieldProblem(f"subjects.{number}.room.{place}.branch", "room_outside_group", {})
+        for number, subject in enumerate(new.subjects)
+        for place, room in enumerate(subject.room)
+        if room.branch not in new.branches or room.branch in [other.branch for other in subject.room[:place]]
     ]
-    for number, subject in enumerate(new.subjects):
-        if subject.material_group not in known:
-            problems.append(FieldProblem(f"subjects.{number}.material_group", "material_group_unknown", {}))
-        branches = [room.branch for room in subject.room]
-        problems += [
-            FieldProblem(f"subjects.{number}.room.{place}.branch", "room_outside_group", {})
-            for place, branch in enumerate(branches)
-            if branch not in new.branches or branch in branches[:place]
-        ]
     if problems:
         raise InvalidRequestError(problems=problems)

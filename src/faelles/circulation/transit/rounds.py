@@ -5,11 +5,12 @@ from datetime import date
 from faelles.agencies.model import Service
 from faelles.circulation.transit import events, van_store
 from faelles.circulation.transit.model import NewVan, RouteSheet, Van
+from faelles.circulation.transit.operations import place_of
 from faelles.circulation.transit.vans import IsOpen, route_sheet
 from faelles.ground import idempotency
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError, invalid_field
+from faelles.ground.errors import NotFoundError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.ids import BranchId
 from faelles.people.model import Caller, Permission
@@ -23,7 +24,7 @@ async def list_vans(tx: Transaction, caller: Caller) -> list[Van]:
 
 
 async def add_van(tx: Transaction, caller: Caller, request: NewVan, key: str | None = None) -> Van:
-    """Raises ConflictError for a taken name, InvalidRequestError for a branch the agency does not have."""
+    """Raises ConflictError for a taken name, NotFoundError for a branch the agency does not have."""
     caller.require(Permission.AGENCY_EDIT)
     earlier = await idempotency.recall(tx, "add_van", key, request, int)
     if earlier is not None:
@@ -84,14 +85,9 @@ async def _check(tx: Transaction, request: NewVan) -> None:
     days = [each.weekday for each in request.rounds]
     if len(set(days)) < len(days):
         raise invalid_field("rounds", "weekday_twice")
-    strange = [
-        FieldProblem(f"rounds.{number}.stops.{place}.branch", "branch_unknown", {})
-        for number, each in enumerate(request.rounds)
-        for place, stop in enumerate(each.stops)
-        if stop.branch not in settings.directory.branches
-    ]
-    if strange:
-        raise InvalidRequestError(problems=strange)
+    for each in request.rounds:
+        for stop in each.stops:
+            place_of(settings, stop.branch)
 
 
 async def _found(tx: Transaction, van: int) -> Van:
