@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
-from Sip2.sip2 import Sip2
+from Sip2.sip2 import Sip2  # type: ignore[import-untyped] # it has no types
 
 from doors.sip2.conftest import Hall
 

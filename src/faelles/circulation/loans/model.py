@@ -11,7 +11,7 @@ import msgspec
 from faelles.circulation.loans.blocks import Block, BlockCode
 from faelles.circulation.transit.model import NextStop
 from faelles.ground.fields import Id, ItemNumberText, Scan, ShortText
-from faelles.ground.ids import ItemNumber, LoanId
+from faelles.ground.ids import BranchId, ItemNumber, LoanId, PlacementId
 
 Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
@@ -87,6 +87,7 @@ class Remark(StrEnum):
     DAMAGED = "item_damaged"
     WITHDRAWN = "item_withdrawn"
     SEND_TO_LENDER = "send_to_lender"
+    HOLD_COLLECTED = "hold_collected"
 
 
 class ItemShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +97,10 @@ class ItemShown(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     creators: tuple[str, ...]
     material_type: str
+    owner_branch: BranchId
+    placement: PlacementId
+    """Where it belongs."""
+    classification: str | None = None
     notes: tuple[str, ...] = ()
     missing_parts: tuple[str, ...] = ()
 

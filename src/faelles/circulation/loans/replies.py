@@ -91,6 +91,9 @@ def shown(item: ItemFacts, *, on_checkout: bool) -> ItemShown:
         title=item.title,
         creators=item.creators,
         material_type=item.material_type,
+        owner_branch=item.owner_branch,
+        placement=item.default_placement,
+        classification=item.classification,
         notes=notes,
         missing_parts=item.missing_parts,
     )

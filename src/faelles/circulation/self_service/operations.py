@@ -56,11 +56,11 @@ async def patron_at_machine(
     facts = await store.load_patron(tx, card.keys, card.attempt, place.division, "patron_at_machine")
     if barred := await check_pin(tx, keyring, card, facts, who.pin):
         return Recognised(block=barred)
-    if facts.patron is None:
+    desk = await open_desk(tx, caller, facts.revision, who.branch, Permission.PATRON_STATUS)
+    if facts.patron is None or not _belongs_here(desk, facts.patron):
         ended = facts.ended_identifier
         unknown = block(BlockCode.CARD_ENDED, why=ended) if ended else block(BlockCode.PATRON_NOT_FOUND)
         return Recognised(block=unknown)
-    desk = await open_desk(tx, caller, facts.revision, who.branch, Permission.PATRON_STATUS)
     seen = _seen(desk, facts, facts.patron)
     if with_contact:
         seen = await _with_contact(tx, seen)
@@ -73,6 +73,13 @@ def _place(caller: Caller) -> Place:
     if grant is None or grant.branch is None or grant.division is None:
         raise NotFoundError("branch_unknown")
     return Place(grant.division, grant.branch)
+
+
+def _belongs_here(desk: Desk, patron: PatronFacts) -> bool:
+    """Whether the machine's division may see them, as its staff may (`patrons/reach.py`)."""
+    if patron.memberships:
+        return any(each.division == desk.place.division for each in patron.memberships)
+    return desk.branch_of(patron.home_branch).division == desk.place.division
 
 
 def _scanned(tx: Transaction, keyring: Keyring, who: AtMachine) -> Scanned:

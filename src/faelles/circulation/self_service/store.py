@@ -12,15 +12,14 @@ from faelles.ground.ids import DivisionId, LoanId, PatronId
 from faelles.policies.model import SettingsRevision
 
 # Everything about whoever stands at the machine, in one question; nothing is locked. The look is recorded with it,
-# also where the PIN turns out to be wrong: that somebody tried is the patron's to know.
+# also where the PIN turns out to be wrong: that somebody tried is the patron's to know. OFFSET 0: from the patron to
+# the loans; left to itself a generic plan begins with every open loan of the agency.
 _LOAD_PATRON = """
 WITH found AS (
     SELECT min(i.patron_id) AS patron_id, count(DISTINCT i.patron_id) AS fitting
       FROM borrower_identifier AS i
       JOIN borrower AS b ON b.agency_id = $1 AND b.patron_id = i.patron_id AND b.merged_into_id IS NULL
      WHERE i.agency_id = $1 AND i.lookup = ANY ($2::text[]) AND i.ended_at IS NULL
-       AND EXISTS (SELECT FROM patron_division AS d
-                    WHERE d.agency_id = $1 AND d.patron_id = i.patron_id AND d.division_id = $4)
 ), who AS (
     SELECT CASE WHEN fitting = 1 THEN patron_id END AS patron_id FROM found
 ), seen AS (
@@ -39,10 +38,10 @@ SELECT json_build_object(
     'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = $1 AND p.patron_id = w.patron_id),
     'loans', ARRAY(
         SELECT json_build_array(c.number, l.due_on, l.claimed_returned_at IS NOT NULL)
-          FROM loan_borrower AS o
-          JOIN loan AS l ON l.agency_id = $1 AND l.id = o.loan_id AND l.closed_at IS NULL AND l.division_id = $4
+          FROM (SELECT loan_id FROM loan_borrower WHERE agency_id = $1 AND patron_id = w.patron_id OFFSET 0) AS o
+         CROSS JOIN LATERAL (SELECT * FROM loan WHERE agency_id = $1 AND id = o.loan_id OFFSET 0) AS l
           JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
-         WHERE o.agency_id = $1 AND o.patron_id = w.patron_id
+         WHERE l.closed_at IS NULL AND l.division_id = $4
          ORDER BY l.due_on, l.id),
     'claims', ARRAY(
         SELECT json_build_array(f.charge_id, f.kind, f.step, f.outstanding_ore)
@@ -74,7 +73,7 @@ SELECT json_build_object(
           JOIN loan_borrower AS o ON o.agency_id = $1 AND o.loan_id = l.id
           JOIN found ON found.fitting = 1 AND found.patron_id = o.patron_id
          WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.closed_at IS NULL
-           AND l.item_id = item_numbered($1, $4)),
+           AND l.item_id = (SELECT item_numbered($1, $4))),
     'is_lent', open_loan_of($1, item_numbered($1, $4)) IS NOT NULL
 )::text
 """
@@ -83,7 +82,7 @@ SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id
   FROM item_facts AS i
   JOIN copy_whereabouts AS w ON w.agency_id = $1 AND w.item_id = i.item_id
   LEFT JOIN copy_tag AS t ON t.agency_id = $1 AND t.item_id = i.item_id
- WHERE i.agency_id = $1 AND i.item_id = item_numbered($1, $2)
+ WHERE i.agency_id = $1 AND i.item_id = (SELECT item_numbered($1, $2))
 """
 _LANGUAGE = """
 SELECT b.language
@@ -94,7 +93,7 @@ SELECT b.language
 """
 _LENT_HERE_SINCE = """
 SELECT id FROM loan
- WHERE agency_id = $1 AND item_agency_id = $1 AND item_id = item_numbered($1, $2) AND closed_at IS NULL
+ WHERE agency_id = $1 AND item_agency_id = $1 AND item_id = (SELECT item_numbered($1, $2)) AND closed_at IS NULL
    AND branch_id = $3 AND lent_at >= $4
 """
 _RETURNED_HERE_SINCE = """
@@ -103,7 +102,7 @@ SELECT l.id
   JOIN loan_borrower AS o ON o.agency_id = $1 AND o.loan_id = l.id
   JOIN borrower_identifier AS i ON i.agency_id = $1 AND i.patron_id = o.patron_id AND i.lookup = ANY ($5::text[])
                                AND i.ended_at IS NULL
- WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.item_id = item_numbered($1, $2) AND l.closed_how = 'returned'
+ WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.item_id = (SELECT item_numbered($1, $2)) AND l.closed_how = 'returned'
    AND l.closed_branch_id = $3 AND l.closed_at >= $4
  ORDER BY l.closed_at DESC
  LIMIT 1

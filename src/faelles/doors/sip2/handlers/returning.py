@@ -3,15 +3,19 @@
 from datetime import datetime, timedelta
 from functools import partial
 
+import msgspec
+
 from faelles.circulation.loans.desk import LONGEST_BACKDATING
-from faelles.circulation.loans.model import Outcome, Remark, ReturnAnswer, ReturnRequest
+from faelles.circulation.loans.model import Outcome, ReturnAnswer, ReturnRequest
 from faelles.circulation.loans.offline import Happened, OfflineEntry, record_offline
 from faelles.circulation.loans.operations import return_item, take_as_fact
+from faelles.circulation.loans.replies import shown
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import ItemSeen
-from faelles.circulation.transit.model import NextStop, Stop
+from faelles.circulation.transit.model import JourneyReason, NextStop, Stop, StopAlert
 from faelles.doors.sip2 import codes
-from faelles.doors.sip2.answers import block_text, receipt, say, shown, stamped
+from faelles.doors.sip2.answers import block_text, receipt, say, stamped
+from faelles.doors.sip2.answers import shown as on_screen
 from faelles.doors.sip2.exchange import Answer, Exchange
 from faelles.doors.sip2.facts import happened_at
 from faelles.doors.sip2.handlers.cancelling import cancel_checkout
@@ -22,19 +26,18 @@ from faelles.people.machines.terminal import Alert, Extension
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """A return date closer to now than this is the machine's idea of now."""
-_ABOUT_THE_COPY = (Extension.CALL_NUMBER, Extension.COLLECTION)
 
 
 async def check_in(exchange: Exchange) -> Answer:
     if exchange.says("BI"):
         return await cancel_checkout(exchange)
     if exchange.flag("no_block") == "Y":
-        return _told(exchange, *await exchange.run(partial(_returned_already, exchange)))
+        return _told(exchange, await exchange.run(partial(_returned_already, exchange)))
     try:
-        return _told(exchange, *await exchange.run(partial(_take_back, exchange, _returned_at(exchange))))
+        return _told(exchange, await exchange.run(partial(_take_back, exchange, _returned_at(exchange))))
     except InvalidRequestError:
         # A return date from before the loan cannot be right: then it comes back now.
-        return _told(exchange, *await exchange.run(partial(_take_back, exchange, None)))
+        return _told(exchange, await exchange.run(partial(_take_back, exchange, None)))
 
 
 def _returned_at(exchange: Exchange) -> datetime | None:
@@ -45,26 +48,28 @@ def _returned_at(exchange: Exchange) -> datetime | None:
     return told
 
 
-async def _take_back(
-    exchange: Exchange, returned_at: datetime | None, tx: Transaction
-) -> tuple[ReturnAnswer, ItemSeen | None]:
+async def _take_back(exchange: Exchange, returned_at: datetime | None, tx: Transaction) -> ReturnAnswer:
     caller = exchange.terminal.caller
-    request = ReturnRequest(item=exchange.item, branch=exchange.branch, returned_at=returned_at)
+    request = ReturnRequest(
+        item=exchange.item,
+        branch=exchange.branch,
+        returned_at=returned_at,
+        fulfils_holds=exchange.profile.fulfils_holds,
+    )
 
     async def deed(key: str | None) -> ReturnAnswer:
-        if returned_at is None or key is None:
-            return await return_item(tx, caller, ReturnRequest(item=request.item, branch=request.branch), key)
-        return await take_as_fact(tx, caller, request, key)
+        if returned_at is not None and key is not None:
+            return await take_as_fact(tx, caller, request, key)
+        return await return_item(tx, caller, msgspec.structs.replace(request, returned_at=None), key)
 
     async def still_stands(answer: ReturnAnswer) -> bool:
         return answer.outcome is Outcome.REFUSED or await operations.lent_as(tx, request.item) is None
 
     key = exchange.key("return", "" if returned_at is None else returned_at.isoformat())
-    answer = await exchange.services.repeats.once(key, deed, still_stands)
-    return answer, await _seen(exchange, tx)
+    return await exchange.services.repeats.once(key, deed, still_stands)
 
 
-async def _returned_already(exchange: Exchange, tx: Transaction) -> tuple[ReturnAnswer, ItemSeen | None]:
+async def _returned_already(exchange: Exchange, tx: Transaction) -> ReturnAnswer:
     """No block: it has come back, whatever a rule would say of it."""
     caller, keyring = exchange.terminal.caller, exchange.services.keyring
     entry = OfflineEntry(
@@ -75,37 +80,30 @@ async def _returned_already(exchange: Exchange, tx: Transaction) -> tuple[Return
     )
     taken = await record_offline(tx, caller, keyring, entry)
     seen = await operations.item_at_machine(tx, caller, exchange.item)
-    is_unknown = seen is None and taken.outcome is Outcome.REFUSED
-    outcome = Outcome.REFUSED if is_unknown else Outcome.RETURNED
-    return ReturnAnswer(outcome=outcome, loan=taken.loan, next=_next_stop(exchange, seen), blocks=taken.conflicts), seen
-
-
-def _next_stop(exchange: Exchange, seen: ItemSeen | None) -> NextStop | None:
     if seen is None:
-        return None
+        return ReturnAnswer(outcome=taken.outcome, loan=taken.loan, blocks=taken.conflicts)
+    return ReturnAnswer(
+        outcome=Outcome.RETURNED,
+        loan=taken.loan,
+        item=shown(seen.copy, on_checkout=False),
+        next=_next_stop(exchange, seen),
+        blocks=taken.conflicts,
+    )
+
+
+def _next_stop(exchange: Exchange, seen: ItemSeen) -> NextStop:
     bound = seen.bound_for
     if bound is None:
         return NextStop(stop=Stop.SHELVE)
-    return NextStop(stop=Stop.SEND, branch=bound, name=_name(exchange, bound))
+    return NextStop(stop=Stop.SEND, branch=bound, name=exchange.where.branches[bound].name)
 
 
-def _name(exchange: Exchange, branch: int) -> str:
-    return next((each.name for each in exchange.where.branches.values() if each.id == branch), "")
-
-
-async def _seen(exchange: Exchange, tx: Transaction) -> ItemSeen | None:
-    """The copy's particulars, where the machine wants them."""
-    if not any(exchange.has(each) for each in _ABOUT_THE_COPY):
-        return None
-    return await operations.item_at_machine(tx, exchange.terminal.caller, exchange.item)
-
-
-def _told(exchange: Exchange, answer: ReturnAnswer, seen: ItemSeen | None) -> Answer:
-    alert = _alert(answer)
+def _told(exchange: Exchange, answer: ReturnAnswer) -> Answer:
+    alert, item = _alert(answer), answer.item
     is_taken = answer.outcome in {Outcome.RETURNED, Outcome.FOREIGN} or (
         answer.outcome is Outcome.NOT_ON_LOAN and exchange.profile.takes_back_unlent
     )
-    media = seen.copy.material_type if seen else answer.item.material_type if answer.item else "other"
+    title, media = (item.title, item.material_type) if item else ("", "other")
     fixed = {
         "ok": "1" if is_taken else "0",
         "resensitize": codes.yes_no(is_so=is_taken),
@@ -115,32 +113,26 @@ def _told(exchange: Exchange, answer: ReturnAnswer, seen: ItemSeen | None) -> An
     values: dict[str, str | list[str]] = {
         "AO": exchange.institution,
         "AB": exchange.item,
-        "AQ": _home(exchange, answer, seen),
-        "AJ": seen.copy.title if seen else answer.item.title if answer.item else "",
+        "AQ": exchange.where.code_of(item.owner_branch) if item else "",
+        "AJ": title,
         "CK": codes.media_type(media),
-        "AF": shown(exchange, _texts(exchange, answer)),
-        "AG": receipt(exchange, say(exchange, "sip2_returned", title=answer.item.title if answer.item else "")),
-        **_extensions(exchange, answer, seen, alert, media),
+        "AF": on_screen(exchange, _texts(exchange, answer)),
+        "AG": receipt(exchange, say(exchange, "sip2_returned", title=title)) if is_taken else [],
+        **_extensions(exchange, answer, alert),
     }
     return Answer({**stamped(exchange), **fixed}, values)
 
 
 def _alert(answer: ReturnAnswer) -> Alert | None:
     """Why somebody, or a sorter, must look at it."""
-    if answer.outcome is Outcome.REFUSED:
+    stop = answer.next
+    if answer.outcome is Outcome.REFUSED or stop is None:
         return Alert.OTHER
-    if answer.outcome is Outcome.FOREIGN or Remark.SEND_TO_LENDER in answer.warnings:
+    if answer.outcome is Outcome.FOREIGN or StopAlert.TO_LENDER is stop.alert or stop.reason is JourneyReason.FOREIGN:
         return Alert.INTERLIBRARY
-    return Alert.SEND_ELSEWHERE if answer.next and not answer.next.stays else None
-
-
-def _home(exchange: Exchange, answer: ReturnAnswer, seen: ItemSeen | None) -> str:
-    """AQ: the branch it belongs to; where it stays, this one."""
-    if seen is not None:
-        return exchange.where.code_of(seen.copy.owner_branch)
-    if answer.next is None or answer.outcome is Outcome.FOREIGN:
-        return ""
-    return exchange.where.code_of(answer.next.branch or exchange.branch)
+    if stop.stop is Stop.SEND:
+        return Alert.HOLD_ELSEWHERE if stop.reason is JourneyReason.FOR_HOLD else Alert.SEND_ELSEWHERE
+    return {Stop.HOLD_SHELF: Alert.HOLD_HERE, Stop.ALERT: Alert.OTHER}.get(stop.stop)
 
 
 def _texts(exchange: Exchange, answer: ReturnAnswer) -> list[str]:
@@ -152,20 +144,20 @@ def _texts(exchange: Exchange, answer: ReturnAnswer) -> list[str]:
     return texts
 
 
-def _extensions(
-    exchange: Exchange, answer: ReturnAnswer, seen: ItemSeen | None, alert: Alert | None, media: str
-) -> dict[str, str]:
-    stop = answer.next
-    destination = stop.branch if stop and stop.branch else exchange.branch
-    is_bound = stop is not None and stop.branch is not None and not stop.stays
-    placement = seen.placement if seen else None
+def _extensions(exchange: Exchange, answer: ReturnAnswer, alert: Alert | None) -> dict[str, str]:
+    item, stop = answer.item, answer.next
+    bound = stop.branch if stop and not stop.stays else None
     found = {
         Extension.ALERT_TYPE: exchange.profile.alert_code(alert) if alert else None,
-        Extension.DESTINATION: exchange.where.code_of(destination) if is_bound else None,
+        Extension.DESTINATION: exchange.where.code_of(bound) if bound else None,
         Extension.SORT_BIN: sort_bin(
-            exchange, alert=alert, destination=destination, material_type=media, placement=placement
+            exchange,
+            alert=alert,
+            destination=bound or exchange.branch,
+            material_type=item.material_type if item else None,
+            placement=item.placement if item else None,
         ),
-        Extension.CALL_NUMBER: seen.copy.classification if seen else None,
-        Extension.COLLECTION: collection(exchange, seen.placement) if seen else None,
+        Extension.CALL_NUMBER: item.classification if item else None,
+        Extension.COLLECTION: collection(exchange, item.placement) if item else None,
     }
     return {each.value: value for each, value in found.items() if value and exchange.has(each)}
