@@ -102,8 +102,8 @@ SELECT l.id
   JOIN loan_borrower AS o ON o.agency_id = $1 AND o.loan_id = l.id
   JOIN borrower_identifier AS i ON i.agency_id = $1 AND i.patron_id = o.patron_id AND i.lookup = ANY ($5::text[])
                                AND i.ended_at IS NULL
- WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.item_id = (SELECT item_numbered($1, $2)) AND l.closed_how = 'returned'
-   AND l.closed_branch_id = $3 AND l.closed_at >= $4
+ WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.item_id = (SELECT item_numbered($1, $2))
+   AND l.closed_how = 'returned' AND l.closed_branch_id = $3 AND l.closed_at >= $4
  ORDER BY l.closed_at DESC
  LIMIT 1
 """
