@@ -163,10 +163,10 @@ def as_mail(envelope: Envelope, sender: str) -> bytes:
     mail["From"] = f"{_quoted(envelope.sender)} <{sender}>"
     mail["To"] = envelope.recipient
     mail["Subject"] = envelope.subject
-    mail["Content-Language"] = envelope.language.value
     # RFC 3834: nobody's holiday notice is to answer it.
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(envelope.body + "\n", cte="quoted-printable")
+    mail["Content-Language"] = envelope.language.value
     return mail.as_bytes()
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Mapping
 
 from faelles.ground.database import Row, Transaction
+from faelles.ground.ids import PatronId
 from faelles.notices.model import About
 from faelles.notices.sending.model import ClaimFact, ExclusionFact, Fact, HoldFact, LoanFact, PaymentFact
+from faelles.patrons.reach import Divisions
 
 _LOANS = """
 SELECT l.loan_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, COALESCE(c.number, '') AS number,
@@ -47,12 +49,63 @@ SELECT n.notice_id AS id, n.owed_ore, n.excludes_on, a.currency
 """
 
 
+_SUBJECTS = {
+    About.LOAN: """
+SELECT l.loan_id AS id
+  FROM loan_party AS p
+  JOIN loan_directory AS l ON l.agency_id = $1 AND l.loan_id = p.loan_id
+ WHERE p.agency_id = $1 AND p.patron_id = $2 AND l.closed_at IS NULL
+   AND ($3::integer[] IS NULL OR l.division_id = ANY ($3))
+ ORDER BY l.due_on, l.loan_id
+ LIMIT $4
+""",
+    About.HOLD: """
+SELECT hold_id AS id
+  FROM hold_directory
+ WHERE agency_id = $1 AND patron_id = $2 AND ($3::integer[] IS NULL OR division_id = ANY ($3))
+   AND state IN ('pending', 'matched', 'captured', 'in_transit', 'ready')
+ ORDER BY state <> 'ready', hold_id
+ LIMIT $4
+""",
+    About.CLAIM: """
+SELECT charge_id AS id
+  FROM claim_directory
+ WHERE agency_id = $1 AND addressee_id = $2 AND ($3::integer[] IS NULL OR division_id = ANY ($3))
+   AND outstanding_ore > 0
+ ORDER BY charge_id DESC
+ LIMIT $4
+""",
+    About.PAYMENT: """
+SELECT payment_id AS id
+  FROM payment_directory
+ WHERE agency_id = $1 AND patron_id = $2 AND ($3::integer[] IS NULL OR division_id = ANY ($3))
+ ORDER BY payment_id DESC
+ LIMIT $4
+""",
+    About.EXCLUSION: """
+SELECT notice_id AS id
+  FROM patron_exclusion_notice
+ WHERE agency_id = $1 AND addressee_id = $2 AND ($3::integer[] IS NULL OR division_id = ANY ($3))
+ ORDER BY notice_id DESC
+ LIMIT $4
+""",
+}
+
+
 async def load_facts(tx: Transaction, about: About, subjects: Collection[int]) -> Mapping[int, Fact]:
     """By the subjects' ids; what is gone is left out."""
     if not subjects or about not in _READING:
         return {}
     sql, read = _READING[about]
     return {row["id"]: read(row) for row in await tx.rows(sql, tx.agency, list(subjects))}
+
+
+async def subjects_of(tx: Transaction, about: About, patron: PatronId, divisions: Divisions, limit: int) -> list[int]:
+    """What the patron has just now that could be spoken of, in the divisions given."""
+    if about not in _SUBJECTS:
+        return []
+    reach = None if divisions is None else list(divisions)
+    return [row["id"] for row in await tx.rows(_SUBJECTS[about], tx.agency, patron, reach, limit)]
 
 
 def _loan(row: Row) -> Fact:

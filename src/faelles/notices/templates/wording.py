@@ -48,9 +48,13 @@ class Wording:
         """Subject and text of one message. The subject is that of the only section, else the frame's."""
         said = [self._section(to, section) for section in sections]
         frame = self.template(FRAME, to.form, to.language)
-        values = {**_values(to), "sections": "\n\n".join(text for _, text in said)}
-        subject = said[0][0] if len(said) == 1 else _rendered(frame.subject, values, FRAME, to)[:200]
-        return subject, _rendered_body(frame, values, to)
+        subject = said[0][0] if len(said) == 1 else _rendered(frame.subject, _values(to), FRAME, to)[:200]
+        return subject, self.around(to, "\n\n".join(text for _, text in said))
+
+    def around(self, to: Addressed, sections: str) -> str:
+        """The frame around what is said."""
+        frame = self.template(FRAME, to.form, to.language)
+        return _rendered_body(frame, {**_values(to), "sections": sections}, to)
 
     def _section(self, to: Addressed, section: Section) -> tuple[str, str]:
         template = self.template(section.kind, to.form, to.language)
@@ -64,7 +68,7 @@ def section_values(entries: Sequence[Entry]) -> dict[str, object]:
 
 
 def _values(to: Addressed) -> dict[str, object]:
-    return {"name": to.name, "library": to.library}
+    return {"name": to.name, "library": to.library, "sections": ""}
 
 
 def sample_values(entry: Entry) -> dict[str, object]:

@@ -1,0 +1,122 @@
+"""What was said to a patron; what could not be delivered, and what is done about it; a word by hand."""
+
+from msgspec import structs
+
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError, NotFoundError, RefusedError
+from faelles.ground.events import Event, append
+from faelles.ground.ids import BranchId, PatronId
+from faelles.notices import rules
+from faelles.notices import store as plans
+from faelles.notices.looking import store
+from faelles.notices.looking.model import (
+    MessageLine,
+    MessageView,
+    ReportBounce,
+    SentAgain,
+    WriteToPatron,
+    Written,
+)
+from faelles.notices.model import MessageState, kinds
+from faelles.notices.planning.operations import say
+from faelles.patrons import store as patrons
+from faelles.patrons.reach import looked_at, may_see_contact, patron_for
+from faelles.people.model import Caller, Permission, Place
+
+_FAILED = (MessageState.UNDELIVERABLE, MessageState.BOUNCED)
+
+
+async def list_messages(
+    tx: Transaction, caller: Caller, patron: PatronId, *, before: int | None, limit: int
+) -> list[MessageLine]:
+    """What was and is to be said to a patron, the latest first, of the divisions that the caller may look into."""
+    await patron_for(tx, caller, patron, Permission.PATRON_VIEW, "list_messages")
+    divisions = caller.divisions(Permission.PATRON_VIEW)
+    return await store.of_patron(tx, patron, divisions, before=before, limit=limit)
+
+
+async def show_message(tx: Transaction, caller: Caller, message: int) -> MessageView:
+    """One message with its words, as long as they are kept, and each try to deliver it.
+
+    The address is kept from whoever may not see the patron's.
+    """
+    caller.require(Permission.PATRON_VIEW)
+    found = await store.load(tx, message, caller.divisions(Permission.PATRON_VIEW))
+    if found is None:
+        raise NotFoundError("notice_message_unknown")
+    known = await patron_for(tx, caller, found.patron, Permission.PATRON_VIEW, "show_message")
+    return found if may_see_contact(caller, known) else structs.replace(found, recipient=None, text=None)
+
+
+async def undeliverable(tx: Transaction, caller: Caller, *, after: int, limit: int) -> list[MessageLine]:
+    """Messages that nobody took or that came back, the oldest first: somebody has to find another way."""
+    caller.require(Permission.WORKLIST)
+    found = await store.unsettled(tx, caller.divisions(Permission.WORKLIST), after=after, limit=limit)
+    await looked_at(tx, caller, "undeliverable", sorted({line.patron for line in found}))
+    return found
+
+
+async def resend(tx: Transaction, caller: Caller, message: int) -> SentAgain:
+    """Say again what a message could not deliver, by whatever reaches the patron now; what is no longer true is left
+    out when it goes. Raises RefusedError where nothing reaches them.
+    """
+    found = await _failed(tx, caller, message, "resend_message")
+    reached = (await plans.load_reached(tx, [found.patron])).get(found.patron)
+    ways = (
+        [rules.channel_for(kinds()[kind], reached.wishes, reached.contact) for kind in found.kinds] if reached else []
+    )
+    channel = next((way for way in ways if way is not None), None)
+    if channel is None:
+        raise RefusedError("notice_nothing_reaches")
+    again = await store.plan_again(tx, message, channel)
+    await store.settle(tx, message, "sent_again")
+    await append(tx, Event(kind="notice.sent_again", subject=message, dimensions={"notices": again}))
+    return SentAgain(again)
+
+
+async def settle(tx: Transaction, caller: Caller, message: int) -> None:
+    """Somebody has dealt with it otherwise: by telephone, or not at all."""
+    await _failed(tx, caller, message, "settle_message")
+    await store.settle(tx, message, "settled")
+    await append(tx, Event(kind="notice.settled", subject=message))
+
+
+async def report_bounce(tx: Transaction, caller: Caller, message: int, request: ReportBounce) -> None:
+    """A message that was taken came back. Told twice it is told once."""
+    await store.lock(tx, message)
+    found = await _message(tx, caller, message, "report_bounce")
+    if found.state is MessageState.BOUNCED:
+        return
+    if not await store.bounce(tx, message, request.detail):
+        raise ConflictError("notice_message_not_failed")
+    await append(tx, Event(kind="notice.bounced", subject=message, dimensions={"channel": found.channel.value}))
+
+
+async def write_to_patron(
+    tx: Transaction, caller: Caller, keyring: Keyring, patron: PatronId, request: WriteToPatron
+) -> Written:
+    """Send a patron some words by hand, on behalf of a branch, by the way they chose."""
+    branch = await patrons.branch(tx, BranchId(request.branch))
+    caller.require(Permission.PATRON_EDIT, Place(branch.division, BranchId(request.branch)))
+    await patron_for(tx, caller, patron, Permission.PATRON_EDIT, "write_to_patron")
+    kind = kinds()["library_message"]
+    occasion = f"hand/{request.key}"
+    return Written(await say(tx, keyring, kind, patron, branch.division, occasion=occasion, text=request.text))
+
+
+async def _failed(tx: Transaction, caller: Caller, message: int, operation: str) -> MessageView:
+    await store.lock(tx, message)
+    found = await _message(tx, caller, message, operation)
+    if found.state not in _FAILED or found.settled_at is not None:
+        raise ConflictError("notice_message_not_failed")
+    return found
+
+
+async def _message(tx: Transaction, caller: Caller, message: int, operation: str) -> MessageView:
+    caller.require(Permission.WORKLIST)
+    found = await store.load(tx, message, caller.divisions(Permission.WORKLIST))
+    if found is None:
+        raise NotFoundError("notice_message_unknown")
+    await looked_at(tx, caller, operation, [found.patron])
+    return found

@@ -1,0 +1,135 @@
+"""Reading, trying out and changing an agency's wording."""
+
+from faelles.ground.clock import local_date
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from faelles.ground.events import Event, append
+from faelles.ground.i18n import Language
+from faelles.ground.ids import PatronId
+from faelles.notices.model import Form, kinds
+from faelles.notices.sending import facts_store
+from faelles.notices.sending.composing import entry_of
+from faelles.notices.sending.store import sender
+from faelles.notices.templates import store
+from faelles.notices.templates.engine import problems, render
+from faelles.notices.templates.model import (
+    FRAME,
+    MADE_UP,
+    Entry,
+    NoticeTemplate,
+    Preview,
+    PreviewNotice,
+    SetTemplate,
+)
+from faelles.notices.templates.wording import Addressed, Wording, sample_values
+from faelles.patrons.reach import patron_for
+from faelles.people.model import Caller, Permission
+
+_SHOWN = 5
+
+
+async def list_templates(tx: Transaction, caller: Caller) -> list[NoticeTemplate]:
+    """The wording in force for every kind, form and language."""
+    caller.require(Permission.AGENCY_VIEW)
+    wording = Wording(await store.written(tx))
+    return [wording.template(*key) for key in sorted(store.own_wording())]
+
+
+async def show_template(tx: Transaction, caller: Caller, kind: str, form: Form, language: Language) -> NoticeTemplate:
+    caller.require(Permission.AGENCY_VIEW)
+    _require_kind(kind)
+    return Wording(await store.written(tx)).template(kind, form, language)
+
+
+async def set_template(
+    tx: Transaction, caller: Caller, kind: str, form: Form, language: Language, request: SetTemplate
+) -> NoticeTemplate:
+    """Word a kind anew, for the caller's agency; at the nation, for all who have no wording of their own.
+
+    Raises InvalidRequestError with what is wrong with the wording.
+    """
+    _require_throughout(caller)
+    _require_kind(kind)
+    values = sample_values(MADE_UP)
+    wrong = [*problems("subject", request.subject, values), *problems("body", request.body, values)]
+    if wrong:
+        raise InvalidRequestError(problems=wrong)
+    await store.one_at_a_time(tx, kind)
+    await store.end(tx, kind, form, language)
+    number = await store.insert(tx, kind, form, language, request.subject, request.body)
+    await append(tx, _event("notice_template.set", number, kind, form, language))
+    return Wording(await store.written(tx)).template(kind, form, language)
+
+
+async def end_template(tx: Transaction, caller: Caller, kind: str, form: Form, language: Language) -> None:
+    """Go back to the nation's wording, or the program's. Raises NotFoundError where there is none to end."""
+    _require_throughout(caller)
+    _require_kind(kind)
+    if not await store.end(tx, kind, form, language):
+        raise NotFoundError("notice_template_unknown")
+    await append(tx, _event("notice_template.ended", None, kind, form, language))
+
+
+async def preview(tx: Transaction, caller: Caller, request: PreviewNotice) -> Preview:
+    """What would be sent, in the wording given or in force: about a patron's own loans, holds and claims as they are
+    now, else about something made up. Nothing is sent. Raises InvalidRequestError for wording that cannot be used.
+    """
+    caller.require(Permission.AGENCY_VIEW)
+    _require_kind(request.kind)
+    library, zone = await sender(tx)
+    name, language, entries = "Karla Kofoed", request.language or Language.DANISH, list[Entry]()
+    if request.patron is not None:
+        known = await patron_for(tx, caller, PatronId(request.patron), Permission.PATRON_VIEW, "preview_notice")
+        name, language = known.name, request.language or known.language
+        entries = await _real(tx, caller, known.id, request.kind, language, zone)
+    wording = Wording(await store.written(tx))
+    in_force = wording.template(request.kind, request.form, language)
+    values = {
+        **sample_values(MADE_UP),
+        "name": name,
+        "library": library,
+        "entries": entries or [MADE_UP],
+        "entry": (entries or [MADE_UP])[0],
+        "count": len(entries) or 1,
+    }
+    subject = in_force.subject if request.subject is None else request.subject
+    body = request.body or in_force.body
+    wrong = [*problems("subject", subject, values), *problems("body", body, values)]
+    if wrong:
+        raise InvalidRequestError(problems=wrong)
+    said = render(body, values).strip("\n")
+    if request.kind != FRAME:
+        to = Addressed(name=name, library=library, form=request.form, language=language)
+        said = wording.around(to, said)
+    return Preview(
+        subject=" ".join(render(subject, values).split()), text=said, language=language, is_made_up=not entries
+    )
+
+
+async def _real(
+    tx: Transaction, caller: Caller, patron: PatronId, kind: str, language: Language, zone: str
+) -> list[Entry]:
+    """What the patron has just now of what the kind is about, as far as the caller may see it."""
+    if kind == FRAME:
+        return []
+    about = kinds()[kind].about
+    subjects = await facts_store.subjects_of(tx, about, patron, caller.divisions(Permission.PATRON_VIEW), _SHOWN)
+    facts = await facts_store.load_facts(tx, about, subjects)
+    today = local_date(tx.now, zone)
+    return [entry_of(fact, language, today, zone) for fact in facts.values()]
+
+
+def _require_kind(kind: str) -> None:
+    if kind != FRAME and kind not in kinds():
+        raise NotFoundError("notice_kind_unknown", kind=kind[:40])
+
+
+def _require_throughout(caller: Caller) -> None:
+    """The wording is the whole agency's: a permission for a part of it is not enough."""
+    caller.require(Permission.AGENCY_EDIT)
+    if caller.divisions(Permission.AGENCY_EDIT) is not None:
+        raise ForbiddenError("permission_missing", permission=Permission.AGENCY_EDIT.value)
+
+
+def _event(kind: str, number: int | None, about: str, form: Form, language: Language) -> Event:
+    return Event(kind=kind, subject=number, dimensions={"kind": about, "form": form.value, "language": language.value})
