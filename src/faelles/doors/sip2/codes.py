@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -74,6 +75,7 @@ def count(number: int) -> str:
     return f"{min(number, _HIGHEST_COUNT):04d}"
 
 
+@lru_cache
 def supported(held: frozenset[Permission]) -> str:
     """BX: which messages are served for whoever holds these permissions."""
     return "".join("Y" if code in _ALWAYS or PERMISSIONS.get(code) in held else "N" for code in SUPPORTED)
