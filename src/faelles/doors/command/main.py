@@ -12,6 +12,7 @@ from faelles.doors.command import (
     keys,
     load,
     machine,
+    notice,
     patron,
     policy,
     schema,
@@ -45,6 +46,7 @@ circulation.add_to(app)
 app.add_typer(hold.app, name="hold", rich_help_panel=words("command_panel_staff"))
 app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
 app.add_typer(machine.app, name="machine", rich_help_panel=words("command_panel_staff"))
+app.add_typer(notice.app, name="notice", rich_help_panel=words("command_panel_staff"))
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))
 app.add_typer(load.app, name="load", rich_help_panel=words("command_panel_operator"))
 app.add_typer(staff.app, name="staff", rich_help_panel=words("command_panel_operator"))
