@@ -1,6 +1,7 @@
 """The application on the real database, spoken to without a network."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,7 @@ from litestar import Litestar
 from doors.rest.callers import bearer, patron, staff
 from doors.rest.furniture import Furniture, furnish, hashed_password
 from doors.rest.practice import router
-from faelles.doors.rest.app import create_app
+from faelles.doors.rest.app import ON_THIS_MACHINE, create_app
 from faelles.doors.rest.services import Limits
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -19,8 +20,9 @@ from town import Town, found_town
 
 
 @pytest.fixture(scope="session")
-def app(database: Database, keyring: Keyring) -> Litestar:
-    return create_app(database, keyring)
+def app(database: Database, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    here = replace(ON_THIS_MACHINE, exchange_directory=tmp_path_factory.mktemp("exchange"))
+    return create_app(database, keyring, installation=here)
 
 
 @pytest.fixture(scope="session")

@@ -508,7 +508,7 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
         pretended = SetNeighbour(adapter=Adapter.BUILT_IN, secret=PROVIDER_SECRET)
         await set_neighbour(tx, caller, furniture.keyring, ON_THIS_MACHINE, role, pretended)
     payer = PatronId(await _patron(tx, furniture, "payer", "person", date(1970, 1, 1)))
-    owes, paid = [await _owes(tx, furniture, payer) for _ in range(2)]
+    paid = await _owes(tx, furniture, payer)
     begun = await _order(tx, PatronId(furniture.number("patron")), furniture.number("charge"), 10_000)
     payload = msgspec.json.encode({"order": begun.reference, "state": "authorized"})
     bought = await orders.hear(tx, await _order(tx, payer, paid, 5_000), Told.CAPTURED)
@@ -524,7 +524,6 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
         payment_order=begun.id,
         payment_reference=begun.reference,
         paid_order=bought.id,
-        owed_charge=owes,
         debt_claim=owed,
         callback_payload=payload.decode(),
         callback_signature=sign(PROVIDER_SECRET, payload, tx.now),

@@ -6,7 +6,7 @@ Half of them fit the description and half break it; half are about objects that 
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import httpx
@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from doors.rest.callers import bearer, patron, staff
 from doors.rest.furniture import Furniture, filled, furnish, hashed_password
 from doors.rest.walk import Route, routes_of
-from faelles.doors.rest.app import create_app
+from faelles.doors.rest.app import ON_THIS_MACHINE, create_app
 from faelles.doors.rest.openapi import Description
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
@@ -88,11 +88,12 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(owner_url: str, keyring: Keyring) -> Iterator[Desk]:
+def desk(owner_url: str, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    here = replace(ON_THIS_MACHINE, exchange_directory=tmp_path_factory.mktemp("exchange"))
     with asyncio.Runner() as runner:
         pool = open_database(owner_url, connections=2)
         database = runner.run(pool.__aenter__())
-        transport = httpx.ASGITransport(cast("Any", create_app(database, keyring)))
+        transport = httpx.ASGITransport(cast("Any", create_app(database, keyring, installation=here)))
         client = httpx.AsyncClient(transport=transport)
         town = runner.run(found_town(database))
         furniture = runner.run(furnish(database, keyring, town, runner.run(hashed_password())))
