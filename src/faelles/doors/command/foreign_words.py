@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import typer
 from typer import TyperException
 from typer._click import Context, HelpFormatter  # the types of what it overrides; Typer gives them no other name
+from typer._click.core import Parameter
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from faelles.doors.command.words import LANGUAGE
@@ -30,10 +31,20 @@ _SENTENCES: Mapping[str, str] = {
     r"(?:[Ff]ile|[Pp]ath) (?P<which>'.*') does not exist\.": "usage_no_such_file",
     r"(?:[Ff]ile|[Pp]ath) (?P<which>'.*') is a directory\.": "usage_is_a_directory",
     r"(?:[Ff]ile|[Pp]ath) (?P<which>'.*') is not readable\.": "usage_not_readable",
+    r"(?:[Ff]ile|[Pp]ath|[Dd]irectory) (?P<which>'.*') is not writable\.": "usage_not_writable",
+    r"(?:[Ff]ile|[Pp]ath|[Dd]irectory) (?P<which>'.*') is a file\.": "usage_is_a_file",
+    r"(?:[Dd]irectory) (?P<which>'.*') does not exist\.": "usage_no_such_directory",
+    r"Could not open file (?P<which>'.*?'): .+": "usage_not_readable",
+    r"(?P<which>'.*') is not one of (?P<choices>.+)\.": "usage_no_choice",
+    r"Value (?P<which>'.*') is not a valid \S+\.": "usage_not_valid",
+    r"Argument (?P<which>'.*?') takes (?P<count>\d+) values\.": "usage_takes_several",
+    r"Option (?P<which>'.*?') requires (?P<count>\d+) arguments\.": "usage_takes_several",
     r"Input should be a valid integer.*": "usage_no_whole_number",
     r"Input should be greater than or equal to (?P<least>\S+?)\.?": "usage_too_small",
     r"Input should be less than or equal to (?P<most>\S+?)\.?": "usage_too_large",
     r"Input should be a valid (?:date|datetime).*": "usage_no_moment",
+    r"Input should be a valid number.*": "usage_no_number",
+    r"Input should be a valid boolean.*": "usage_no_truth",
     r"PostgreSQL refuses to run as root: it runs as the new system user (?P<user>.+)\.": "database_user_made",
     r"Copying PostgreSQL's programs to (?P<target>.+?): .+": "database_programs_copied",
     r"Making the database in (?P<place>.+)\.": "database_made",
@@ -73,7 +84,7 @@ def _told_in_our_words() -> Iterator[None]:
     except TyperException as problem:
         context = getattr(problem, "ctx", None)
         # A command group without a command: its message is the help, which is ours already.
-        if context is None or type(problem).__name__ == "NoArgsIsHelpError":
+        if type(problem).__name__ == "NoArgsIsHelpError":
             raise
         raise _Mistyped(in_our_words(problem.format_message()), ctx=context) from None
 
@@ -92,6 +103,14 @@ def _explained(help_option: TyperOption | None) -> TyperOption | None:
 
 
 class _Command(TyperCommand):
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """With the words in which a password is asked for a second time, which Typer takes from nobody."""
+        found = super().get_params(ctx)
+        for each in found:
+            if isinstance(each, TyperOption) and each.confirmation_prompt is True:
+                each.confirmation_prompt = text("usage_once_more", LANGUAGE)
+        return found
+
     def get_help_option(self, ctx: Context) -> TyperOption | None:
         return _explained(super().get_help_option(ctx))
 
