@@ -201,6 +201,15 @@ async def test_maintenance_answers_on_line_no_to_everything(hall: Hall, machine:
     assert (await machine.exchange(frame))[:3] == b"121"
 
 
+async def test_a_machine_that_always_asks_the_same_hears_of_maintenance(hall: Hall, machine: Machine):
+    poll = sealed(STATUS, "0")
+    assert (await machine.exchange(poll))[:3] == b"98Y"
+    hall.services.maintenance.is_on = True
+    assert (await machine.exchange(poll))[:3] == b"98N"
+    hall.services.maintenance.is_on = False
+    assert (await machine.exchange(poll))[:3] == b"98Y"
+
+
 async def test_a_database_that_is_away_is_on_line_no_and_the_repeat_counts(hall: Hall, machine: Machine, monkeypatch):
     reader, item = await hall.library.reader(), await hall.library.copy()
     frame = sealed(f"11YN{sip_date()}{BLANK}AOx|AA{reader.card}|AB{item}|AC|AD{reader.pin}|", "4")

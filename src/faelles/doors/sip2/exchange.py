@@ -82,8 +82,10 @@ class Proven:
         return self._card == hash(card) and now < self._until
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Exchange:
+    """It never shows itself: a card and a PIN are in it."""
+
     services: Services
     terminal: Terminal
     where: Whereabouts

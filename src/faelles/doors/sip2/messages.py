@@ -49,9 +49,9 @@ class Definition:
     """Where the fields begin, for a message whose fixed part has not the length it should have."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Message:
-    """A message that was read. A field that came twice has both values."""
+    """A message that was read. A field that came twice has both values. It never shows itself, for what is in it."""
 
     definition: Definition
     fixed: dict[str, str]

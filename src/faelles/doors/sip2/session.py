@@ -82,7 +82,7 @@ class Session:
     def receive(self, frame: bytes) -> Reply | Awaitable[Reply]:
         """The answer to a message, or the promise of one."""
         sealed = unseal(frame)
-        if frame == self._frame and sealed.detects_errors:
+        if frame == self._frame and sealed.detects_errors and self._is_up_to_date:
             return self._say(self._reply)
         if not sealed.is_sound:
             self._services.witness.refused("checksum")
@@ -124,6 +124,14 @@ class Session:
         except Exception:  # noqa: BLE001 - as in `_wait_for`
             _log.exception("message failed", message=message.code)
             return self._failed(message)
+
+    @property
+    def _is_up_to_date(self) -> bool:
+        """Whether an answer from before still says how things are: a machine that always asks the same would otherwise
+        never hear of maintenance.
+        """
+        in_maintenance = self.terminal is not None and self.terminal.profile.in_maintenance
+        return not (self._services.maintenance.is_on or in_maintenance or self._is_stale)
 
     @property
     def _is_stale(self) -> bool:
