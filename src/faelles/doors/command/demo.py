@@ -61,6 +61,7 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
 
     from faelles.doors.rest import server  # noqa: PLC0415 - half a second that other commands need not spend
     from faelles.doors.sip2.running import serving_machines  # noqa: PLC0415 - as above
+    from faelles.doors.worker.working import working  # noqa: PLC0415 - as above
 
     started = time.monotonic()
     config = _with_sip2(read_config())
@@ -90,6 +91,7 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
                     config.sip2, runtime.database, runtime.keyring, registry=registry, tell=machines.append
                 ),
                 matching_titles(runtime.database),
+                working(runtime),
             ):
                 await server.serve(config, runtime.database, runtime.keyring, registry=registry, tell=opened)
         tell("demo_stopped")
