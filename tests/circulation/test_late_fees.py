@@ -1,11 +1,18 @@
-"""What being late costs on closed days, in an amnesty, and by the tariff of another day than today."""
+"""What being late costs on closed days, in an amnesty, and by the tariff of another day; what a debt leads to."""
 
 from datetime import date, timedelta
 
 from circulation.lending_library import LendingLibrary, Reader
 from faelles.agencies.opening.model import SetCalendarDays
 from faelles.agencies.opening.operations import set_calendar_days
+from faelles.circulation.loans.blocks import BlockCode
+from faelles.fees.desk.model import ManualCharge, ManualKind, Means, Pay
+from faelles.fees.desk.operations import charge_manually
+from faelles.fees.desk.operations import pay as pay_at_desk
+from faelles.fees.exclusion.operations import give_notices
+from faelles.ground.ids import BranchId
 from faelles.policies.knobs import (
+    DEBT_LIMIT_ORE,
     FEE_OVERDUE_ADULT_1_7,
     LOST_WAIVES_OVERDUE,
     OVERDUE_DAYS_COUNTED,
@@ -103,3 +110,41 @@ async def test_or_nothing_where_the_claim_for_another_copy_stood_for_it(library:
     await library.lose(book)
     await library.take_back(book)
     assert await library.owed(reader) == 0
+
+
+async def test_after_the_days_of_notice_a_debtor_is_excluded_until_everything_is_paid(library: LendingLibrary):
+    town, reader = library.town, await library.reader()
+    await library.set_rule(DEBT_LIMIT_ORE, None)
+
+    async def owe(branch: BranchId) -> None:
+        charge = ManualCharge(branch=branch, kind=ManualKind.MANUAL, amount_ore=25_000, reason="Kaffe")
+        await library.run(lambda tx: charge_manually(tx, library.librarian, reader.id, charge))
+
+    async def pay(amount: int) -> None:
+        cash = Pay(branch=town.main, amount_ore=amount, means=Means.CASH, reference=f"kasse/{amount}")
+        await library.run(lambda tx: pay_at_desk(tx, library.librarian, reader.id, cash))
+
+    async def refused() -> set[str]:
+        answer = await library.lend(reader, await library.copy(), dry_run=True)
+        return {each.code for each in answer.blocks}
+
+    await owe(town.main)
+    assert (await library.run(lambda tx: give_notices(tx, library.librarian))).given == 1
+    library.clock.pass_days(7)
+    assert await refused() == set()
+    library.clock.pass_days(1)
+    assert await refused() == {BlockCode.EXCLUDED}
+    await pay(24_999)
+    assert await refused() == {BlockCode.EXCLUDED}
+    await pay(1)
+    assert await refused() == set()
+
+
+async def test_an_exclusion_from_the_library_is_none_from_the_school(library: LendingLibrary):
+    town, pupil = library.town, await library.reader("pupil", division=library.town.schools)
+    charge = ManualCharge(branch=town.main, kind=ManualKind.MANUAL, amount_ore=25_000, reason="Kaffe")
+    await library.run(lambda tx: charge_manually(tx, library.librarian, pupil.id, charge))
+    await library.run(lambda tx: give_notices(tx, library.librarian))
+    library.clock.pass_days(30)
+    book = await library.copy(branch=town.school, shelf=town.school_shelf)
+    assert (await library.lend(pupil, book, branch=town.school)).blocks == ()

@@ -24,6 +24,7 @@ class BlockCode(StrEnum):
     MEMBERSHIP_MISSING = "membership_missing"
     MEMBERSHIP_ENDED = "membership_ended"
     PATRON_BLOCKED = "patron_is_blocked"
+    EXCLUDED = "patron_is_excluded"
     DEBT_OVER_LIMIT = "debt_over_limit"
     HAS_OVERDUES = "has_overdue_loans"
     TOO_MANY_LOANS = "too_many_loans"
@@ -70,6 +71,7 @@ OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.MEMBERSHIP_ENDED: Permission.OVERRIDE_BLOCK,
     BlockCode.PATRON_BLOCKED: Permission.OVERRIDE_BLOCK,
     BlockCode.HAS_OVERDUES: Permission.OVERRIDE_BLOCK,
+    BlockCode.EXCLUDED: Permission.OVERRIDE_DEBT,
     BlockCode.DEBT_OVER_LIMIT: Permission.OVERRIDE_DEBT,
     BlockCode.TOO_MANY_LOANS: Permission.OVERRIDE_LIMIT,
     BlockCode.TOO_MANY_OF_GROUP: Permission.OVERRIDE_LIMIT,

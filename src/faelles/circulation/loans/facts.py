@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from faelles.fees.exclusion.model import Notice
 from faelles.ground.ids import (
     BranchId,
     DivisionId,
@@ -117,6 +118,8 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
     memberships: tuple[Membership, ...]
     blocks: tuple[PatronBlock, ...]
     balances: tuple[Balance, ...]
+    exclusions: tuple[Notice, ...] = ()
+    """What was written to the patron about exclusion; whether one excludes today follows from it."""
     guardians: tuple[Guardian, ...]
     loans: tuple[OpenLoan, ...]
 

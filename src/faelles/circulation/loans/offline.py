@@ -92,6 +92,7 @@ CONFLICTS: Mapping[BlockCode, Handling] = {
     BlockCode.MEMBERSHIP_MISSING: Handling.RECORD,
     BlockCode.MEMBERSHIP_ENDED: Handling.RECORD,
     BlockCode.PATRON_BLOCKED: Handling.RECORD,
+    BlockCode.EXCLUDED: Handling.RECORD,
     BlockCode.DEBT_OVER_LIMIT: Handling.RECORD,
     BlockCode.HAS_OVERDUES: Handling.RECORD,
     BlockCode.TOO_MANY_LOANS: Handling.RECORD,

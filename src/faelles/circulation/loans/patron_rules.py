@@ -5,6 +5,7 @@ from datetime import date
 
 from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
 from faelles.circulation.loans.facts import PatronFacts
+from faelles.fees.exclusion.rules import exclusion_in
 from faelles.ground.ids import DivisionId, RuleId
 from faelles.policies.model import Setting
 
@@ -27,9 +28,14 @@ def against_membership(patron: PatronFacts, division: DivisionId, today: date) -
 def standing_blocks(
     patron: PatronFacts, division: DivisionId, today: date, *, is_self_service: bool, rule: RuleId | None = None
 ) -> Iterator[Block]:
+    """Blocks that somebody set, and the exclusion for debt that follows from a notice and what is still owed."""
     for standing in patron.blocks_in(division, today, is_self_service=is_self_service):
         ends_on = str(standing.ends or OPEN_END)
         yield block(BlockCode.PATRON_BLOCKED, rule, code=standing.code, ends_on=ends_on)
+    notice = exclusion_in(patron.exclusions, division, today)
+    if notice is not None:
+        excluded_on = str(notice.excludes_on)
+        yield block(BlockCode.EXCLUDED, notice.rule, excluded_on=excluded_on, owed_ore=notice.owed_ore)
 
 
 def against_debt(patron: PatronFacts, division: DivisionId, limit: Setting[int | None]) -> Iterator[Block]:

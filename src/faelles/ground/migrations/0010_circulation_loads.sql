@@ -21,6 +21,11 @@ CREATE VIEW patron_facts WITH (security_invoker = true) AS
                    SELECT json_build_array(a.division_id, a.balance_ore)
                      FROM patron_balance AS a
                     WHERE a.agency_id = b.agency_id AND a.patron_id = b.patron_id),
+               'exclusions', ARRAY(
+                   SELECT json_build_array(x.division_id, x.noticed_on, x.excludes_on, x.limit_ore, x.standing_ore,
+                                           x.owed_ore, x.rule_id)
+                     FROM patron_exclusion_notice AS x
+                    WHERE x.agency_id = b.agency_id AND x.patron_id = b.patron_id),
                'guardians', ARRAY(
                    SELECT json_build_array(g.guardian_id, lower(g.valid), upper(g.valid))
                      FROM responsible_guardian AS g
