@@ -105,6 +105,7 @@ async def _reopen(
     await rare_store.reopen_loan(tx, loan.id)
     await rare_store.record_overrides(tx, loan.id, exceeded, _UNDONE)
     await rare_store.end_journey(tx, item.id, "undone")
+    await rare_store.release_copy(tx, item.id, "return_undone")
     await rare_store.move_item(tx, item.id, loan.item_state, desk.branch)
     return released
 

@@ -71,8 +71,13 @@ async def open_desk(
         place=place,
         permissions=caller.permissions_at(place),
         now=tx.now,
-        is_self_service=caller.actor.kind in _SELF_SERVICE,
+        is_self_service=is_self_service(caller),
     )
+
+
+def is_self_service(caller: Caller) -> bool:
+    """Whether nobody of the staff stands by."""
+    return caller.actor.kind in _SELF_SERVICE
 
 
 def check_past(field: str, moment: datetime | None, now: datetime) -> None:

@@ -149,6 +149,7 @@ async def _finish(
         return answer
     await rare_store.note_gone(tx, item.id, state)
     await rare_store.end_journey(tx, item.id, "lost")
+    await rare_store.release_copy(tx, item.id, state.value)
     await append(tx, _event(desk, facts, item, state))
     operation = "claim_returned" if state is ItemState.CLAIMED_RETURNED else "lost"
     await idempotency.remember(tx, operation, key, request, kept(answer))

@@ -17,7 +17,9 @@ from faelles.policies import model as policies
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import RETURN_ELSEWHERE, ReturnElsewhere
 
-_NOTHING_READ = CheckInFacts(active_placement=None, bound=None, waiting=(), copy=None, free_number=None, floats=None)
+_NOTHING_READ = CheckInFacts(
+    active_placement=None, bound=None, waiting=(), copy=None, free_number=None, floats=None, is_looked_for=False
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +48,19 @@ class Course:
     is_news: bool
     placement: PlacementId | None
     float_subject: int | None
+    is_found: bool
+    """It leaves a hold shelf, or was looked for."""
 
     @property
     def hold(self) -> HoldId | None:
         """The hold that is written to."""
         return self.decision.next.hold if self.hold_state is not None else None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether only the copy itself, and its loan, is written to."""
+        touches_holds = self.hold_state is not None or self.decision.releases is not None or self.is_news
+        return not (touches_holds or self.is_found or self.float_subject is not None)
 
 
 def course_of(desk: Desk, facts: ReturnFacts, item: ItemFacts, terms: Terms, scan: Scan) -> Course:
@@ -65,6 +75,7 @@ def course_of(desk: Desk, facts: ReturnFacts, item: ItemFacts, terms: Terms, sca
         is_news=bool(read.waiting) and not decision.binds,
         placement=_placement(desk, item, read.active_placement, decision.place),
         float_subject=read.floats.subject if read.floats else None,
+        is_found=read.is_looked_for,
     )
 
 

@@ -8,7 +8,14 @@ requests that make no sense.
 from collections.abc import Sequence
 
 from faelles.circulation.loans import lending, returning, store
-from faelles.circulation.loans.desk import check_due_on, check_override, check_past, open_desk, visible_to
+from faelles.circulation.loans.desk import (
+    check_due_on,
+    check_override,
+    check_past,
+    is_self_service,
+    open_desk,
+    visible_to,
+)
 from faelles.circulation.loans.foreign import name_owner, recognise
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
@@ -90,7 +97,8 @@ async def _take_back(
     check_past("returned_at", request.returned_at, tx.now)
     check_override(request.overrides, request.reason)
     repeat = repeatable("return", key, request)
-    facts = await store.load_return(tx, request.item, repeat)
+    makes_ready = is_in_hand and not is_self_service(caller)
+    facts = await store.load_return(tx, request.item, repeat, branch=request.branch, makes_ready=makes_ready)
     if earlier := answered_before(facts.earlier, repeat, ReturnAnswer, facts.item):
         return earlier
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.RETURN)

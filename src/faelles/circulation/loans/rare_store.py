@@ -50,6 +50,7 @@ _MOVE_ITEM = """
 UPDATE item_circulation SET state = $3, seen_branch_id = $4, seen_at = $5 WHERE agency_id = $1 AND item_id = $2
 """
 _NOTE_GONE = "UPDATE item_circulation SET state = $3 WHERE agency_id = $1 AND item_id = $2"
+_RELEASE_COPY = "SELECT release_copy($1, $2, $3, $4, $5)"
 _END_JOURNEY = """
 UPDATE journey SET ended_at = $3, ended_how = $4 WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
 """
@@ -165,6 +166,11 @@ async def note_gone(tx: Transaction, item: ItemId, state: ItemState) -> None:
 async def settle_search(tx: Transaction, loan: LoanId) -> None:
     """The copy that the shelves were searched for is back."""
     await tx.execute(_SETTLE_SEARCH, tx.agency, loan, tx.now, str(tx.actor))
+
+
+async def release_copy(tx: Transaction, item: ItemId, why: str) -> None:
+    """The copy is for nobody any more: a hold it was bound to waits again, and its place on the hold shelf is empty."""
+    await tx.value(_RELEASE_COPY, tx.agency, item, why, tx.now, tx.actor.told)
 
 
 async def end_journey(tx: Transaction, item: ItemId, how: str) -> None:

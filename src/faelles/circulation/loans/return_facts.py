@@ -43,6 +43,8 @@ class CheckInFacts(msgspec.Struct, frozen=True, kw_only=True):
     copy: Copy | None
     free_number: int | None
     floats: FloatFacts | None
+    is_looked_for: bool
+    """It has a place on a hold shelf, or somebody did not find it where it should be."""
 
 
 class ReturnFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,4 +61,4 @@ class ReturnFacts(msgspec.Struct, frozen=True, kw_only=True):
     loan: LoanFacts | None
     journey: JourneyFacts | None
     seen_elsewhere_at: datetime | None
-    check_in: CheckInFacts | None = None
+    check_in: CheckInFacts | None

@@ -18,13 +18,14 @@ from faelles.circulation.loans.model import Outcome, Remark, ReturnAnswer, Retur
 from faelles.circulation.loans.next_stops import Course, Scan, course_of
 from faelles.circulation.loans.replies import kept, shown
 from faelles.circulation.loans.return_facts import ReturnFacts
-from faelles.circulation.transit.rules import send_foreign
+from faelles.circulation.transit.model import Stop
+from faelles.circulation.transit.rules import send_foreign, told_name
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.errors import invalid_field
 from faelles.ground.money import Ore
 from faelles.policies.compiled import Terms
-from faelles.policies.knobs import LOST_WAIVES_OVERDUE, RETURN_ELSEWHERE, ReturnElsewhere
+from faelles.policies.knobs import LOST_WAIVES_OVERDUE, RETURN_ELSEWHERE, SLIP_NAME, ReturnElsewhere, SlipName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,21 @@ async def take_back(
         await record_access(tx, "return_dry_run", [facts.patron.id] if facts.patron else [])
         return msgspec.structs.replace(answer, outcome=Outcome.ALLOWED)
     await return_store.write_return(tx, _taken_back(desk, request, facts, case, answer), repeat)
-    return answer
+    return await _with_name(tx, case, answer)
+
+
+async def _with_name(tx: Transaction, case: ReturnCase, answer: ReturnAnswer) -> ReturnAnswer:
+    """The answer with whose hold it is on the slip, where the library prints that; it is not kept."""
+    stop, how = case.course.decision.next, case.terms[SLIP_NAME].value
+    if how is SlipName.NOTHING or stop.stop is not Stop.HOLD_SHELF or stop.slip is None or stop.hold is None:
+        return answer
+    found = await return_store.name_for_slip(tx, stop.hold)
+    if found is None:
+        return answer
+    patron, name = found
+    await record_access(tx, "hold_slip", [patron])
+    slip = msgspec.structs.replace(stop.slip, patron=told_name(name, how))
+    return msgspec.structs.replace(answer, next=msgspec.structs.replace(stop, slip=slip))
 
 
 async def _settle(tx: Transaction, desk: Desk, request: ReturnRequest, facts: ReturnFacts, case: ReturnCase) -> Ore:
@@ -180,15 +195,15 @@ def _taken_back(
     arrived = case.journey is not None and case.journey.to_branch == desk.branch
     return return_store.TakenBack(
         item=item.id,
+        record=item.record,
         loan=loan.id if loan else None,
         borrower=loan.borrower if loan else None,
         branch=desk.branch,
         returned_at=case.returned_at,
         returned_on=case.returned_on,
         state=ItemState.AVAILABLE if case.course.decision.next.stays else ItemState.IN_TRANSIT,
-        placement=case.course.placement,
         journey_ended_how="received" if arrived else "elsewhere",
-        bound_for=case.course.decision.next.branch,
+        course=case.course,
         event="loan.returned" if loan else "item.checked_in",
         dimensions=loan_dimensions(
             item=item,

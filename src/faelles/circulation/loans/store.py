@@ -40,7 +40,7 @@ class Repeatable:
 
 
 _LOAD_CHECKOUT = "SELECT load_checkout($1, $2, $3, $4, $5, $6, $7, $8)"
-_LOAD_RETURN = "SELECT load_return($1, $2, $3, $4, $5)"
+_LOAD_RETURN = "SELECT load_return($1, $2, $3, $4, $5, $6, $7)"
 _LOAD_LOANS = "SELECT load_loans($1, $2, $3, $4, $5, $6, $7)"
 
 _checkout_facts = msgspec.json.Decoder(CheckoutFacts)
@@ -64,9 +64,15 @@ async def load_checkout(tx: Transaction, who: Scanned, item_number: str, repeat:
     return _checkout_facts.decode(found)
 
 
-async def load_return(tx: Transaction, item_number: str, repeat: Repeatable) -> ReturnFacts:
-    """Lock the item and whoever has it, and read all that taking it back depends on."""
-    found: str = await tx.value(_LOAD_RETURN, tx.agency, item_number, str(tx.actor), repeat.operation, repeat.key)
+async def load_return(
+    tx: Transaction, item_number: str, repeat: Repeatable, *, branch: int | None = None, makes_ready: bool = False
+) -> ReturnFacts:
+    """Lock the item, the queue of its title and whoever has it, and read all that taking it back depends on; where it
+    goes from `branch` as well. `makes_ready`: somebody may put it onto the hold shelf there.
+    """
+    found: str = await tx.value(
+        _LOAD_RETURN, tx.agency, item_number, str(tx.actor), repeat.operation, repeat.key, branch, makes_ready
+    )
     return _return_facts.decode(found)
 
 

@@ -14,7 +14,9 @@ from faelles.items.placeholders import operations as placeholders
 from faelles.people.model import Caller, Permission
 
 _OUT = frozenset({"on_loan", "in_transit", "claimed_returned"})
-"""A lost or missing copy is not here either, but nobody is going to bring it back: that one may be withdrawn."""
+"""A lost or missing copy is not here either, but nobody is going to bring it back: that one may be withdrawn. One that
+is bound to a hold is out as well.
+"""
 
 
 async def withdraw_items(tx: Transaction, caller: Caller, request: Withdrawal) -> list[ItemOutcome]:
@@ -33,4 +35,5 @@ async def send_placeholder_home(tx: Transaction, caller: Caller, item: ItemId) -
 
 async def _lock_and_find_out(tx: Transaction, items: Sequence[ItemId]) -> frozenset[ItemId]:
     states = await store.lock_states(tx, items)
-    return frozenset(item for item, state in states.items() if state in _OUT)
+    out = frozenset(item for item, state in states.items() if state in _OUT)
+    return out | await store.held_items(tx, items)

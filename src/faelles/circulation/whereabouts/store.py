@@ -15,6 +15,14 @@ SELECT item_id, state
 """
 
 
+_HELD = "SELECT item_id FROM bound_copy WHERE agency_id = $1 AND item_id = ANY ($2::bigint[])"
+
+
+async def held_items(tx: Transaction, items: Sequence[ItemId]) -> frozenset[ItemId]:
+    """Those of `items`, which are locked, that are bound to a hold."""
+    return frozenset(row["item_id"] for row in await tx.rows(_HELD, tx.agency, items))
+
+
 async def lock_states(tx: Transaction, items: Sequence[ItemId]) -> dict[ItemId, str]:
     """Lock the items among `items` that are the agency's until the commit, and tell the state of each."""
     return {row["item_id"]: row["state"] for row in await tx.rows(_LOCK, tx.agency, items)}

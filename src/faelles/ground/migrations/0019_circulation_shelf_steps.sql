@@ -21,7 +21,7 @@ $$;
 
 -- The subject under which a copy of one branch floats to another, with room and copies of each branch of the group; NULL
 -- where it does not float between the two.
-CREATE FUNCTION float_facts(in_agency integer, in_item bigint, in_branch integer) RETURNS json LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION float_facts(in_agency integer, in_item bigint, in_branch bigint) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
     subject integer;
 BEGIN
@@ -40,7 +40,7 @@ $$;
 -- there to put the copy on the hold shelf, whose lowest free number is the copy's until the commit. No more than the first
 -- twenty in line are read: where it fits none of them the matcher, who sees all, is told.
 CREATE FUNCTION check_in_facts(
-    in_agency integer, in_item bigint, in_record bigint, in_branch integer, in_waits boolean, in_makes_ready boolean
+    in_agency integer, in_item bigint, in_record bigint, in_branch bigint, in_waits boolean, in_makes_ready boolean
 ) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     bound   json;
@@ -51,7 +51,8 @@ BEGIN
         RETURN NULL;
     END IF;
     IF in_waits THEN
-        SELECT json_build_array(id, pickup_branch_id, state, shelf_number, pickup_deadline), pickup_branch_id = in_branch
+        SELECT json_build_array(id, pickup_branch_id, state, division_id, patron_group_id, shelf_number, pickup_deadline),
+               pickup_branch_id = in_branch AND state <> 'ready'
           INTO bound, is_here
           FROM hold
          WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL AND state <> 'matched';
@@ -70,8 +71,14 @@ BEGIN
                 'copy', CASE WHEN cardinality(waiting) > 0 THEN
                             (SELECT s.facts FROM hold_supply AS s
                               WHERE s.agency_id = in_agency AND s.item_id = in_item AND s.record_id = in_record) END,
-                'free_number', CASE WHEN is_here AND in_makes_ready THEN free_shelf_number(in_agency, in_branch) END,
-                'floats', float_facts(in_agency, in_item, in_branch))
+                'free_number', CASE WHEN is_here AND in_makes_ready THEN free_shelf_number(in_agency, in_branch::integer) END,
+                'floats', float_facts(in_agency, in_item, in_branch),
+                'is_looked_for', EXISTS (SELECT FROM shelf_place AS p
+                                          WHERE p.agency_id = in_agency AND p.item_id = in_item
+                                            AND p.emptied_at IS NULL)
+                                 OR EXISTS (SELECT FROM missed_item AS m
+                                             WHERE m.agency_id = in_agency AND m.item_id = in_item
+                                               AND m.settled_at IS NULL))
               FROM item_circulation AS w
              WHERE w.agency_id = in_agency AND w.item_id = in_item);
 END
@@ -119,7 +126,24 @@ BEGIN
 END
 $$;
 
--- A copy is for nobody any more: it is lost, withdrawn or given up. The hold it was bound to waits again, at its rank.
+-- What a check-in does for a hold: binds the copy, unless it was bound before, and brings it a step further.
+CREATE FUNCTION serve_hold(
+    in_agency integer, in_hold bigint, in_item bigint, in_is_new boolean, in_passed jsonb, in_state text, in_branch integer,
+    in_number text, in_deadline date, in_at timestamptz, in_actor text
+) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF in_is_new THEN
+        PERFORM capture_hold(in_agency, in_hold, in_item, in_passed, in_at, in_actor);
+    END IF;
+    IF in_state <> 'captured' OR NOT in_is_new THEN
+        PERFORM advance_hold(in_agency, in_hold, in_item, in_state, in_branch, in_number, in_deadline, in_at, in_actor);
+    END IF;
+    RETURN true;
+END
+$$;
+
+-- A copy is for nobody any more: it is lost, withdrawn or given up, or its return is undone. The hold it was bound to waits
+-- again, at its rank.
 CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_at timestamptz, in_actor text)
     RETURNS bigint LANGUAGE sql VOLATILE AS $$
     WITH released AS (
@@ -129,6 +153,9 @@ CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_
          WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL
            AND state IN ('captured', 'in_transit', 'ready')
         RETURNING id, record_id, pickup_branch_id
+    ), emptied AS (
+        UPDATE shelf_place SET emptied_at = in_at
+         WHERE agency_id = in_agency AND item_id = in_item AND emptied_at IS NULL
     ), logged AS (
         INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
         SELECT in_agency, in_at, record_id, id, in_item, 'released', jsonb_build_object('why', in_why) FROM released
