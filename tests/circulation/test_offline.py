@@ -166,6 +166,21 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.RENEWAL_GAINS_NOTHING,
         BlockCode.MATERIAL_LOST,
         BlockCode.CLAIMED_RETURNED,
+        BlockCode.WAITED_FOR,
+    }
+    of_holds = {
+        BlockCode.ALREADY_RESERVED,
+        BlockCode.HELD_BOTH_WAYS,
+        BlockCode.TOO_MANY_HOLDS,
+        BlockCode.TOO_MANY_HOLDS_OF_GROUP,
+        BlockCode.TOO_MANY_HOLDS_TODAY,
+        BlockCode.MATERIAL_NOT_RESERVABLE,
+        BlockCode.INTERLIBRARY_NOT_RESERVABLE,
+        BlockCode.NO_RESERVABLE_MATERIALS,
+        BlockCode.ISSUE_NEEDED,
+        BlockCode.AVAILABLE_ON_SHELF,
+        BlockCode.PICKUP_NOT_ALLOWED,
+        BlockCode.LENT_BEFORE_HOMEBOUND,
     }
     of_asking = {
         BlockCode.SIGN_IN_FAILED,
@@ -175,4 +190,4 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.RETURN_NOT_HERE,
         BlockCode.MATERIAL_FOREIGN,
     }
-    assert set(BlockCode) - CONFLICTS.keys() == of_renewals | of_asking
+    assert set(BlockCode) - CONFLICTS.keys() == of_renewals | of_holds | of_asking

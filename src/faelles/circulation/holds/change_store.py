@@ -29,6 +29,7 @@ SELECT id FROM hold
  ORDER BY interest_until, id
  LIMIT $3
 """
+_COLLECT = "SELECT collect_hold($1, $2, $3, $4, $5)"
 _QUEUE = """
 SELECT id, rank FROM hold
  WHERE agency_id = $1 AND record_id = $2 AND closed_at IS NULL AND state = ANY ($3::text[])
@@ -137,6 +138,11 @@ async def close(
         _CLOSE, tx.agency, list(holds), sorted(only_from), state.value, why.value, tx.now, tx.actor.told
     )
     return {row["hold_id"] for row in rows}
+
+
+async def collect(tx: Transaction, item: ItemId, hold: HoldId | None) -> None:
+    """A copy that holds were about has been lent: `hold` is collected, whoever else it was meant for waits again."""
+    await tx.value(_COLLECT, tx.agency, item, hold, tx.now, tx.actor.told)
 
 
 async def interest_over(tx: Transaction, day: date, most: int) -> list[HoldId]:

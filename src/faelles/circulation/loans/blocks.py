@@ -41,6 +41,7 @@ class BlockCode(StrEnum):
     MATERIAL_SENT_HOME = "material_sent_home"
     ON_LOAN_TO_OTHER = "on_loan_to_other"
     ALREADY_LOANED = "already_loaned"
+    ON_HOLD_FOR_OTHER = "on_hold_for_other"
     NO_DUE_DATE = "no_due_date"
     DUE_DATE_NOT_ALLOWED = "due_date_not_allowed"
 
@@ -49,6 +50,7 @@ class BlockCode(StrEnum):
     RENEWED_TOO_SOON = "renewed_too_soon"
     RENEWED_TOO_LATE = "renewed_too_late"
     RENEWAL_GAINS_NOTHING = "renewal_gains_nothing"
+    WAITED_FOR = "reserved_by_others"
     MATERIAL_LOST = "material_lost"
     CLAIMED_RETURNED = "claimed_returned"
     RETURN_NOT_HERE = "return_not_here"
@@ -84,6 +86,8 @@ OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.MAX_RENEWALS_REACHED: Permission.OVERRIDE_RENEWAL,
     BlockCode.RENEWED_TOO_SOON: Permission.OVERRIDE_RENEWAL,
     BlockCode.RENEWED_TOO_LATE: Permission.OVERRIDE_RENEWAL,
+    BlockCode.WAITED_FOR: Permission.OVERRIDE_RENEWAL,
+    BlockCode.ON_HOLD_FOR_OTHER: Permission.OVERRIDE_HOLD,
     BlockCode.TOO_MANY_HOLDS: Permission.OVERRIDE_LIMIT,
     BlockCode.TOO_MANY_HOLDS_OF_GROUP: Permission.OVERRIDE_LIMIT,
     BlockCode.TOO_MANY_HOLDS_TODAY: Permission.OVERRIDE_LIMIT,

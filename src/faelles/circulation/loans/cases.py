@@ -5,7 +5,7 @@ from datetime import date, datetime
 from faelles.agencies.calendar import Calendar
 from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.due_dates import due_date
-from faelles.circulation.loans.facts import ItemFacts, LoanFacts, LoanKind, PatronFacts
+from faelles.circulation.loans.facts import ItemFacts, LoanFacts, LoanKind, PatronFacts, TouchedHold
 from faelles.circulation.loans.lending_rules import LendingCase
 from faelles.circulation.loans.renewal_rules import RenewalCase
 from faelles.ground.ids import DivisionId
@@ -22,6 +22,8 @@ def lending_case(
     loan: LoanFacts | None,
     lent_at: datetime,
     wished_due_on: date | None,
+    holds: tuple[TouchedHold, ...] = (),
+    is_on_hold_shelf: bool = False,
 ) -> LendingCase:
     """One check-out, ready to be decided."""
     today = desk.local_day(lent_at)
@@ -32,6 +34,8 @@ def lending_case(
         patron=patron,
         item=item,
         loan=loan,
+        holds=holds,
+        is_on_hold_shelf=is_on_hold_shelf,
         division=division,
         is_self_service=desk.is_self_service,
         terms=terms,
@@ -41,7 +45,13 @@ def lending_case(
 
 
 def renewal_case(
-    desk: Desk, *, patron: PatronFacts, item: ItemFacts, loan: LoanFacts, renewed_at: datetime
+    desk: Desk,
+    *,
+    patron: PatronFacts,
+    item: ItemFacts,
+    loan: LoanFacts,
+    renewed_at: datetime,
+    is_waited_for: bool = False,
 ) -> RenewalCase:
     """One renewal, ready to be decided."""
     terms = terms_for(desk, patron, item, renewed_at)
@@ -52,6 +62,7 @@ def renewal_case(
         patron=patron,
         item=item,
         loan=loan,
+        is_waited_for=is_waited_for,
         is_self_service=desk.is_self_service,
         terms=terms,
         today=today,

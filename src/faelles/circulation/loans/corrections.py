@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from faelles.circulation.holds.store import mark_titles
 from faelles.circulation.loans import rare_store, store
 from faelles.circulation.loans.blocks import Block
 from faelles.circulation.loans.cases import terms_for
@@ -64,6 +65,7 @@ async def undo_checkout(
             branch=desk.branch,
         )
         await rare_store.move_item(tx, found.item.id, ItemState.AVAILABLE, desk.branch)
+        await mark_titles(tx, [found.item.record])
     return await _finish(tx, desk, request, repeat, patron, found, released=Ore(0))
 
 

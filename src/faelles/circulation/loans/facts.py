@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from faelles.circulation.holds.states import HoldState
 from faelles.fees.exclusion.model import Notice
 from faelles.ground.ids import (
     BranchId,
     DivisionId,
+    HoldId,
     ItemId,
     ItemNumber,
     JourneyId,
@@ -222,7 +224,7 @@ class JourneyFacts(msgspec.Struct, frozen=True, array_like=True):
     id: JourneyId
     from_branch: BranchId
     to_branch: BranchId
-    reason: str = "going_home"
+    reason: str
 
 
 class SignIn(msgspec.Struct, frozen=True):
@@ -230,6 +232,19 @@ class SignIn(msgspec.Struct, frozen=True):
 
     failures: int
     locked_until: datetime | None
+
+
+class TouchedHold(msgspec.Struct, frozen=True, array_like=True):
+    """An open hold that a check-out is about: the copy is meant for it, or it is the patron's for this title.
+
+    `is_filled`: this copy would do.
+    """
+
+    id: HoldId
+    state: HoldState
+    is_this_copy: bool
+    is_mine: bool
+    is_filled: bool
 
 
 class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,14 +263,22 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     holder: PatronFacts | None
     item: ItemFacts | None
     loan: LoanFacts | None
+    holds: tuple[TouchedHold, ...]
+    """By rank."""
+    is_on_hold_shelf: bool
+    is_waited_for: bool
+    """While it is on loan: by others, for whom no other copy is planned."""
 
 
 class LoanAndItem(msgspec.Struct, frozen=True):
-    """`lent_again`: the item has another open loan than this one."""
+    """`lent_again`: the item has another open loan than this one. `is_waited_for`: by somebody for whom no other copy
+    is planned.
+    """
 
     loan: LoanFacts
     item: ItemFacts
     lent_again: bool
+    is_waited_for: bool = False
 
 
 class Borrowed(msgspec.Struct, frozen=True):

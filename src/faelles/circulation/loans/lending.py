@@ -5,6 +5,7 @@ from datetime import date
 
 import msgspec
 
+from faelles.circulation.holds import change_store
 from faelles.circulation.loans import store
 from faelles.circulation.loans.blocks import Block, BlockCode, block, judge
 from faelles.circulation.loans.cases import lending_case, loan_kind
@@ -13,6 +14,7 @@ from faelles.circulation.loans.dimensions import loan_dimensions
 from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ItemFacts, LoanAndItem, LoanFacts, PatronFacts
 from faelles.circulation.loans.lending_rules import (
     LendingCase,
+    collected_hold,
     find_blocks,
     find_warnings,
     is_repeat,
@@ -44,6 +46,7 @@ class Renew:
     answerable: PatronFacts
     item: ItemFacts
     loan: LoanFacts
+    is_waited_for: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,12 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
         loan=loan,
         lent_at=request.lent_at or desk.now,
         wished_due_on=request.due_on,
+        holds=facts.holds,
+        is_on_hold_shelf=facts.is_on_hold_shelf,
     )
     renews = request.renew_own and case.terms[RENEW_ON_CHECKOUT].value
     if loan is not None and loan.is_borrowed_by(patron.id) and renews:
-        return Renew(facts.holder or patron, item, loan)
+        return Renew(facts.holder or patron, item, loan, facts.is_waited_for)
     found = [*find_blocks(case), *_wished_due_date(desk, request, case)]
     judgement = judge(found, request.overrides, desk.permissions)
     if judgement.standing or case.due_on is None:
@@ -122,6 +127,8 @@ async def lend(
         await record_access(tx, "checkout_dry_run", [case.patron.id])
         return answer
     loan = await store.write_checkout(tx, _new_loan(desk, request, decision, answer), repeat)
+    if case.holds or case.is_on_hold_shelf:
+        await change_store.collect(tx, case.item.id, collected_hold(case.holds))
     return msgspec.structs.replace(answer, loan=loan)
 
 
@@ -180,7 +187,12 @@ async def renew(
     (renewed,) = await renew_loans(
         tx,
         desk,
-        [Borrowed(decision.answerable, (LoanAndItem(decision.loan, decision.item, lent_again=False),))],
+        [
+            Borrowed(
+                decision.answerable,
+                (LoanAndItem(decision.loan, decision.item, lent_again=False, is_waited_for=decision.is_waited_for),),
+            )
+        ],
         wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
         repeat=repeat,
         kept_as=lambda answers: kept(as_checkout(answers[0])),

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from faelles.circulation.holds.states import BOUND
 from faelles.circulation.loans.blocks import Block, BlockCode, block
-from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, ItemState, LoanFacts, PatronFacts
+from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, ItemState, LoanFacts, PatronFacts, TouchedHold
 from faelles.circulation.loans.model import Remark
 from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks, unknown_patron
 from faelles.ground.clock import age_on
-from faelles.ground.ids import BranchId, DivisionId
+from faelles.ground.ids import BranchId, DivisionId, HoldId
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
     DEBT_LIMIT_ORE,
@@ -38,6 +39,8 @@ class LendingCase:
     patron: PatronFacts
     item: ItemFacts
     loan: LoanFacts | None
+    holds: tuple[TouchedHold, ...]
+    is_on_hold_shelf: bool
     division: DivisionId
     """The item's owning division: whose membership, limits and debts count."""
     is_self_service: bool
@@ -78,6 +81,7 @@ def find_blocks(case: LendingCase) -> list[Block]:
         *limits_reached(case.patron, case.division, case.terms),
         *_age(case),
         *_item(case),
+        *_held(case),
         *_placeholder(case),
         *_lendable(case),
         *_due(case),
@@ -124,6 +128,19 @@ def _item(case: LendingCase) -> Iterator[Block]:
         yield block(BlockCode.MATERIAL_NOT_READY, condition=item.condition)
 
 
+def _held(case: LendingCase) -> Iterator[Block]:
+    """A copy that is bound to somebody's hold is theirs alone."""
+    if any(hold.is_this_copy and not hold.is_mine and hold.state in BOUND for hold in case.holds):
+        yield block(BlockCode.ON_HOLD_FOR_OTHER)
+
+
+def collected_hold(holds: tuple[TouchedHold, ...]) -> HoldId | None:
+    """The patron's hold that this loan fills: the one the copy was kept for, else the first it would do for."""
+    mine = [hold for hold in holds if hold.is_mine and hold.is_filled]
+    kept = [hold for hold in mine if hold.is_this_copy and hold.state in BOUND]
+    return next((hold.id for hold in (*kept, *mine)), None)
+
+
 def _placeholder(case: LendingCase) -> Iterator[Block]:
     if not case.item.is_placeholder:
         return
@@ -158,5 +175,6 @@ def find_warnings(case: LendingCase) -> tuple[Remark, ...]:
         Remark.JOURNEY_ENDED: case.item.state is ItemState.IN_TRANSIT,
         Remark.ITEM_FOUND: case.item.state in {ItemState.LOST, ItemState.MISSING, ItemState.CLAIMED_RETURNED},
         Remark.DAMAGED: case.item.condition == "damaged",
+        Remark.HOLD_COLLECTED: collected_hold(case.holds) is not None,
     }
     return tuple(warning for warning, is_heard in heard.items() if is_heard)

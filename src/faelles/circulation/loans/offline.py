@@ -104,6 +104,7 @@ CONFLICTS: Mapping[BlockCode, Handling] = {
     BlockCode.MATERIAL_NOT_READY: Handling.RECORD,
     BlockCode.MATERIAL_NOT_RECEIVED: Handling.RECORD,
     BlockCode.MATERIAL_SENT_HOME: Handling.RECORD,
+    BlockCode.ON_HOLD_FOR_OTHER: Handling.RECORD,
     BlockCode.NO_DUE_DATE: Handling.LIST_ONLY,
     BlockCode.ON_LOAN_TO_OTHER: Handling.RETURN_FIRST,
     BlockCode.ALREADY_LOANED: Handling.REPEAT,
@@ -178,6 +179,8 @@ def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase 
         loan=facts.loan,
         lent_at=entry.happened_at,
         wished_due_on=entry.due_on,
+        holds=facts.holds,
+        is_on_hold_shelf=facts.is_on_hold_shelf,
     )
 
 

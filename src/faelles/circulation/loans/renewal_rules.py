@@ -16,6 +16,7 @@ from faelles.policies.knobs import (
     RENEWABLE,
     RENEWAL_DEBT_LIMIT_ORE,
     RENEWAL_WITH_BLOCKS,
+    RENEWAL_WITH_HOLDS,
     Effect,
     OverdueRenewal,
 )
@@ -29,6 +30,8 @@ class RenewalCase:
     patron: PatronFacts
     item: ItemFacts
     loan: LoanFacts
+    is_waited_for: bool
+    """By others, for whom no other copy is planned."""
     is_self_service: bool
     terms: Terms
     today: date
@@ -43,6 +46,7 @@ def find_blocks(case: RenewalCase) -> list[Block]:
         *against_membership(case.patron, case.loan.division, case.today),
         *_renewable(case),
         *_count(case),
+        *_waited_for(case),
         *_window(case),
         *_patron(case),
         *_overdues(case),
@@ -75,6 +79,12 @@ def _count(case: RenewalCase) -> Iterator[Block]:
     limit = case.terms[MAX_RENEWALS]
     if limit.value is not None and case.loan.renewals >= limit.value:
         yield block(BlockCode.MAX_RENEWALS_REACHED, limit.rule_id, renewals=case.loan.renewals, limit=limit.value)
+
+
+def _waited_for(case: RenewalCase) -> Iterator[Block]:
+    effect = case.terms[RENEWAL_WITH_HOLDS]
+    if case.is_waited_for and effect.value is Effect.REFUSE:
+        yield block(BlockCode.WAITED_FOR, effect.rule_id)
 
 
 def _window(case: RenewalCase) -> Iterator[Block]:

@@ -47,7 +47,14 @@ class Decided:
 
 def decide(desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish) -> Decided:
     """Decide one loan; pure."""
-    case = renewal_case(desk, patron=patron, item=each.item, loan=each.loan, renewed_at=desk.now)
+    case = renewal_case(
+        desk,
+        patron=patron,
+        item=each.item,
+        loan=each.loan,
+        renewed_at=desk.now,
+        is_waited_for=each.is_waited_for,
+    )
     return Decided(case, case.due_on, judge(find_blocks(case), wish.overrides, desk.permissions))
 
 

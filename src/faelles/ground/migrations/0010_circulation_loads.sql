@@ -112,11 +112,16 @@ DECLARE
     holder       bigint;
     is_ambiguous boolean;
     ended        text;
+    title        bigint;
+    touched      bigint[];
+    is_shelved   boolean;
+    others_wait  boolean := false;
+    holds_found  json;
     loan_found   json;
     holder_found json;
     facts        text;
 BEGIN
-    SELECT i.item_id, l.id INTO what, lent
+    SELECT i.item_id, l.id, i.record_id INTO what, lent, title
       FROM copy AS i
       LEFT JOIN loan AS l ON l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = i.item_id
                          AND l.closed_at IS NULL
@@ -148,6 +153,19 @@ BEGIN
         SELECT l.facts INTO loan_found FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent;
         SELECT p.facts INTO holder_found FROM patron_facts AS p
          WHERE p.agency_id = in_agency AND p.patron_id = NULLIF(holder, who);
+        others_wait := is_waited_for(in_agency, what, holder);
+    END IF;
+    -- The hold the copy is meant for, and those of the patron that it would fill.
+    SELECT ARRAY(SELECT h.id FROM hold AS h
+                  WHERE h.agency_id = in_agency AND h.item_id = what AND h.closed_at IS NULL)
+           || ARRAY(SELECT p.hold_id FROM hold_patron AS p
+                     WHERE p.agency_id = in_agency AND p.patron_id = who AND p.record_id = title AND p.is_open),
+           EXISTS (SELECT FROM shelf_place AS s
+                    WHERE s.agency_id = in_agency AND s.item_id = what AND s.emptied_at IS NULL)
+      INTO touched, is_shelved;
+    IF cardinality(touched) > 0 THEN
+        SELECT json_agg(t.facts ORDER BY t.rank) INTO holds_found
+          FROM hold_touched(in_agency, touched, what, who) AS t;
     END IF;
     SELECT json_build_object(
         'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = in_agency),
@@ -162,7 +180,10 @@ BEGIN
         'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = who),
         'holder', holder_found,
         'item', (SELECT i.facts FROM item_facts AS i WHERE i.agency_id = in_agency AND i.item_id = what),
-        'loan', loan_found
+        'loan', loan_found,
+        'holds', COALESCE(holds_found, '[]'),
+        'is_on_hold_shelf', is_shelved,
+        'is_waited_for', others_wait
     )::text, (SELECT l.id FROM loan AS l
                WHERE l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = what
                  AND l.closed_at IS NULL) INTO facts, lent_now;
@@ -173,20 +194,24 @@ BEGIN
 END
 $$;
 
--- One item, whatever is on loan of it, and where it is bound. The borrower must be locked before the item, so the loan is
--- peeked at, both are locked, and the loan is looked at again; if it, or who answers for it, changed meanwhile the whole is
--- done again.
+-- One item, whatever is on loan of it, where it is bound, and, for a branch where it is checked in, what decides where it
+-- goes. The borrower and the queue of the title must be locked before the item, so the loan is peeked at, all are locked,
+-- and the loan is looked at again; if it, or who answers for it, changed meanwhile the whole is done again.
 CREATE FUNCTION load_return(
-    in_agency integer, in_item_number text, in_client text, in_operation text, in_key text
+    in_agency integer, in_item_number text, in_client text, in_operation text, in_key text, in_branch bigint,
+    in_makes_ready boolean
 ) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    what  bigint := item_numbered(in_agency, in_item_number);
-    lent  bigint := open_loan_of(in_agency, what);
-    who   bigint;
-    facts text;
+    what     bigint := item_numbered(in_agency, in_item_number);
+    title    bigint := (SELECT record_id FROM copy WHERE agency_id = in_agency AND item_id = what);
+    lent     bigint := open_loan_of(in_agency, what);
+    who      bigint;
+    is_asked boolean;
+    facts    text;
 BEGIN
     SELECT patron_id INTO who FROM loan_borrower WHERE agency_id = in_agency AND loan_id = lent AND role = 'primary';
     PERFORM FROM patron WHERE agency_id = in_agency AND id = who FOR NO KEY UPDATE;
+    is_asked := lock_queue(in_agency, title);
     PERFORM FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
     IF open_loan_of(in_agency, what) IS DISTINCT FROM lent
        OR who IS DISTINCT FROM (SELECT patron_id FROM loan_borrower
@@ -201,9 +226,10 @@ BEGIN
         'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = who),
         'item', (SELECT i.facts FROM item_facts AS i WHERE i.agency_id = in_agency AND i.item_id = what),
         'loan', (SELECT l.facts FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent),
-        'journey', (SELECT json_build_array(j.id, j.from_branch_id, j.to_branch_id)
+        'journey', (SELECT json_build_array(j.id, j.from_branch_id, j.to_branch_id, j.reason)
                       FROM journey AS j
                      WHERE j.agency_id = in_agency AND j.item_id = what AND j.ended_at IS NULL),
+        'check_in', check_in_facts(in_agency, what, title, in_branch, is_asked, in_makes_ready),
         'seen_elsewhere_at', (
             SELECT min(s.seen_at)
               FROM foreign_sighting AS s
@@ -264,7 +290,8 @@ BEGIN
                        'loans', ARRAY(
                            SELECT json_build_object(
                                       'loan', l.facts, 'item', i.facts, 'lent_again',
-                                      l.closed_at IS NOT NULL AND open_loan_of(in_agency, l.item_id) IS NOT NULL)
+                                      l.closed_at IS NOT NULL AND open_loan_of(in_agency, l.item_id) IS NOT NULL,
+                                      'is_waited_for', is_waited_for(in_agency, l.item_id, o.patron_id))
                              FROM loan_borrower AS o
                              JOIN loan_facts AS l ON l.agency_id = o.agency_id AND l.loan_id = o.loan_id
                              JOIN item_facts AS i ON i.agency_id = l.item_agency_id AND i.item_id = l.item_id

@@ -230,3 +230,54 @@ BEGIN
     RETURN true;
 END
 $$;
+
+-- What a check-out sees of holds: [hold, state, is this copy meant for it, is it the patron's, would this copy fill it].
+CREATE FUNCTION hold_touched(in_agency integer, in_holds bigint[], in_item bigint, in_patron bigint)
+    RETURNS TABLE (rank bigint, facts json) LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT h.rank, json_build_array(
+               h.id, h.state, h.item_id IS NOT DISTINCT FROM in_item, p.patron_id IS NOT DISTINCT FROM in_patron,
+               CASE h.target WHEN 'item' THEN h.wanted_item_id = in_item
+                             WHEN 'issue' THEN h.issue_id IS NOT DISTINCT FROM c.issue_id
+                             ELSE true END)
+      FROM hold AS h
+      JOIN copy AS c ON c.agency_id = in_agency AND c.item_id = in_item
+      LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
+     WHERE h.agency_id = in_agency AND h.id = ANY (in_holds);
+END;
+
+-- Whether somebody else waits for what this copy would fill, and no other copy is planned for them.
+CREATE FUNCTION is_waited_for(in_agency integer, in_item bigint, in_patron bigint) RETURNS boolean LANGUAGE sql STABLE
+    RETURN EXISTS (
+        SELECT FROM copy AS c
+          JOIN hold AS h ON h.agency_id = c.agency_id AND h.record_id = c.record_id AND h.closed_at IS NULL
+          LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
+         WHERE c.agency_id = in_agency AND c.item_id = in_item AND h.state = 'pending'
+           AND (h.active_from IS NULL OR h.active_from <= current_date)
+           AND p.patron_id IS DISTINCT FROM in_patron
+           AND CASE h.target WHEN 'item' THEN h.wanted_item_id = in_item
+                             WHEN 'issue' THEN h.issue_id IS NOT DISTINCT FROM c.issue_id
+                             ELSE true END);
+
+-- A copy that holds were about has been lent: the patron's hold is collected, its parallel ones are over. Whoever else it
+-- was kept for waits again, and so does whoever it was planned for; it stands on no hold shelf.
+CREATE FUNCTION collect_hold(in_agency integer, in_item bigint, in_hold bigint, in_at timestamptz, in_actor text)
+    RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF in_hold IS NOT NULL THEN
+        PERFORM close_holds(in_agency, ARRAY[in_hold], ARRAY['pending', 'matched', 'captured', 'in_transit', 'ready'],
+                            'collected', 'collected', in_item, in_at, in_actor);
+        PERFORM close_parallel_holds(in_agency, ARRAY[in_hold], in_at, in_actor);
+    END IF;
+    PERFORM release_copy(in_agency, in_item, 'lent', in_at, in_actor);
+    WITH released AS (
+        UPDATE hold SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL
+         WHERE agency_id = in_agency AND item_id = in_item AND state = 'matched'
+        RETURNING id, record_id
+    ), marked AS (
+        INSERT INTO dirty_title (agency_id, record_id, marked_at) SELECT in_agency, record_id, in_at FROM released
+    )
+    INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
+        SELECT in_agency, in_at, record_id, id, in_item, 'released', '{"why": "lent"}' FROM released;
+END
+$$;
