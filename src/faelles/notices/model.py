@@ -95,6 +95,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     topic: Topic
     events: tuple[str, ...] = ()
     of_claim: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
     to: To = To.PARTY
     default: bool = True
     must: bool = False

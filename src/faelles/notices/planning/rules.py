@@ -39,8 +39,12 @@ def called_for(event: RecordedEvent, now: datetime) -> Iterable[Kind]:
     """The kinds of notice that `event` calls for, if it still is news."""
     if now - event.at > NEWS_FOR:
         return ()
-    claim = event.dimensions.get("charge_kind")
-    return [kind for kind in kinds_by_event().get(event.kind, ()) if not kind.of_claim or claim in kind.of_claim]
+    claim, why = event.dimensions.get("charge_kind"), event.dimensions.get("why")
+    return [
+        kind
+        for kind in kinds_by_event().get(event.kind, ())
+        if (not kind.of_claim or claim in kind.of_claim) and (not kind.because or why in kind.because)
+    ]
 
 
 def subject_of(kind: Kind, event: RecordedEvent) -> int | None:

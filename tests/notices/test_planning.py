@@ -1,0 +1,103 @@
+"""What events and days call for, to whom, and once."""
+
+from datetime import timedelta
+
+from faelles.fees.desk import operations as desk
+from faelles.fees.desk.model import ManualCharge, Means, Pay
+from faelles.ground.events import Event, append
+from faelles.notices.planning import rules
+
+
+async def test_a_lost_book_is_billed_once_to_whoever_answers_for_it(post):
+    reader = await post.reader(contact="email street")
+    item = await post.library.copy()
+    await post.library.lend(reader, item)
+    await post.library.lose(item)
+    assert await post.read_events() >= 1
+    await post.send()
+    assert "Regning for erstatning" in post.subjects
+    assert "Frøken Smillas" in post.mail[0].body
+    assert await post.read_events() == 0
+
+
+async def test_a_bill_that_was_settled_before_it_went_is_not_sent(post):
+    reader = await post.reader()
+    item = await post.library.copy()
+    await post.library.lend(reader, item)
+    await post.library.lose(item)
+    await post.read_events()
+    await post.library.take_back(item)
+    await post.send()
+    assert "Regning for erstatning" not in post.subjects
+
+
+async def test_a_payment_for_several_claims_is_one_receipt(post):
+    reader = await post.reader()
+    library = post.library
+    charge = ManualCharge(branch=library.town.main, amount_ore=2_000, reason="Kaffe", kind="manual")
+    for _ in range(2):
+        await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
+    library.clock.pass_days(1)
+    await post.read_events()
+    await post.send()
+    post.mail.clear()
+    paid = Pay(branch=library.town.main, amount_ore=4_000, means=Means.CASH, reference="kasse/1")
+    await library.run(lambda tx: desk.pay(tx, library.librarian, reader.id, paid))
+    assert await post.read_events() == 1
+    await post.send()
+    assert post.subjects == ["Kvittering for betaling"]
+    assert "40,00\N{NO-BREAK SPACE}kr." in post.mail[0].body
+    assert "kasse/1" in post.mail[0].body
+
+
+async def test_new_members_are_welcomed_the_night_after(post):
+    await post.reader()
+    assert await post.night() == 0
+    post.library.clock.pass_days(1)
+    assert await post.night() == 1
+    assert await post.night() == 0
+    await post.send()
+    assert post.subjects[0].startswith("Velkommen til")
+
+
+async def test_a_membership_about_to_end_is_told_unless_another_follows(post):
+    today = post.library.clock.now.date()
+    for _ in range(2):
+        reader = await post.reader(ends=today + timedelta(days=41))
+    await post.library.run(
+        lambda tx: tx.execute(
+            "INSERT INTO membership (agency_id, patron_id, division_id, role, patron_group_id, valid)"
+            " SELECT agency_id, patron_id, division_id, role, patron_group_id, daterange(upper(valid), NULL)"
+            "  FROM membership WHERE agency_id = $1 AND patron_id = $2",
+            tx.agency,
+            reader.id,
+        )
+    )
+    post.library.clock.pass_days(10)
+    assert await post.night() == 1
+    await post.send()
+    assert post.subjects == ["Dit medlemskab udløber"]
+
+
+async def test_old_events_are_no_news(post):
+    reader = await post.reader()
+    await post.wish(reader, '{"kinds": {"loan_receipt": true}}')
+    await post.library.lend(reader, await post.library.copy())
+    post.library.clock.now += rules.NEWS_FOR + timedelta(days=1)
+    assert await post.read_events() == 0
+
+
+async def test_an_event_about_nobody_we_know_is_passed_over(post):
+    await post.library.run(lambda tx: append(tx, Event(kind="hold.ready", hold=1), Event(kind="fee_charged")))
+    assert await post.read_events() == 0
+
+
+async def test_a_night_plans_in_pages(post, monkeypatch):
+    from faelles.notices.planning import nightly  # noqa: PLC0415 - patched here alone
+
+    monkeypatch.setattr(nightly, "LOANS_AT_A_TIME", 2)
+    reader = await post.reader()
+    for _ in range(5):
+        lent = await post.library.lend(reader, await post.library.copy())
+    post.library.clock.turn_to(lent.due_on + timedelta(days=3))
+    assert await post.night() == 5
