@@ -65,7 +65,7 @@ def listed(found: Iterable[object]) -> str:
 
 
 def is_store(path: Path) -> bool:
-    """`store.py`, or a second one beside it (`rare_store.py`) where one would be too long to read."""
+    """`store.py`, or a second one beside it (`return_store.py`) where one would be too long to read."""
     return path.name == "store.py" or path.name.endswith("_store.py")
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from faelles.circulation.holds.store import mark_titles
-from faelles.circulation.loans import rare_store, store
+from faelles.circulation.loans import correction_store, store
 from faelles.circulation.loans.blocks import Block
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import Desk, open_desk, visible_to
@@ -56,7 +56,7 @@ async def undo_checkout(
     if found.loan.renewals or found.loan.lost_at or found.loan.claimed_returned_at:
         raise ConflictError("loan_has_moved_on")
     if not request.dry_run:
-        await rare_store.close_loan(
+        await correction_store.close_loan(
             tx,
             found.loan.id,
             ClosedHow.UNDONE,
@@ -64,7 +64,7 @@ async def undo_checkout(
             closed_on=desk.local_day(tx.now),
             branch=desk.branch,
         )
-        await rare_store.move_item(tx, found.item.id, ItemState.AVAILABLE, desk.branch)
+        await correction_store.move_item(tx, found.item.id, ItemState.AVAILABLE, desk.branch)
         await mark_titles(tx, [found.item.record])
     return await _finish(tx, desk, request, repeat, patron, found, released=Ore(0))
 
@@ -104,11 +104,11 @@ async def _reopen(
     released = await _release_fee(tx, loan)
     if loan.lost_at is not None:
         released = Ore(released - await claim_replacement(tx, desk, item, loan, patron))
-    await rare_store.reopen_loan(tx, loan.id)
-    await rare_store.record_overrides(tx, loan.id, exceeded, _UNDONE)
-    await rare_store.end_journey(tx, item.id, "undone")
-    await rare_store.release_copy(tx, item.id, "return_undone")
-    await rare_store.move_item(tx, item.id, loan.item_state, desk.branch)
+    await correction_store.reopen_loan(tx, loan.id)
+    await correction_store.record_overrides(tx, loan.id, exceeded, _UNDONE)
+    await correction_store.end_journey(tx, item.id, "undone")
+    await correction_store.release_copy(tx, item.id, "return_undone")
+    await correction_store.move_item(tx, item.id, loan.item_state, desk.branch)
     return released
 
 

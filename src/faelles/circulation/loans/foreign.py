@@ -1,6 +1,6 @@
 """A book that is not ours: recognised as another municipality's, and sent home."""
 
-from faelles.circulation.loans import rare_store, returning
+from faelles.circulation.loans import foreign_store, returning
 from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
@@ -15,7 +15,7 @@ async def name_owner(tx: Transaction, item_number: str, blocks: tuple[Block, ...
     """The blocks of a check-out, saying whose the item is where it is not ours."""
     if not any(each.code is BlockCode.MATERIAL_NOT_FOUND for each in blocks):
         return blocks
-    owner = await rare_store.owner_of_number(tx, item_number)
+    owner = await foreign_store.owner_of_number(tx, item_number)
     if owner is None:
         return blocks
     others = tuple(each for each in blocks if each.code is not BlockCode.MATERIAL_NOT_FOUND)
@@ -26,12 +26,12 @@ async def recognise(tx: Transaction, desk: Desk, request: ReturnRequest, repeat:
     """Say whose the item is, and leave the owner a note that it was seen here: the borrower's clock stops now. Nothing
     is learnt of the borrower, and the owner learns nothing of who handed it in.
     """
-    owner = await rare_store.owner_of_number(tx, request.item)
+    owner = await foreign_store.owner_of_number(tx, request.item)
     if owner is None:
         return returning.unknown()
     answer = returning.foreign(desk, owner.name)
     if not request.dry_run:
-        await rare_store.note_sighting(tx, owner.agency, request.item, desk.branch, request.returned_at or desk.now)
+        await foreign_store.note_sighting(tx, owner.agency, request.item, desk.branch, request.returned_at or desk.now)
         await append(tx, Event(kind="item.foreign_seen", subject=owner.agency, dimensions={"branch": desk.branch}))
         await add_foreign(tx, owner.agency, request.item, desk.branch)
         await keep(tx, repeat.operation, repeat.key, repeat.fingerprint, answer)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from faelles.circulation.loans import rare_store, store
+from faelles.circulation.loans import group_store, store
 from faelles.circulation.loans.desk import check_override, visible_to
 from faelles.circulation.loans.facts import ItemState, LoanFacts
 from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, Overrides
@@ -73,7 +73,7 @@ async def checkout_group(
     check_override(request.overrides, request.reason)
     # All patrons, then all items, each in order: two desks with overlapping stacks never wait for each other in a ring.
     await patrons.lock(tx, _patrons(request))
-    await rare_store.lock_items(tx, [pair.item for pair in request.pairs])
+    await group_store.lock_items(tx, [pair.item for pair in request.pairs])
     if earlier := await idempotency.recall(tx, "checkout_group", key, request, list[PairAnswer]):
         return await _shown_again(tx, earlier)
     answers = [
@@ -91,7 +91,7 @@ def _kept(pair: PairAnswer) -> PairAnswer:
 
 async def _shown_again(tx: Transaction, earlier: list[PairAnswer]) -> list[PairAnswer]:
     """The first answers, each with its copy as it is now."""
-    items = await rare_store.read_items(tx, [each.pair.item for each in earlier])
+    items = await group_store.read_items(tx, [each.pair.item for each in earlier])
     return [
         PairAnswer(
             pair=each.pair,
@@ -141,7 +141,7 @@ async def swap(tx: Transaction, caller: Caller, request: SwapRequest, key: str |
     await record_access(tx, "swap", _borrowers(mine, other))
     if request.dry_run:
         return SwapAnswer(outcome=Outcome.ALLOWED, loan=mine.id, other=other.id)
-    await rare_store.swap_borrowers(tx, mine.id, other.id, role)
+    await group_store.swap_borrowers(tx, mine.id, other.id, role)
     await append(tx, *(Event(kind="loan.swapped", loan=loan.id, item=loan.item) for loan in (mine, other)))
     answer = SwapAnswer(outcome=Outcome.DONE, loan=mine.id, other=other.id)
     await idempotency.remember(tx, "swap", key, request, answer)

@@ -7,7 +7,7 @@ patron who says that a copy was returned stops its clock: it is searched for, it
 from datetime import datetime
 from functools import partial
 
-from faelles.circulation.loans import rare_store, store
+from faelles.circulation.loans import correction_store, store, work_store
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import Desk, is_visible, open_desk
 from faelles.circulation.loans.dimensions import loan_dimensions
@@ -55,7 +55,7 @@ async def declare_lost(tx: Transaction, caller: Caller, request: LossRequest, ke
 
 
 async def _lose(tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts) -> Ore:
-    await rare_store.mark_loan_lost(tx, loan.id)
+    await correction_store.mark_loan_lost(tx, loan.id)
     return await claim_replacement(tx, desk, item, loan, patron)
 
 
@@ -69,10 +69,10 @@ async def claim_returned(tx: Transaction, caller: Caller, request: LossRequest, 
     if facts.loan.lost_at is not None:
         raise ConflictError("loan_is_lost")
     if facts.loan.claimed_returned_at is None and not request.dry_run:
-        await rare_store.mark_claimed_returned(tx, facts.loan.id)
-        await rare_store.add_work_entry(
+        await correction_store.mark_claimed_returned(tx, facts.loan.id)
+        await work_store.add_work_entry(
             tx,
-            rare_store.NewWorkEntry(
+            work_store.NewWorkEntry(
                 branch=desk.branch, kind="search_shelves", loan=facts.loan.id, item=item.id, happened_at=tx.now
             ),
         )
@@ -147,9 +147,9 @@ async def _finish(
     await record_access(tx, "loss_dry_run" if request.dry_run else state.value, _seen(facts))
     if request.dry_run:
         return answer
-    await rare_store.note_gone(tx, item.id, state)
-    await rare_store.end_journey(tx, item.id, "lost")
-    await rare_store.release_copy(tx, item.id, state.value)
+    await correction_store.note_gone(tx, item.id, state)
+    await correction_store.end_journey(tx, item.id, "lost")
+    await correction_store.release_copy(tx, item.id, state.value)
     await append(tx, _event(desk, facts, item, state))
     operation = "claim_returned" if state is ItemState.CLAIMED_RETURNED else "lost"
     await idempotency.remember(tx, operation, key, request, kept(answer))

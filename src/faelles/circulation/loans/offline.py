@@ -11,7 +11,7 @@ from enum import Enum, StrEnum, auto
 
 import msgspec
 
-from faelles.circulation.loans import lending, rare_store, renewal_rules, renewal_store, store
+from faelles.circulation.loans import correction_store, lending, renewal_rules, renewal_store, store, work_store
 from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.cases import lending_case, renewal_case
 from faelles.circulation.loans.desk import Desk, check_due_on, check_past, open_desk
@@ -193,7 +193,9 @@ async def _return_first(tx: Transaction, desk: Desk, case: LendingCase, holder: 
         return
     await settle_found(tx, desk, case.terms, loan, at)
     closed_on = desk.local_day(at)
-    await rare_store.close_loan(tx, loan.id, ClosedHow.RETURNED, closed_at=at, closed_on=closed_on, branch=desk.branch)
+    await correction_store.close_loan(
+        tx, loan.id, ClosedHow.RETURNED, closed_at=at, closed_on=closed_on, branch=desk.branch
+    )
     await record_access(tx, "offline_checkout", [holder.id])
     dimensions = loan_dimensions(
         item=case.item,
@@ -279,9 +281,9 @@ async def _add_work_entry(
 ) -> None:
     """Put what a rule would have said on the work list. The card is kept only where it leads to nobody we know."""
     unknown = {BlockCode.PATRON_NOT_FOUND, BlockCode.SCAN_AMBIGUOUS, BlockCode.CARD_ENDED}
-    await rare_store.add_work_entry(
+    await work_store.add_work_entry(
         tx,
-        rare_store.NewWorkEntry(
+        work_store.NewWorkEntry(
             branch=BranchId(entry.branch),
             kind=f"offline_{entry.what.value}",
             loan=loan,

@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from faelles.circulation.loans import rare_store, return_store, store
+from faelles.circulation.loans import return_store, store, work_store
 from faelles.circulation.loans.blocks import Block, BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.desk import LONGEST_BACKDATING, Desk
@@ -142,7 +142,7 @@ async def _settle(tx: Transaction, desk: Desk, request: ReturnRequest, facts: Re
     if case.loan is None or facts.patron is None:
         return NOTHING
     if case.loan.claimed_returned_at is not None:
-        await rare_store.settle_search(tx, case.loan.id)
+        await work_store.settle_search(tx, case.loan.id)
     is_waived = request.found
     if case.loan.lost_at is not None:
         await settle_found(tx, desk, case.terms, case.loan, case.returned_at)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from faelles.circulation.loans import rare_store
+from faelles.circulation.loans import group_store
 from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.facts import SignIn
 from faelles.circulation.loans.model import NOBODY, Borrower, CheckoutRequest
@@ -54,7 +54,7 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
 async def check_second(tx: Transaction, request: CheckoutRequest) -> Block | None:
     """What stands in the way of the second borrower: nobody is known by that id."""
     second = request.second_borrower
-    if second is None or await rare_store.knows_patron(tx, second):
+    if second is None or await group_store.knows_patron(tx, second):
         return None
     return block(BlockCode.SECOND_BORROWER_NOT_FOUND)
 
