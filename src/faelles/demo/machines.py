@@ -8,14 +8,18 @@ from faelles.people.attempts import Realm, identifier_hash, note_success
 from faelles.people.machines import store
 from faelles.people.machines.model import Machine, MachineChange, NewMachine
 from faelles.people.machines.operations import change_machine, create_machine, list_machines
+from faelles.people.machines.terminal import PinRule
 from faelles.people.model import MachineKind, system_caller
+from faelles.people.terminals.model import ProfileChange
+from faelles.people.terminals.operations import change_profile
 
 _AT_A_TIME = 200
 
 
 async def self_check(tx: Transaction, keyring: Keyring, branch: BranchId) -> MachineSample:
+    """It asks for no PIN, so that any client can be tried on it; a PIN that is sent must be right all the same."""
     new = NewMachine(username="demo-automat", kind=MachineKind.SELF_CHECK, name="Demoautomat", branch=branch)
-    return await _machine(tx, keyring, new)
+    return await _machine(tx, keyring, new, ProfileChange(pin=PinRule.WHEN_GIVEN))
 
 
 async def sorter(tx: Transaction, keyring: Keyring, branch: BranchId) -> MachineSample:
@@ -23,7 +27,9 @@ async def sorter(tx: Transaction, keyring: Keyring, branch: BranchId) -> Machine
     return await _machine(tx, keyring, new)
 
 
-async def _machine(tx: Transaction, keyring: Keyring, new: NewMachine) -> MachineSample:
+async def _machine(
+    tx: Transaction, keyring: Keyring, new: NewMachine, change: ProfileChange | None = None
+) -> MachineSample:
     """Made where it is missing, as in the data of an earlier release; else put back to what is written down: in its
     branch, with its secret, and not locked by whoever guessed at it.
     """
@@ -35,6 +41,8 @@ async def _machine(tx: Transaction, keyring: Keyring, new: NewMachine) -> Machin
         machine = known.id
         if known.disabled_at is not None or known.branch != new.branch:
             await change_machine(tx, caller, machine, MachineChange(branch=new.branch, is_disabled=False))
+    if change is not None:
+        await change_profile(tx, caller, machine, change)
     password = f"sip2-{username.rpartition('.')[0].removeprefix('dk-')}-{new.username}"
     await store.replace_machine_secret(tx, machine, secret_hash(password))
     await note_success(tx, identifier_hash(keyring, tx.agency, Realm.MACHINE, username))
