@@ -1,4 +1,4 @@
-"""A temporary patron becomes the real one: what the rooms below hold moves first, then the loans and the money."""
+"""A temporary patron becomes the real one: what the rooms below hold moves first, then loans, holds and money."""
 
 from faelles.circulation import merging_store as store
 from faelles.fees.operations import merge_accounts
@@ -13,5 +13,6 @@ async def merge_patrons(tx: Transaction, caller: Caller, request: MergePatrons) 
     merged = await merge(tx, caller, request)
     if not merged.was_done_before:
         await store.move_loans(tx, merged.temporary, merged.real)
+        await store.move_holds(tx, merged.temporary, merged.real)
         await merge_accounts(tx, merged.temporary, merged.real)
     return merged

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import date
 
-from circulation.holds.test_changing import bind, cancel, change
+from circulation.holds.test_changing import bind, cancel, change, order
 from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.holds.matcher import match_dirty_titles
@@ -156,3 +156,19 @@ async def test_a_title_whose_queue_somebody_has_keeps_its_mark(library: LendingL
     assert (await state_of(library, hold))[0] == "pending"
     await match_all(library)
     assert (await state_of(library, hold))[0] == "matched"
+
+
+async def test_the_queue_of_a_record_that_was_merged_away_follows_it(library: LendingLibrary):
+    (old, numbers), (new, _) = await copies(library, 1), await copies(library, 1)
+    first = await waits(library, old)
+    library.clock.pass_days(1)
+    second = await waits(library, new)
+    library.clock.pass_days(1)
+    third = await waits(library, old)
+    merge = "UPDATE record SET successor_id = $2 WHERE agency_id = $1 AND id = $3"
+    refile = "UPDATE item SET record_id = $2 WHERE agency_id = $1 AND number = $3"
+    await library.run(lambda tx: tx.execute(merge, tx.agency, new, old))
+    await library.run(lambda tx: tx.execute(refile, tx.agency, new, numbers[0]))
+    await match_all(library)
+    assert await order(library, new) == [first, second, third]
+    assert [(await state_of(library, hold))[0] for hold in (first, second, third)] == ["matched", "matched", "pending"]

@@ -26,11 +26,13 @@ async def match_dirty_titles(tx: Transaction, most: int = store.MARKS_AT_ONCE) -
     marks = await store.take_marks(tx, most)
     if not marks:
         return 0
-    waited_for = await store.lock_titles(tx, sorted({mark.record for mark in marks}))
-    ours = [record for record, is_locked in waited_for.items() if is_locked]
+    marked = sorted({mark.record for mark in marks})
+    busy = await store.follow_successors(tx, marked)
+    waited_for = await store.lock_titles(tx, marked)
+    ours = [record for record, is_locked in waited_for.items() if is_locked and record not in busy]
     if ours:
         await match_titles(tx, ours)
-    settled = [mark.id for mark in marks if waited_for.get(mark.record, True)]
+    settled = [mark.id for mark in marks if waited_for.get(mark.record, True) and mark.record not in busy]
     await store.clear_marks(tx, settled)
     return len(settled)
 

@@ -50,6 +50,16 @@ SELECT t.record_id, pg_try_advisory_xact_lock(title_lock($1, t.record_id)) AS is
   FROM unnest($2::bigint[]) AS t (record_id)
  WHERE EXISTS (SELECT FROM waiting_hold AS w WHERE w.agency_id = $1 AND w.record_id = t.record_id)
 """
+_MERGED_AWAY = """
+SELECT t.record_id, current_title(t.record_id) AS successor_id
+  FROM title AS t
+ WHERE t.record_id = ANY ($2::bigint[])
+   AND t.successor_id IS NOT NULL
+   AND EXISTS (SELECT FROM hold AS h
+                WHERE h.agency_id = $1 AND h.record_id = t.record_id AND h.closed_at IS NULL)
+"""
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(title_lock($1, $2))"
+_FOLLOW = "SELECT follow_successor($1, $2, $3, $4)"
 _CLEAR_MARKS = "DELETE FROM dirty_title WHERE agency_id = $1 AND id = ANY ($2::bigint[])"
 _READ_QUEUES = """
 SELECT json_agg(facts ORDER BY record_id, rank)::text
@@ -135,6 +145,20 @@ async def agencies_with_marks(database: Database) -> list[AgencyId]:
 async def lock_titles(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, bool]:
     """Those of `records` that somebody waits for, and whether their queue is ours."""
     return {row["record_id"]: row["is_locked"] for row in await tx.rows(_LOCK_TITLES, tx.agency, list(records))}
+
+
+async def follow_successors(tx: Transaction, records: Sequence[RecordId]) -> set[RecordId]:
+    """Move the queues of those of `records` that were merged into others; those that have to be tried again, because
+    somebody has one of the two queues.
+    """
+    busy = set()
+    for row in await tx.rows(_MERGED_AWAY, tx.agency, list(records)):
+        record, successor = row["record_id"], row["successor_id"]
+        if all([await tx.value(_TRY_LOCK, tx.agency, title) for title in (record, successor)]):
+            await tx.value(_FOLLOW, tx.agency, record, successor, tx.now)
+        else:
+            busy.add(record)
+    return busy
 
 
 async def clear_marks(tx: Transaction, marks: Sequence[int]) -> None:

@@ -281,3 +281,31 @@ BEGIN
         SELECT in_agency, in_at, record_id, id, in_item, 'released', '{"why": "lent"}' FROM released;
 END
 $$;
+
+-- Where a record was merged into another, its queue follows: both become one, in the order in which the holds were placed.
+-- Both queues must be locked. Whether there was anything to move.
+CREATE FUNCTION follow_successor(in_agency integer, in_record bigint, in_successor bigint, in_at timestamptz)
+    RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    highest bigint := (SELECT COALESCE(max(rank), 0) FROM hold
+                        WHERE agency_id = in_agency AND record_id IN (in_record, in_successor) AND closed_at IS NULL);
+BEGIN
+    UPDATE hold_patron AS p
+       SET record_id = in_successor,
+           nth = p.nth + COALESCE((SELECT max(o.nth) FROM hold_patron AS o
+                                    WHERE o.agency_id = in_agency AND o.patron_id = p.patron_id
+                                      AND o.record_id = in_successor AND o.is_open
+                                      AND o.issue_id IS NOT DISTINCT FROM p.issue_id), 0)
+     WHERE p.agency_id = in_agency AND p.record_id = in_record AND p.is_open;
+    UPDATE hold AS h
+       SET record_id = in_successor, rank = placed.rank
+      FROM (SELECT id, highest + 1048576 * row_number() OVER (ORDER BY placed_at, id) AS rank
+              FROM hold
+             WHERE agency_id = in_agency AND record_id IN (in_record, in_successor) AND closed_at IS NULL) AS placed
+     WHERE h.agency_id = in_agency AND h.id = placed.id;
+    IF FOUND THEN
+        INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, in_successor, in_at);
+    END IF;
+    RETURN FOUND;
+END
+$$;
