@@ -52,17 +52,33 @@ def as_staff(work: Callable[[Desk], Awaitable[Answer]], *, token: str | None, as
     return with_runtime(lambda runtime: _act(runtime, token, work), as_json=as_json)
 
 
+def with_staff(
+    work: Callable[[Runtime, Caller], Awaitable[Answer]], *, token: str | None, as_json: bool = False
+) -> Answer:
+    """As `as_staff`, for what speaks to a system outside between its transactions."""
+
+    async def signed_in(runtime: Runtime) -> Answer:
+        caller, _ = await _caller(runtime, token)
+        return await work(runtime, caller)
+
+    return with_runtime(signed_in, as_json=as_json)
+
+
 async def _act(runtime: Runtime, token: str | None, work: Callable[[Desk], Awaitable[Answer]]) -> Answer:
+    caller, usual_branch = await _caller(runtime, token)
+    return await runtime.database.run(
+        caller.agency, caller.actor, lambda tx: work(Desk(tx, caller, runtime.keyring, usual_branch))
+    )
+
+
+async def _caller(runtime: Runtime, token: str | None) -> tuple[Caller, int | None]:
+    """Who is behind the token, or behind the session that is kept, and the branch chosen there."""
     session = staff_session.read(runtime.config)
     secret = token or (session.token if session else None)
     if secret is None:
         raise UnauthenticatedError("command_not_signed_in")
     known = await authenticate(runtime.database, runtime.keyring, secret)
-    caller = msgspec.structs.replace(known, language=LANGUAGE)
-    usual_branch = session.branch if session else None
-    return await runtime.database.run(
-        caller.agency, caller.actor, lambda tx: work(Desk(tx, caller, runtime.keyring, usual_branch))
-    )
+    return msgspec.structs.replace(known, language=LANGUAGE), session.branch if session else None
 
 
 async def branch_with_code(tx: Transaction, caller: Caller, code: str) -> BranchId:

@@ -7,6 +7,7 @@ import typer
 from faelles.doors.command import (
     bench,
     circulation,
+    debt,
     demo,
     hold,
     keys,
@@ -20,6 +21,7 @@ from faelles.doors.command import (
     sign_in,
     sip2,
     staff,
+    till,
     worker,
 )
 from faelles.doors.command.foreign_words import speak_our_words
@@ -45,6 +47,8 @@ sign_in.add_to(app)
 circulation.add_to(app)
 app.add_typer(hold.app, name="hold", rich_help_panel=words("command_panel_staff"))
 app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
+app.add_typer(till.app, name="till", rich_help_panel=words("command_panel_staff"))
+app.add_typer(debt.app, name="debt", rich_help_panel=words("command_panel_staff"))
 app.add_typer(machine.app, name="machine", rich_help_panel=words("command_panel_staff"))
 app.add_typer(notice.app, name="notice", rich_help_panel=words("command_panel_staff"))
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))

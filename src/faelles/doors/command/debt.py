@@ -1,0 +1,96 @@
+"""`faelles debt`: notices of exclusion, and what passes between the library and the debtor system."""
+
+import typer
+
+from faelles.doors.command.acting import Desk, Token, as_staff, with_staff
+from faelles.doors.command.frame import SAYS_NO
+from faelles.doors.command.output import AsJson, remark, show, show_table, tell
+from faelles.doors.command.words import LANGUAGE, words
+from faelles.doors.runtime import Runtime
+from faelles.fees.debt import importing, operations, reconciling
+from faelles.fees.debt.model import Exported, FilesImported, Mismatch
+from faelles.fees.exclusion.operations import give_notices
+from faelles.fees.payments.model import Outside
+from faelles.ground.i18n import money_text
+from faelles.people.model import Caller
+
+app = typer.Typer(help=words("command_debt"), no_args_is_help=True)
+
+
+@app.command("notices", help=words("command_debt_notices"))
+def notices(*, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> int:
+        given, after = 0, 0
+        while True:
+            done = await give_notices(desk.tx, desk.caller, after=after)
+            given += done.given
+            if done.last is None:
+                return given
+            after = done.last
+
+    given = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show({"given": given})
+    else:
+        tell("command_debt_noticed", given=given)
+
+
+@app.command("export", help=words("command_debt_export"))
+def export(*, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(runtime: Runtime, caller: Caller) -> Exported:
+        return await operations.export(runtime.database, _outside(runtime), caller)
+
+    exported = with_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(exported)
+    else:
+        tell("command_debt_exported", claims=exported.claims, adjustments=exported.adjustments)
+
+
+@app.command("import", help=words("command_debt_import"))
+def take_in(*, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(runtime: Runtime, caller: Caller) -> FilesImported:
+        return await importing.import_files(runtime.database, _outside(runtime), caller)
+
+    imported = with_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(imported)
+    else:
+        done = imported.answers
+        tell(
+            "command_debt_imported",
+            files=imported.files,
+            applied=done.applied,
+            repeated=done.repeated,
+            parked=done.parked,
+            contradicted=done.contradicted,
+        )
+        for name in imported.refused:
+            remark(words("command_debt_set_aside", name=name))
+    if imported.refused:
+        raise typer.Exit(SAYS_NO)
+
+
+@app.command("reconcile", help=words("command_debt_reconcile"))
+def reconcile(*, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(runtime: Runtime, caller: Caller) -> list[Mismatch]:
+        return await reconciling.reconcile(runtime.database, _outside(runtime), caller)
+
+    found = with_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+    elif not found:
+        tell("command_debt_agrees")
+    else:
+        columns = ("command_column_check", "command_column_subject", "command_column_amount")
+        show_table(columns, ((words(each.check), each.subject, _money(each.amount_ore)) for each in found))
+    if found:
+        raise typer.Exit(SAYS_NO)
+
+
+def _outside(runtime: Runtime) -> Outside:
+    return Outside(runtime.keyring, runtime.config.installation)
+
+
+def _money(ore: int | None) -> str | None:
+    return None if ore is None else money_text(ore, LANGUAGE)
