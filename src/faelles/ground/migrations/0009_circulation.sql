@@ -158,6 +158,7 @@ CREATE TABLE work_entry (
     FOREIGN KEY (agency_id, item_id) REFERENCES item
 );
 CREATE INDEX work_entry_open ON work_entry (agency_id, id) WHERE settled_at IS NULL;
+CREATE INDEX work_entry_happened ON work_entry (agency_id, happened_at);
 CALL isolate('work_entry');
 
 -- What other rooms and doors read: a copy and where it is.
