@@ -119,6 +119,7 @@ async def test_a_renewal_while_the_line_was_down_holds_until_the_day_that_was_to
     reader, item = await library.reader(), await library.copy()
     lent = await library.lend(reader, item)
     library.clock.pass_days(3)
+    assert lent.due_on is not None
     told = lent.due_on + timedelta(days=60)
     first = await renewed_offline(library, item, due_on=told)
     assert (first.outcome, first.loan) == (Outcome.RENEWED, lent.loan)
