@@ -125,6 +125,7 @@ CREATE TABLE notice (
     CHECK (state IN ('planned', 'untrue') OR message_id IS NOT NULL)
 ) WITH (fillfactor = 70);
 CREATE INDEX notice_due ON notice (agency_id, send_after) WHERE state = 'planned';
+CREATE INDEX notice_planned ON notice (agency_id, patron_id) WHERE state = 'planned';
 CREATE INDEX notice_message_notices ON notice (agency_id, message_id) WHERE message_id IS NOT NULL;
 CALL isolate('notice');
 

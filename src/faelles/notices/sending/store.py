@@ -19,21 +19,19 @@ _AGENCIES_DUE = "SELECT agency_id FROM agencies_with_notices_due($1) AS agency_i
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('notices/' || $1::text, 0))"
 _SENDER = "SELECT name, time_zone FROM agency_directory WHERE agency_id = $1"
 _DUE = """
-WITH due AS (
-    SELECT DISTINCT d.patron_id, d.channel, d.division_id
-      FROM (SELECT patron_id, channel, division_id
-              FROM notice
-             WHERE agency_id = $1 AND state = 'planned' AND send_after <= $2 AND channel <> ALL ($5::text[])
-             ORDER BY send_after
-             LIMIT $4) AS d
-)
-SELECT n.id, n.kind, n.patron_id, n.division_id, n.channel, n.subject_id, n.day, n.sealed, n.is_urgent, n.concerning_id,
-       n.message_id
-  FROM notice AS n
-  JOIN due ON due.patron_id = n.patron_id AND due.channel = n.channel AND due.division_id = n.division_id
- WHERE n.agency_id = $1 AND n.state = 'planned' AND n.send_after <= $3
- ORDER BY n.patron_id, n.id
-   FOR NO KEY UPDATE OF n
+SELECT patron_id, channel, division_id
+  FROM notice
+ WHERE agency_id = $1 AND state = 'planned' AND send_after <= $2 AND channel <> ALL ($3::text[])
+ ORDER BY send_after
+ LIMIT $4
+"""
+_PLANNED_FOR = """
+SELECT id, kind, patron_id, division_id, channel, subject_id, day, sealed, is_urgent, concerning_id, message_id,
+       send_after
+  FROM notice
+ WHERE agency_id = $1 AND state = 'planned' AND patron_id = ANY ($2::bigint[])
+ ORDER BY patron_id, id
+   FOR NO KEY UPDATE
 """
 _WAITING = """
 SELECT id, patron_id, division_id, channel, revision, attempts, composed_at, language, subject, body,
@@ -75,10 +73,9 @@ SELECT $1, $2, $3, 'sending', 1, *
        composed_at = EXCLUDED.composed_at
 """
 _TAKE_ALONG = """
-UPDATE notice AS n
-   SET state = 'sending', message_id = t.message_id
-  FROM unnest($2::bigint[], $3::bigint[]) AS t (id, message_id)
- WHERE n.agency_id = $1 AND n.id = t.id
+UPDATE notice
+   SET state = 'sending', message_id = ($3::bigint[])[array_position($2::bigint[], id)]
+ WHERE agency_id = $1 AND id = ANY ($2::bigint[])
 """
 # Only the claim's holder records what came of it: one that took too long finds the message another's.
 _RECORD = """
@@ -90,7 +87,7 @@ UPDATE notice_message AS m
        claimed_by = NULL, claimed_until = NULL
   FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::text[])
        AS r (id, state, reference, failure, try_after, outcome)
- WHERE m.agency_id = $1 AND m.id = r.id AND m.state = 'sending' AND m.claimed_by = $2
+ WHERE m.agency_id = $1 AND m.id = ANY ($4::bigint[]) AND m.id = r.id AND m.state = 'sending' AND m.claimed_by = $2
 RETURNING m.id
 """
 _ATTEMPTS = """
@@ -101,7 +98,8 @@ _END = """
 UPDATE notice SET state = m.state, ended_at = $2, sealed = CASE m.state WHEN 'sent' THEN NULL ELSE sealed END
   FROM notice_message AS m
  WHERE notice.agency_id = $1 AND notice.message_id = ANY ($3::bigint[]) AND notice.state = 'sending'
-   AND m.agency_id = $1 AND m.id = notice.message_id AND m.state IN ('sent', 'undeliverable')
+   AND m.agency_id = $1 AND m.id = ANY ($3::bigint[]) AND m.id = notice.message_id
+   AND m.state IN ('sent', 'undeliverable')
 """
 _OCCASIONS = "SELECT id, occasion FROM notice WHERE agency_id = $1 AND id = ANY ($2::bigint[])"
 _ERASE = """
@@ -147,7 +145,16 @@ async def due_notices(
     tx: Transaction, *, until: datetime, limit: int, without: Collection[ChannelName]
 ) -> list[Notice]:
     """The planned notices of those patrons who have something due: with it what is due up to `until`."""
-    return [_notice(row) for row in await tx.rows(_DUE, tx.agency, tx.now, until, limit, list(without))]
+    rows = await tx.rows(_DUE, tx.agency, tx.now, list(without), limit)
+    due = {(row["patron_id"], row["channel"], row["division_id"]) for row in rows}
+    if not due:
+        return []
+    patrons = list({patron for patron, _, _ in due})
+    return [
+        _notice(row)
+        for row in await tx.rows(_PLANNED_FOR, tx.agency, patrons)
+        if (row["patron_id"], row["channel"], row["division_id"]) in due and row["send_after"] <= until
+    ]
 
 
 async def waiting_messages(tx: Transaction, limit: int, *, without: Collection[ChannelName]) -> list[Waiting]:
