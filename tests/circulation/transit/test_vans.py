@@ -4,8 +4,9 @@ from datetime import date, time
 
 from faelles.circulation.transit.model import Round, Van, VanStop
 from faelles.circulation.transit.vans import LOOKED_AHEAD, Waiting, days_between, route_sheet
+from faelles.ground.ids import BranchId
 
-MAIN, SUBURB, HARBOUR = 1, 2, 3
+MAIN, SUBURB, HARBOUR = BranchId(1), BranchId(2), BranchId(3)
 NAMES = {MAIN: "Hovedbiblioteket", SUBURB: "Forstaden", HARBOUR: "Havnen"}
 MONDAY, WEDNESDAY = date(2027, 3, 1), date(2027, 3, 3)
 

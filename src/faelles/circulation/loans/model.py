@@ -11,7 +11,7 @@ import msgspec
 from faelles.circulation.loans.blocks import Block, BlockCode
 from faelles.circulation.transit.model import NextStop
 from faelles.ground.fields import Id, ItemNumberText, Scan, ShortText
-from faelles.ground.ids import BranchId, ItemNumber, LoanId, PlacementId
+from faelles.ground.ids import BranchId, ItemNumber, LoanId, MaterialGroupId, PlacementId
 
 Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
@@ -97,6 +97,7 @@ class ItemShown(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     creators: tuple[str, ...]
     material_type: str
+    material_group: MaterialGroupId
     owner_branch: BranchId
     placement: PlacementId
     """Where it belongs."""

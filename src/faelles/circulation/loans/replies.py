@@ -91,6 +91,7 @@ def shown(item: ItemFacts, *, on_checkout: bool) -> ItemShown:
         title=item.title,
         creators=item.creators,
         material_type=item.material_type,
+        material_group=item.material_group,
         owner_branch=item.owner_branch,
         placement=item.default_placement,
         classification=item.classification,

@@ -21,6 +21,8 @@ from faelles.circulation.loans.model import (
     ReturnAnswer,
     ReturnRequest,
 )
+from faelles.circulation.transit.model import NextStop
+from faelles.circulation.transit.slips import slip_lines
 from faelles.doors.rest.access import Example, guarded, own_account
 from faelles.doors.rest.parameters import IdempotencyKey
 from faelles.doors.rest.request import ApiRequest
@@ -42,7 +44,10 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class ReturnReply(ReturnAnswer, frozen=True, kw_only=True):
+    """`messages` end with why the copy goes where it goes; `slip` is what is printed and put into it, a line each."""
+
     messages: list[Message]
+    slip: tuple[str, ...] = ()
 
 
 class BlockReply(Block, frozen=True, kw_only=True):
@@ -132,18 +137,26 @@ def told_return(answer: ReturnAnswer, language: Language) -> ReturnReply:
     """The answer with what a person should hear, or the refusal as an error."""
     if answer.outcome is Outcome.REFUSED:
         raise CirculationRefusedError(answer.blocks)
-    messages = _messages([f"outcome_{answer.outcome.value}", *answer.warnings], language)
-    return ReturnReply(**msgspec.structs.asdict(answer), messages=[*messages, *_where_and_how_much(answer, language)])
-
-
-def _where_and_how_much(answer: ReturnAnswer, language: Language) -> list[Message]:
-    """Where the copy goes now, and what its being late costs."""
-    said: list[Message] = []
-    if answer.next is not None and answer.next.name is not None:
-        said.append(Message("send_to", i18n.text("send_to", language, {"name": answer.next.name})))
+    said = _messages([f"outcome_{answer.outcome.value}", *answer.warnings], language)
     if answer.charged_ore:
         said.append(Message("late_fee", i18n.text("late_fee", language, {"charged_ore": answer.charged_ore})))
-    return said
+    title = answer.item.title if answer.item else None
+    return ReturnReply(
+        **msgspec.structs.asdict(answer),
+        messages=said + _where_and_why(answer.next, language),
+        slip=slip_lines(answer.next.slip, language, title=title) if answer.next else (),
+    )
+
+
+def _where_and_why(stop: NextStop | None, language: Language) -> list[Message]:
+    """Where the copy goes now, and what decided that."""
+    if stop is None:
+        return []
+    code = "send_to" if stop.name is not None else f"stop_{stop.stop}"
+    code = "stop_hold_shelf_number" if stop.shelf_number is not None else code
+    where = Message(code, i18n.text(code, language, {"name": stop.name, "number": stop.shelf_number}))
+    why = [(f"why_{each.code}", each.parameters) for each in stop.why]
+    return [where, *(Message(each, i18n.text(each, language, figures)) for each, figures in why)]
 
 
 @post(

@@ -15,9 +15,10 @@ from faelles.doors.sip2.messages import Message, Values
 from faelles.doors.sip2.services import Services
 from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language
-from faelles.ground.ids import BranchId, PlacementId
+from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId
 from faelles.people.machines.terminal import Extension, PinRule, Terminal, TerminalProfile
 from faelles.people.model import Permission, Place
+from faelles.policies.groups.model import Group
 from faelles.policies.operations import current_settings
 
 Result = TypeVar("Result")
@@ -44,6 +45,17 @@ class Whereabouts:
     currency: str
     branches: Mapping[BranchId, Branch]
     placements: Mapping[PlacementId, Placement]
+    material_groups: Mapping[MaterialGroupId, Group]
+
+    def groups_above(self, group: MaterialGroupId) -> frozenset[MaterialGroupId]:
+        """The group and all above it."""
+        line: list[MaterialGroupId] = []
+        while (found := self.material_groups.get(group)) is not None:
+            line.append(group)
+            if found.parent is None:
+                break
+            group = MaterialGroupId(found.parent)
+        return frozenset(line)
 
     def code_of(self, branch: BranchId) -> str:
         """As other systems know the branch."""
@@ -60,6 +72,7 @@ async def whereabouts(services: Services, terminal: Terminal) -> Whereabouts:
         currency=agency.currency,
         branches=settings.directory.branches,
         placements=settings.directory.placements,
+        material_groups=settings.material_groups,
     )
 
 

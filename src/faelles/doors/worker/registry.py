@@ -4,7 +4,10 @@ known.
 
 from typing import Final
 
+from faelles.circulation.floating.nightly import COUNT_FLOATING
 from faelles.circulation.holds.nightly import TURN_DAY
+from faelles.circulation.shelf.nightly import EXPIRE_SHELF
+from faelles.circulation.transit import nightly as transit
 from faelles.ground.jobs import FORGET_RUNS, Job
 from faelles.notices.planning import nightly as planning
 from faelles.notices.sending.nightly import FORGET_TEXTS
@@ -12,6 +15,9 @@ from faelles.people import nightly as people
 
 JOBS: Final[tuple[Job, ...]] = (
     TURN_DAY,
+    EXPIRE_SHELF,
+    *transit.JOBS,
+    COUNT_FLOATING,
     *planning.JOBS,
     FORGET_TEXTS,
     *people.JOBS,

@@ -102,8 +102,14 @@ class SortRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     bin: Bin
     alert: Alert | None = None
+    hold: bool | None = None
+    """Whether somebody waits for it, here or elsewhere."""
+    foreign: bool | None = None
+    """Whether it belongs to another library."""
     destination: Id | None = None
     """The branch it is to go to; a copy that stays goes to the machine's own."""
+    material_group: Id | None = None
+    """Its group, or one above it."""
     material_type: MaterialTypeCode | None = None
     placement: Id | None = None
 
@@ -137,7 +143,7 @@ class TerminalProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Which reasons raise the alert flag; CV is told whichever they are."""
     sorting: Annotated[tuple[SortRule, ...], Meta(max_length=500)] = ()
     default_bin: Bin | None = None
-    """CL where no rule fits. None: left out."""
+    """CL where no rule fits: the reject bin. None: left out."""
     fulfils_holds: bool = True
     """Tie a returned copy to the hold it fills at once; off, it is only sent towards the next pick-up branch."""
     takes_back_unlent: bool = False

@@ -2,6 +2,7 @@
 
 from faelles.circulation.self_service.model import ItemSeen
 from faelles.circulation.self_service.operations import item_at_machine
+from faelles.circulation.sorting.rules import Sorted
 from faelles.doors.sip2 import codes
 from faelles.doors.sip2.answers import due_date, refuse, say, stamped
 from faelles.doors.sip2.exchange import Answer, Exchange
@@ -49,7 +50,13 @@ def _extensions(exchange: Exchange, seen: ItemSeen) -> dict[str, str]:
         Extension.CALL_NUMBER: copy.classification,
         Extension.COLLECTION: collection(exchange, seen.placement),
         Extension.SORT_BIN: sort_bin(
-            exchange, alert=None, destination=copy.owner_branch, material_type=copy.material_type
+            exchange,
+            Sorted(
+                destination=copy.owner_branch,
+                material_groups=exchange.where.groups_above(copy.material_group),
+                material_type=copy.material_type,
+                placement=copy.default_placement,
+            ),
         ),
     }
     return {each.value: value for each, value in found.items() if value and exchange.has(each)}

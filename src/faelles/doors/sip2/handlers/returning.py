@@ -12,6 +12,7 @@ from faelles.circulation.loans.operations import return_item, take_as_fact
 from faelles.circulation.loans.replies import shown
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import ItemSeen
+from faelles.circulation.sorting.rules import Sorted
 from faelles.circulation.transit.model import JourneyReason, NextStop, Stop, StopAlert
 from faelles.doors.sip2 import codes
 from faelles.doors.sip2.answers import block_text, receipt, say, stamped
@@ -144,19 +145,28 @@ def _texts(exchange: Exchange, answer: ReturnAnswer) -> list[str]:
     return texts
 
 
+def _sorted(exchange: Exchange, answer: ReturnAnswer, alert: Alert | None) -> Sorted:
+    """The copy as the sorter's rules see it."""
+    item, stop = answer.item, answer.next
+    is_foreign = answer.outcome is Outcome.FOREIGN or alert is Alert.INTERLIBRARY
+    return Sorted(
+        destination=None if is_foreign else (stop.branch if stop else None) or exchange.branch,
+        alert=alert,
+        is_for_hold=stop is not None and stop.hold is not None,
+        is_foreign=is_foreign,
+        material_groups=exchange.where.groups_above(item.material_group) if item else frozenset(),
+        material_type=item.material_type if item else None,
+        placement=item.placement if item else None,
+    )
+
+
 def _extensions(exchange: Exchange, answer: ReturnAnswer, alert: Alert | None) -> dict[str, str]:
     item, stop = answer.item, answer.next
     bound = stop.branch if stop and not stop.stays else None
     found = {
         Extension.ALERT_TYPE: exchange.profile.alert_code(alert) if alert else None,
         Extension.DESTINATION: exchange.where.code_of(bound) if bound else None,
-        Extension.SORT_BIN: sort_bin(
-            exchange,
-            alert=alert,
-            destination=bound or exchange.branch,
-            material_type=item.material_type if item else None,
-            placement=item.placement if item else None,
-        ),
+        Extension.SORT_BIN: sort_bin(exchange, _sorted(exchange, answer, alert)),
         Extension.CALL_NUMBER: item.classification if item else None,
         Extension.COLLECTION: collection(exchange, item.placement) if item else None,
     }

@@ -1,0 +1,1 @@
+"""Which bin of a sorter a copy goes into."""
