@@ -12,7 +12,7 @@ from faelles.circulation.holds.states import HoldState
 from faelles.circulation.loans.blocks import Block, BlockCode
 from faelles.circulation.loans.model import Borrower
 from faelles.ground.fields import Id, ItemNumberText, ShortText
-from faelles.ground.ids import BranchId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
+from faelles.ground.ids import AgencyId, BranchId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
 
 Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
 MOST_WISHES = 50
@@ -257,3 +257,19 @@ class HoldExplained(msgspec.Struct, frozen=True, kw_only=True):
     queue: tuple[InQueue, ...] = ()
     """Everybody before, and the hold itself."""
     log: tuple[MatchLogEntry, ...] = ()
+
+
+class GiveAgreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Lend to `borrower`, an agency by its ISIL, from a day on (today where none is given) until the last."""
+
+    borrower: ShortText
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+class Agreement(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    lender: AgencyId
+    borrower: AgencyId
+    first_day: date
+    last_day: date | None

@@ -153,6 +153,7 @@ CREATE TABLE absence (
     FOREIGN KEY (agency_id, patron_id) REFERENCES patron,
     CONSTRAINT one_absence_at_a_time EXCLUDE USING gist (agency_id WITH =, patron_id WITH =, period WITH &&)
 );
+CREATE INDEX absence_patron ON absence (agency_id, patron_id);
 CALL isolate('absence');
 
 -- What other rooms read.
