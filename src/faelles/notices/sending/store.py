@@ -73,9 +73,10 @@ SELECT $1, $2, $3, 'sending', 1, *
        composed_at = EXCLUDED.composed_at
 """
 _TAKE_ALONG = """
-UPDATE notice
-   SET state = 'sending', message_id = ($3::bigint[])[array_position($2::bigint[], id)]
- WHERE agency_id = $1 AND id = ANY ($2::bigint[])
+UPDATE notice AS n
+   SET state = 'sending', message_id = t.message_id
+  FROM unnest($2::bigint[], $3::bigint[]) AS t (id, message_id)
+ WHERE n.agency_id = $1 AND n.id = ANY ($2::bigint[]) AND n.id = t.id
 """
 # Only the claim's holder records what came of it: one that took too long finds the message another's.
 _RECORD = """
