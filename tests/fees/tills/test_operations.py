@@ -119,8 +119,9 @@ async def test_closing_waits_for_those_who_are_paying(database: Database, househ
             return 0
         return 1_000
 
-    closing = close(database, household, till, 50_000)
-    *paid, report = await asyncio.gather(*(pay_or_be_late() for _ in range(6)), closing)
+    paying = [asyncio.create_task(pay_or_be_late()) for _ in range(6)]
+    report = await close(database, household, till, 50_000)
+    paid = await asyncio.gather(*paying)
     assert report.lines[0].expected_ore == 50_000 + sum(paid)
 
 

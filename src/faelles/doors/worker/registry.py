@@ -8,6 +8,8 @@ from faelles.circulation.floating.nightly import COUNT_FLOATING
 from faelles.circulation.holds.nightly import TURN_DAY
 from faelles.circulation.shelf.nightly import EXPIRE_SHELF
 from faelles.circulation.transit import nightly as transit
+from faelles.fees.debt.nightly import WRITE_DEBT_MESSAGES
+from faelles.fees.exclusion.nightly import GIVE_EXCLUSION_NOTICES
 from faelles.ground.jobs import FORGET_RUNS, Job
 from faelles.notices.planning import nightly as planning
 from faelles.notices.sending.nightly import FORGET_TEXTS
@@ -18,6 +20,8 @@ JOBS: Final[tuple[Job, ...]] = (
     EXPIRE_SHELF,
     *transit.JOBS,
     COUNT_FLOATING,
+    GIVE_EXCLUSION_NOTICES,
+    WRITE_DEBT_MESSAGES,
     *planning.JOBS,
     FORGET_TEXTS,
     *people.JOBS,

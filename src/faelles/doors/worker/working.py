@@ -13,6 +13,8 @@ from typing import Final
 from faelles.agencies.operations import list_agencies
 from faelles.doors.runtime import Runtime
 from faelles.doors.worker.registry import JOBS
+from faelles.fees.payments.model import Outside
+from faelles.fees.rounds import make_round
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import Clock, utc_now
 from faelles.ground.database import Database
@@ -32,6 +34,7 @@ _log = logger("doors.worker")
 
 SECONDS_BETWEEN_LOOKS: Final = 1.0
 SECONDS_BETWEEN_NIGHTS: Final = 60.0
+SECONDS_BETWEEN_ROUNDS: Final = 120.0
 _SECONDS_WITHOUT_DATABASE: Final = 5.0
 _AGENCIES_AT_A_TIME: Final = 200
 
@@ -40,6 +43,8 @@ _AGENCIES_AT_A_TIME: Final = 200
 class Worker:
     database: Database
     sender: Sender
+    outside: Outside | None = None
+    """How payment providers and debtor systems are reached; None: they are left alone."""
     jobs: Sequence[Job] = JOBS
     clock: Clock = utc_now
 
@@ -60,12 +65,19 @@ class Worker:
         night = Night(database=self.database, jobs=self.jobs, tell=_tell, clock=self.clock)
         await night.run_due(await homes(self.database))
 
+    async def make_rounds(self) -> None:
+        """Go by the payment providers and debtor systems of every agency."""
+        if self.outside is not None:
+            for home in await homes(self.database):
+                await make_round(self.database, self.outside, home.agency)
+
     async def run(self) -> None:
         """All of it, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(_again_and_again(self.follow_events, SECONDS_BETWEEN_LOOKS), name="events")
             group.create_task(_again_and_again(self.send, SECONDS_BETWEEN_LOOKS), name="sender")
             group.create_task(_again_and_again(self.keep_night, SECONDS_BETWEEN_NIGHTS), name="night")
+            group.create_task(_again_and_again(self.make_rounds, SECONDS_BETWEEN_ROUNDS), name="rounds")
 
 
 async def homes(database: Database, *, only: AgencyId | None = None) -> list[Home]:
@@ -93,7 +105,8 @@ async def worker_of(runtime: Runtime) -> AsyncIterator[Worker]:
     opened = open_channels(config.channels, config.state_directory, is_production=config.is_production)
     async with opened as channels:
         sender = Sender(database=runtime.database, keyring=runtime.keyring, channels=channels)
-        yield Worker(database=runtime.database, sender=sender)
+        outside = Outside(runtime.keyring, config.installation)
+        yield Worker(database=runtime.database, sender=sender, outside=outside)
 
 
 @asynccontextmanager

@@ -86,6 +86,11 @@ async def connect(tx: Transaction, outside: Outside) -> tuple[DebtorSystem, str,
 async def _write(tx: Transaction, outside: Outside, caller: Caller) -> Exported:
     require_division(caller, Permission.DEBT_COLLECT, None)
     await neighbour_for(tx, outside.keyring, outside.installation, Role.DEBTS)
+    return await write_messages(tx)
+
+
+async def write_messages(tx: Transaction) -> Exported:
+    """Put the next file of what is to be told into the outbox; whoever comes at the same time waits."""
     first, file = await store.lock_counters(tx)
     settings = await current_settings(tx)
     due: list[Due] = await store.list_changed(tx, A_FILE)
