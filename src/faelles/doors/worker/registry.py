@@ -5,6 +5,7 @@ known.
 from typing import Final
 
 from faelles.circulation.floating.nightly import COUNT_FLOATING
+from faelles.circulation.holds import sharing
 from faelles.circulation.holds.nightly import TURN_DAY
 from faelles.circulation.shelf.nightly import EXPIRE_SHELF
 from faelles.circulation.transit import nightly as transit
@@ -17,6 +18,7 @@ from faelles.people import nightly as people
 
 JOBS: Final[tuple[Job, ...]] = (
     TURN_DAY,
+    *sharing.JOBS,
     EXPIRE_SHELF,
     *transit.JOBS,
     COUNT_FLOATING,
