@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from circulation.lending_library import Clock, LendingLibrary, Reader
-from circulation.reference import OVERRIDDEN, Copy, ReferenceLibrary, Said
+from circulation.reference import OVERRIDDEN, Copy, ReferenceLibrary, Said, in_any_order
 from faelles.circulation.loans import corrections, groups, losses, offline, operations
 from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.groups import GroupCheckoutRequest, Pair, SwapRequest
@@ -139,7 +139,7 @@ class RealDesk:
     async def renew_all(self, reader: str, *, key: str | None = None) -> list[Said]:
         request = RenewalRequest(branch=self.library.town.main, patron=self.readers[reader].id)
         answers = await self._answer(lambda tx: operations.renew(tx, self.library.librarian, request, key))
-        return sorted((_lent(answer) for answer in answers), key=repr)
+        return in_any_order(_lent(answer) for answer in answers)
 
     async def return_item(
         self, item: str, branch: str, *, at: datetime | None = None, found: bool = False, key: str | None = None

@@ -5,7 +5,7 @@ The world: four weeks for books, two for films and quick loans; reference works 
 renewals, a limit of loans, a fee once for what was lent, due and handed in together. Money in øre.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -91,6 +91,16 @@ class Said:
     days_overdue: int = 0
     charged: int = 0
     to: str | None = None
+
+
+def in_any_order(said: Iterable[Said]) -> list[Said]:
+    """In an order that equal answers have in common; equal sets may be told in different ones."""
+    return sorted(
+        said,
+        key=lambda each: (
+            each.outcome, sorted(each.blocks), sorted(each.overridden), str(each.due_on), each.renewals, each.charged
+        ),
+    )  # fmt: skip
 
 
 def is_kept(said: object) -> bool:
@@ -361,7 +371,7 @@ class ReferenceLibrary:
 
     def renew_all(self, reader: str) -> list[Said]:
         """All that the reader has, or answers for; in no particular order."""
-        return sorted(self._renew([loan for loan in self.loans if loan.is_open and loan.is_with(reader)]), key=repr)
+        return in_any_order(self._renew([loan for loan in self.loans if loan.is_open and loan.is_with(reader)]))
 
     def _renew(self, loans: list[Loan], *, override: bool = False, dry: bool = False) -> list[Said]:
         """All are decided before any is renewed, so that the fee of one does not stand against the next."""
