@@ -65,10 +65,8 @@ async def counted(database: Database, town: Town) -> list[tuple[str, int]]:
 
 
 def days(job: Job, now: datetime, finished: date | None = None, earliest: date | None = None) -> list[date]:
-    done = DaysDone(
-        {job.name: finished} if finished else {},
-        {job.name: earliest or finished} if earliest or finished else {},
-    )
+    begun = earliest or finished
+    done = DaysDone({job.name: finished} if finished else {}, {job.name: begun} if begun else {})
     return due_days(job, COPENHAGEN, done, now)
 
 
