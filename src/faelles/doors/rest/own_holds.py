@@ -97,7 +97,7 @@ async def why_own(request: ApiRequest, hold: PathId) -> ExplainedReply:
     status_code=204,
     summary="Change pickup branch or dates of my hold",
 )
-async def change_own(
+async def change_own_hold(
     request: ApiRequest, hold: PathId, data: JSONBody[OwnChange], idempotency_key: IdempotencyKey = None
 ) -> None:
     asked = ChangeHold(**msgspec.structs.asdict(data))
@@ -121,6 +121,6 @@ async def cancel_own(
 
 router = Router(
     path="/",
-    route_handlers=[cancel_own, change_own, list_own, place_own, why_own],
+    route_handlers=[cancel_own, change_own_hold, list_own, place_own, why_own],
     tags=["own account"],
 )
