@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import asyncpg
+
+from faelles.circulation.holds.states import HoldState
 from faelles.circulation.loans.facts import ItemState
 from faelles.circulation.loans.next_stops import Course
 from faelles.circulation.loans.store import Repeatable, as_json
@@ -67,27 +70,74 @@ SELECT $1, $12, $16, $17, $18, $19::text::jsonb, $9
  WHERE $17::text IS NOT NULL
 """
 _WRITE_PLAIN = f"{_CHANGES} {_KEEP}"
-# What stood on a hold shelf leaves it before it is given another place there: counting makes it the first step.
-_WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), emptied AS (
-    UPDATE shelf_place SET emptied_at = $9
-     WHERE agency_id = $1 AND item_id = $2 AND emptied_at IS NULL AND NOT $23::boolean
+# Where one step must see what another did, counting its rows makes it the earlier one: a copy is planned or bound for
+# one hold at a time, and has one place on one shelf. prior: what the hold was; told: its steps, in order.
+_WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), unplanned AS (
+    UPDATE hold SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL
+     WHERE agency_id = $1 AND item_id = $2 AND state = 'matched' AND id <> $23
     RETURNING id
+), prior AS (
+    SELECT id, state, item_id, is_parallel FROM hold WHERE agency_id = $1 AND id = $23
+), served AS (
+    UPDATE hold AS h
+       SET state = $24::text, item_id = $2, captured_at = COALESCE(h.captured_at, $9), claimed_by = NULL,
+           claimed_until = NULL, ready_at = CASE WHEN $24 = 'ready' THEN $9::timestamptz END, shelf_number = $25::text,
+           pickup_deadline = $26::date
+      FROM prior AS was, (SELECT count(*) FROM unplanned) AS earlier
+     WHERE h.agency_id = $1 AND h.id = $23
+       AND h.state = ANY (CASE WHEN $27::boolean THEN ARRAY['pending', 'matched']
+                               ELSE ARRAY['captured', 'in_transit', 'ready'] END)
+    RETURNING h.id, h.record_id, h.division_id, h.pickup_branch_id, was.state AS was, was.item_id AS was_planned,
+              was.is_parallel
+), told AS (
+    INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+    SELECT $1, $9, $28, 'hold.' || step.kind, s.id, $2,
+           jsonb_build_object('branch', $4::integer, 'record', s.record_id, 'division', s.division_id) || step.more
+      FROM served AS s
+     CROSS JOIN LATERAL (VALUES
+               (1, 'captured', $27, jsonb_build_object('passed', jsonb_array_length($29::text::jsonb))),
+               (2, 'sent', $24 = 'in_transit', jsonb_build_object('to_branch', s.pickup_branch_id)),
+               (3, 'arrived', s.was = 'in_transit' AND $24 <> 'in_transit', '{{}}'::jsonb),
+               (4, 'ready', $24 = 'ready', jsonb_build_object('shelf_number', $25::text, 'deadline', $26::date))
+           ) AS step (place, kind, is_so, more)
+     WHERE step.is_so
+     ORDER BY step.place
+), logged AS (
+    INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
+    SELECT $1::integer, $9::timestamptz, $30::bigint, id, $2::bigint, 'captured',
+           jsonb_build_object('passed', $29::text::jsonb)
+      FROM served
+     WHERE $27
+    UNION ALL
+    SELECT $1, $9, $30, id, NULL::bigint, 'released', '{{"why": "captured_for_other"}}'::jsonb FROM unplanned
+), emptied AS (
+    UPDATE shelf_place SET emptied_at = $9
+     WHERE agency_id = $1 AND item_id = $2 AND emptied_at IS NULL AND NOT $31::boolean
+    RETURNING id
+), shelved AS (
+    INSERT INTO shelf_place (agency_id, branch_id, number, item_id, hold_id, put_there_at)
+    SELECT $1, $4, $25::text::integer, $2, s.id, $9
+      FROM served AS s, (SELECT count(*) FROM emptied) AS earlier
+     WHERE $24 = 'ready'
 ), found AS (
     UPDATE missed_item SET settled_at = $9, settled_how = 'seen'
      WHERE agency_id = $1 AND item_id = $2 AND settled_at IS NULL
 ), floated AS (
     INSERT INTO floating_copy AS f (agency_id, item_id, subject_id, branch_id)
-    SELECT $1, $2, $24, $25 WHERE $24::integer IS NOT NULL
+    SELECT $1, $2, $32, $33 WHERE $32::integer IS NOT NULL
     ON CONFLICT (agency_id, item_id) DO UPDATE SET subject_id = excluded.subject_id, branch_id = excluded.branch_id
      WHERE (f.subject_id, f.branch_id) IS DISTINCT FROM (excluded.subject_id, excluded.branch_id)
 ), marked AS (
-    INSERT INTO dirty_title (agency_id, record_id, marked_at) SELECT $1, $26, $9 WHERE $27::boolean
+    INSERT INTO dirty_title (agency_id, record_id, marked_at)
+    SELECT $1, $30, $9
+     WHERE $34::boolean
+        OR EXISTS (SELECT FROM unplanned)
+        OR EXISTS (SELECT FROM served WHERE $27 AND was_planned IS DISTINCT FROM $2 AND was_planned IS NOT NULL)
 )
-SELECT CASE WHEN $28::text IS NOT NULL THEN release_copy($1, $2, $28, $9, $29) IS NOT NULL
-            WHEN $30::bigint IS NOT NULL
-            THEN serve_hold($1, $30, $2, $31, $32::text::jsonb, $33, $4, $34, $35, $9, $29) END
-  FROM (SELECT count(*) FROM emptied) AS after
+SELECT (SELECT count(*) FROM served) AS served, EXISTS (SELECT FROM served WHERE $27 AND is_parallel) AS is_parallel
 """
+_RELEASE = "SELECT release_copy($1, $2, $3, $4, $5)"
+_CLOSE_PARALLEL = "SELECT close_parallel_holds($1, ARRAY[$2::bigint], $3, $4)"
 _NAME = """
 SELECT b.patron_id, b.name
   FROM hold_patron AS p
@@ -97,12 +147,23 @@ SELECT b.patron_id, b.name
 
 
 async def write_return(tx: Transaction, back: TakenBack, repeat: Repeatable) -> None:
-    """Close the loan, move the copy, start or end its journey, and do for its holds what was decided."""
+    """Close the loan, move the copy, start or end its journey, and do for its holds what was decided.
+
+    One statement; what is rare (parallel holds, a copy that no hold can have) takes one more.
+    """
     values = _values(tx, back, repeat)
     if back.course.is_plain:
         await tx.execute(_WRITE_PLAIN, *values)
-    else:
-        await tx.execute(_WRITE_WITH_HOLDS, *values, *_more_values(tx, back))
+        return
+    row = await tx.row(_WRITE_WITH_HOLDS, *values, *_more_values(tx, back))
+    hold = back.course.hold
+    if row is None or row["served"] != (0 if hold is None else 1):
+        raise asyncpg.SerializationError("the hold changed while its locks were taken")
+    if row["is_parallel"]:
+        await tx.value(_CLOSE_PARALLEL, tx.agency, hold, tx.now, tx.actor.told)
+    alert = back.course.decision.next.alert
+    if back.course.decision.releases is not None and alert is not None:
+        await tx.value(_RELEASE, tx.agency, back.item, alert.value, tx.now, tx.actor.told)
 
 
 def _values(tx: Transaction, back: TakenBack, repeat: Repeatable) -> tuple[object, ...]:
@@ -136,21 +197,21 @@ def _values(tx: Transaction, back: TakenBack, repeat: Repeatable) -> tuple[objec
 def _more_values(tx: Transaction, back: TakenBack) -> tuple[object, ...]:
     course = back.course
     stop, decision = course.decision.next, course.decision
+    is_ready = course.hold_state is HoldState.READY
     stays_ready = stop.stop is Stop.HOLD_SHELF and course.hold_state is None and stop.shelf_number is not None
     return (
+        course.hold,
+        course.hold_state.value if course.hold_state is not None else None,
+        stop.shelf_number if is_ready else None,
+        stop.pickup_deadline if is_ready else None,
+        decision.binds,
+        tx.actor.told,
+        as_json(course.passed),
+        back.record,
         stays_ready,
         course.float_subject,
         decision.place,
-        back.record,
         course.is_news,
-        stop.alert.value if decision.releases is not None and stop.alert is not None else None,
-        tx.actor.told,
-        course.hold,
-        decision.binds,
-        as_json(course.passed),
-        course.hold_state.value if course.hold_state is not None else None,
-        stop.shelf_number if decision.makes_ready else None,
-        stop.pickup_deadline if decision.makes_ready else None,
     )
 
 

@@ -203,8 +203,9 @@ CREATE FUNCTION capture_hold(
     in_agency integer, in_hold bigint, in_item bigint, in_passed jsonb, in_at timestamptz, in_actor text
 ) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    title  bigint;
-    branch integer;
+    title       bigint;
+    branch      integer;
+    is_parallel boolean;
 BEGIN
     WITH released AS (
         UPDATE hold SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL
@@ -216,11 +217,13 @@ BEGIN
     UPDATE hold
        SET state = 'captured', item_id = in_item, captured_at = in_at, claimed_by = NULL, claimed_until = NULL
      WHERE agency_id = in_agency AND id = in_hold AND state IN ('pending', 'matched')
-    RETURNING record_id, pickup_branch_id INTO title, branch;
+    RETURNING record_id, pickup_branch_id, hold.is_parallel INTO title, branch, is_parallel;
     IF title IS NULL THEN
         RAISE EXCEPTION 'the hold changed while its locks were taken' USING ERRCODE = 'serialization_failure';
     END IF;
-    PERFORM close_parallel_holds(in_agency, ARRAY[in_hold], in_at, in_actor);
+    IF is_parallel THEN
+        PERFORM close_parallel_holds(in_agency, ARRAY[in_hold], in_at, in_actor);
+    END IF;
     INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
         VALUES (in_agency, in_at, title, in_hold, in_item, 'captured', jsonb_build_object('passed', in_passed));
     INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, title, in_at);

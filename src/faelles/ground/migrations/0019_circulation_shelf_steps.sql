@@ -25,6 +25,9 @@ CREATE FUNCTION float_facts(in_agency integer, in_item bigint, in_branch bigint)
 DECLARE
     subject integer;
 BEGIN
+    IF NOT EXISTS (SELECT FROM float_member WHERE agency_id = in_agency AND branch_id = in_branch) THEN
+        RETURN NULL;
+    END IF;
     SELECT float_subject_of(in_agency, c.owner_branch_id, c.material_group_id, t.classification) INTO subject
       FROM float_member AS here
       JOIN copy AS c ON c.agency_id = in_agency AND c.item_id = in_item
@@ -81,64 +84,6 @@ BEGIN
                                                AND m.settled_at IS NULL))
               FROM item_circulation AS w
              WHERE w.agency_id = in_agency AND w.item_id = in_item);
-END
-$$;
-
--- A copy that is bound to a hold comes one step further: it is sent, it arrives, it is ready on the hold shelf.
-CREATE FUNCTION advance_hold(
-    in_agency integer, in_hold bigint, in_item bigint, in_state text, in_branch integer, in_number text, in_deadline date,
-    in_at timestamptz, in_actor text
-) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    prior  record;
-    told   jsonb;
-BEGIN
-    SELECT state, record_id, division_id, pickup_branch_id INTO prior
-      FROM hold
-     WHERE agency_id = in_agency AND id = in_hold AND item_id = in_item AND state IN ('captured', 'in_transit', 'ready')
-       FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the hold changed while its locks were taken' USING ERRCODE = 'serialization_failure';
-    END IF;
-    UPDATE hold
-       SET state = in_state,
-           ready_at = CASE WHEN in_state = 'ready' THEN COALESCE(ready_at, in_at) END,
-           shelf_number = CASE WHEN in_state = 'ready' THEN in_number END,
-           pickup_deadline = CASE WHEN in_state = 'ready' THEN in_deadline END
-     WHERE agency_id = in_agency AND id = in_hold;
-    told := jsonb_build_object('branch', in_branch, 'record', prior.record_id, 'division', prior.division_id);
-    IF in_state = 'in_transit' THEN
-        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
-            VALUES (in_agency, in_at, in_actor, 'hold.sent', in_hold, in_item,
-                    told || jsonb_build_object('to_branch', prior.pickup_branch_id));
-    ELSIF prior.state = 'in_transit' THEN
-        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
-            VALUES (in_agency, in_at, in_actor, 'hold.arrived', in_hold, in_item, told);
-    END IF;
-    IF in_state = 'ready' AND prior.state <> 'ready' THEN
-        INSERT INTO shelf_place (agency_id, branch_id, number, item_id, hold_id, put_there_at)
-            VALUES (in_agency, in_branch, in_number::integer, in_item, in_hold, in_at);
-        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
-            VALUES (in_agency, in_at, in_actor, 'hold.ready', in_hold, in_item,
-                    told || jsonb_build_object('shelf_number', in_number, 'deadline', in_deadline));
-    END IF;
-    RETURN true;
-END
-$$;
-
--- What a check-in does for a hold: binds the copy, unless it was bound before, and brings it a step further.
-CREATE FUNCTION serve_hold(
-    in_agency integer, in_hold bigint, in_item bigint, in_is_new boolean, in_passed jsonb, in_state text, in_branch integer,
-    in_number text, in_deadline date, in_at timestamptz, in_actor text
-) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-    IF in_is_new THEN
-        PERFORM capture_hold(in_agency, in_hold, in_item, in_passed, in_at, in_actor);
-    END IF;
-    IF in_state <> 'captured' OR NOT in_is_new THEN
-        PERFORM advance_hold(in_agency, in_hold, in_item, in_state, in_branch, in_number, in_deadline, in_at, in_actor);
-    END IF;
-    RETURN true;
 END
 $$;
 
