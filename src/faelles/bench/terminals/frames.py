@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from faelles.bench.country import BLOCK, FREE_COPIES, LENT_COPIES, PIN, Country, Errand
 from faelles.bench.model import COPIES_A_PATRON
@@ -9,6 +10,8 @@ from faelles.bench.terminals.model import Message
 
 END: Final = b"\r"
 _NO_DATE: Final = " " * 18
+_ZONE: Final = ZoneInfo("Europe/Copenhagen")
+"""The clock on the machine's wall, wherever the bench runs."""
 _HOLDERS: Final = (
     3, 4, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 10, 11, 11, 11, 12, 12, 12, 13, 13, 13, 14, 14, 14, 15, 15, 15, 16, 16, 16,
     17, 17, 17, 17, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19,
@@ -31,7 +34,7 @@ def login(username: str, secret: str) -> bytes:
 
 def frame(message: Message, errand: Errand, now: datetime) -> bytes:
     """The message for one patron and one copy."""
-    moment = now.strftime("%Y%m%d    %H%M%S")
+    moment = now.astimezone(_ZONE).strftime("%Y%m%d    %H%M%S")
     match message:
         case Message.STATUS:
             text = "9900802.00"
