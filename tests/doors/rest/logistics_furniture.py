@@ -14,8 +14,8 @@ _ITEM = (
 )
 _HOLD = (
     "INSERT INTO hold (agency_id, id, target, record_id, transaction_id, division_id, pickup_branch_id, placed_at,"
-    " placed_on, placed_by, interest_until, rank, state, item_id)"
-    " SELECT $1, number, 'title', $2, number, $3, $4, $5, current_date, 'staff', current_date + 180, number, $6, $7"
+    " placed_on, placed_by, interest_until, rank, state, item_id, patron_group_id)"
+    " SELECT $1, number, 'title', $2, number, $3, $4, $5, current_date, 'staff', current_date + 180, number, $6, $7, $8"
     " FROM nextval('hold_number') AS number RETURNING id"
 )
 _JOURNEY = (
@@ -57,7 +57,8 @@ async def _copy(tx: Transaction, furniture: "Furniture", name: str, place: int) 
 async def _hold(tx: Transaction, furniture: "Furniture", name: str, state: str) -> int:
     town = furniture.town
     record, item = furniture.number(f"{name}_record"), furniture.number(name)
-    hold: int = await tx.value(_HOLD, tx.agency, record, town.library, town.main, tx.now, state, item)
+    group = furniture.number("patron_group")
+    hold: int = await tx.value(_HOLD, tx.agency, record, town.library, town.main, tx.now, state, item, group)
     await tx.execute(
         "INSERT INTO hold_patron (agency_id, hold_id, patron_id, record_id) VALUES ($1, $2, $3, $4)",
         tx.agency,

@@ -18,6 +18,7 @@ from faelles.circulation.loans.model import (
     ReturnAnswer,
     ReturnRequest,
 )
+from faelles.circulation.transit.model import Stop
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
@@ -105,6 +106,7 @@ def take_back(
     else:
         _show_outcome(answer.outcome, answer.item)
         _show_next(answer)
+        _show_reasons(answer)
         _show_remarks(answer.warnings, answer.item, answer.charged_ore)
         _show_blocks(answer.blocks)
     _end_with([answer.outcome])
@@ -185,12 +187,22 @@ def _show_next(answer: ReturnAnswer) -> None:
         tell("command_days_overdue", days=answer.days_overdue)
     if answer.next is None:
         return
-    if answer.next.stays:
+    if answer.next.shelf_number is not None:
+        tell("stop_hold_shelf_number", number=answer.next.shelf_number)
+    elif answer.next.stop in {Stop.HOLD_SHELF, Stop.ALERT}:
+        tell(f"stop_{answer.next.stop}")
+    elif answer.next.stays:
         tell("command_shelve")
     elif answer.next.branch is None and answer.next.name is not None:
         tell("command_send_home", agency=answer.next.name)
     elif answer.next.branch is not None:
         tell("command_send_to_branch", branch=answer.next.name or answer.next.branch)
+
+
+def _show_reasons(answer: ReturnAnswer) -> None:
+    """Why the copy goes where it goes."""
+    for why in answer.next.why if answer.next else ():
+        tell(f"why_{why.code}", **why.parameters)
 
 
 def _show_remarks(warnings: Sequence[str], item: ItemShown | None, charged_ore: int) -> None:

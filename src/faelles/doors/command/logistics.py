@@ -1,0 +1,140 @@
+"""`faelles logistics`: what is to be fetched, what stands on the hold shelf, what is on its way."""
+
+from datetime import date
+from typing import Annotated
+
+import msgspec
+import typer
+
+from faelles.circulation.picking import operations as picking
+from faelles.circulation.picking.model import ClaimPicks, NotOnShelf, Pick
+from faelles.circulation.picking.printout import printed
+from faelles.circulation.shelf import operations as shelf
+from faelles.circulation.shelf.model import OnShelf, ToClear
+from faelles.circulation.transit import operations as transit
+from faelles.circulation.transit import rounds
+from faelles.circulation.transit.model import JourneyShown, RouteSheet
+from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
+from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.words import LANGUAGE, words
+from faelles.ground.errors import invalid_field
+
+app = typer.Typer(no_args_is_help=True, help=words("command_logistics"))
+
+Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
+Day = Annotated[str | None, typer.Option(help=words("command_route_day"), show_default=False)]
+Van = Annotated[int, typer.Argument(help=words("command_van"), show_default=False)]
+Hold = Annotated[int, typer.Argument(help=words("command_hold_id"), show_default=False)]
+Claim = Annotated[bool, typer.Option("--claim", help=words("command_claim_picks"))]
+Overdue = Annotated[bool, typer.Option("--overdue", help=words("command_only_overdue"))]
+
+
+@app.command("picks", help=words("command_picks"))
+def picks(
+    *, branch: Branch = None, claim: Claim = False, limit: Most = 50, token: Token = None, as_json: AsJson = False
+) -> None:
+    async def work(desk: Desk) -> list[Pick]:
+        here = await desk.branch(branch)
+        if claim:
+            return await picking.claim_picks(desk.tx, desk.caller, request(ClaimPicks, {"branch": here, "most": limit}))
+        return await picking.list_picks(desk.tx, desk.caller, here, limit=limit)
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+        return
+    for line in printed(found, LANGUAGE):
+        typer.echo(line)
+
+
+@app.command("not-on-shelf", help=words("command_not_on_shelf"))
+def not_on_shelf(hold: Hold, *, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> int:
+        return await picking.note_not_on_shelf(desk.tx, desk.caller, request(NotOnShelf, {"hold": hold}))
+
+    tries = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show({"tries": tries})
+    else:
+        tell("command_tries", tries=tries)
+
+
+@app.command("shelf", help=words("command_hold_shelf"))
+def hold_shelf(*, branch: Branch = None, limit: Most = 50, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> list[OnShelf]:
+        return await shelf.list_shelf(desk.tx, desk.caller, await desk.branch(branch), limit=limit)
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+        return
+    show_table(
+        ["command_shelf", "command_title_column", "command_item_number", "command_pickup_deadline"],
+        [(each.number, each.title, each.item_number, each.pickup_deadline) for each in found],
+    )
+
+
+@app.command("to-clear", help=words("command_to_clear"))
+def to_clear(*, branch: Branch = None, limit: Most = 50, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> list[ToClear]:
+        return await shelf.list_to_clear(desk.tx, desk.caller, await desk.branch(branch), limit=limit)
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+        return
+    show_table(
+        ["command_shelf", "command_title_column", "command_item_number", "command_goes_to"],
+        [(each.number, each.title, each.item_number, words(f"command_clear_{each.goes_to}")) for each in found],
+    )
+
+
+@app.command("journeys", help=words("command_journeys"))
+def journeys(*, overdue: Overdue = False, limit: Most = 50, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> list[JourneyShown]:
+        return await transit.list_journeys(desk.tx, desk.caller, only_overdue=overdue, limit=limit)
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+        return
+    show_table(
+        ["command_item_number", "command_title_column", "command_why", "command_sent_at", "command_overdue_since"],
+        [
+            (each.item_number, each.title, words(f"journey_reason_{each.reason}"), each.sent_at, each.overdue_since)
+            for each in found
+        ],
+    )
+
+
+@app.command("route-sheet", help=words("command_route_sheet"))
+def route_sheet(van: Van, *, day: Day = None, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> RouteSheet:
+        return await rounds.show_route_sheet(desk.tx, desk.caller, van, _day(day))
+
+    sheet = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(sheet)
+        return
+    show_table(
+        ["command_stop", "command_calls_at", "command_fetch", "command_leave", "command_foreign_books"],
+        [
+            (
+                stop.name,
+                stop.calls_at and f"{stop.calls_at:%H:%M}",
+                ", ".join(f"{load.copies}: {load.name}" for load in stop.fetch),
+                ", ".join(f"{load.copies}: {load.name}" for load in stop.leave),
+                stop.foreign or None,
+            )
+            for stop in sheet.stops
+        ],
+        title=sheet.name,
+    )
+
+
+def _day(typed: str | None) -> date | None:
+    """As yyyy-mm-dd."""
+    try:
+        return None if typed is None else msgspec.convert(typed, date)
+    except msgspec.ValidationError:
+        raise invalid_field("--day", "command_day_unknown") from None
