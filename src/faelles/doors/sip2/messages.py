@@ -42,6 +42,8 @@ class Definition:
     name: str
     fixed: tuple[tuple[str, int], ...]
     fields: tuple[FieldDefinition, ...]
+    order: tuple[str, ...]
+    """The identifiers of `fields`."""
     answer: str | None
     length: int
     """Of the fixed part, without the code."""
@@ -93,6 +95,7 @@ def _definition(code: str, *, name: str, fixed: str = "", fields: str = "", answ
         name=name,
         fixed=parts,
         fields=known,
+        order=tuple(each.identifier for each in known),
         answer=answer,
         length=sum(width for _, width in parts),
         first=re.compile(f"(?:{begins})") if begins else None,
@@ -130,7 +133,8 @@ def _begin(definition: Definition, text: str) -> int:
 
 def _fixed(definition: Definition, text: str) -> dict[str, str]:
     """The fixed part by names: of one that is too long the end, of one that is too short what there is."""
-    text = text[len(text) - definition.length :] if len(text) > definition.length else text.ljust(definition.length)
+    if len(text) != definition.length:
+        text = text[-definition.length :] if len(text) > definition.length > 0 else text.ljust(definition.length)
     values, at = {}, 0
     for name, width in definition.fixed:
         values[name] = text[at : at + width]
@@ -144,13 +148,17 @@ def write(code: str, fixed: Fixed, values: Values) -> str:
     """
     definition = DEFINITIONS[code]
     parts = [code]
-    parts += [fixed[name][:width].ljust(width) for name, width in definition.fixed]
-    for each in definition.fields:
-        sent = values.get(each.identifier)
+    for name, width in definition.fixed:
+        part = fixed[name]
+        parts.append(part if len(part) == width else part[:width].ljust(width))
+    for identifier in definition.order:
+        sent = values.get(identifier)
+        if sent is None:
+            continue
         if isinstance(sent, str):
-            parts.append(f"{each.identifier}{sent}|")
-        elif sent is not None:
-            parts += [f"{each.identifier}{one}|" for one in sent]
+            parts += (identifier, sent, DELIMITER)
+        else:
+            parts += [f"{identifier}{one}|" for one in sent]
     return "".join(parts)
 
 
