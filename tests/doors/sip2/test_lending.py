@@ -176,12 +176,23 @@ async def test_all_that_can_be_renewed_is(hall: Hall, machine: Machine):
     assert (answer.fixed["renewed_count"], answer.fixed["unrenewed_count"]) == ("0001", "0001")
 
 
+async def test_why_loans_were_not_renewed_fits_the_screen(hall: Hall, stranger: Machine):
+    made = await hall.machine(screen_width=20)
+    await stranger.sign_in(made.username, made.secret)
+    reader = await hall.library.reader()
+    await hall.library.lend(reader, await hall.library.copy())
+    told_why = (await stranger.renew_all(reader.card)).fields["AF"]
+    assert len(told_why) > 1
+    assert all(len(line) <= 20 for line in told_why)
+
+
 async def test_renewing_all_leaves_what_costs_until_it_is_acknowledged(hall: Hall, machine: Machine):
     reader, late, timely = await hall.library.reader(), await hall.library.copy(), await hall.library.copy()
     await lent_since(hall.library, reader, late, 31)
     await lent_since(hall.library, reader, timely, 10)
     first = await machine.renew_all(reader.card)
     assert (first.fields["BM"], first.fields["BN"]) == ([timely], [late])
+    assert "20,00 kr." in first.get("AF")
     assert await hall.library.owed(reader) == 0
 
 
@@ -267,6 +278,37 @@ async def test_no_block_sent_twice_is_one_loan(hall: Hall, machine: Machine):
     for _ in range(2):
         assert (await machine.check_out(reader.card, item, no_block="Y", at=at)).fixed["ok"] == "1"
     assert await happened(hall.library, "loan.opened") == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        ("19900101    000000", "19900129    235959"),
+        ("20990101    000000", "20990129    235959"),
+        (None, "99991231    235959"),
+        ("x" * 18, BLANK),
+    ],
+)
+async def test_no_block_from_a_clock_that_is_wrong_is_a_fact_all_the_same(
+    at: str | None, due: str, hall: Hall, machine: Machine
+):
+    reader, item = await hall.library.reader(), await hall.library.copy()
+    taken = await machine.check_out(reader.card, item, no_block="Y", at=at, due=due)
+    within_the_year = sip_date() < taken.get("AH") < sip_date(datetime.now(UTC) + timedelta(days=365))
+    assert (taken.fixed["ok"], within_the_year) == ("1", True)
+
+
+async def test_no_block_of_a_copy_that_another_has_by_now_is_taken_note_of(hall: Hall, machine: Machine):
+    reader, other, item = await hall.library.reader(), await hall.library.reader(), await hall.library.copy()
+    await hall.library.lend(other, item)
+    an_hour_ago = sip_date(datetime.now(UTC) - timedelta(hours=1))
+    taken = await machine.check_out(reader.card, item, no_block="Y", at=an_hour_ago)
+    assert (taken.fixed["ok"], taken.fixed["desensitize"], taken.fields["AH"]) == ("1", "Y", [""])
+    assert (taken.get("AJ") != "", taken.get("AF") != "") == (True, True)
+    assert (await machine.patron(other.card)).fixed["charged_items_count"] == "0001"
+    assert await happened(hall.library, "loan.opened") == 1
+    async with owner(hall.library) as tx:
+        assert await tx.value("SELECT count(*) FROM work_entry WHERE agency_id = $1", tx.agency) == 1
 
 
 async def test_a_renewal_made_while_the_line_was_down_holds(hall: Hall, machine: Machine):

@@ -5,7 +5,7 @@ import pytest
 from circulation.lending_library import LendingLibrary, Reader
 from doors.sip2.conftest import Hall
 from doors.sip2.machine import Machine, sip_date
-from doors.sip2.test_lending import block, lent_since, owner
+from doors.sip2.test_lending import block, lent_since, owner, speaks_english
 from faelles.people.model import MachineKind
 
 
@@ -202,6 +202,26 @@ async def test_a_payment_that_is_not_one_is_refused(amount: str, more: dict[str,
     assert (refused.code, refused.fixed["payment_accepted"]) == ("38", "N")
     assert refused.get("AF")
     assert await hall.library.owed(reader) == 2000
+
+
+async def test_a_payment_tells_what_is_owed_to_nobody_without_a_pin(hall: Hall, machine: Machine):
+    reader, _ = await owing(hall.library)
+    refused = await machine.pay(reader.card, "500.00")
+    assert (refused.fixed["payment_accepted"], refused.get("AF")) == ("N", "Tast din pinkode.")
+
+
+async def test_a_payment_is_refused_in_the_patrons_language(hall: Hall, machine: Machine):
+    reader, _ = await owing(hall.library)
+    await speaks_english(hall.library, reader)
+    refused = await machine.pay(reader.card, "500.00", AD="4711")
+    assert refused.get("AF") == "DKK 20.00 is owed; no more can be paid."
+
+
+async def test_a_pin_of_blanks_is_none(hall: Hall, machine: Machine):
+    reader = await hall.library.reader()
+    for _ in range(6):
+        assert (await machine.patron(reader.card, pin="    ")).get("BL") == "Y"
+    assert (await machine.patron(reader.card)).get("CQ") == "Y"
 
 
 async def test_a_payment_under_one_number_is_taken_once(hall: Hall, machine: Machine):

@@ -38,13 +38,12 @@ def refuse_for(exchange: Exchange, blocks: Iterable[Block], language: Language) 
     return refuse(exchange, *(block_text(block, language) for block in blocks))
 
 
-def refuse_error(exchange: Exchange, problem: FaellesError) -> Answer:
+def refuse_error(exchange: Exchange, problem: FaellesError, language: Language | None = None) -> Answer:
     """What an operation would not do, in the words of its error."""
+    spoken = language or exchange.language
     if isinstance(problem, InvalidRequestError) and problem.problems:
-        return refuse(
-            exchange, *(i18n.text(each.code, exchange.language, each.parameters) for each in problem.problems)
-        )
-    return refuse(exchange, i18n.text(problem.code, exchange.language, problem.parameters))
+        return refuse(exchange, *(i18n.text(each.code, spoken, each.parameters) for each in problem.problems))
+    return refuse(exchange, i18n.text(problem.code, spoken, problem.parameters))
 
 
 def stamped(exchange: Exchange) -> dict[str, str]:

@@ -124,7 +124,7 @@ class Exchange:
 
     @property
     def pin(self) -> str | None:
-        return self.message.get("AD") or None
+        return self.message.get("AD").strip() or None
 
     @property
     def language(self) -> Language:

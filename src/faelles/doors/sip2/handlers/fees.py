@@ -6,10 +6,11 @@ from faelles.circulation.loans.blocks import Block
 from faelles.circulation.self_service.model import PayAtMachine
 from faelles.circulation.self_service.operations import language_of, pay_at_machine
 from faelles.doors.sip2 import codes
-from faelles.doors.sip2.answers import amount, receipt, refuse, refuse_for, say, stamped
+from faelles.doors.sip2.answers import amount, receipt, refuse, refuse_error, refuse_for, say, stamped
 from faelles.doors.sip2.exchange import Answer, Exchange
 from faelles.fees.desk.model import Receipt
 from faelles.ground.database import Transaction
+from faelles.ground.errors import FaellesError, UnavailableError
 from faelles.ground.i18n import Language
 
 _AMOUNT = re.compile(r"([0-9]{1,6})(?:[.,]([0-9]{1,2}))?", re.ASCII)
@@ -42,7 +43,12 @@ async def pay(exchange: Exchange) -> Answer:
         language = exchange.language if paid is None else await language_of(tx, caller, keyring, exchange.card)
         return barred, paid, language
 
-    barred, paid, language = await exchange.run(work)
+    try:
+        barred, paid, language = await exchange.run(work)
+    except UnavailableError:
+        raise
+    except FaellesError as problem:
+        return await _refused(exchange, problem)
     if paid is None:
         return refuse_for(exchange, [barred] if barred else [], language)
     values: dict[str, str | list[str]] = {
@@ -52,6 +58,15 @@ async def pay(exchange: Exchange) -> Answer:
         "AG": receipt(exchange, say(exchange, "sip2_paid", language, amount_ore=paid.amount_ore)),
     }
     return Answer({**stamped(exchange), "payment_accepted": "Y"}, values)
+
+
+async def _refused(exchange: Exchange, problem: FaellesError) -> Answer:
+    """Anybody may pay, but what is owed is told only to whom the machine may show it."""
+    if exchange.lacks_pin:
+        return refuse(exchange, say(exchange, "sip2_pin_needed"))
+    caller, keyring = exchange.terminal.caller, exchange.services.keyring
+    language = await exchange.run(lambda tx: language_of(tx, caller, keyring, exchange.card))
+    return refuse_error(exchange, problem, language)
 
 
 def _ore(text: str) -> int | None:

@@ -1,5 +1,6 @@
 """11, 29 and 65: lending and renewing, now or as a fact of when the line was down."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -11,7 +12,7 @@ from faelles.circulation.loans.operations import checkout
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import ItemSeen, RenewAtMachine, RenewedAtMachine
 from faelles.doors.sip2 import codes
-from faelles.doors.sip2.answers import block_text, due_date, money, receipt, refuse, refuse_for, say, stamped
+from faelles.doors.sip2.answers import block_text, due_date, money, receipt, refuse, refuse_for, say, shown, stamped
 from faelles.doors.sip2.exchange import Answer, Exchange
 from faelles.doors.sip2.facts import as_fact
 from faelles.doors.sip2.handlers.cancelling import cancel_return
@@ -199,9 +200,17 @@ async def renew_all(exchange: Exchange) -> Answer:
         "AO": exchange.institution,
         "BM": [answer.item.number for answer in done if answer.item],
         "BN": [answer.item.number for answer in kept if answer.item],
-        "AF": list(dict.fromkeys(block_text(each, language) for answer in kept for each in answer.blocks)),
+        "AF": shown(exchange, _why_kept(exchange, kept, language)),
     }
     return Answer({**stamped(exchange), **fixed}, values)
+
+
+def _why_kept(exchange: Exchange, kept: Sequence[RenewalAnswer], language: Language) -> list[str]:
+    """Each reason once; what the rest would cost, all together."""
+    texts = list(dict.fromkeys(block_text(each, language) for answer in kept for each in answer.blocks))
+    if ore := sum(answer.charged_ore for answer in kept):
+        texts.append(say(exchange, "sip2_costs", language, amount_ore=ore))
+    return texts
 
 
 async def _renew_what_is_free(exchange: Exchange) -> RenewedAtMachine:
@@ -231,8 +240,11 @@ def _fact_told(exchange: Exchange, answer: OfflineAnswer, seen: ItemSeen | None,
     """A fact is taken; what a rule would have said is told, and is on the work list."""
     texts = [block_text(each, language) for each in answer.conflicts]
     refusal = refuse(exchange, *texts)
-    if answer.loan is None or seen is None:
+    if seen is None:
         return refusal
+    if answer.loan is None:
+        is_over = any(each.code is BlockCode.ON_LOAN_TO_OTHER for each in answer.conflicts)
+        return _over_since(exchange, refusal, seen.copy.title) if is_over else refusal
     media = seen.copy.material_type
     was_theirs = answer.outcome in {Outcome.REPEATED, Outcome.RENEWED}
     fixed = {"ok": "1", "renewal_ok": codes.yes_no(is_so=was_theirs), "desensitize": "Y"}
@@ -243,3 +255,8 @@ def _fact_told(exchange: Exchange, answer: OfflineAnswer, seen: ItemSeen | None,
         "BK": str(answer.loan),
     }
     return Answer({**refusal.fixed, **fixed}, {**refusal.values, **told})
+
+
+def _over_since(exchange: Exchange, told: Answer, title: str) -> Answer:
+    """It was lent, has come back, and somebody else has it by now: there is no due date to tell."""
+    return Answer({**told.fixed, "ok": "1", "desensitize": "Y"}, {**told.values, **_parties(exchange, title)})

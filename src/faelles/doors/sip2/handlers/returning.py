@@ -127,9 +127,11 @@ def _told(exchange: Exchange, answer: ReturnAnswer) -> Answer:
 def _alert(answer: ReturnAnswer) -> Alert | None:
     """Why somebody, or a sorter, must look at it."""
     stop = answer.next
+    if answer.outcome is Outcome.FOREIGN:
+        return Alert.INTERLIBRARY
     if answer.outcome is Outcome.REFUSED or stop is None:
         return Alert.OTHER
-    if answer.outcome is Outcome.FOREIGN or StopAlert.TO_LENDER is stop.alert or stop.reason is JourneyReason.FOREIGN:
+    if StopAlert.TO_LENDER is stop.alert or stop.reason is JourneyReason.FOREIGN:
         return Alert.INTERLIBRARY
     if stop.stop is Stop.SEND:
         return Alert.HOLD_ELSEWHERE if stop.reason is JourneyReason.FOR_HOLD else Alert.SEND_ELSEWHERE
