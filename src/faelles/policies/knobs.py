@@ -172,7 +172,6 @@ NEW_AT_HOME_DAYS: Final = number("new_at_home_days", 0, _ITEM, Unit.DAYS, highes
 DAMAGED_FILLS_HOLDS: Final = yes_no("damaged_fills_holds", default=True, whose=_ITEM)
 PICKUP_DAYS: Final = number("pickup_days", 7, _DESK, Unit.DAYS, lowest=1, highest=365)
 LENDING_AFTER_DAYS: Final = limit("lending_after_days", None, _PATRON, Unit.DAYS, highest=3650)
-UNCOLLECTED_FEE_ORE: Final = number("uncollected_fee_ore", 0, _PATRON, Unit.ORE, highest=_HIGHEST_ORE)
 RENEWAL_WITH_HOLDS: Final = choice("renewal_with_holds", Effect.REFUSE, _ITEM)
 
 PICKUP_CALENDAR: Final = choice("pickup_calendar", Service.STAFFED, _DESK)
