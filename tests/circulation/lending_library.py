@@ -261,3 +261,16 @@ class LendingLibrary:
             return [row["kind"] for row in rows]
 
         return await self.run(ask)
+
+    async def looks_at(self, reader: Reader) -> list[str]:
+        """The operations in which somebody saw the reader's record."""
+
+        async def ask(tx: Transaction) -> list[str]:
+            rows = await tx.rows(
+                "SELECT operation FROM access_log WHERE agency_id = $1 AND person_id = $2 ORDER BY at, operation",
+                tx.agency,
+                reader.id,
+            )
+            return [row["operation"] for row in rows]
+
+        return await self.run(ask)

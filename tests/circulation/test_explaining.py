@@ -31,12 +31,7 @@ async def test_group_and_place_are_those_of_the_check_out(library: LendingLibrar
 async def test_the_look_at_the_patron_is_recorded(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy()
     await explained(library, reader.card, book)
-    looks = await library.run(
-        lambda tx: tx.rows(
-            "SELECT operation FROM access_log WHERE agency_id = $1 AND person_id = $2", tx.agency, reader.id
-        )
-    )
-    assert "explain_checkout" in {row["operation"] for row in looks}
+    assert "explain_checkout" in await library.looks_at(reader)
 
 
 async def test_a_member_of_another_division_counts_as_nobody_in_particular(library: LendingLibrary):

@@ -138,6 +138,17 @@ async def test_a_branch_that_takes_only_its_own_names_the_right_one(library: Len
     ]
 
 
+async def test_a_dry_run_that_is_refused_leaves_no_more_than_the_look(library: LendingLibrary):
+    await library.set_rule(RETURN_ELSEWHERE, "refuse")
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(reader, book)
+    before = await library.events()
+    answer = await library.take_back(book, branch=library.town.suburb, dry_run=True)
+    assert answer.outcome is Outcome.REFUSED
+    assert await library.events() == before
+    assert await library.looks_at(reader) == ["checkout", "return_dry_run"]
+
+
 async def test_staff_take_it_back_all_the_same_with_a_reason(library: LendingLibrary):
     await library.set_rule(RETURN_ELSEWHERE, "refuse")
     book = await library.copy()

@@ -5,6 +5,7 @@ import pytest
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.floating import operations, store
 from faelles.circulation.floating.model import FloatSubject, NewFloatGroup, Room
+from faelles.circulation.holds.queue_store import float_groups
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
 
 
@@ -87,9 +88,9 @@ async def test_a_group_is_changed_as_a_whole_and_dissolved(library: LendingLibra
         [2, 3],
         [1, 0],
     )
-    assert await library.run(store.groups_of_branches) == (frozenset({library.town.main, library.town.suburb}),)
+    assert await library.run(float_groups) == (frozenset({library.town.main, library.town.suburb}),)
     await library.run(lambda tx: operations.dissolve_group(tx, library.librarian, made.id))
-    assert await library.run(store.groups_of_branches) == ()
+    assert await library.run(float_groups) == ()
     with pytest.raises(NotFoundError):
         await library.run(lambda tx: operations.dissolve_group(tx, library.librarian, made.id))
 

@@ -7,7 +7,6 @@ import asyncpg
 from faelles.circulation.floating.model import FloatGroup, FloatSubject, NewFloatGroup, RoomShown, SubjectShown
 from faelles.ground.database import Row, Transaction
 from faelles.ground.errors import ConflictError
-from faelles.ground.ids import BranchId
 
 _GROUPS = """
 SELECT g.id, g.name, array_agg(m.branch_id ORDER BY m.branch_id) AS branches
@@ -100,11 +99,6 @@ async def list_groups(tx: Transaction, group: int | None = None) -> list[FloatGr
         )
         for row in await tx.rows(_GROUPS, tx.agency, group)
     ]
-
-
-async def groups_of_branches(tx: Transaction) -> tuple[frozenset[BranchId], ...]:
-    """The branches that share their stock with each other."""
-    return tuple(frozenset(row["branches"]) for row in await tx.rows(_GROUPS, tx.agency, None))
 
 
 async def lock_group(tx: Transaction, group: int) -> bool:

@@ -85,7 +85,7 @@ async def answer_others(tx: Transaction, day: date, _: str | None) -> Slice:
     await change_store.close(tx, gone, HoldState.CANCELLED, ClosedWhy.PATRON, only_from=cancellable)
     asked = await store.incoming(tx, day, _AT_ONCE)
     records = [each.record for each in asked]
-    await store.lock_titles(tx, records)
+    await change_store.lock_titles(tx, records)
     ours = {record for record, copy in await queue_store.read_supply(tx, records) if copy.comes_back}
     sent_from = _counter(await current_settings(tx), day)
     for each in asked:

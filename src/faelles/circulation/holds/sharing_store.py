@@ -1,6 +1,5 @@
 """The SQL of lending between agencies: agreements, requests and answers, each side writing its own rows only."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -91,7 +90,6 @@ SELECT r.agency_id, r.id, r.record_id,
  ORDER BY r.asked_at, r.agency_id, r.id
  LIMIT $3
 """
-_LOCK_TITLE = "SELECT pg_advisory_xact_lock(title_lock($1, $2))"
 _ACCEPT = """
 WITH placed AS (
     INSERT INTO hold (agency_id, target, record_id, transaction_id, division_id, patron_group_id, pickup_branch_id,
@@ -209,12 +207,6 @@ async def incoming(tx: Transaction, day: date, limit: int) -> list[Incoming]:
         Incoming(row["agency_id"], row["id"], row["record_id"], row["is_agreed"])
         for row in await tx.rows(_INCOMING, tx.agency, day, limit)
     ]
-
-
-async def lock_titles(tx: Transaction, records: Sequence[RecordId]) -> None:
-    """Take queues whole, in the order of their ids."""
-    for record in sorted(set(records)):
-        await tx.value(_LOCK_TITLE, tx.agency, record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ async def _take_back(
     returning.check_after_lending(request, facts)
     case = returning.return_case(desk, request, facts, facts.item, is_in_hand=is_in_hand)
     if case.judgement.standing:
-        return await returning.refuse(tx, desk, case)
+        return await returning.refuse(tx, desk, request, case)
     return await returning.take_back(tx, desk, request, facts, case, repeat)
 
 

@@ -88,17 +88,21 @@ def _find_blocks(desk: Desk, terms: Terms, item: ItemFacts) -> list[Block]:
     return [block(BlockCode.RETURN_NOT_HERE, terms[RETURN_ELSEWHERE].rule_id, branch=right.name)]
 
 
-async def refuse(tx: Transaction, desk: Desk, case: ReturnCase) -> ReturnAnswer:
-    """Say why it is not taken back here."""
-    codes = ",".join(sorted(each.code for each in case.judgement.standing))
-    refusal = store.Refusal(
-        kind="return",
-        patron=case.loan.borrower if case.loan else None,
-        item=case.item.id,
-        loan=case.loan.id if case.loan else None,
-        dimensions={"branch": desk.branch, "blocks": codes},
-    )
-    await store.write_refusal(tx, refusal)
+async def refuse(tx: Transaction, desk: Desk, request: ReturnRequest, case: ReturnCase) -> ReturnAnswer:
+    """Say why it is not taken back here, and note that the borrower's record was read for it."""
+    borrower = case.loan.borrower if case.loan else None
+    if request.dry_run:
+        await record_access(tx, "return_dry_run", [borrower] if borrower is not None else [])
+    else:
+        codes = ",".join(sorted(each.code for each in case.judgement.standing))
+        refusal = store.Refusal(
+            kind="return",
+            patron=borrower,
+            item=case.item.id,
+            loan=case.loan.id if case.loan else None,
+            dimensions={"branch": desk.branch, "blocks": codes},
+        )
+        await store.write_refusal(tx, refusal)
     return ReturnAnswer(
         outcome=Outcome.REFUSED, item=shown(case.item, on_checkout=False), blocks=case.judgement.standing
     )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from faelles.circulation.holds.change_store import lock_title_and_item
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
 from faelles.circulation.loans.operations import return_item
 from faelles.circulation.picking import events, store
@@ -80,7 +81,7 @@ async def note_not_on_shelf(tx: Transaction, caller: Caller, request: NotOnShelf
     await _at(tx, caller, planned.branch)
     if planned.claimed_by not in {None, str(tx.actor)}:
         raise ConflictError("pick_is_claimed")
-    await store.lock_title_and_item(tx, planned.record, planned.item)
+    await lock_title_and_item(tx, planned.record, planned.item)
     tries = await store.miss(tx, planned)
     if tries is None:
         raise ConflictError("not_on_pick_list")

@@ -46,8 +46,6 @@ SELECT p.hold_id, p.item_id, p.record_id, p.branch_id, p.item_number,
  WHERE p.agency_id = $1 AND p.hold_id = $2
 """
 _PLANNED_ITEM = "SELECT hold_id FROM pick_list WHERE agency_id = $1 AND branch_id = $2 AND item_number = $3"
-_LOCK_TITLE = "SELECT pg_advisory_xact_lock(title_lock($1, $2))"
-_LOCK_ITEM = "SELECT FROM item_circulation WHERE agency_id = $1 AND item_id = $2 FOR NO KEY UPDATE"
 _MISS = """
 WITH freed AS (
     UPDATE hold SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL, tries = tries + 1
@@ -141,11 +139,6 @@ async def planned_for(tx: Transaction, hold: int) -> Planned | None:
 
 async def is_planned(tx: Transaction, branch: BranchId, item_number: str) -> bool:
     return await tx.value(_PLANNED_ITEM, tx.agency, branch, item_number) is not None
-
-
-async def lock_title_and_item(tx: Transaction, record: RecordId, item: ItemId) -> None:
-    await tx.value(_LOCK_TITLE, tx.agency, record)
-    await tx.rows(_LOCK_ITEM, tx.agency, item)
 
 
 async def miss(tx: Transaction, planned: Planned) -> int | None:

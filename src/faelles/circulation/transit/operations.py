@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from faelles.circulation.holds.change_store import lock_title_and_item
 from faelles.circulation.transit import events, store
 from faelles.circulation.transit.model import ForeignShown, HandOver, JourneyReason, JourneyShown, SendItem
 from faelles.ground import idempotency
@@ -126,7 +127,7 @@ async def give_up(tx: Transaction, _day: date, _cursor: str | None) -> Slice:
     for each in lost[:_SLICE]:
         if each.record is None:
             continue
-        await store.lock_title_and_item(tx, each.record, each.item)
+        await lock_title_and_item(tx, each.record, each.item)
         has_ended, hold = await store.give_up(tx, each.id, each.record)
         if has_ended:
             given_up += 1

@@ -70,8 +70,6 @@ SELECT j.id, j.item_id, j.to_branch_id, j.sent_at, c.record_id
  WHERE j.agency_id = $1 AND j.ended_at IS NULL AND j.overdue_since IS NOT NULL
  ORDER BY c.record_id, j.item_id
 """
-_LOCK_TITLE = "SELECT pg_advisory_xact_lock(title_lock($1, $2))"
-_LOCK_ITEM = "SELECT FROM item_circulation WHERE agency_id = $1 AND item_id = $2 FOR NO KEY UPDATE"
 _GIVE_UP = """
 WITH ended AS (
     UPDATE journey SET ended_at = $3, ended_how = 'lost'
@@ -198,12 +196,6 @@ async def note_late(tx: Transaction, journeys: Sequence[JourneyId]) -> list[Row]
 
 async def open_and_late(tx: Transaction) -> list[Underway]:
     return [_underway(row, RecordId(row["record_id"])) for row in await tx.rows(_OPEN_AND_LATE, tx.agency)]
-
-
-async def lock_title_and_item(tx: Transaction, record: RecordId, item: ItemId) -> None:
-    """In the one order everywhere."""
-    await tx.value(_LOCK_TITLE, tx.agency, record)
-    await tx.rows(_LOCK_ITEM, tx.agency, item)
 
 
 async def give_up(tx: Transaction, journey: JourneyId, record: RecordId) -> tuple[bool, HoldId | None]:

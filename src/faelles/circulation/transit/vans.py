@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from faelles.circulation.transit.model import Load, RouteSheet, SheetStop, Van, VanStop
 from faelles.ground.ids import BranchId
 
-WEEK = 7
 LOOKED_AHEAD = 28
 """Days within which a round must bring a copy on; a pair that none connects by then is not connected."""
 
