@@ -21,8 +21,6 @@ SELECT h.id, h.target, h.record_id, h.issue_id, h.wanted_item_id, c.number AS wa
  WHERE h.agency_id = $1 AND h.id = ANY ($2::bigint[])
  ORDER BY h.id
 """
-_LOCK_TITLE = "SELECT pg_advisory_xact_lock(title_lock($1, $2))"
-_LOCK_ITEM = "SELECT FROM item_circulation WHERE agency_id = $1 AND item_id = $2 FOR NO KEY UPDATE"
 _CLOSE = "SELECT hold_id FROM close_holds($1, $2, $3, $4, $5, NULL, $6, $7)"
 _INTEREST_OVER = """
 SELECT id FROM hold
@@ -124,23 +122,6 @@ def _known(row: Row) -> KnownHold:
         rank=row["rank"],
         patron=row["patron_id"],
     )
-
-
-async def lock_title(tx: Transaction, record: RecordId) -> None:
-    """Take the queue of a title whole."""
-    await tx.value(_LOCK_TITLE, tx.agency, record)
-
-
-async def lock_titles(tx: Transaction, records: Sequence[RecordId]) -> None:
-    """Take queues whole, in the order of their ids."""
-    for record in sorted(set(records)):
-        await lock_title(tx, record)
-
-
-async def lock_title_and_item(tx: Transaction, record: RecordId, item: ItemId) -> None:
-    """Take the queue whole, then a copy: in the one order everywhere."""
-    await lock_title(tx, record)
-    await tx.rows(_LOCK_ITEM, tx.agency, item)
 
 
 async def close(

@@ -7,6 +7,7 @@ import msgspec
 from faelles.circulation.holds import change_store as store
 from faelles.circulation.holds.change_store import KnownHold
 from faelles.circulation.holds.counter import open_counter, permissions_in
+from faelles.circulation.holds.lock_store import lock_title
 from faelles.circulation.holds.model import (
     CancelHolds,
     Cancelled,
@@ -153,7 +154,7 @@ async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: Move
     """Give a hold that waits another place in its queue, on record with the reason; its new position, from 1."""
     caller.require(Permission.HOLD_MOVE)
     known = await find_hold(tx, caller, hold, Permission.HOLD_MOVE)
-    await store.lock_title(tx, known.record)
+    await lock_title(tx, known.record)
     queue = await store.queue_of(tx, known.record, WAITING)
     order = [each.hold for each in queue]
     if hold not in order:

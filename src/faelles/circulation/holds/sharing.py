@@ -11,6 +11,7 @@ from faelles.agencies.model import DivisionKind
 from faelles.circulation.holds import change_store, queue_store
 from faelles.circulation.holds import sharing_store as store
 from faelles.circulation.holds.counter import today_in
+from faelles.circulation.holds.lock_store import lock_titles
 from faelles.circulation.holds.model import Agreement, ClosedWhy, GiveAgreement
 from faelles.circulation.holds.queue_rules import RANK_STEP
 from faelles.circulation.holds.sharing_store import Counter, LongWait
@@ -85,7 +86,7 @@ async def answer_others(tx: Transaction, day: date, _: str | None) -> Slice:
     await change_store.close(tx, gone, HoldState.CANCELLED, ClosedWhy.PATRON, only_from=cancellable)
     asked = await store.incoming(tx, day, _AT_ONCE)
     records = [each.record for each in asked]
-    await change_store.lock_titles(tx, records)
+    await lock_titles(tx, records)
     ours = {record for record, copy in await queue_store.read_supply(tx, records) if copy.comes_back}
     sent_from = _counter(await current_settings(tx), day)
     for each in asked:
