@@ -14,6 +14,7 @@ MACHINE_PERMISSIONS = {
             Permission.CHECKOUT,
             Permission.RENEW,
             Permission.RETURN,
+            Permission.HOLD_PLACE,
             Permission.OFFLINE,
             Permission.ITEM_VIEW,
             Permission.FEE_PAY,

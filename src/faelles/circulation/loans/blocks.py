@@ -46,6 +46,8 @@ class BlockCode(StrEnum):
     DUE_DATE_NOT_ALLOWED = "due_date_not_allowed"
 
     LOAN_NOT_FOUND = "loan_not_found"
+    HOLD_UNKNOWN = "hold_unknown"
+    HOLD_ON_ITS_WAY = "hold_on_its_way"
     MAX_RENEWALS_REACHED = "max_renewals_reached"
     RENEWED_TOO_SOON = "renewed_too_soon"
     RENEWED_TOO_LATE = "renewed_too_late"

@@ -1,16 +1,18 @@
 """What is asked by a machine, and what it is told. Who is meant is always a scan; codes and facts, no sentences."""
 
 from datetime import date
+from enum import StrEnum
 
 import msgspec
 
+from faelles.circulation.holds.states import HoldState
 from faelles.circulation.loans.blocks import Block
 from faelles.circulation.loans.facts import ItemFacts
 from faelles.circulation.loans.model import Pin, RenewalAnswer
 from faelles.fees.desk.model import Means
 from faelles.ground.fields import AmountOre, Id, ItemNumberText, Scan, ShortText
 from faelles.ground.i18n import Language
-from faelles.ground.ids import BranchId, ChargeId, ItemNumber, LoanId, PatronId, PlacementId
+from faelles.ground.ids import BranchId, ChargeId, HoldId, ItemNumber, LoanId, PatronId, PlacementId
 from faelles.patrons.model import Contact
 
 
@@ -42,6 +44,17 @@ class ClaimSeen(msgspec.Struct, frozen=True, array_like=True):
     outstanding_ore: int
 
 
+class HoldSeen(msgspec.Struct, frozen=True, array_like=True):
+    """An open hold to be picked up in the machine's division. `item_number`: the copy that is bound or was wished for,
+    else one of those that would do; None where there is none.
+    """
+
+    hold: HoldId
+    state: HoldState
+    title: str
+    item_number: ItemNumber | None
+
+
 class PatronSeen(msgspec.Struct, frozen=True, kw_only=True):
     """A patron as the machine's division knows them. Loans by due date, claims oldest first."""
 
@@ -61,6 +74,8 @@ class PatronSeen(msgspec.Struct, frozen=True, kw_only=True):
     today: date
     loans: tuple[LoanSeen, ...]
     claims: tuple[ClaimSeen, ...]
+    holds: tuple[HoldSeen, ...]
+    """Those that are ready first."""
     contact: Contact | None = None
     """None where it was not asked for, or is protected."""
 
@@ -109,7 +124,9 @@ class PayAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ItemSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A copy and where it is; nothing of who has it. `properties` is what a machine last said of its tag."""
+    """A copy and where it is; nothing of who has it, or waits for it. `properties` is what a machine last said of its
+    tag.
+    """
 
     copy: ItemFacts
     placement: PlacementId
@@ -117,6 +134,52 @@ class ItemSeen(msgspec.Struct, frozen=True, kw_only=True):
     seen_branch: BranchId | None
     bound_for: BranchId | None
     properties: str | None
+    waiting: int
+    """Open holds that the copy could fill."""
+    on_hold_shelf: bool
+    pickup_deadline: date | None
+
+
+class HoldDeed(StrEnum):
+    PLACE = "place"
+    CANCEL = "cancel"
+    CHANGE = "change"
+
+
+class HoldAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Do something about a hold on what `item` is a copy of, or on `title`: the number of its record, or its whole
+    title. `only_this_copy`: no other will do. Without `pickup` it is the branch where the machine stands, or stays.
+    """
+
+    deed: HoldDeed
+    who: AtMachine
+    item: ItemNumberText | None = None
+    title: ShortText | None = None
+    only_this_copy: bool = False
+    pickup: Id | None = None
+    interest_until: date | None = None
+
+
+class HeldAtMachine(msgspec.Struct, frozen=True, kw_only=True):
+    """How it went: the hold as it now is, or why not. `position` counts from 1; None once a copy is bound, and for what
+    is cancelled. `is_available`: a copy stands on a shelf, meant for nobody.
+    """
+
+    hold: HoldId | None = None
+    title: str = ""
+    position: int | None = None
+    pickup: BranchId | None = None
+    interest_until: date | None = None
+    is_available: bool = False
+    blocks: tuple[Block, ...] = ()
+    language: Language | None = None
+
+
+class WaitingPatron(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose hold a returned copy is for, where the library lets a machine say so. A protected name is withheld."""
+
+    card: str | None
+    name: str | None
 
 
 class CancelAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -31,7 +31,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import LoanId, PatronId
+from faelles.ground.ids import LoanId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks.kept_cards import block_kept_card, let_in_again
 from faelles.patrons.identifiers import lookup_keys
@@ -50,7 +50,7 @@ async def patron_at_machine(
 
     The look is recorded, a wrong PIN counted; `tx` must commit. Raises ForbiddenError for a machine that shows nobody.
     """
-    place = _place(caller)
+    place = place_of(caller)
     caller.require(Permission.PATRON_STATUS, place)
     card = _scanned(tx, keyring, who)
     facts = await store.load_patron(tx, card.keys, card.attempt, place.division, "patron_at_machine")
@@ -67,7 +67,7 @@ async def patron_at_machine(
     return Recognised(patron=seen, is_proven=who.pin is not None)
 
 
-def _place(caller: Caller) -> Place:
+def place_of(caller: Caller) -> Place:
     """Where the machine stands. Raises NotFoundError for a caller that is no machine."""
     grant = next((each for each in caller.grants if each.branch is not None and each.branch == caller.stands_in), None)
     if grant is None or grant.branch is None or grant.division is None:
@@ -104,6 +104,7 @@ def _seen(desk: Desk, facts: store.SeenFacts, patron: PatronFacts) -> PatronSeen
         today=today,
         loans=facts.loans,
         claims=facts.claims,
+        holds=facts.holds,
     )
 
 
@@ -184,7 +185,7 @@ async def pay_at_machine(
 ) -> tuple[Block | None, Receipt | None]:
     """Take a payment: either the receipt, or why nobody was recognised. Raises as `fees.desk.pay`."""
     caller.require(Permission.FEE_PAY)
-    patron, barred = await _recognise(tx, keyring, request.who)
+    patron, barred = await recognise(tx, keyring, request.who)
     if patron is None:
         return barred, None
     paying = Pay(
@@ -195,30 +196,33 @@ async def pay_at_machine(
         reference=request.reference,
         charges=() if request.charge is None else (request.charge,),
     )
-    return None, await pay(tx, caller, patron, paying)
+    return None, await pay(tx, caller, patron.id, paying)
 
 
-async def _recognise(tx: Transaction, keyring: Keyring, who: AtMachine) -> tuple[PatronId | None, Block | None]:
+async def recognise(
+    tx: Transaction, keyring: Keyring, who: AtMachine
+) -> tuple[store.Known, None] | tuple[None, Block | None]:
+    """Whom a card and a PIN stand for, or why for nobody."""
     card = _scanned(tx, keyring, who)
     facts = await store.load_who(tx, card.keys, card.attempt, None)
     barred = await _barred(tx, keyring, who, card, facts)
-    return (facts.patron.id, None) if facts.patron and not barred else (None, barred)
+    return (facts.patron, None) if facts.patron and not barred else (None, barred)
 
 
 async def block_at_machine(
     tx: Transaction, caller: Caller, keyring: Keyring, who: AtMachine, *, reason: str | None
 ) -> None:
     """Block whoever the card stands for: the machine kept it, or it was tried too often. Nobody: nothing is done."""
-    patron, _ = await _recognise(tx, keyring, who)
+    patron, _ = await recognise(tx, keyring, who)
     if patron is not None:
-        await block_kept_card(tx, caller, patron, _place(caller), reason=reason)
+        await block_kept_card(tx, caller, patron.id, place_of(caller), reason=reason)
 
 
 async def enable_at_machine(tx: Transaction, caller: Caller, keyring: Keyring, who: AtMachine) -> None:
     """Lift what this machine blocked. A block that staff have put on stands."""
-    patron, _ = await _recognise(tx, keyring, who)
+    patron, _ = await recognise(tx, keyring, who)
     if patron is not None:
-        await let_in_again(tx, caller, patron, _place(caller))
+        await let_in_again(tx, caller, patron.id, place_of(caller))
 
 
 async def lent_as(tx: Transaction, number: str) -> LoanId | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from faelles.circulation.loans.facts import ItemFacts, PatronFacts, SignIn
-from faelles.circulation.self_service.model import ClaimSeen, ItemSeen, LoanSeen
+from faelles.circulation.self_service.model import ClaimSeen, HoldSeen, ItemSeen, LoanSeen
 from faelles.ground.database import Transaction
 from faelles.ground.ids import DivisionId, LoanId, PatronId
 from faelles.policies.model import SettingsRevision
@@ -47,7 +47,23 @@ SELECT json_build_object(
         SELECT json_build_array(f.charge_id, f.kind, f.step, f.outstanding_ore)
           FROM open_claim AS f
          WHERE f.agency_id = $1 AND f.patron_id = w.patron_id AND f.division_id = $4 AND f.outstanding_ore > 0
-         ORDER BY f.charge_id)
+         ORDER BY f.charge_id),
+    'holds', ARRAY(
+        SELECT json_build_array(
+                   h.id, h.state, t.title,
+                   COALESCE(c.number, (SELECT min(o.number) FROM copy AS o
+                                        WHERE o.agency_id = $1 AND o.record_id = h.record_id AND o.withdrawn_at IS NULL
+                                          AND (h.issue_id IS NULL OR o.issue_id = h.issue_id))))
+          FROM (SELECT hold_id FROM hold_patron
+                 WHERE agency_id = $1 AND patron_id = w.patron_id AND is_open OFFSET 0) AS p
+         CROSS JOIN LATERAL (SELECT * FROM hold WHERE agency_id = $1 AND id = p.hold_id OFFSET 0) AS h
+          JOIN title AS t ON t.record_id = h.record_id
+          LEFT JOIN copy AS c
+                 ON c.agency_id = $1
+                AND c.item_id = CASE WHEN h.state = 'matched' THEN h.wanted_item_id
+                                     ELSE COALESCE(h.item_id, h.wanted_item_id) END
+         WHERE h.division_id = $4
+         ORDER BY h.state <> 'ready', h.id)
 )::text
   FROM who AS w
 """
@@ -59,6 +75,11 @@ WITH found AS (
       FROM borrower_identifier AS i
       JOIN borrower AS b ON b.agency_id = $1 AND b.patron_id = i.patron_id AND b.merged_into_id IS NULL
      WHERE i.agency_id = $1 AND i.lookup = ANY ($2::text[]) AND i.ended_at IS NULL
+), lent AS (
+    SELECT l.id
+      FROM copy AS c
+      JOIN loan AS l ON l.agency_id = $1 AND l.item_agency_id = $1 AND l.item_id = c.item_id AND l.closed_at IS NULL
+     WHERE c.agency_id = $1 AND c.number = $4
 )
 SELECT json_build_object(
     'sign_in', (SELECT json_build_object('failures', s.failures, 'locked_until', s.locked_until)
@@ -69,19 +90,23 @@ SELECT json_build_object(
                  FROM borrower AS b, found
                 WHERE b.agency_id = $1 AND b.patron_id = found.patron_id AND found.fitting = 1),
     'holds_item', EXISTS (
-        SELECT FROM loan AS l
+        SELECT FROM lent AS l
           JOIN loan_borrower AS o ON o.agency_id = $1 AND o.loan_id = l.id
-          JOIN found ON found.fitting = 1 AND found.patron_id = o.patron_id
-         WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.closed_at IS NULL
-           AND l.item_id = (SELECT item_numbered($1, $4))),
-    'is_lent', open_loan_of($1, item_numbered($1, $4)) IS NOT NULL
+          JOIN found ON found.fitting = 1 AND found.patron_id = o.patron_id),
+    'is_lent', EXISTS (SELECT FROM lent)
 )::text
 """
 _LOAD_ITEM = """
-SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id, w.placement_id, t.properties
+SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id, w.placement_id, t.properties,
+       b.state IS NOT DISTINCT FROM 'ready' AS on_hold_shelf, b.pickup_deadline,
+       (SELECT count(*) FROM hold AS h JOIN copy AS c ON c.agency_id = $1 AND c.item_id = i.item_id
+         WHERE h.agency_id = $1 AND h.record_id = c.record_id AND h.closed_at IS NULL
+           AND (h.issue_id IS NULL OR h.issue_id = c.issue_id)
+           AND (h.wanted_item_id IS NULL OR h.wanted_item_id = c.item_id)) AS waiting
   FROM item_facts AS i
   JOIN copy_whereabouts AS w ON w.agency_id = $1 AND w.item_id = i.item_id
   LEFT JOIN copy_tag AS t ON t.agency_id = $1 AND t.item_id = i.item_id
+  LEFT JOIN bound_copy AS b ON b.agency_id = $1 AND b.item_id = i.item_id
  WHERE i.agency_id = $1 AND i.item_id = (SELECT item_numbered($1, $2))
 """
 _LANGUAGE = """
@@ -117,6 +142,7 @@ class SeenFacts(msgspec.Struct, frozen=True, kw_only=True):
     patron: PatronFacts | None
     loans: tuple[LoanSeen, ...]
     claims: tuple[ClaimSeen, ...]
+    holds: tuple[HoldSeen, ...]
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +199,9 @@ async def load_item(tx: Transaction, number: str) -> ItemSeen | None:
         seen_branch=row["seen_branch_id"],
         bound_for=row["bound_for_branch_id"],
         properties=row["properties"],
+        waiting=row["waiting"],
+        on_hold_shelf=row["on_hold_shelf"],
+        pickup_deadline=row["pickup_deadline"],
     )
 
 

@@ -13,7 +13,7 @@ from faelles.doors.sip2.answers import refuse, refuse_error, say
 from faelles.doors.sip2.before_sign_in import answer_stranger, sign_in, stranger_refused
 from faelles.doors.sip2.checksum import RESEND, Sealed, seal, unseal
 from faelles.doors.sip2.exchange import Answer, Exchange, Proven, Whereabouts, whereabouts
-from faelles.doors.sip2.handlers import fees, items, lending, patrons, returning, sessions
+from faelles.doors.sip2.handlers import fees, holds, items, lending, patrons, returning, sessions
 from faelles.doors.sip2.messages import MalformedMessageError, Message, UnknownCommandError, parse, write
 from faelles.doors.sip2.services import Services
 from faelles.doors.sip2.text import decode, encode, fitting
@@ -31,7 +31,6 @@ _log = logger("doors.sip2")
 _AT_ONCE: dict[str, Callable[[Exchange], Answer]] = {
     "99": sessions.status,
     "35": sessions.end_session,
-    "15": sessions.hold,
 }
 _ASKING: dict[str, Callable[[Exchange], Awaitable[Answer]]] = {
     "23": patrons.status,
@@ -44,6 +43,7 @@ _ASKING: dict[str, Callable[[Exchange], Awaitable[Answer]]] = {
     "29": lending.renew,
     "65": lending.renew_all,
     "09": returning.check_in,
+    "15": holds.hold,
     "37": fees.pay,
 }
 _LOGIN, _REPEAT = "93", b"97"

@@ -3,7 +3,7 @@
 from faelles.circulation.self_service.model import ItemSeen
 from faelles.circulation.self_service.operations import item_at_machine
 from faelles.circulation.sorting.rules import Sorted
-from faelles.doors.sip2 import codes
+from faelles.doors.sip2 import codes, dates
 from faelles.doors.sip2.answers import due_date, refuse, say, stamped
 from faelles.doors.sip2.exchange import Answer, Exchange
 from faelles.doors.sip2.sorting import collection, sort_bin
@@ -23,7 +23,7 @@ async def information(exchange: Exchange) -> Answer:
     copy, where = seen.copy, exchange.where
     here = seen.bound_for or seen.seen_branch
     values: dict[str, str | list[str]] = {
-        "CF": "0",
+        "CF": str(seen.waiting),
         "AB": copy.number,
         "AJ": copy.title,
         "BG": where.isil,
@@ -33,11 +33,13 @@ async def information(exchange: Exchange) -> Answer:
     }
     if seen.due_on is not None:
         values["AH"] = due_date(exchange, seen.due_on)
+    if seen.pickup_deadline is not None:
+        values["CM"] = dates.end_of(seen.pickup_deadline)
     if seen.properties:
         values["CH"] = seen.properties
     fixed = {
         **stamped(exchange),
-        "circulation_status": codes.circulation_status(copy),
+        "circulation_status": codes.circulation_status(copy, on_hold_shelf=seen.on_hold_shelf),
         "security_marker": _UNKNOWN_MARKER,
         "fee_type": _NO_FEE,
     }

@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from faelles.circulation.holds.states import HoldState
 from faelles.circulation.self_service import operations
-from faelles.circulation.self_service.model import AtMachine, ClaimSeen, PatronSeen, Recognised
+from faelles.circulation.self_service.model import AtMachine, ClaimSeen, HoldSeen, PatronSeen, Recognised
 from faelles.doors.sip2 import codes
 from faelles.doors.sip2.answers import amount, block_text, money, refuse_for, say, shown, stamped
 from faelles.doors.sip2.exchange import Answer, Exchange
@@ -14,8 +15,9 @@ _CONTACT = frozenset({PersonalField.ADDRESS, PersonalField.EMAIL, PersonalField.
 _MOST_LISTED = 500
 _LONGEST_REASON = 200
 _HOLDS, _OVERDUE, _CHARGED, _FINES = range(4)
+_UNAVAILABLE = 5
 _NO_COUNTS = codes.REFUSALS["64"]
-_LISTED_AS = {_OVERDUE: "AT", _CHARGED: "AU", _FINES: "AV"}
+_LISTED_AS = {_HOLDS: "AS", _UNAVAILABLE: "CD", _OVERDUE: "AT", _CHARGED: "AU", _FINES: "AV"}
 
 
 async def status(exchange: Exchange) -> Answer:
@@ -41,6 +43,8 @@ async def information(exchange: Exchange) -> Answer:
     fixed = {
         **_NO_COUNTS,
         **_fixed(exchange, patron),
+        "hold_items_count": codes.count(len(patron.holds)),
+        "unavailable_holds_count": codes.count(len(_unavailable(patron))),
         "overdue_items_count": codes.count(len(patron.overdue)),
         "charged_items_count": codes.count(len(patron.loans)),
         "fine_items_count": codes.count(len(patron.claims)),
@@ -110,12 +114,24 @@ def _list(exchange: Exchange, patron: PatronSeen) -> dict[str, list[str]]:
     if wanted not in _LISTED_AS:
         return {}
     lists: dict[int, list[str]] = {
+        _HOLDS: [_hold_text(hold) for hold in patron.holds],
+        _UNAVAILABLE: [_hold_text(hold) for hold in _unavailable(patron)],
         _OVERDUE: [loan.item_number for loan in patron.overdue],
         _CHARGED: [loan.item_number for loan in patron.loans],
         _FINES: [_claim_text(exchange, patron, claim) for claim in patron.claims],
     }
     first, last = _number(exchange, "BP", 1), _number(exchange, "BQ", _MOST_LISTED)
     return {_LISTED_AS[wanted]: lists[wanted][max(first, 1) - 1 : last]}
+
+
+def _unavailable(patron: PatronSeen) -> list[HoldSeen]:
+    """Holds whose copy is not on the hold shelf yet."""
+    return [hold for hold in patron.holds if hold.state is not HoldState.READY]
+
+
+def _hold_text(hold: HoldSeen) -> str:
+    """A copy's number, by which a machine asks on; the title where there is no copy yet."""
+    return hold.item_number or hold.title
 
 
 def _number(exchange: Exchange, field: str, otherwise: int) -> int:
