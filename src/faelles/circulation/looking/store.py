@@ -42,7 +42,7 @@ SELECT w.item_id, c.number, c.record_id, t.title, t.creators, t.material_type, c
  WHERE c.agency_id = $1 AND c.number = $2
 """
 _PATRON_FACTS = "SELECT facts::text FROM patron_facts WHERE agency_id = $1 AND patron_id = $2"
-_ITEM_FACTS = "SELECT facts::text FROM item_facts WHERE agency_id = $1 AND item_id = item_numbered($1, $2)"
+_ITEM_FACTS = "SELECT facts::text FROM item_facts WHERE agency_id = $1 AND item_id = (SELECT item_numbered($1, $2))"
 
 _decode_patron = msgspec.json.Decoder(PatronFacts)
 _decode_item = msgspec.json.Decoder(ItemFacts)

@@ -269,8 +269,12 @@ DECLARE
     items     bigint[];
     facts     text;
 BEGIN
-    locked := ARRAY(SELECT m.borrower_id FROM loans_meant(in_agency, in_loans, in_patron, in_item_number) AS m);
-    PERFORM FROM patron WHERE agency_id = in_agency AND id = ANY (locked) ORDER BY id FOR NO KEY UPDATE;
+    locked := ARRAY(SELECT DISTINCT m.borrower_id
+                      FROM loans_meant(in_agency, in_loans, in_patron, in_item_number) AS m ORDER BY m.borrower_id);
+    -- One by one: for ANY (locked) a plan that does not know how few they are goes through all patrons of the agency.
+    FOR place IN 1 .. cardinality(locked) LOOP
+        PERFORM FROM patron WHERE agency_id = in_agency AND id = locked[place] FOR NO KEY UPDATE;
+    END LOOP;
     SELECT array_agg(DISTINCT m.borrower_id), array_agg(m.loan_id), array_agg(m.item_id) INTO borrowers, loans, items
       FROM loans_meant(in_agency, in_loans, in_patron, in_item_number) AS m;
     IF NOT borrowers <@ locked THEN
@@ -295,12 +299,13 @@ BEGIN
                              FROM loan_borrower AS o
                              JOIN loan_facts AS l ON l.agency_id = o.agency_id AND l.loan_id = o.loan_id
                              JOIN item_facts AS i ON i.agency_id = l.item_agency_id AND i.item_id = l.item_id
-                            WHERE o.agency_id = in_agency AND o.patron_id = p.patron_id AND o.role = 'primary'
+                            WHERE o.agency_id = in_agency AND o.patron_id = who.patron_id AND o.role = 'primary'
                               AND o.loan_id = ANY (loans)
                             ORDER BY o.loan_id))
-              FROM patron_facts AS p
-             WHERE p.agency_id = in_agency AND p.patron_id = ANY (borrowers)
-             ORDER BY p.patron_id)
+              FROM unnest(borrowers) AS who (patron_id)
+             CROSS JOIN LATERAL (SELECT f.facts FROM patron_facts AS f
+                                  WHERE f.agency_id = in_agency AND f.patron_id = who.patron_id OFFSET 0) AS p
+             ORDER BY who.patron_id)
     )::text INTO facts;
     RETURN facts;
 END
