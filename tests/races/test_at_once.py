@@ -317,12 +317,12 @@ async def test_returned_at_one_desk_while_the_next_one_lends_it(desk: RealDesk):
         holder, next_one = ("anna", "bo") if turn % 2 else ("bo", "anna")
         if (await desk.picture())["loans"] == {}:
             await desk.checkout(holder, "novel", "main")
-        [(holder, *_)] = (await desk.picture())["loans"].values()
+        [((holder, _), *_)] = (await desk.picture())["loans"].values()
         next_one = "bo" if holder == "anna" else "anna"
         returned, lent = await asyncio.gather(
             desk.return_item("novel", "main"), desk.checkout(next_one, "novel", "suburb")
         )
         assert returned.outcome == "returned"
         now = (await desk.picture())["loans"]
-        assert [loan[0] for loan in now.values()] == ([next_one] if lent.outcome == "lent" else [])
+        assert [borrowers[0] for borrowers, *_ in now.values()] == ([next_one] if lent.outcome == "lent" else [])
     assert (await desk.look()).faults == []

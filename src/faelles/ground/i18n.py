@@ -10,7 +10,7 @@ import io
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,7 @@ def money_text(ore: int, language: Language, currency: str = "DKK") -> str:
     return format_currency(ore / 100, currency, pattern, locale=_locale(language))
 
 
+@lru_cache(maxsize=1024)
 def date_text(day: date, language: Language) -> str:
     """Danish: `24. december 2026`; English: `24 December 2026`."""
     return format_date(day, format="long", locale=_locale(language))

@@ -1,4 +1,4 @@
-"""What decisions about holds are made from, in the shapes of 0018_circulation_hold_steps.sql."""
+"""What decisions about holds are made from, in the shapes of 0017_circulation_hold_steps.sql."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

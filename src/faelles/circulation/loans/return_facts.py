@@ -1,5 +1,5 @@
 """What taking a copy back is decided from, in the shapes of 0010_circulation_loads.sql and
-0019_circulation_shelf_steps.sql.
+0018_circulation_shelf_steps.sql.
 """
 
 from datetime import date, datetime

@@ -27,7 +27,13 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 GRANT SELECT ON schema_migration TO faelles_app
 """
 _APPLIED = "SELECT number FROM schema_migration"
-_PARTITIONED = ("event", "access_log", "hold_match_log")
+# Every partitioned table of ours is partitioned by month.
+_PARTITIONED = """
+SELECT c.oid::regclass::text AS name
+  FROM pg_partitioned_table AS p JOIN pg_class AS c ON c.oid = p.partrelid
+ WHERE c.relnamespace = 'faelles'::regnamespace
+ ORDER BY c.relname
+"""
 # Months begin where the last run thought they did, whatever zone the server keeps.
 _SESSION_SETTINGS = {"lock_timeout": "30s", "timezone": "UTC"}
 
@@ -67,8 +73,10 @@ async def migrate(owner_url: str, *, tell: Callable[[Migration], None] = lambda 
         await connection.execute("SET ROLE faelles_owner; SET search_path = faelles, public")
         await connection.execute(_CREATE_TABLE)
         applied = await _apply_missing(connection, tell)
-        for table in _PARTITIONED:
-            await connection.execute("CALL ensure_month_partitions($1::text::regclass, $2)", table, _MONTHS_AHEAD)
+        for table in await connection.fetch(_PARTITIONED):
+            await connection.execute(
+                "CALL ensure_month_partitions($1::text::regclass, $2)", table["name"], _MONTHS_AHEAD
+            )
         return applied
     finally:
         await connection.close()
