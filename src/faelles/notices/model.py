@@ -65,15 +65,6 @@ FORM_OF: Final[Mapping[ChannelName, Form]] = {
 }
 
 
-class NoticeState(StrEnum):
-    PLANNED = "planned"
-    SENDING = "sending"
-    SENT = "sent"
-    UNDELIVERABLE = "undeliverable"
-    UNTRUE = "untrue"
-    """It was no longer so when it was to be sent."""
-
-
 class MessageState(StrEnum):
     SENDING = "sending"
     """Claimed by a sender, which may have handed it over already."""

@@ -116,7 +116,7 @@ async def test_a_day_at_the_end_of_time_is_no_value_of_a_knob(
 async def test_a_ceiling_that_the_nation_sets_caps_the_towns_rule_from_then_on(
     client: AsyncClient, keyring: Keyring, furnished: Furniture, librarian: Headers
 ):
-    knob = "uncollected_fee_ore"
+    knob = "hold_not_collected_fee_ore"
     rule = {"knob": knob, "value": 3000, "scope": "agency"}
     assert (await client.post(f"{POLICIES}/rules", json=rule, headers=librarian)).status_code == 201
     ceiling = {"knob": knob, "highest_ore": 2500, "source": "Takstkatalog"}
