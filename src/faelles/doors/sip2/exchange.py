@@ -7,8 +7,6 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from faelles.agencies.model import Branch, Placement
-from faelles.circulation.loans.model import Borrower
-from faelles.circulation.loans.scans import scanned
 from faelles.circulation.self_service.model import AtMachine
 from faelles.doors.sip2 import codes, dates
 from faelles.doors.sip2.messages import Message, Values
@@ -16,6 +14,7 @@ from faelles.doors.sip2.services import Services
 from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId
+from faelles.patrons.identifiers import lookup_keys
 from faelles.people.machines.terminal import Extension, PinRule, Terminal, TerminalProfile
 from faelles.people.model import Permission, Place
 from faelles.policies.groups.model import Group
@@ -193,6 +192,6 @@ class Exchange:
         if dated is None or abs(self.now - dated) > _KEY_GOOD_FOR:
             return None
         keyring, agency = self.services.keyring, self.terminal.caller.agency
-        keys = scanned(keyring, agency, Borrower(card=self.card)).keys if self.card else ()
+        keys = lookup_keys(keyring, agency, self.card) if self.card else []
         told = "/".join((operation, *keys, self.item, dated.isoformat(), *parts))
         return f"sip2/{operation}/{keyring.lookup_hash('sip2', agency, told).hex()}"
