@@ -1,6 +1,7 @@
 """One scan says where a copy goes, and gives it to whoever is first in line at that moment."""
 
 import asyncio
+import json
 from datetime import date
 
 from circulation.holds.wishing import copies, match_all, state_of, waits, wish_for
@@ -13,8 +14,10 @@ from faelles.circulation.shelf import operations as shelf
 from faelles.circulation.shelf.model import ClearedFor
 from faelles.circulation.transit.model import JourneyReason, Stop, StopAlert, WhyCode
 from faelles.circulation.transit.operations import give_up, note_late
+from faelles.circulation.whereabouts.operations import withdraw_items
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.i18n import Language
+from faelles.items.model import Withdrawal
 from faelles.people.model import Caller, Grant
 from faelles.people.rules import MACHINE_PERMISSIONS, MachineKind
 from faelles.policies.knobs import (
@@ -326,6 +329,29 @@ async def test_a_ready_copy_that_is_lost_sets_its_hold_free(library: LendingLibr
     assert await state_of(library, hold) == ("pending", None)
     assert await on_shelf(library) == []
     assert await to_clear(library) == []
+
+
+async def test_a_ready_copy_that_is_withdrawn_sets_its_hold_free(library: LendingLibrary):
+    record, [book] = await copies(library, 1)
+    hold = await waits(library, record)
+    await library.take_back(book)
+    item = (await row(library, "SELECT item_id FROM copy WHERE agency_id = $1 AND number = $2", book))["item_id"]
+    request = Withdrawal(items=(item,), reason="Slidt")
+    await library.run(lambda tx: withdraw_items(tx, library.librarian, request))
+    assert await state_of(library, hold) == ("pending", None)
+    assert await on_shelf(library) == []
+
+
+async def test_ready_tells_of_the_hold_and_names_nobody(library: LendingLibrary):
+    record, [book] = await copies(library, 1)
+    hold = await waits(library, record)
+    await library.take_back(book)
+    told = await row(
+        library,
+        "SELECT hold_id, dimensions::text AS dimensions FROM event WHERE agency_id = $1 AND kind = 'hold.ready'",
+    )
+    assert told["hold_id"] == hold
+    assert set(json.loads(told["dimensions"])) == {"branch", "record", "division", "shelf_number", "deadline"}
 
 
 async def test_an_undone_return_gives_back_what_it_captured(library: LendingLibrary):

@@ -8,7 +8,7 @@ from circulation.lending_library import LendingLibrary
 from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, Remark
 from faelles.people.model import Permission
-from faelles.policies.knobs import RENEWAL_WITH_HOLDS, Effect
+from faelles.policies.knobs import HOLD_ON_OWN_LOAN, RENEWAL_WITH_HOLDS, Effect
 
 
 async def test_a_copy_that_is_bound_to_a_hold_is_lent_to_nobody_else(library: LendingLibrary):
@@ -117,3 +117,37 @@ async def test_an_undone_check_out_has_its_title_matched_anew(library: LendingLi
     await library.undo_checkout(loan)
     await match_all(library)
     assert await state_of(library, hold) == ("matched", numbers[0])
+
+
+async def test_an_undone_check_out_gives_back_the_hold_it_collected(library: LendingLibrary):
+    reader, (title, numbers), (other, _) = await library.reader(), await copies(library, 1), await copies(library, 1)
+    first, second = (await wish_for(library, reader, title, other)).holds
+    behind = await waits(library, title)
+    loan = (await library.lend(reader, numbers[0])).loan
+    assert [(await state_of(library, each.hold))[0] for each in (first, second)] == ["collected", "cancelled"]
+    await library.undo_checkout(loan)
+    assert [(await state_of(library, each.hold))[0] for each in (first, second)] == ["pending", "pending"]
+    assert (await library.events()).count("hold.reopened") == 2
+    await match_all(library)
+    assert await state_of(library, first.hold) == ("matched", numbers[0])
+    assert await state_of(library, behind) == ("pending", None)
+
+
+async def test_who_wishes_again_meanwhile_waits_once(library: LendingLibrary):
+    reader, (title, numbers) = await library.reader(), await copies(library, 1)
+    first = (await wish(library, reader, title)).transaction
+    loan = (await library.lend(reader, numbers[0])).loan
+    await library.set_rule(HOLD_ON_OWN_LOAN, value=True)
+    second = (await wish(library, reader, title)).transaction
+    await library.undo_checkout(loan)
+    assert [(await state_of(library, each))[0] for each in (first, second)] == ["collected", "pending"]
+
+
+async def test_a_place_that_somebody_has_meanwhile_is_given_before_all(library: LendingLibrary):
+    reader, (title, numbers) = await library.reader(), await copies(library, 1)
+    first = (await wish(library, reader, title)).transaction
+    loan = (await library.lend(reader, numbers[0])).loan
+    second = await waits(library, title)
+    await library.undo_checkout(loan)
+    await match_all(library)
+    assert [await state_of(library, each) for each in (first, second)] == [("matched", numbers[0]), ("pending", None)]

@@ -46,7 +46,8 @@ TRANSITIONS: Final[Mapping[HoldState, frozenset[HoldState]]] = MappingProxyType(
     }
 )
 """What a hold may become. Back to PENDING: its copy is lost, or given back to the queue. From READY to CAPTURED: the
-pickup branch was changed, or the copy was taken off the hold shelf.
+pickup branch was changed, or the copy was taken off the hold shelf. A check-out that is undone was never made, and so
+collected nothing: the SQL function `reopen_holds` takes that back.
 """
 
 CLOSED: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)

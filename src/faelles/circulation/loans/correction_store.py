@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from faelles.circulation.loans.blocks import Block
-from faelles.circulation.loans.facts import ClosedHow, ItemState
+from faelles.circulation.loans.facts import ClosedHow, ItemState, LoanFacts
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, ItemId, LoanId
 
@@ -29,6 +29,7 @@ UPDATE item_circulation SET state = $3, seen_branch_id = $4, seen_at = $5 WHERE 
 """
 _NOTE_GONE = "UPDATE item_circulation SET state = $3 WHERE agency_id = $1 AND item_id = $2"
 _RELEASE_COPY = "SELECT release_copy($1, $2, $3, $4, $5)"
+_REOPEN_HOLDS = "SELECT reopen_holds($1, $2, $3, $4, $5, $6)"
 _END_JOURNEY = """
 UPDATE journey SET ended_at = $3, ended_how = $4 WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
 """
@@ -70,6 +71,12 @@ async def note_gone(tx: Transaction, item: ItemId, state: ItemState) -> None:
 async def release_copy(tx: Transaction, item: ItemId, why: str) -> None:
     """The copy is for nobody any more: a hold it was bound to waits again, and its place on the hold shelf is empty."""
     await tx.value(_RELEASE_COPY, tx.agency, item, why, tx.now, tx.actor.told)
+
+
+async def reopen_holds(tx: Transaction, loan: LoanFacts) -> None:
+    """The loan was never made: what its borrower had collected with it is waited for again."""
+    if loan.borrower is not None:
+        await tx.value(_REOPEN_HOLDS, tx.agency, loan.item, loan.borrower, loan.lent_at, tx.now, tx.actor.told)
 
 
 async def end_journey(tx: Transaction, item: ItemId, how: str) -> None:

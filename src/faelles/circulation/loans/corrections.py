@@ -43,7 +43,8 @@ async def undo_checkout(
     *,
     needs: Permission = Permission.UNDO,
 ) -> UndoAnswer:
-    """The loan was never made: the copy is back where it was lent. A renewed loan is one that somebody meant.
+    """The loan was never made: the copy is back where it was lent, and a hold that was collected with it waits again. A
+    renewed loan is one that somebody meant.
 
     `needs`: what the caller must hold; a machine that cancels what it did a moment ago what it did it with.
     """
@@ -65,6 +66,7 @@ async def undo_checkout(
             branch=desk.branch,
         )
         await correction_store.move_item(tx, found.item.id, ItemState.AVAILABLE, desk.branch)
+        await correction_store.reopen_holds(tx, found.loan)
         await mark_titles(tx, [found.item.record])
     return await _finish(tx, desk, request, repeat, patron, found, released=Ore(0))
 

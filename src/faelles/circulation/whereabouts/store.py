@@ -15,7 +15,16 @@ SELECT item_id, state
 """
 
 
+_RELEASE = """
+SELECT release_copy($1, item_id, 'withdrawn', $3, $4)
+  FROM unnest($2::bigint[]) AS withdrawn (item_id)
+"""
 _HELD = "SELECT item_id FROM bound_copy WHERE agency_id = $1 AND item_id = ANY ($2::bigint[])"
+
+
+async def release(tx: Transaction, items: Sequence[ItemId]) -> None:
+    """Copies that are withdrawn are for nobody any more."""
+    await tx.execute(_RELEASE, tx.agency, sorted(items), tx.now, tx.actor.told)
 
 
 async def held_items(tx: Transaction, items: Sequence[ItemId]) -> frozenset[ItemId]:

@@ -285,6 +285,61 @@ BEGIN
 END
 $$;
 
+-- A check-out was never made: the hold that it collected waits again, with those placed in parallel that went with it, each
+-- at its rank, or before all where somebody has that now. Not where the patron wishes for the same again already.
+CREATE FUNCTION reopen_holds(
+    in_agency integer, in_item bigint, in_patron bigint, in_since timestamptz, in_at timestamptz, in_actor text
+) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    collected hold;
+    ended     record;
+    reopened  bigint := 0;
+BEGIN
+    SELECT h.* INTO collected
+      FROM hold AS h
+      JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
+     WHERE h.agency_id = in_agency AND h.item_id = in_item AND h.state = 'collected' AND h.closed_at >= in_since
+       AND p.patron_id = in_patron
+     ORDER BY h.closed_at DESC
+     LIMIT 1;
+    FOR ended IN
+        SELECT h.id, h.record_id, h.rank, h.issue_id, h.pickup_branch_id, h.division_id
+          FROM hold AS h
+         WHERE h.agency_id = in_agency
+           AND h.transaction_id = collected.transaction_id
+           AND (h.id = collected.id
+                OR h.is_parallel AND h.closed_why = 'filled_by_other' AND h.closed_at = collected.closed_at)
+         ORDER BY h.record_id, h.id
+    LOOP
+        -- The copy is locked already, so the queue is not waited for: whoever has it may be waiting for the copy.
+        IF NOT pg_try_advisory_xact_lock(title_lock(in_agency, ended.record_id)) THEN
+            RAISE EXCEPTION 'somebody has the queue of the title' USING ERRCODE = 'serialization_failure';
+        END IF;
+        CONTINUE WHEN EXISTS (
+            SELECT FROM hold_patron AS p
+             WHERE p.agency_id = in_agency AND p.patron_id = in_patron AND p.record_id = ended.record_id
+               AND p.issue_id IS NOT DISTINCT FROM ended.issue_id AND p.is_open);
+        UPDATE hold AS h
+           SET state = 'pending', item_id = NULL, captured_at = NULL, ready_at = NULL, shelf_number = NULL,
+               pickup_deadline = NULL, closed_at = NULL, closed_why = NULL,
+               rank = (SELECT CASE WHEN bool_or(o.rank = ended.rank) THEN min(o.rank) - 1048576 ELSE ended.rank END
+                         FROM hold AS o
+                        WHERE o.agency_id = in_agency AND o.record_id = ended.record_id AND o.closed_at IS NULL)
+         WHERE h.agency_id = in_agency AND h.id = ended.id;
+        UPDATE hold_patron SET is_open = true WHERE agency_id = in_agency AND hold_id = ended.id;
+        INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
+            VALUES (in_agency, in_at, ended.record_id, ended.id, in_item, 'released', '{"why": "checkout_undone"}');
+        INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, ended.record_id, in_at);
+        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+            VALUES (in_agency, in_at, in_actor, 'hold.reopened', ended.id, in_item,
+                    jsonb_build_object('branch', ended.pickup_branch_id, 'division', ended.division_id,
+                                       'record', ended.record_id));
+        reopened := reopened + 1;
+    END LOOP;
+    RETURN reopened;
+END
+$$;
+
 -- Where a record was merged into another, its queue follows: both become one, in the order in which the holds were placed.
 -- Both queues must be locked. Whether there was anything to move.
 CREATE FUNCTION follow_successor(in_agency integer, in_record bigint, in_successor bigint, in_at timestamptz)
