@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from circulation.holds.wishing import copies, match_all, title_of, wish
+from circulation.holds.wishing import copies, match_all, state_of, title_of, wish
 from circulation.lending_library import Reader
 from doors.sip2.conftest import Hall
 from doors.sip2.machine import Machine, connected, fields, sip_date
@@ -194,3 +194,21 @@ async def test_a_copy_on_the_hold_shelf_is_said_to_be_there_until_a_day(hall: Ha
     (row,) = await library.run(lambda tx: tx.rows(sql, tx.agency))
     assert (shelved.fixed["circulation_status"], shelved.get("CF")) == ("08", "1")
     assert shelved.get("CM") == row["day"].replace("-", "") + "    235900"
+
+
+@pytest.mark.parametrize(("is_here", "alert"), [(True, "01"), (False, "02")])
+async def test_a_sorter_hears_where_a_held_copy_goes_and_whose_it_is_where_it_may(
+    hall: Hall, stranger: Machine, *, is_here: bool, alert: str
+):
+    library, town = hall.library, hall.library.town
+    reader, number = await library.reader(), await library.copy()
+    pickup = town.main if is_here else town.suburb
+    hold = (await wish(library, reader, await title_of(library, number), pickup=pickup)).transaction
+    await library.lend(await library.reader(), number)
+    for extensions, whose in ((["CV", "CT"], ["", ""]), (["CV", "CT", "CY", "DA"], [reader.card, "Søren Låner"])):
+        made = await hall.machine(MachineKind.SORTER, extensions=extensions, takes_back_unlent=True)
+        await stranger.sign_in(made.username, made.secret)
+        back = await stranger.check_in(number)
+        assert (back.fixed["ok"], back.get("CV"), back.get("CT")) == ("1", alert, "" if is_here else town.isil + "01")
+        assert [back.get("CY"), back.get("DA")] == whose
+    assert (await state_of(library, hold))[1] == number

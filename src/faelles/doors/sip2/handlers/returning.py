@@ -11,6 +11,7 @@ from faelles.circulation.loans.offline import Happened, OfflineEntry, record_off
 from faelles.circulation.loans.operations import return_item, take_as_fact
 from faelles.circulation.loans.replies import shown
 from faelles.circulation.self_service import operations
+from faelles.circulation.self_service.holds import patron_of_hold
 from faelles.circulation.self_service.model import ItemSeen
 from faelles.circulation.sorting.rules import Sorted
 from faelles.circulation.transit.model import JourneyReason, NextStop, Stop, StopAlert
@@ -33,12 +34,23 @@ async def check_in(exchange: Exchange) -> Answer:
     if exchange.says("BI"):
         return await cancel_checkout(exchange)
     if exchange.flag("no_block") == "Y":
-        return _told(exchange, await exchange.run(partial(_returned_already, exchange)))
+        return _told(exchange, await exchange.run(partial(_returned_already, exchange)), {})
     try:
-        return _told(exchange, await exchange.run(partial(_take_back, exchange, _returned_at(exchange))))
+        answer = await exchange.run(partial(_take_back, exchange, _returned_at(exchange)))
     except InvalidRequestError:
         # A return date from before the loan cannot be right: then it comes back now.
-        return _told(exchange, await exchange.run(partial(_take_back, exchange, None)))
+        answer = await exchange.run(partial(_take_back, exchange, None))
+    return _told(exchange, answer, await _whose(exchange, answer))
+
+
+async def _whose(exchange: Exchange, answer: ReturnAnswer) -> dict[str, str]:
+    """CY and DA: whose hold it is for, on machines that may know."""
+    hold = answer.next.hold if answer.next else None
+    if hold is None or not (exchange.has(Extension.HOLD_PATRON) or exchange.has(Extension.HOLD_PATRON_NAME)):
+        return {}
+    whose = await exchange.run(lambda tx: patron_of_hold(tx, exchange.terminal.caller, hold))
+    told = {Extension.HOLD_PATRON: whose.card, Extension.HOLD_PATRON_NAME: whose.name} if whose else {}
+    return {each.value: value for each, value in told.items() if value and exchange.has(each)}
 
 
 def _returned_at(exchange: Exchange) -> datetime | None:
@@ -99,7 +111,7 @@ def _next_stop(exchange: Exchange, seen: ItemSeen) -> NextStop:
     return NextStop(stop=Stop.SEND, branch=bound, name=exchange.where.branches[bound].name)
 
 
-def _told(exchange: Exchange, answer: ReturnAnswer) -> Answer:
+def _told(exchange: Exchange, answer: ReturnAnswer, whose: dict[str, str]) -> Answer:
     alert, item = _alert(answer), answer.item
     is_taken = answer.outcome in {Outcome.RETURNED, Outcome.FOREIGN} or (
         answer.outcome is Outcome.NOT_ON_LOAN and exchange.profile.takes_back_unlent
@@ -120,6 +132,7 @@ def _told(exchange: Exchange, answer: ReturnAnswer) -> Answer:
         "AF": on_screen(exchange, _texts(exchange, answer)),
         "AG": receipt(exchange, say(exchange, "sip2_returned", title=title)) if is_taken else [],
         **_extensions(exchange, answer, alert),
+        **whose,
     }
     return Answer({**stamped(exchange), **fixed}, values)
 
