@@ -20,7 +20,7 @@ from faelles.circulation.loans.model import (
     UndoAnswer,
     UndoRequest,
 )
-from faelles.ground.actor import Actor, ActorKind
+from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
 from faelles.ground.i18n import Language
@@ -30,6 +30,7 @@ from faelles.policies.knob import Knob
 from faelles.policies.model import Scope
 from faelles.policies.operations import set_rule
 from faelles.policies.requests import SetRule
+from faelles.policies.seeds import seed_agency
 from town import Town
 
 Result = TypeVar("Result")
@@ -274,3 +275,13 @@ class LendingLibrary:
             return [row["operation"] for row in rows]
 
         return await self.run(ask)
+
+
+async def open_library(database: Database, town: Town, keyring: Keyring) -> LendingLibrary:
+    """Give the town the rules of a Danish library; the nation must have been seeded."""
+    await database.run(town.agency, SYSTEM, seed_agency)
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        groups = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM patron_group")}
+        materials = {row["code"]: row["id"] for row in await tx.rows("SELECT code, id FROM material_group")}
+    clock = Clock()
+    return LendingLibrary(town, Database(database._pool, clock), keyring, clock, groups, materials)
