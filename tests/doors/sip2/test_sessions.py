@@ -233,6 +233,18 @@ async def test_a_mistake_of_ours_is_a_whole_refusal_and_the_connection_stays(mac
     assert (await machine.ask(STATUS)).fixed["on_line_status"] == "Y"
 
 
+async def test_a_repeat_after_a_mistake_of_ours_is_tried_again(hall: Hall, machine: Machine, monkeypatch):
+    async def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    reader, item = await hall.library.reader(), await hall.library.copy()
+    frame = sealed(f"11YN{sip_date()}{BLANK}AOx|AA{reader.card}|AB{item}|AC|AD{reader.pin}|", "4")
+    with monkeypatch.context() as patch:
+        patch.setitem(session._ASKING, "11", broken)
+        assert (await machine.exchange(frame))[:3] == b"120"
+    assert (await machine.exchange(frame))[:3] == b"121"
+
+
 @pytest.fixture
 def hasty(monkeypatch) -> None:
     """Every message reads the machine again."""

@@ -140,12 +140,12 @@ class Session:
     async def _wait_for(self, frame: bytes, sealed: Sealed, message: Message) -> Reply:
         try:
             answer = await self._ask(message)
+        # A machine that is told to try again, now or later, must not be given that answer again when it does.
         except UnavailableError:
-            # The machine repeats its message later, and must not be given this answer again.
             return self._say(self._off_line(sealed))
         except Exception:  # noqa: BLE001 - a mistake of ours in one message must not silence the machine
             _log.exception("message failed", message=message.code)
-            answer = self._failed(message)
+            return self._say(self._worded(sealed, message, self._failed(message)))
         if answer is None:
             return None
         return self._keep(frame, self._worded(sealed, message, answer))
