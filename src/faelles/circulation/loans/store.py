@@ -212,7 +212,7 @@ async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> Loa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A check-out or renewal that was refused: nobody's loan changes, but somebody was looked at."""
+    """A check-out or return that was refused: nobody's loan changes, but somebody was looked at."""
 
     kind: str
     patron: PatronId | None
