@@ -46,7 +46,7 @@ from faelles.people.operations import issue_token
 from faelles.people.passwords import hash_password
 from faelles.people.staff.model import Assignment, NewStaff
 from faelles.people.staff.operations import assign_role, create_staff, seed_roles
-from town import Town
+from town import Town, found_town
 
 PIN = "4711"
 PROVIDER_SECRET = "sixteen characters or more"
@@ -84,6 +84,7 @@ async def furnish(database: Database, keyring: Keyring, town: Town, password_has
             await room(tx, furniture)
     async with database.transaction(NATION, SYSTEM) as tx:
         await _supporter(tx, furniture)
+    furniture.everybody_knows(borrower_isil=(await found_town(database)).isil)
     return furniture
 
 

@@ -117,4 +117,10 @@ async def _kept_by_staff(tx: Transaction, furniture: "Furniture") -> None:
     )
     for branch in (town.main, town.suburb):
         await tx.execute("INSERT INTO float_member VALUES ($1, $2, $3)", tx.agency, branch, group)
-    furniture.ours(van=van, float_group=group)
+    agreement = await tx.value(
+        "INSERT INTO lending_agreement (agency_id, borrower_agency_id, valid, given_by, given_at)"
+        " VALUES ($1, 0, daterange('2020-01-01', NULL), 'staff:1', $2) RETURNING id",
+        tx.agency,
+        tx.now,
+    )
+    furniture.ours(van=van, float_group=group, agreement=agreement)

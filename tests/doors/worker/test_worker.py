@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
+from circulation.holds.wishing import copies, state_of, waits
 from circulation.lending_library import Clock, LendingLibrary
 from faelles.doors.worker.registry import JOBS
 from faelles.doors.worker.working import Worker, homes
@@ -71,6 +73,20 @@ async def test_the_night_does_every_job_for_the_agency(post):
     reports = await night.run_due([home])
     assert [report.outcome for report in reports] == [Outcome.DONE] * len(JOBS)
     assert sum(report.counts.get("notices_planned", 0) for report in reports) == 1
+
+
+async def test_a_worker_matches_holds_with_copies(post, worker):
+    title, [number] = await copies(post.library, 1)
+    hold = await waits(post.library, title)
+    task = asyncio.create_task(worker.run())
+    try:
+        async with asyncio.timeout(5):
+            while await state_of(post.library, hold) != ("matched", number):  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.05)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def test_a_worker_stops_when_it_is_told_to(worker):

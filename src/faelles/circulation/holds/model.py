@@ -12,7 +12,7 @@ from faelles.circulation.holds.states import HoldState
 from faelles.circulation.loans.blocks import Block, BlockCode
 from faelles.circulation.loans.model import Borrower
 from faelles.ground.fields import Id, ItemNumberText, ShortText
-from faelles.ground.ids import AgencyId, BranchId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
+from faelles.ground.ids import BranchId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
 
 Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
 MOST_WISHES = 50
@@ -267,9 +267,15 @@ class GiveAgreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     last_day: date | None = None
 
 
-class Agreement(msgspec.Struct, frozen=True, kw_only=True):
+class AgreementGiven(msgspec.Struct, frozen=True):
     id: int
-    lender: AgencyId
-    borrower: AgencyId
+
+
+class Agreement(msgspec.Struct, frozen=True, kw_only=True):
+    """`lender` and `borrower` are ISILs, one of them our own."""
+
+    id: int
+    lender: str
+    borrower: str
     first_day: date
     last_day: date | None

@@ -20,8 +20,10 @@ UPDATE lending_agreement SET valid = daterange(lower(valid), $3, '[]')
  WHERE agency_id = $1 AND id = $2 AND lower(valid) <= $3 AND (upper_inf(valid) OR upper(valid) > $3::date + 1)
 """
 _LIST = """
-SELECT a.id, a.agency_id, a.borrower_agency_id, lower(a.valid) AS first_day, upper(a.valid) - 1 AS last_day
+SELECT a.id, l.isil AS lender, b.isil AS borrower, lower(a.valid) AS first_day, upper(a.valid) - 1 AS last_day
   FROM lending_agreement AS a
+  JOIN agency_directory AS l ON l.agency_id = a.agency_id
+  JOIN agency_directory AS b ON b.agency_id = a.borrower_agency_id
  WHERE a.agency_id = $1 OR a.borrower_agency_id = $1
  ORDER BY a.agency_id, a.id
 """
@@ -141,8 +143,8 @@ async def agreements(tx: Transaction) -> list[Agreement]:
     return [
         Agreement(
             id=row["id"],
-            lender=row["agency_id"],
-            borrower=row["borrower_agency_id"],
+            lender=row["lender"],
+            borrower=row["borrower"],
             first_day=row["first_day"],
             last_day=row["last_day"],
         )

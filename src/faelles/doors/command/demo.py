@@ -12,7 +12,6 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from faelles.circulation.holds.worker import matching_titles
 from faelles.demo.filling import fill, plans
 from faelles.demo.model import RECORD_UNITS, AgencySample, DemoFile, Scale, Step
 from faelles.demo.samples import SHOWN, choose_samples, operator_sample
@@ -90,7 +89,6 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
                 serving_machines(
                     config.sip2, runtime.database, runtime.keyring, registry=registry, tell=machines.append
                 ),
-                matching_titles(runtime.database),
                 working(runtime),
             ):
                 await server.serve(config, runtime.database, runtime.keyring, registry=registry, tell=opened)

@@ -11,6 +11,7 @@ from faelles.doors.command import (
     demo,
     hold,
     keys,
+    lending,
     load,
     logistics,
     machine,
@@ -47,6 +48,7 @@ schema.add_to(app)
 sign_in.add_to(app)
 circulation.add_to(app)
 app.add_typer(hold.app, name="hold", rich_help_panel=words("command_panel_staff"))
+app.add_typer(lending.app, name="lending", rich_help_panel=words("command_panel_staff"))
 app.add_typer(logistics.app, name="logistics", rich_help_panel=words("command_panel_staff"))
 app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
 app.add_typer(till.app, name="till", rich_help_panel=words("command_panel_staff"))

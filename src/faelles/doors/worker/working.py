@@ -1,4 +1,4 @@
-"""The worker: reads the event log, sends what is due, and keeps the night, for every agency.
+"""The worker: reads the event log, sends what is due, matches holds with copies, and keeps the night, for every agency.
 
 It keeps nothing in memory that it could not do without: it may be stopped anywhere, and as many may run as one likes.
 """
@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from faelles.agencies.operations import list_agencies
+from faelles.circulation.holds.worker import follow
 from faelles.doors.runtime import Runtime
 from faelles.doors.worker.registry import JOBS
 from faelles.fees.payments.model import Outside
@@ -77,6 +78,7 @@ class Worker:
             group.create_task(_again_and_again(self.follow_events, SECONDS_BETWEEN_LOOKS), name="events")
             group.create_task(_again_and_again(self.send, SECONDS_BETWEEN_LOOKS), name="sender")
             group.create_task(_again_and_again(self.keep_night, SECONDS_BETWEEN_NIGHTS), name="night")
+            group.create_task(follow(self.database), name="matcher")
             group.create_task(_again_and_again(self.make_rounds, SECONDS_BETWEEN_ROUNDS), name="rounds")
 
 

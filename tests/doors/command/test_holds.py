@@ -1,0 +1,94 @@
+"""Holds, and agreements to lend to others, from a terminal."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from circulation.holds.wishing import title_of
+from circulation.lending_library import LendingLibrary, Reader
+from faelles.doors.command.frame import NOT_UNDERSTOOD, SAYS_NO
+from town import Town
+
+
+@pytest.fixture
+async def reader(library: LendingLibrary) -> Reader:
+    return await library.reader()
+
+
+@pytest.fixture
+async def other(library: LendingLibrary) -> Reader:
+    return await library.reader()
+
+
+@pytest.fixture
+async def book(library: LendingLibrary) -> str:
+    library.clock.now = datetime.now(UTC)
+    return await library.copy()
+
+
+@pytest.fixture
+async def title(library: LendingLibrary, book: str) -> int:
+    return await title_of(library, book)
+
+
+def place(at_desk, reader: Reader, title: int) -> int:
+    placed = json.loads(at_desk("hold", "place", reader.card, "--record", title, "--json").stdout)
+    return placed["holds"][0]["hold"]
+
+
+def test_a_hold_is_placed_listed_and_cancelled(at_desk, reader: Reader, title: int):
+    placed = at_desk("hold", "place", reader.card, "--record", title)
+    assert (placed.exit_code, "Frøken Smilla" in placed.stdout) == (0, True)
+    (listed,) = json.loads(at_desk("hold", "list", reader.card, "--json").stdout)
+    assert (listed["record"], listed["state"], listed["position"]) == (title, "pending", 1)
+    for words in (("hold", "list", "--record", title), ("hold", "list")):
+        assert str(listed["id"]) in at_desk(*words).stdout
+    assert at_desk("hold", "cancel", listed["id"]).exit_code == 0
+    assert at_desk("hold", "cancel", listed["id"]).exit_code == SAYS_NO
+    assert json.loads(at_desk("hold", "list", reader.card, "--json").stdout) == []
+
+
+def test_a_refusal_says_why_and_a_dry_run_places_nothing(at_desk, reader: Reader, title: int):
+    tried = at_desk("hold", "place", reader.card, "--record", title, "--dry-run", "--json")
+    assert json.loads(tried.stdout)["holds"][0]["outcome"] == "allowed"
+    place(at_desk, reader, title)
+    refused = at_desk("hold", "place", reader.card, "--record", title)
+    assert (refused.exit_code, "already_reserved" in refused.stdout) == (SAYS_NO, True)
+
+
+def test_the_same_key_places_one_hold(at_desk, reader: Reader, title: int):
+    words = ("hold", "place", reader.card, "--record", title, "--key", "h-1", "--json")
+    assert at_desk(*words).stdout == at_desk(*words).stdout
+
+
+def test_a_hold_is_moved_with_a_reason(at_desk, reader: Reader, other: Reader, title: int):
+    place(at_desk, other, title)
+    second = place(at_desk, reader, title)
+    assert at_desk("hold", "move", second, "--to", "top").exit_code == NOT_UNDERSTOOD
+    moved = at_desk("hold", "move", second, "--to", "top", "--reason", "Eksamen", "--json")
+    assert json.loads(moved.stdout) == {"position": 1}
+
+
+def test_why_tells_who_gets_what(at_desk, reader: Reader, book: str, title: int):
+    hold = place(at_desk, reader, title)
+    explained = json.loads(at_desk("hold", "why", hold, "--json").stdout)
+    assert (explained["here"]["item_number"], explained["here"]["reach"]) == (book, "own_branch")
+    assert book in at_desk("hold", "why", hold).stdout
+
+
+def test_an_unknown_hold_is_said_to_be_unknown(at_desk):
+    asked = at_desk("hold", "why", 1)
+    assert (asked.exit_code, "There is no such hold." in asked.stderr) == (SAYS_NO, True)
+
+
+def test_an_agreement_is_given_listed_and_ended(at_desk, neighbour: Town, town: Town):
+    last = (datetime.now(UTC) + timedelta(days=400)).date().isoformat()
+    given = json.loads(at_desk("lending", "give", neighbour.isil, "--last-day", last, "--json").stdout)
+    (listed,) = json.loads(at_desk("lending", "list", "--json").stdout)
+    assert (listed["id"], listed["lender"], listed["borrower"]) == (given["id"], town.isil, neighbour.isil)
+    assert listed["last_day"] == last
+    assert neighbour.isil in at_desk("lending", "list").stdout
+    assert at_desk("lending", "end", given["id"]).exit_code == 0
+    (listed,) = json.loads(at_desk("lending", "list", "--json").stdout)
+    assert listed["last_day"] < last
