@@ -27,6 +27,14 @@ async def test_a_book_is_lent_for_four_weeks_and_over_easter_monday(library: Len
     assert "loan.opened" in await library.events()
 
 
+async def test_whom_the_caller_may_not_see_can_be_no_second_borrower(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    pupil = await library.reader(division=library.town.schools)
+    clerk = library.staff(frozenset({Permission.CHECKOUT}), division=library.town.library)
+    answer = await library.lend(reader, book, caller=clerk, second_borrower=pupil.id)
+    assert (answer.outcome, codes(answer)) == (Outcome.REFUSED, {BlockCode.SECOND_BORROWER_NOT_FOUND})
+
+
 async def test_a_class_of_material_has_its_own_period(library: LendingLibrary):
     answer = await library.lend(await library.reader(), await library.copy("quick_loan"))
     assert answer.due_on == date(2027, 3, 15)

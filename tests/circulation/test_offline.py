@@ -181,6 +181,8 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.AVAILABLE_ON_SHELF,
         BlockCode.PICKUP_NOT_ALLOWED,
         BlockCode.LENT_BEFORE_HOMEBOUND,
+        BlockCode.HOLD_UNKNOWN,
+        BlockCode.HOLD_ON_ITS_WAY,
     }
     of_asking = {
         BlockCode.SIGN_IN_FAILED,

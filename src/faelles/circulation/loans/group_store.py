@@ -22,9 +22,6 @@ SELECT i.facts::text AS facts
   JOIN copy AS c ON c.agency_id = i.agency_id AND c.item_id = i.item_id
  WHERE i.agency_id = $1 AND c.number = ANY ($2::text[])
 """
-_KNOWS_PATRON = """
-SELECT EXISTS (SELECT FROM borrower WHERE agency_id = $1 AND patron_id = $2 AND merged_into_id IS NULL)
-"""
 _SWAP_BORROWERS = """
 UPDATE loan_borrower AS mine
    SET patron_id = others.patron_id
@@ -46,10 +43,6 @@ async def read_items(tx: Transaction, numbers: Sequence[str]) -> dict[str, ItemF
     """The copies that there are, by number."""
     found = [_item_facts.decode(row["facts"]) for row in await tx.rows(_READ_ITEMS, tx.agency, list(numbers))]
     return {item.number: item for item in found}
-
-
-async def knows_patron(tx: Transaction, patron: int) -> bool:
-    return bool(await tx.value(_KNOWS_PATRON, tx.agency, patron))
 
 
 async def swap_borrowers(tx: Transaction, loan: LoanId, other: LoanId, role: str) -> None:

@@ -53,7 +53,7 @@ async def checkout(
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.CHECKOUT)
     if request.lent_at is not None:
         desk.require(Permission.BACKDATE, caller)
-    barred = await check_pin(tx, keyring, who, facts, request.pin) or await check_second(tx, request)
+    barred = await check_pin(tx, keyring, who, facts, request.pin) or await check_second(tx, caller, request)
     decision = lending.Refuse((barred,)) if barred else lending.decide(desk, request, facts)
     match decision:
         case lending.Lend():

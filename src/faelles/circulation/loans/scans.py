@@ -6,16 +6,18 @@ from typing import Protocol
 
 import msgspec
 
-from faelles.circulation.loans import group_store
 from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.facts import SignIn
 from faelles.circulation.loans.model import NOBODY, Borrower, CheckoutRequest
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.ids import AgencyId
+from faelles.ground.errors import ConflictError, NotFoundError
+from faelles.ground.ids import AgencyId, PatronId
 from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
+from faelles.patrons.reach import patron_to_change
 from faelles.people import attempts
+from faelles.people.model import Caller, Permission
 
 
 class HasPin(Protocol):
@@ -51,12 +53,17 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
     )
 
 
-async def check_second(tx: Transaction, request: CheckoutRequest) -> Block | None:
-    """What stands in the way of the second borrower: nobody is known by that id."""
-    second = request.second_borrower
-    if second is None or await group_store.knows_patron(tx, second):
+async def check_second(tx: Transaction, caller: Caller, request: CheckoutRequest) -> Block | None:
+    """What stands in the way of the second borrower: the caller knows nobody by that id. Whoever it is stays locked, so
+    that no merge goes past the loan.
+    """
+    if request.second_borrower is None:
         return None
-    return block(BlockCode.SECOND_BORROWER_NOT_FOUND)
+    try:
+        await patron_to_change(tx, caller, PatronId(request.second_borrower), Permission.CHECKOUT, "checkout")
+    except (NotFoundError, ConflictError):
+        return block(BlockCode.SECOND_BORROWER_NOT_FOUND)
+    return None
 
 
 def without_identity(request: CheckoutRequest) -> CheckoutRequest:

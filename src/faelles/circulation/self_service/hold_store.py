@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from faelles.circulation.self_service.model import WaitingPatron
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, DivisionId, HoldId, IssueId, PatronId, RecordId
 
@@ -33,12 +32,11 @@ SELECT h.closed_at IS NULL AS is_open, h.pickup_branch_id, h.interest_until,
   LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
  WHERE h.agency_id = $1 AND h.id = $2
 """
-_PATRON_OF = """
-SELECT b.patron_id, CASE WHEN NOT b.address_protected THEN b.name END AS name,
+_CARD_OF = """
+SELECT p.patron_id,
        (SELECT min(i.lookup) FROM borrower_identifier AS i
-         WHERE i.agency_id = $1 AND i.patron_id = b.patron_id AND i.kind = 'card' AND i.ended_at IS NULL) AS card
+         WHERE i.agency_id = $1 AND i.patron_id = p.patron_id AND i.kind = 'card' AND i.ended_at IS NULL) AS card
   FROM hold_patron AS p
-  JOIN borrower AS b ON b.agency_id = p.agency_id AND b.patron_id = p.patron_id
  WHERE p.agency_id = $1 AND p.hold_id = $2
 """
 
@@ -84,6 +82,7 @@ async def hold_now(tx: Transaction, hold: HoldId) -> HoldNow | None:
     )
 
 
-async def patron_of(tx: Transaction, hold: HoldId) -> tuple[PatronId, WaitingPatron] | None:
-    row = await tx.row(_PATRON_OF, tx.agency, hold)
-    return (row["patron_id"], WaitingPatron(card=row["card"], name=row["name"])) if row else None
+async def card_of(tx: Transaction, hold: HoldId) -> tuple[PatronId, str | None] | None:
+    """Whose hold it is, and that patron's card."""
+    row = await tx.row(_CARD_OF, tx.agency, hold)
+    return (row["patron_id"], row["card"]) if row else None

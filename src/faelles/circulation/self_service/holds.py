@@ -13,7 +13,7 @@ from faelles.circulation.holds.queue_store import read_supply
 from faelles.circulation.loans.blocks import Block, BlockCode, CirculationRefusedError, block
 from faelles.circulation.loans.model import Borrower
 from faelles.circulation.self_service import hold_store as store
-from faelles.circulation.self_service.model import HeldAtMachine, HoldAtMachine, HoldDeed, WaitingPatron
+from faelles.circulation.self_service.model import HeldAtMachine, HoldAtMachine, HoldDeed
 from faelles.circulation.self_service.operations import place_of, recognise
 from faelles.ground import idempotency
 from faelles.ground.access import record_access
@@ -183,12 +183,14 @@ async def still_so(tx: Transaction, deed: HoldDeed, answer: HeldAtMachine) -> bo
     return deed is HoldDeed.PLACE or (now.pickup, now.interest_until) == (answer.pickup, answer.interest_until)
 
 
-async def patron_of_hold(tx: Transaction, caller: Caller, hold: HoldId) -> WaitingPatron | None:
-    """Whose hold a copy is for, as a sorter may print it; the look is recorded. None for another agency's request."""
+async def card_of_hold(tx: Transaction, caller: Caller, hold: HoldId) -> str | None:
+    """The card of whoever a copy is for, as a sorter may print it; the look is recorded. None for another agency's
+    request.
+    """
     caller.require(Permission.RETURN)
-    found = await store.patron_of(tx, hold)
+    found = await store.card_of(tx, hold)
     if found is None:
         return None
-    patron, waiting = found
+    patron, card = found
     await record_access(tx, "hold_slip", [patron])
-    return waiting
+    return card

@@ -175,13 +175,6 @@ class HeldAtMachine(msgspec.Struct, frozen=True, kw_only=True):
     language: Language | None = None
 
 
-class WaitingPatron(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose hold a returned copy is for, where the library lets a machine say so. A protected name is withheld."""
-
-    card: str | None
-    name: str | None
-
-
 class CancelAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Take back what was just done with an item: for a cancelled return the card says whose loan it was."""
 

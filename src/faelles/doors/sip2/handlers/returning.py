@@ -11,7 +11,7 @@ from faelles.circulation.loans.offline import Happened, OfflineEntry, record_off
 from faelles.circulation.loans.operations import return_item, take_as_fact
 from faelles.circulation.loans.replies import shown
 from faelles.circulation.self_service import operations
-from faelles.circulation.self_service.holds import patron_of_hold
+from faelles.circulation.self_service.holds import card_of_hold
 from faelles.circulation.self_service.model import ItemSeen
 from faelles.circulation.sorting.rules import Sorted
 from faelles.circulation.transit.model import JourneyReason, NextStop, Stop, StopAlert
@@ -44,13 +44,16 @@ async def check_in(exchange: Exchange) -> Answer:
 
 
 async def _whose(exchange: Exchange, answer: ReturnAnswer) -> dict[str, str]:
-    """CY and DA: whose hold it is for, on machines that may know."""
+    """CY and DA: whose hold it is for, on machines that may know; the name as the library lets a slip say it."""
     hold = answer.next.hold if answer.next else None
-    if hold is None or not (exchange.has(Extension.HOLD_PATRON) or exchange.has(Extension.HOLD_PATRON_NAME)):
+    if answer.next is None or hold is None:
         return {}
-    whose = await exchange.run(lambda tx: patron_of_hold(tx, exchange.terminal.caller, hold))
-    told = {Extension.HOLD_PATRON: whose.card, Extension.HOLD_PATRON_NAME: whose.name} if whose else {}
-    return {each.value: value for each, value in told.items() if value and exchange.has(each)}
+    told = {}
+    if exchange.has(Extension.HOLD_PATRON):
+        told["CY"] = await exchange.run(lambda tx: card_of_hold(tx, exchange.terminal.caller, hold))
+    if exchange.has(Extension.HOLD_PATRON_NAME) and answer.next.slip is not None:
+        told["DA"] = answer.next.slip.patron
+    return {field: value for field, value in told.items() if value}
 
 
 def _returned_at(exchange: Exchange) -> datetime | None:
