@@ -96,6 +96,7 @@ class LendingLibrary:
         *,
         born: date = date(1980, 5, 17),
         division: DivisionId | None = None,
+        begins: date = date(2020, 1, 1),
         ends: date | None = None,
     ) -> Reader:
         """A new patron, a member of the public library unless another division is named."""
@@ -122,11 +123,12 @@ class LendingLibrary:
             )
             await tx.execute(
                 "INSERT INTO membership (agency_id, patron_id, division_id, role, patron_group_id, valid)"
-                " VALUES ($1, $2, $3, 'borrower', $4, daterange('2020-01-01', $5))",
+                " VALUES ($1, $2, $3, 'borrower', $4, daterange($5, $6))",
                 tx.agency,
                 reader.id,
                 division or self.town.library,
                 self.groups[group],
+                begins,
                 ends,
             )
 

@@ -271,6 +271,16 @@ async def test_a_back_dated_loan_counts_from_then(library: LendingLibrary):
     assert answer.due_on == date(2027, 3, 22)
 
 
+async def test_a_loan_from_before_the_membership_says_when_it_begins(library: LendingLibrary):
+    reader = await library.reader(begins=date(2027, 2, 28))
+    answer = await library.lend(reader, await library.copy(), lent_at=library.clock.now - timedelta(days=7))
+    (begins_later,) = answer.blocks
+    assert (begins_later.code, begins_later.parameters) == (
+        BlockCode.MEMBERSHIP_NOT_BEGUN,
+        {"starts_on": "2027-02-28"},
+    )
+
+
 async def test_a_loan_from_the_future_is_an_error(library: LendingLibrary):
     with pytest.raises(InvalidRequestError):
         await library.lend(await library.reader(), await library.copy(), lent_at=library.clock.now + timedelta(hours=1))

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 
 from circulation.lending_library import LendingLibrary, Reader
@@ -11,6 +12,7 @@ from faelles.circulation.loans.operations import renew
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.errors import ForbiddenError
 from faelles.ground.i18n import Language
+from faelles.ground.ids import LoanId
 from faelles.people.model import Caller, Grant, Permission
 from faelles.policies.knobs import RENEW_DAYS_BEFORE_DUE
 
@@ -179,9 +181,16 @@ async def test_a_patron_cannot_step_over_a_rule(library: LendingLibrary):
     assert answer.outcome is Outcome.REFUSED
 
 
+@pytest.mark.parametrize("named", [{}, {"loans": [1], "patron": 2}, {"patron": 2, "item": "0000000001"}])
+def test_what_is_to_be_renewed_is_said_in_one_way(named: dict[str, object]):
+    """Naming a loan and a patron would renew all of the patron's and tell of the one."""
+    with pytest.raises(msgspec.ValidationError, match="either loans, patron or item"):
+        msgspec.convert({"branch": 1} | named, RenewalRequest)
+
+
 async def test_renewing_is_not_for_those_without_the_permission(library: LendingLibrary):
     with pytest.raises(ForbiddenError):
-        await library.renew(caller=library.staff(frozenset({Permission.CHECKOUT})))
+        await library.renew(LoanId(1), caller=library.staff(frozenset({Permission.CHECKOUT})))
 
 
 async def test_a_membership_that_has_ended_renews_nothing(library: LendingLibrary):

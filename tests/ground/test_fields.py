@@ -8,6 +8,7 @@ from faelles.ground import fields
 FITS = [
     (fields.ShortText, "x"),
     (fields.ShortText, "æ" * 200),
+    (fields.ShortText, " til regning 12 "),
     (fields.ShortText, "Åse Ørsted-Müller 李 👩‍🏫"),
     (fields.LongText, ""),
     (fields.LongText, "to\nlinjer\tmed tabulator"),
@@ -25,6 +26,8 @@ FITS = [
 DOES_NOT_FIT = [
     (fields.ShortText, ""),
     (fields.ShortText, "x" * 201),
+    (fields.ShortText, "   "),
+    (fields.ShortText, "\u00a0 "),
     (fields.ShortText, "a\x00b"),
     (fields.ShortText, "a\x1fb"),
     (fields.ShortText, "a\x7fb"),

@@ -9,10 +9,11 @@ from msgspec import Meta, Struct
 # Python takes $ to stand before a last newline too; what follows it here says no, and says nothing in JSON Schema.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
 _PRINTABLE_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)"
+_WORDED = r"^[ \xa0]*[^\x00-\x20\x7f\xa0][^\x00-\x1f\x7f]*$(?!\n)"
 HIGHEST_ID = 2**53 - 1
 
-ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
-"""A name, a code, a reason on one line."""
+ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_WORDED)]
+"""A name, a code, a reason on one line; blanks alone are none."""
 LongText = Annotated[str, Meta(max_length=4000, pattern=_PRINTABLE_LINES)]
 """A note; lines are allowed."""
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$(?!\n)")]

@@ -23,6 +23,7 @@ class BlockCode(StrEnum):
     SECOND_BORROWER_NOT_FOUND = "second_borrower_not_found"
     MEMBERSHIP_MISSING = "membership_missing"
     MEMBERSHIP_ENDED = "membership_ended"
+    MEMBERSHIP_NOT_BEGUN = "membership_not_begun"
     PATRON_BLOCKED = "patron_is_blocked"
     EXCLUDED = "patron_is_excluded"
     DEBT_OVER_LIMIT = "debt_over_limit"
@@ -73,6 +74,7 @@ class BlockCode(StrEnum):
 
 OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.MEMBERSHIP_ENDED: Permission.OVERRIDE_BLOCK,
+    BlockCode.MEMBERSHIP_NOT_BEGUN: Permission.OVERRIDE_BLOCK,
     BlockCode.PATRON_BLOCKED: Permission.OVERRIDE_BLOCK,
     BlockCode.HAS_OVERDUES: Permission.OVERRIDE_BLOCK,
     BlockCode.EXCLUDED: Permission.OVERRIDE_DEBT,

@@ -150,7 +150,9 @@ class ReturnAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Renew some loans, all open loans of `patron`, or the one on `item`; each loan is answered by itself."""
+    """Renew some loans, all open loans of `patron`, or the one on `item`: one of the three. Each loan is answered by
+    itself.
+    """
 
     branch: Id
     loans: Annotated[tuple[Id, ...], msgspec.Meta(max_length=500)] = ()
@@ -159,6 +161,10 @@ class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     overrides: Overrides = frozenset()
     reason: ShortText | None = None
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        if [bool(self.loans), self.patron is not None, self.item is not None].count(True) != 1:
+            raise ValueError("either loans, patron or item")
 
 
 class RenewalAnswer(msgspec.Struct, frozen=True, kw_only=True):

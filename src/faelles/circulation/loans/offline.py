@@ -91,6 +91,7 @@ CONFLICTS: Mapping[BlockCode, Handling] = {
     BlockCode.MATERIAL_NOT_FOUND: Handling.LIST_ONLY,
     BlockCode.MEMBERSHIP_MISSING: Handling.RECORD,
     BlockCode.MEMBERSHIP_ENDED: Handling.RECORD,
+    BlockCode.MEMBERSHIP_NOT_BEGUN: Handling.RECORD,
     BlockCode.PATRON_BLOCKED: Handling.RECORD,
     BlockCode.EXCLUDED: Handling.RECORD,
     BlockCode.DEBT_OVER_LIMIT: Handling.RECORD,

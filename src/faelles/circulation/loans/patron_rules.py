@@ -21,6 +21,8 @@ def against_membership(patron: PatronFacts, division: DivisionId, today: date) -
     membership = patron.membership_in(division, today)
     if membership is None:
         yield block(BlockCode.MEMBERSHIP_MISSING)
+    elif membership.starts is not None and membership.starts > today:
+        yield block(BlockCode.MEMBERSHIP_NOT_BEGUN, starts_on=str(membership.starts))
     elif not membership.holds_on(today):
         yield block(BlockCode.MEMBERSHIP_ENDED, ended_on=str(membership.ends or membership.starts))
 
