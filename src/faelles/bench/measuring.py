@@ -10,6 +10,8 @@ from typing import Final
 from faelles.bench import store
 from faelles.bench.country import Country
 from faelles.bench.data_set import connection, provide
+from faelles.bench.matching.measuring import measure_holds
+from faelles.bench.matching.model import MatchingReport
 from faelles.bench.model import CALLERS, Counted, Machine, Memory, Size, Subject, Tell, Verb
 from faelles.bench.processes import family, memory, postmaster, processor
 from faelles.bench.programs import caller, server
@@ -23,6 +25,7 @@ from faelles.bench.yardstick import Yardstick
 from faelles.ground.config import Config
 from faelles.ground.database.embedded import EmbeddedCluster, RunningCluster
 from faelles.ground.database.logins import LOGIN, create_login
+from faelles.ground.database.pool import open_database
 
 _SERVER_SETTINGS: Final = {
     "shared_preload_libraries": "pg_stat_statements",
@@ -82,6 +85,7 @@ async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
     load_before = os.getloadavg()[0]
     bench, used = await _measure(stage, supply, size, tell)
     terminals = await _measure_terminals(stage, supply, size, tell)
+    matching = await _measure_matching(stage, supply, size, tell)
     load_after = os.getloadavg()[0]
     async with connection(stage.cluster, store.RUN) as owner:
         return WholeReport(
@@ -97,6 +101,7 @@ async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
             counted=await _count(stage, supply, size, owner, tell),
             memory=used,
             terminals=terminals,
+            matching=matching,
         )
 
 
@@ -122,6 +127,15 @@ async def _measure_terminals(stage: Stage, supply: Supply, size: Size, tell: Tel
     accounts = await open_accounts(stage.url, stage.country)
     async with server(stage.url, stage.owner_url, stage.settings) as serving:
         return await measure(serving, postmaster(stage.cluster.layout.data), size, supply, accounts, tell)
+
+
+async def _measure_matching(stage: Stage, supply: Supply, size: Size, tell: Tell) -> MatchingReport:
+    async with (
+        connection(stage.cluster, store.RUN) as owner,
+        open_database(stage.url, connections=1) as database,
+    ):
+        main = postmaster(stage.cluster.layout.data)
+        return await measure_holds(database, owner, stage.config.keyring, main, supply, size.patrons, tell)
 
 
 async def _count(stage: Stage, supply: Supply, size: Size, owner: store.Connection, tell: Tell) -> list[Counted]:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from faelles.bench.matching.model import MatchingReport
 from faelles.bench.model import Report, Spread
 
 
@@ -79,6 +80,7 @@ class TerminalReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WholeReport(Report, frozen=True, kw_only=True):
-    """With what the machines cost."""
+    """With what the machines cost, and holds."""
 
     terminals: TerminalReport
+    matching: MatchingReport

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from faelles.bench.model import FULL, SMALL, Counted, Figures, Spread, Tell
 from faelles.bench.terminals.model import WholeReport
+from faelles.doors.command.bench_matching import show_matching
 from faelles.doors.command.bench_terminals import show_terminals
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import aside, show_table, tell
@@ -86,6 +87,7 @@ def _show(report: WholeReport) -> None:
         title=words("bench_title_memory"),
     )
     show_terminals(report.terminals)
+    show_matching(report.matching)
 
 
 def _speed(case: Figures) -> Iterator[object]:
