@@ -27,6 +27,15 @@ async def test_a_book_is_lent_for_four_weeks_and_over_easter_monday(library: Len
     assert "loan.opened" in await library.events()
 
 
+async def test_a_scan_entered_for_another_day_never_renews(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(reader, book)
+    library.clock.pass_days(40)
+    answer = await library.lend(reader, book, lent_at=library.clock.now - timedelta(days=39))
+    assert (answer.outcome, answer.charged_ore) == (Outcome.REFUSED, 0)
+    assert BlockCode.ALREADY_LOANED in codes(answer)
+
+
 async def test_whom_the_caller_may_not_see_can_be_no_second_borrower(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy()
     pupil = await library.reader(division=library.town.schools)

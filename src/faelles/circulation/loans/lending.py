@@ -83,7 +83,8 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
         holds=facts.holds,
         is_on_hold_shelf=facts.is_on_hold_shelf,
     )
-    renews = request.renew_own and case.terms[RENEW_ON_CHECKOUT].value
+    # A renewal is of today: a scan entered for another day means a loan.
+    renews = request.renew_own and request.lent_at is None and case.terms[RENEW_ON_CHECKOUT].value
     if loan is not None and loan.is_borrowed_by(patron.id) and renews:
         return Renew(facts.holder or patron, item, loan, facts.is_waited_for)
     found = [*find_blocks(case), *_wished_due_date(desk, request, case)]

@@ -40,7 +40,9 @@ class RenewalCase:
 
 
 def find_blocks(case: RenewalCase) -> list[Block]:
-    """Every reason against renewing. A renewal is never "too many loans"."""
+    """Every reason against renewing, and of a loan that is over only that. A renewal is never "too many loans"."""
+    if not case.loan.is_open:
+        return [block(BlockCode.LOAN_NOT_FOUND)]
     return [
         *_loan(case),
         *against_membership(case.patron, case.loan.division, case.today),
@@ -55,8 +57,6 @@ def find_blocks(case: RenewalCase) -> list[Block]:
 
 
 def _loan(case: RenewalCase) -> Iterator[Block]:
-    if not case.loan.is_open:
-        yield block(BlockCode.LOAN_NOT_FOUND)
     if case.loan.lost_at is not None:
         yield block(BlockCode.MATERIAL_LOST)
     if case.loan.claimed_returned_at is not None:
