@@ -21,7 +21,7 @@ answers = st.lists(
         claim=st.none() | st.integers(1, 9),
         amount_ore=st.none() | st.integers(1, 900),
         on=st.none() | st.dates(),
-        reason=st.none() | st.text("æøå x", min_size=1, max_size=8),
+        reason=st.none() | st.text("æøå x", min_size=1, max_size=8).filter(str.strip),
     )
 )
 
