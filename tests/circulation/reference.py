@@ -5,7 +5,7 @@ The world: four weeks for books, two for films and quick loans; reference works 
 renewals, a limit of loans, a fee once for what was lent, due and handed in together. Money in øre.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -183,18 +183,20 @@ class Books:
     def balance(self, patron: str) -> int:
         return sum(claim.owed for claim in self.of(patron)) - self.credit.get(patron, 0)
 
-    def charge(self, patron: str, batch: object, step: int, loan: Loan, amount: int) -> int:
-        """What one more loan adds to its batch."""
+    def would_add(self, patron: str, batch: object, step: int, loan: Loan, amount: int) -> int:
+        """What one more loan adds to its batch: what none of the others has asked for yet."""
         together = [claim for claim in self.of(patron) if claim.batch == batch]
-        asked = max((line for claim in together for line in claim.lines.values()), default=0)
-        claim = next((claim for claim in together if claim.step == step), None)
+        if any(claim.step == step and loan in claim.lines for claim in together):
+            return 0
+        return max(amount - max((line for claim in together for line in claim.lines.values()), default=0), 0)
+
+    def charge(self, patron: str, batch: object, step: int, loan: Loan, amount: int) -> int:
+        added = self.would_add(patron, batch, step, loan, amount)
+        claim = next((claim for claim in self.of(patron) if (claim.batch, claim.step) == (batch, step)), None)
         if claim is None:
             claim = Claim(patron, batch, step)
             self.claims.append(claim)
-        if loan in claim.lines:
-            return 0
-        claim.lines[loan] = amount
-        added = max(amount - asked, 0)
+        claim.lines.setdefault(loan, amount)
         claim.charged += added
         return added
 
@@ -408,8 +410,9 @@ class ReferenceLibrary:
             )
         due_on = due(self.today, KINDS[self.copies[loan.item].kind].days)
         if dry:
-            return Said("allowed", overridden=overridden, due_on=due_on, renewals=loan.renewals + 1)
-        charged = self._charge_if_late(loan, self.today)
+            fee = self._if_late(self.books.would_add, loan, self.today)
+            return Said("allowed", overridden=overridden, due_on=due_on, renewals=loan.renewals + 1, charged=fee)
+        charged = self._if_late(self.books.charge, loan, self.today)
         self._record(loan.item, overridden)
         loan.due_on, loan.renewals = due_on, loan.renewals + 1
         return Said("renewed", overridden=overridden, due_on=due_on, renewals=loan.renewals, charged=charged)
@@ -425,26 +428,25 @@ class ReferenceLibrary:
             return Said("not_on_loan", to=to)
         if at and at < loan.lent_at:
             return Said("invalid_request")
-        if at and at < loan.lent_at:
-            return Said("invalid_request")
         signs = [at] if at else [moment for moment in (loan.claimed_at, self.now) if moment]
         returned_on = local_day(max(min(signs), loan.lent_at))
         if loan.lost_at:
             self.books.release(loan, ("lost", loan))
-        charged = 0 if found else self._charge_if_late(loan, returned_on)
+        charged = 0 if found else self._if_late(self.books.charge, loan, returned_on)
         loan.closed_how, loan.closed_on = "returned", returned_on
         self._shelve_or_send(item, to)
         self.events.append("loan.returned")
         late = max((returned_on - loan.due_on).days, 0)
         return Said("returned", days_overdue=late, charged=charged, to=to)
 
-    def _charge_if_late(self, loan: Loan, settled_on: date) -> int:
+    def _if_late(self, ask: Callable[[str, object, int, Loan, int], int], loan: Loan, settled_on: date) -> int:
+        """What being late costs, charged or only told, as `ask` does."""
         late = (settled_on - loan.due_on).days
         if late <= 0:
             return 0
         step = 1 + (late >= 8) + (late > 30)
         amount = TARIFF[self.ages[loan.borrower]][step - 1]
-        return self.books.charge(loan.borrower, (loan.lent_on, loan.due_on, settled_on), step, loan, amount)
+        return ask(loan.borrower, (loan.lent_on, loan.due_on, settled_on), step, loan, amount)
 
     def _shelve_or_send(self, item: str, to: str | None) -> None:
         self.copies[item].state = "in_transit" if to else "available"

@@ -4,8 +4,7 @@ The loads are functions of the database (0010_circulation_loads.sql), because a 
 before the one that reads. Each write is one statement, so that it is one message and one snapshot.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +15,7 @@ from faelles.circulation.loans.facts import CheckoutFacts, LoanKind, LoansFacts
 from faelles.circulation.loans.return_facts import ReturnFacts
 from faelles.circulation.loans.scans import Scanned
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, NotFoundError
+from faelles.ground.errors import ConflictError
 from faelles.ground.events import Dimension
 from faelles.ground.ids import (
     BranchId,
@@ -155,29 +154,11 @@ SELECT $1, $2, block, $4, $5, $6 FROM unnest($3::text[]) AS block
 """
 
 
-@contextmanager
-def conflicts_told() -> Iterator[None]:
-    """What a constraint says no to, as an error of ours."""
-    try:
-        yield
-    except asyncpg.ForeignKeyViolationError as problem:
-        if problem.constraint_name != "loan_borrower_known":
-            raise
-        raise NotFoundError("patron_unknown") from None
-    except asyncpg.UniqueViolationError as problem:
-        if problem.constraint_name != "item_lent_once":
-            raise
-        raise ConflictError("item_lent_meanwhile") from None
-
-
 async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> LoanId:
-    """Write a loan; what is rare about it in messages of its own. Raises NotFoundError for a second borrower who is
-    nobody here.
-    """
-    with conflicts_told():
-        loan = await _insert_loan(tx, new, repeat)
-        if new.second_borrower is not None:
-            await tx.execute(_WRITE_SECOND_BORROWER, tx.agency, loan, new.second_borrower)
+    """Write a loan; what is rare about it in messages of its own. Raises ConflictError for a copy on loan already."""
+    loan = await _insert_loan(tx, new, repeat)
+    if new.second_borrower is not None:
+        await tx.execute(_WRITE_SECOND_BORROWER, tx.agency, loan, new.second_borrower)
     if new.overridden:
         overridden = list(new.overridden)
         await tx.execute(_WRITE_OVERRIDES, tx.agency, loan, overridden, new.reason, str(tx.actor), tx.now)
@@ -185,6 +166,15 @@ async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> L
 
 
 async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> LoanId:
+    try:
+        return LoanId(await _insert(tx, new, repeat))
+    except asyncpg.UniqueViolationError as problem:
+        if problem.constraint_name != "item_lent_once":
+            raise
+        raise ConflictError("item_lent_meanwhile") from None
+
+
+async def _insert(tx: Transaction, new: NewLoan, repeat: Repeatable) -> int:
     loan: int = await tx.value(
         _WRITE_CHECKOUT,
         tx.agency,
@@ -207,7 +197,7 @@ async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> Loa
         repeat.fingerprint,
         new.answer.decode(),
     )
-    return LoanId(loan)
+    return loan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
