@@ -58,7 +58,8 @@ def run_demo(scale: Scale, *, reset: bool = False) -> None:
 async def _demo(scale: Scale, *, reset: bool) -> None:
     from prometheus_client import CollectorRegistry  # noqa: PLC0415 - as below
 
-    from faelles.doors.rest import server  # noqa: PLC0415 - half a second that other commands need not spend
+    from faelles.doors.front import DOORS  # noqa: PLC0415 - half a second that other commands need not spend
+    from faelles.doors.rest import server  # noqa: PLC0415 - as above
     from faelles.doors.sip2.running import serving_machines  # noqa: PLC0415 - as above
     from faelles.doors.worker.working import working  # noqa: PLC0415 - as above
 
@@ -91,7 +92,9 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
                 ),
                 working(runtime),
             ):
-                await server.serve(config, runtime.database, runtime.keyring, registry=registry, tell=opened)
+                await server.serve(
+                    config, runtime.database, runtime.keyring, registry=registry, neighbours=DOORS, tell=opened
+                )
         tell("demo_stopped")
 
 

@@ -23,7 +23,8 @@ def serve() -> None:
 async def _serve() -> None:
     from prometheus_client import CollectorRegistry  # noqa: PLC0415 - as below
 
-    from faelles.doors.rest import server  # noqa: PLC0415 - half a second that other commands need not spend
+    from faelles.doors.front import DOORS  # noqa: PLC0415 - half a second that other commands need not spend
+    from faelles.doors.rest import server  # noqa: PLC0415 - as above
     from faelles.doors.sip2.running import serving_machines  # noqa: PLC0415 - as above
 
     config = read_config()
@@ -40,4 +41,4 @@ async def _serve() -> None:
         ),
         matching_titles(runtime.database),
     ):
-        await server.serve(config, runtime.database, runtime.keyring, registry=registry, tell=remark)
+        await server.serve(config, runtime.database, runtime.keyring, registry=registry, neighbours=DOORS, tell=remark)

@@ -18,6 +18,7 @@ from faelles.doors.rest.access import OPT_KEY, Access
 from faelles.doors.rest.authentication import admit
 from faelles.doors.rest.gate import Gate
 from faelles.doors.rest.metrics import Metrics
+from faelles.doors.rest.neighbours import ByPath, Neighbours
 from faelles.doors.rest.problems import HANDLERS
 from faelles.doors.rest.request import ApiRequest
 from faelles.doors.rest.rooms import ROUTERS
@@ -44,8 +45,9 @@ def create_app(
     installation: Installation = ON_THIS_MACHINE,
     routers: Sequence[Router] = ROUTERS,
     registry: CollectorRegistry | None = None,
+    neighbours: Neighbours | None = None,
 ) -> Litestar:
-    """The ASGI application. `registry`: what else `/metrics` shows.
+    """The ASGI application. `registry`: what else `/metrics` shows; `neighbours`: other doors behind the same gate.
 
     Raises MisconfiguredError for a route that does not say who may call it.
     """
@@ -71,7 +73,8 @@ def create_app(
     )
     for path, handler in own_routes(application):
         _check(path, handler)
-    application.asgi_handler = Gate(application.asgi_handler, metrics, services.limits)
+    doors = {path: neighbour(services) for path, neighbour in (neighbours or {}).items()}
+    application.asgi_handler = Gate(ByPath(application.asgi_handler, doors), metrics, services.limits)
     return application
 
 

@@ -13,6 +13,7 @@ from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
 from faelles.doors.rest.app import create_app
+from faelles.doors.rest.neighbours import Neighbours
 from faelles.doors.rest.protocol import BoundedProtocol
 from faelles.doors.rest.services import Limits
 from faelles.ground.collector import spare_what_stays
@@ -32,6 +33,7 @@ async def serve(
     *,
     limits: Limits | None = None,
     registry: CollectorRegistry | None = None,
+    neighbours: Neighbours | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answer on `config.http_host:http_port` until SIGINT or SIGTERM; then finish what is in work and return.
@@ -40,11 +42,15 @@ async def serve(
     MisconfiguredError where the address is taken. A second SIGINT does not wait for anybody.
     """
     bounds = limits or Limits()
-    server = _Server(
-        _settings(
-            create_app(database, keyring, limits=bounds, installation=config.installation, registry=registry), bounds
-        )
+    application = create_app(
+        database,
+        keyring,
+        limits=bounds,
+        installation=config.installation,
+        registry=registry,
+        neighbours=neighbours,
     )
+    server = _Server(_settings(application, bounds))
     with _listening(config.http_host, config.http_port) as opened:
         host, port = opened.getsockname()[:2]
         server.tell = partial(tell, f"http://{host}:{port}")

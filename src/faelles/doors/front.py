@@ -1,0 +1,7 @@
+"""What is served on the one HTTP port besides our REST."""
+
+from typing import Final
+
+from faelles.doors.rest.neighbours import Neighbours
+
+DOORS: Final[Neighbours] = {}
