@@ -35,7 +35,6 @@ async def answered_by(asked: str, doors: dict[str, ASGIApp]) -> str:
         ("/rest", "sites"),
         ("/restless", "pages"),
         ("/", "pages"),
-        ("//api/v1", "ours"),
     ],
 )
 async def test_the_first_part_of_the_path_names_the_door(asked: str, expected: str):

@@ -30,5 +30,5 @@ class ByPath:
         if scope["type"] != ScopeType.HTTP:
             await self._ours(scope, receive, send)
             return
-        first = "/" + scope["path"].lstrip("/").partition("/")[0]
+        first = "/" + scope["path"][1:].partition("/")[0]
         await self._by_path.get(first, self._all_else)(scope, receive, send)
