@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
-from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Remark
 from faelles.ground.actor import ActorKind
 from faelles.ground.i18n import Language, knows

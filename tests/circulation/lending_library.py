@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.loans import corrections, losses, operations
 from faelles.circulation.loans.model import (
-    Borrower,
     CheckoutAnswer,
     CheckoutRequest,
     LossAnswer,

@@ -7,11 +7,11 @@ from typing import Any
 
 from circulation.lending_library import Clock, LendingLibrary, Reader
 from circulation.reference import OVERRIDDEN, Copy, ReferenceLibrary, Said, in_any_order
+from faelles.circulation.desk.blocks import BlockCode
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.loans import corrections, groups, losses, offline, operations
-from faelles.circulation.loans.blocks import BlockCode
 from faelles.circulation.loans.groups import GroupCheckoutRequest, Pair, SwapRequest
 from faelles.circulation.loans.model import (
-    Borrower,
     CheckoutRequest,
     LossRequest,
     RenewalAnswer,

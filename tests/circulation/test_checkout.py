@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from circulation.lending_library import LendingLibrary
-from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, Remark
+from faelles.circulation.desk.blocks import BlockCode
+from faelles.circulation.desk.model import Borrower
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome, Remark
 from faelles.circulation.loans.operations import checkout
 from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError

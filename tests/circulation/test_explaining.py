@@ -3,7 +3,7 @@
 import pytest
 
 from circulation.lending_library import LendingLibrary
-from faelles.circulation.loans.model import Borrower
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.looking.explaining import CheckoutExplained, ExplainCheckout, explain_checkout
 from faelles.ground.errors import ForbiddenError, NotFoundError
 from faelles.people.model import Caller, Permission

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from faelles.circulation.loans.facts import Guardian, PatronFacts
+from faelles.circulation.desk.facts import Guardian, PatronFacts
 from faelles.ground.ids import BranchId, PatronId
 
 MOTHER, FATHER = PatronId(2), PatronId(3)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from circulation.lending_library import LendingLibrary, Reader
 from faelles.agencies.opening.model import SetCalendarDays
 from faelles.agencies.opening.operations import set_calendar_days
-from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.fees.desk.model import ManualCharge, ManualKind, Means, Pay
 from faelles.fees.desk.operations import charge_manually
 from faelles.fees.desk.operations import pay as pay_at_desk

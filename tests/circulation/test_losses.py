@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from circulation.lending_library import LendingLibrary
-from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, Remark
 from faelles.circulation.worklist.operations import list_work
 from faelles.ground.errors import ConflictError, NotFoundError

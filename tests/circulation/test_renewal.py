@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from circulation.lending_library import LendingLibrary, Reader
-from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, RenewalRequest
 from faelles.circulation.loans.operations import renew
 from faelles.ground.actor import Actor, ActorKind

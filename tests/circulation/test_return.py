@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from circulation.lending_library import LendingLibrary
-from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, Remark, ReturnRequest
 from faelles.circulation.loans.operations import return_item
 from faelles.circulation.transit.model import Stop

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from demo.conftest import Country
-from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome
+from faelles.circulation.desk.blocks import BlockCode
+from faelles.circulation.desk.model import Borrower
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome
 from faelles.circulation.loans.operations import checkout
 from faelles.demo.model import AgencySample
 from faelles.demo.samples import operator_sample

@@ -9,16 +9,10 @@ import pytest
 
 from circulation.lending_library import LendingLibrary, Reader
 from circulation.real_desk import RealDesk
+from faelles.circulation.desk.blocks import BlockCode
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.loans import groups, operations
-from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.model import (
-    Borrower,
-    CheckoutAnswer,
-    CheckoutRequest,
-    Outcome,
-    RenewalAnswer,
-    ReturnRequest,
-)
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome, RenewalAnswer, ReturnRequest
 from faelles.circulation.merging import merge_patrons
 from faelles.circulation.whereabouts.operations import withdraw_items
 from faelles.ground.database import Transaction

@@ -6,7 +6,7 @@ from collections import Counter
 from circulation.holds.test_changing import cancel
 from circulation.holds.wishing import codes, copies, match_all, state_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
-from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.desk.blocks import BlockCode
 
 SEVERAL = 8
 

@@ -18,8 +18,9 @@ import uvloop
 
 from faelles.bench.country import PIN, Errand
 from faelles.bench.model import Verb
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.loans import operations
-from faelles.circulation.loans.model import Borrower, CheckoutRequest, Outcome, RenewalRequest, ReturnRequest
+from faelles.circulation.loans.model import CheckoutRequest, Outcome, RenewalRequest, ReturnRequest
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.collector import spare_what_stays
 from faelles.ground.config import read_config

@@ -9,7 +9,8 @@ import msgspec
 
 from faelles.bench.country import PIN, Errand
 from faelles.bench.model import Verb
-from faelles.circulation.loans.model import Borrower, CheckoutRequest, RenewalRequest, ReturnRequest
+from faelles.circulation.desk.model import Borrower
+from faelles.circulation.loans.model import CheckoutRequest, RenewalRequest, ReturnRequest
 from faelles.ground.ids import LoanId
 
 _PATHS: Final = {

@@ -1,1 +1,1 @@
-"""The heart: who has what, until when, and where everything else is. Three rooms that may look into each other."""
+"""The heart: who has what, until when, and where everything else is. README.md says which room stands on which."""

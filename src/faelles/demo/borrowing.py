@@ -8,8 +8,8 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from faelles.agencies.model import DivisionKind
+from faelles.circulation.desk.dimensions import age_band
 from faelles.circulation.loans.bulk_store import PreparedLoan
-from faelles.circulation.loans.dimensions import age_band
 from faelles.circulation.loans.due_dates import due_date
 from faelles.demo.chance import dice
 from faelles.demo.population import Population

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from faelles.agencies.model import Branch, BranchKind
-from faelles.circulation.loans.facts import PatronFacts
+from faelles.circulation.desk.facts import PatronFacts
 from faelles.demo import machines, store
 from faelles.demo.chance import pin_of
 from faelles.demo.model import AgencySample, OperatorSample, PatronSample, StaffSample

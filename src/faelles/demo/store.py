@@ -4,7 +4,7 @@ from enum import Enum
 
 import msgspec
 
-from faelles.circulation.loans.facts import PatronFacts
+from faelles.circulation.desk.facts import PatronFacts
 from faelles.demo.stock import Title, title
 from faelles.ground.database import Transaction
 from faelles.ground.ids import NATION, BranchId, ItemNumber, RecordId

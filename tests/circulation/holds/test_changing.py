@@ -5,9 +5,9 @@ import pytest
 from circulation.holds.test_placing import patron_caller
 from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
+from faelles.circulation.desk.blocks import BlockCode, CirculationRefusedError
 from faelles.circulation.holds.changing import cancel_holds, change_hold, move_hold
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, ChangeHold, MoveHold, MoveTo
-from faelles.circulation.loans.blocks import BlockCode, CirculationRefusedError
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
 from faelles.people.model import Caller
 from faelles.policies.knobs import PICKUP_FROM, PickupFrom

@@ -5,7 +5,7 @@ import pytest
 from circulation.holds.test_changing import bind
 from circulation.holds.wishing import copies, match_all, state_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
-from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, Remark
 from faelles.people.model import Permission
 from faelles.policies.knobs import HOLD_ON_OWN_LOAN, RENEWAL_WITH_HOLDS, Effect

@@ -6,8 +6,8 @@ import pytest
 
 from circulation.holds.wishing import codes, copies, day, title_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.holds.model import PlacingOutcome
-from faelles.circulation.loans.blocks import BlockCode
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.ground.i18n import Language

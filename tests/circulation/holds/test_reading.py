@@ -6,6 +6,7 @@ from circulation.holds.test_changing import bind, cancel
 from circulation.holds.test_placing import patron_caller
 from circulation.holds.wishing import copies, match_all, waits, wish
 from circulation.lending_library import LendingLibrary
+from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.holds.estimating import cycle_days, wait_days
 from faelles.circulation.holds.model import HoldExplained
 from faelles.circulation.holds.reading import (
@@ -16,7 +17,6 @@ from faelles.circulation.holds.reading import (
     holds_of_title,
     show_hold,
 )
-from faelles.circulation.holds.states import HoldState
 from faelles.ground.errors import NotFoundError
 from faelles.people.model import Caller
 

@@ -3,11 +3,11 @@
 from datetime import date
 
 from circulation.lending_library import LendingLibrary, Reader
+from faelles.circulation.desk.blocks import BlockCode
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds.matcher import match_dirty_titles
 from faelles.circulation.holds.model import PlaceHold, PlaceHolds, Placing, Wish
 from faelles.circulation.holds.operations import place_hold, place_holds
-from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.model import Borrower
 from faelles.ground.ids import BranchId, HoldId, RecordId
 from faelles.people.model import Caller
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from circulation.lending_library import LendingLibrary
-from faelles.circulation.loans.blocks import BlockCode
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome
 from faelles.circulation.loans.offline import Happened, OfflineAnswer, OfflineEntry, record_offline
 from faelles.circulation.self_service import operations

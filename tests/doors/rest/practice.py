@@ -7,7 +7,7 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import JSONBody
 
-from faelles.circulation.loans.blocks import BlockCode, CirculationRefusedError, block
+from faelles.circulation.desk.blocks import BlockCode, CirculationRefusedError, block
 from faelles.doors.rest.access import guarded, signed_in
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathId, QueryText

@@ -17,9 +17,10 @@ from faelles.bench.model import Subject, Tell
 from faelles.bench.processes import cpu_ms_between, cpu_readings, family
 from faelles.bench.store import Connection
 from faelles.bench.work import Supply
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds.model import PlaceHold, Wish
 from faelles.circulation.holds.operations import place_hold
-from faelles.circulation.loans.model import Borrower, Outcome, ReturnRequest
+from faelles.circulation.loans.model import Outcome, ReturnRequest
 from faelles.circulation.loans.operations import return_item
 from faelles.circulation.transit.model import Stop
 from faelles.ground.crypto import Keyring

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.holds.model import ClosedWhy, Target
 from faelles.circulation.holds.queue_rules import Ranked
-from faelles.circulation.holds.states import HoldState
-from faelles.circulation.loans.store import as_json
 from faelles.ground.database import Row, Transaction
 from faelles.ground.events import Dimension
 from faelles.ground.ids import BranchId, DivisionId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
+from faelles.ground.jsonb import as_json
 
 _HOLDS = """
 SELECT h.id, h.target, h.record_id, h.issue_id, h.wanted_item_id, c.number AS wanted_number, h.transaction_id,

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from faelles.circulation.desk.blocks import CirculationRefusedError, judge
+from faelles.circulation.desk.hold_states import BOUND, CLOSED, OPEN, WAITING, HoldState, may_become
+from faelles.circulation.desk.lock_store import lock_title
+from faelles.circulation.desk.opening import check_override
+from faelles.circulation.desk.repeats import repeatable
+from faelles.circulation.desk.scans import Scanned
 from faelles.circulation.holds import change_store as store
 from faelles.circulation.holds.change_store import KnownHold
 from faelles.circulation.holds.counter import open_counter, permissions_in
-from faelles.circulation.holds.lock_store import lock_title
 from faelles.circulation.holds.model import (
     CancelHolds,
     Cancelled,
@@ -21,12 +26,7 @@ from faelles.circulation.holds.model import (
 from faelles.circulation.holds.placing import Subject, check_dates, find_subject, placing_case
 from faelles.circulation.holds.placing_rules import find_place_blocks
 from faelles.circulation.holds.queue_rules import RANK_STEP, Ranked, new_place, rank_at
-from faelles.circulation.holds.states import BOUND, CLOSED, OPEN, WAITING, HoldState, may_become
 from faelles.circulation.holds.store import load_placing
-from faelles.circulation.loans.blocks import CirculationRefusedError, judge
-from faelles.circulation.loans.desk import check_override
-from faelles.circulation.loans.replies import repeatable
-from faelles.circulation.loans.scans import Scanned
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field

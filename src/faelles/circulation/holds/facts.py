@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 import msgspec
 
+from faelles.circulation.desk.facts import EarlierAnswer, ItemState, PatronFacts
+from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.holds.model import Target
-from faelles.circulation.holds.states import HoldState
-from faelles.circulation.loans.facts import EarlierAnswer, ItemState, PatronFacts
 from faelles.ground.ids import (
     BranchId,
     DivisionId,

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.holds.facts import Copy, Waiting
-from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.ground.clock import age_on
 from faelles.ground.ids import (
     BranchId,

@@ -8,13 +8,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from faelles.circulation.holds.states import HoldState
-from faelles.circulation.loans.blocks import Block, BlockCode
-from faelles.circulation.loans.model import Borrower
+from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.desk.model import Borrower, Overrides
 from faelles.ground.fields import Id, ItemNumberText, ShortText
 from faelles.ground.ids import BranchId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
 
-Overrides = Annotated[frozenset[BlockCode], msgspec.Meta(max_length=20)]
 MOST_WISHES = 50
 MOST_DAYS = 3650
 """As far ahead as a hold can be dated."""

@@ -3,9 +3,9 @@
 from datetime import date, time
 from typing import Final
 
+from faelles.circulation.desk.hold_states import WAITING, HoldState
 from faelles.circulation.holds import change_store, queue_store
 from faelles.circulation.holds.model import ClosedWhy
-from faelles.circulation.holds.states import WAITING, HoldState
 from faelles.ground.database import Transaction
 from faelles.ground.jobs import Job, Slice
 

@@ -4,17 +4,16 @@ reasons, and is committed: that somebody's record was read stays on record.
 
 import msgspec
 
+from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.model import NOBODY
+from faelles.circulation.desk.opening import check_override
+from faelles.circulation.desk.patron_rules import unknown_patron
+from faelles.circulation.desk.repeats import Repeatable, check_same, repeatable
+from faelles.circulation.desk.scans import scanned
 from faelles.circulation.holds import placing, store
 from faelles.circulation.holds.counter import open_counter
 from faelles.circulation.holds.facts import PlacingFacts
 from faelles.circulation.holds.model import Placed, PlaceHold, PlaceHolds, Placing, PlacingOutcome, Together
-from faelles.circulation.loans.blocks import Block
-from faelles.circulation.loans.desk import check_override
-from faelles.circulation.loans.model import NOBODY
-from faelles.circulation.loans.patron_rules import unknown_patron
-from faelles.circulation.loans.replies import check_same, repeatable
-from faelles.circulation.loans.scans import scanned
-from faelles.circulation.loans.store import Repeatable
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 
 import msgspec
 
+from faelles.circulation.desk.blocks import Block, BlockCode, block, judge
+from faelles.circulation.desk.dimensions import age_band
+from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.holds.counter import Counter
 from faelles.circulation.holds.facts import Copy, OwnHold, PlacingFacts, TitleFacts
 from faelles.circulation.holds.fitting import Demand, known_age, misfits, subject_of, supply_of
@@ -14,9 +17,6 @@ from faelles.circulation.holds.model import MOST_DAYS, Placed, PlaceHolds, Placi
 from faelles.circulation.holds.placing_rules import CopyClass, PlacingCase, find_blocks
 from faelles.circulation.holds.queue_rules import RANK_STEP
 from faelles.circulation.holds.store import NewHold
-from faelles.circulation.loans.blocks import Block, BlockCode, block, judge
-from faelles.circulation.loans.dimensions import age_band
-from faelles.circulation.loans.facts import PatronFacts
 from faelles.ground.errors import invalid_field
 from faelles.ground.ids import HoldId, IssueId, ItemId, PatronGroupId, RecordId
 from faelles.policies import model as policies

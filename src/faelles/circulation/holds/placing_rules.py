@@ -7,12 +7,12 @@ from datetime import date
 import msgspec
 
 from faelles.agencies.model import Branch
+from faelles.circulation.desk.blocks import Block, BlockCode, block
+from faelles.circulation.desk.facts import PatronFacts
+from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks
 from faelles.circulation.holds.facts import Copy, OwnHold, TitleFacts
 from faelles.circulation.holds.fitting import Demand, Misfit, Supply, as_block
 from faelles.circulation.holds.model import Target
-from faelles.circulation.loans.blocks import Block, BlockCode, block
-from faelles.circulation.loans.facts import PatronFacts
-from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks
 from faelles.ground.ids import DivisionId, IssueId, ItemId, MaterialGroupId
 from faelles.people.model import Permission
 from faelles.policies.compiled import Terms

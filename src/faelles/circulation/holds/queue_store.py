@@ -12,9 +12,9 @@ import msgspec
 
 from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.matching import Assigned
-from faelles.circulation.loans.store import as_json
 from faelles.ground.database import Database, Transaction
 from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, RecordId
+from faelles.ground.jsonb import as_json
 
 MARKS_AT_ONCE: Final = 200
 """Enough to share the loads, few enough that a queue is not held for long."""

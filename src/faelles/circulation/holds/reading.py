@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from faelles.circulation.desk.hold_states import WAITING, HoldState
 from faelles.circulation.holds import queue_store
 from faelles.circulation.holds import reading_store as store
 from faelles.circulation.holds.counter import permissions_in
@@ -16,7 +17,6 @@ from faelles.circulation.holds.matcher import plan_title, present_moment
 from faelles.circulation.holds.matching import ANY_ISSUE, Assigned, Cost, Plan
 from faelles.circulation.holds.model import HoldExplained, HoldShown, InQueue, Wait
 from faelles.circulation.holds.reading_store import FoundHold
-from faelles.circulation.holds.states import WAITING, HoldState
 from faelles.circulation.holds.title import Moment, supply_for
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction

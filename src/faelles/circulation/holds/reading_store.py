@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import msgspec
 
+from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.holds.model import ClosedWhy, HoldShown, MatchLogEntry, Target
-from faelles.circulation.holds.states import HoldState
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, PatronId, RecordId
 

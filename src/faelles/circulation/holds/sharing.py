@@ -8,14 +8,14 @@ from datetime import date, time, timedelta
 from typing import Final
 
 from faelles.agencies.model import DivisionKind
+from faelles.circulation.desk.hold_states import HoldState, may_become
+from faelles.circulation.desk.lock_store import lock_titles
 from faelles.circulation.holds import change_store, queue_store
 from faelles.circulation.holds import sharing_store as store
 from faelles.circulation.holds.counter import today_in
-from faelles.circulation.holds.lock_store import lock_titles
 from faelles.circulation.holds.model import Agreement, ClosedWhy, GiveAgreement
 from faelles.circulation.holds.queue_rules import RANK_STEP
 from faelles.circulation.holds.sharing_store import Counter, LongWait
-from faelles.circulation.holds.states import HoldState, may_become
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError, invalid_field
 from faelles.ground.events import Event, append

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import asyncpg
 import msgspec
 
+from faelles.circulation.desk.repeats import Repeatable
+from faelles.circulation.desk.scans import Scanned
 from faelles.circulation.holds.facts import PlacingFacts
 from faelles.circulation.holds.model import Target, Wish
-from faelles.circulation.loans.scans import Scanned
-from faelles.circulation.loans.store import Repeatable, as_json
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError
 from faelles.ground.events import Dimension
@@ -26,6 +26,7 @@ from faelles.ground.ids import (
     PatronId,
     RecordId,
 )
+from faelles.ground.jsonb import as_json
 
 _LATELY = timedelta(days=2)
 """Holds placed since then are read though they are over: some of them are of today, in whatever zone."""

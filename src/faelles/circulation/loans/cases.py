@@ -3,9 +3,10 @@
 from datetime import date, datetime
 
 from faelles.agencies.calendar import Calendar
-from faelles.circulation.loans.desk import Desk
+from faelles.circulation.desk.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.opening import Desk
 from faelles.circulation.loans.due_dates import due_date
-from faelles.circulation.loans.facts import ItemFacts, LoanFacts, LoanKind, PatronFacts, TouchedHold
+from faelles.circulation.loans.facts import LoanFacts, LoanKind, TouchedHold
 from faelles.circulation.loans.lending_rules import LendingCase
 from faelles.circulation.loans.renewal_rules import RenewalCase
 from faelles.ground.ids import DivisionId

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from faelles.circulation.loans.blocks import Block
-from faelles.circulation.loans.facts import ClosedHow, ItemState, LoanFacts
+from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.facts import ItemState
+from faelles.circulation.loans.facts import ClosedHow, LoanFacts
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, ItemId, LoanId
 

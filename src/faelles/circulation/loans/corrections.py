@@ -4,23 +4,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.facts import ItemFacts, ItemState, PatronFacts
+from faelles.circulation.desk.opening import Desk, open_desk
+from faelles.circulation.desk.repeats import Repeatable, repeatable
 from faelles.circulation.holds.store import mark_titles
 from faelles.circulation.loans import correction_store, store
-from faelles.circulation.loans.blocks import Block
 from faelles.circulation.loans.cases import terms_for
-from faelles.circulation.loans.desk import Desk, open_desk, visible_to
-from faelles.circulation.loans.facts import (
-    ClosedHow,
-    ItemFacts,
-    ItemState,
-    LoanAndItem,
-    LoanFacts,
-    PatronFacts,
-)
+from faelles.circulation.loans.facts import ClosedHow, LoanAndItem, LoanFacts
 from faelles.circulation.loans.lending_rules import limits_reached
 from faelles.circulation.loans.losses import claim_replacement
 from faelles.circulation.loans.model import Outcome, UndoAnswer, UndoRequest
-from faelles.circulation.loans.replies import answered_before, kept, repeatable, shown
+from faelles.circulation.loans.replies import answered_before, kept, shown
+from faelles.circulation.loans.sight import visible_to
 from faelles.fees.model import ChargeKind
 from faelles.fees.operations import release_loan
 from faelles.fees.rules import overdue_batch
@@ -123,7 +119,7 @@ async def _release_fee(tx: Transaction, loan: LoanFacts) -> Ore:
 
 
 async def _load(
-    tx: Transaction, caller: Caller, request: UndoRequest, repeat: store.Repeatable, needs: Permission
+    tx: Transaction, caller: Caller, request: UndoRequest, repeat: Repeatable, needs: Permission
 ) -> tuple[PatronFacts, Desk, LoanAndItem, UndoAnswer | None]:
     """The loan with its borrower and item locked, and the answer this key was given before."""
     caller.require(needs)
@@ -140,7 +136,7 @@ async def _finish(
     tx: Transaction,
     desk: Desk,
     request: UndoRequest,
-    repeat: store.Repeatable,
+    repeat: Repeatable,
     patron: PatronFacts,
     found: LoanAndItem,
     *,

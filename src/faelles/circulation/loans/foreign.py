@@ -1,10 +1,10 @@
 """A book that is not ours: recognised as another municipality's, and sent home."""
 
+from faelles.circulation.desk.blocks import Block, BlockCode, block
+from faelles.circulation.desk.opening import Desk
+from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans import foreign_store, returning
-from faelles.circulation.loans.blocks import Block, BlockCode, block
-from faelles.circulation.loans.desk import Desk
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
-from faelles.circulation.loans.store import Repeatable
 from faelles.circulation.transit.store import add_foreign
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append

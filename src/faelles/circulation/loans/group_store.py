@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from faelles.circulation.loans.facts import ItemFacts
+from faelles.circulation.desk.facts import ItemFacts
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId
 

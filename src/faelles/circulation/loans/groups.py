@@ -8,12 +8,16 @@ from typing import Annotated
 
 import msgspec
 
+from faelles.circulation.desk.facts import ItemState
+from faelles.circulation.desk.model import Borrower, Overrides
+from faelles.circulation.desk.opening import check_override
+from faelles.circulation.desk.repeats import repeatable
 from faelles.circulation.loans import group_store, store
-from faelles.circulation.loans.desk import check_override, visible_to
-from faelles.circulation.loans.facts import ItemState, LoanFacts
-from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, Overrides
+from faelles.circulation.loans.facts import LoanFacts
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome
 from faelles.circulation.loans.operations import checkout
-from faelles.circulation.loans.replies import kept, repeatable, shown
+from faelles.circulation.loans.replies import kept, shown
+from faelles.circulation.loans.sight import visible_to
 from faelles.ground import idempotency
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring

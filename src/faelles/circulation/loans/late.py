@@ -2,11 +2,13 @@
 
 from datetime import date
 
-from faelles.circulation.loans.desk import Desk
-from faelles.circulation.loans.facts import LoanFacts, PatronFacts
-from faelles.fees.model import AgeClass, LateReturn, Parties
+from faelles.circulation.desk.facts import PatronFacts
+from faelles.circulation.desk.opening import Desk
+from faelles.circulation.desk.parties import parties_of
+from faelles.circulation.loans.facts import LoanFacts
+from faelles.fees.model import AgeClass, LateReturn
 from faelles.fees.operations import charge_overdue
-from faelles.fees.rules import age_class, days_late, overdue_step, payer, share_of_tariff
+from faelles.fees.rules import age_class, days_late, overdue_step, share_of_tariff
 from faelles.ground.database import Transaction
 from faelles.ground.money import Ore
 from faelles.policies.compiled import Terms
@@ -26,12 +28,6 @@ def days_overdue(desk: Desk, terms: Terms, loan: LoanFacts, settled_on: date) ->
     """Days late by the calendar of the branch where it was lent; 0 in time."""
     calendar = desk.settings.directory.calendar(loan.branch, terms[DUE_CALENDAR].value)
     return days_late(loan.due_on, settled_on, calendar, terms[OVERDUE_DAYS_COUNTED].value)
-
-
-def parties_of(patron: PatronFacts, day: date) -> Parties:
-    """Who is liable for a claim that arises on `day`, and gets the bill."""
-    liable = payer(patron.id, patron.responsible_on(day), patron.birth_date, day)
-    return Parties(patron=patron.id, liable=liable, addressee=liable)
 
 
 async def charge_if_late(

@@ -5,13 +5,15 @@ from datetime import date
 
 import msgspec
 
+from faelles.circulation.desk.blocks import Block, BlockCode, block, judge
+from faelles.circulation.desk.dimensions import loan_dimensions
+from faelles.circulation.desk.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.opening import Desk
+from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.holds import change_store
 from faelles.circulation.loans import store
-from faelles.circulation.loans.blocks import Block, BlockCode, block, judge
 from faelles.circulation.loans.cases import lending_case, loan_kind
-from faelles.circulation.loans.desk import Desk
-from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ItemFacts, LoanAndItem, LoanFacts, PatronFacts
+from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, LoanAndItem, LoanFacts
 from faelles.circulation.loans.lending_rules import (
     LendingCase,
     collected_hold,
@@ -113,7 +115,7 @@ def _wished_due_date(desk: Desk, request: CheckoutRequest, case: LendingCase) ->
 
 
 async def lend(
-    tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Lend, repeat: store.Repeatable
+    tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Lend, repeat: Repeatable
 ) -> CheckoutAnswer:
     """Write the loan that was decided, or with `dry_run` only say what it would have been."""
     case = decision.case
@@ -165,7 +167,7 @@ def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: Chec
 
 
 async def repeat_answer(
-    tx: Transaction, request: CheckoutRequest, decision: Repeat, repeat: store.Repeatable
+    tx: Transaction, request: CheckoutRequest, decision: Repeat, repeat: Repeatable
 ) -> CheckoutAnswer:
     """The loan that was made a moment ago, told again; nothing changes but that somebody looked."""
     await record_access(tx, "checkout", [patron for patron in (decision.loan.borrower,) if patron is not None])
@@ -182,7 +184,7 @@ async def repeat_answer(
 
 
 async def renew(
-    tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Renew, repeat: store.Repeatable
+    tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Renew, repeat: Repeatable
 ) -> CheckoutAnswer:
     """Renew what was scanned by the patron who has it."""
     (renewed,) = await renew_loans(

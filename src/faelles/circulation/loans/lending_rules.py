@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from faelles.circulation.holds.states import BOUND
-from faelles.circulation.loans.blocks import Block, BlockCode, block
-from faelles.circulation.loans.facts import CheckoutFacts, ItemFacts, ItemState, LoanFacts, PatronFacts, TouchedHold
+from faelles.circulation.desk.blocks import Block, BlockCode, block
+from faelles.circulation.desk.facts import ItemFacts, ItemState, PatronFacts
+from faelles.circulation.desk.hold_states import BOUND
+from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks, unknown_patron
+from faelles.circulation.loans.facts import CheckoutFacts, LoanFacts, TouchedHold
 from faelles.circulation.loans.model import Remark
-from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks, unknown_patron
 from faelles.ground.clock import age_on
 from faelles.ground.ids import BranchId, DivisionId, HoldId
 from faelles.policies.compiled import Terms

@@ -7,15 +7,18 @@ patron who says that a copy was returned stops its clock: it is searched for, it
 from datetime import datetime
 from functools import partial
 
+from faelles.circulation.desk.dimensions import loan_dimensions
+from faelles.circulation.desk.facts import ItemFacts, ItemState, PatronFacts
+from faelles.circulation.desk.opening import Desk, open_desk
+from faelles.circulation.desk.parties import parties_of
+from faelles.circulation.desk.repeats import repeatable
 from faelles.circulation.loans import correction_store, store, work_store
 from faelles.circulation.loans.cases import terms_for
-from faelles.circulation.loans.desk import Desk, is_visible, open_desk
-from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import ItemFacts, ItemState, LoanFacts, PatronFacts
-from faelles.circulation.loans.late import parties_of
+from faelles.circulation.loans.facts import LoanFacts
 from faelles.circulation.loans.model import LossAnswer, LossRequest, Outcome
-from faelles.circulation.loans.replies import answered_before, kept, repeatable, shown
+from faelles.circulation.loans.replies import answered_before, kept, shown
 from faelles.circulation.loans.return_facts import ReturnFacts
+from faelles.circulation.loans.sight import is_visible
 from faelles.fees.model import Replacement
 from faelles.fees.operations import charge_replacement, refund_replacement
 from faelles.fees.rules import age_class, replacement_price

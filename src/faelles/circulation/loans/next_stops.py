@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from faelles.circulation.desk.facts import ItemFacts
+from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.desk.opening import Desk
 from faelles.circulation.holds.in_hand import Claimant, claimant
-from faelles.circulation.holds.states import HoldState
-from faelles.circulation.loans.desk import Desk
-from faelles.circulation.loans.facts import ItemFacts
 from faelles.circulation.loans.return_facts import CheckInFacts, ReturnFacts
 from faelles.circulation.shelf.rules import pickup_deadline
 from faelles.circulation.transit.model import JourneyReason, Stop, StopAlert

@@ -11,26 +11,22 @@ from enum import Enum, StrEnum, auto
 
 import msgspec
 
+from faelles.circulation.desk.blocks import Block, BlockCode, block
+from faelles.circulation.desk.dimensions import loan_dimensions
+from faelles.circulation.desk.facts import PatronFacts
+from faelles.circulation.desk.model import Borrower
+from faelles.circulation.desk.opening import Desk, check_due_on, check_past, open_desk
+from faelles.circulation.desk.repeats import Repeatable, repeatable
+from faelles.circulation.desk.scans import scanned
 from faelles.circulation.loans import correction_store, lending, renewal_rules, renewal_store, store, work_store
-from faelles.circulation.loans.blocks import Block, BlockCode, block
 from faelles.circulation.loans.cases import lending_case, renewal_case
-from faelles.circulation.loans.desk import Desk, check_due_on, check_past, open_desk
-from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ClosedHow, LoanAndItem, PatronFacts
+from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ClosedHow, LoanAndItem
 from faelles.circulation.loans.late import charge_if_late
 from faelles.circulation.loans.lending_rules import LendingCase, find_blocks, unknown_parties
 from faelles.circulation.loans.losses import settle_found
-from faelles.circulation.loans.model import (
-    Borrower,
-    CheckoutAnswer,
-    CheckoutRequest,
-    Outcome,
-    RenewalAnswer,
-    ReturnRequest,
-)
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome, RenewalAnswer, ReturnRequest
 from faelles.circulation.loans.operations import take_as_fact
-from faelles.circulation.loans.replies import answered_before, renewed_before, repeatable
-from faelles.circulation.loans.scans import scanned
+from faelles.circulation.loans.replies import answered_before, renewed_before
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
@@ -138,7 +134,7 @@ def key_of(keyring: Keyring, agency: AgencyId, entry: OfflineEntry) -> str:
 
 
 async def _record_checkout(
-    tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, repeat: store.Repeatable
+    tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, repeat: Repeatable
 ) -> OfflineAnswer:
     borrower = Borrower(card=entry.card or "-")
     who = scanned(keyring, tx.agency, borrower)
@@ -227,9 +223,7 @@ async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, k
     return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks)
 
 
-async def _record_renewal(
-    tx: Transaction, caller: Caller, entry: OfflineEntry, repeat: store.Repeatable
-) -> OfflineAnswer:
+async def _record_renewal(tx: Transaction, caller: Caller, entry: OfflineEntry, repeat: Repeatable) -> OfflineAnswer:
     """The borrower was told a new due date: it holds, whatever a rule would have said. One that gains nothing, and one
     of what is not on loan, change nothing.
     """
@@ -247,7 +241,7 @@ async def _record_renewal(
 
 
 async def _renew_as_fact(
-    tx: Transaction, desk: Desk, entry: OfflineEntry, lent: tuple[Borrowed, LoanAndItem], repeat: store.Repeatable
+    tx: Transaction, desk: Desk, entry: OfflineEntry, lent: tuple[Borrowed, LoanAndItem], repeat: Repeatable
 ) -> OfflineAnswer:
     patron, (loan, item) = lent[0].patron, (lent[1].loan, lent[1].item)
     case = renewal_case(desk, patron=patron, item=item, loan=loan, renewed_at=entry.happened_at)

@@ -7,15 +7,11 @@ requests that make no sense.
 
 from collections.abc import Sequence
 
+from faelles.circulation.desk.opening import check_due_on, check_override, check_past, is_self_service, open_desk
+from faelles.circulation.desk.repeats import repeatable
+from faelles.circulation.desk.scans import check_pin, scanned
 from faelles.circulation.loans import lending, returning, store
-from faelles.circulation.loans.desk import (
-    check_due_on,
-    check_override,
-    check_past,
-    is_self_service,
-    open_desk,
-    visible_to,
-)
+from faelles.circulation.loans.borrowers import check_second, without_identity
 from faelles.circulation.loans.foreign import name_owner, recognise
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
@@ -26,8 +22,8 @@ from faelles.circulation.loans.model import (
     ReturnRequest,
 )
 from faelles.circulation.loans.renewing import RenewalWish, renew_loans, unknown_loan
-from faelles.circulation.loans.replies import answered_before, renewed_before, repeatable
-from faelles.circulation.loans.scans import check_pin, check_second, scanned, without_identity
+from faelles.circulation.loans.replies import answered_before, renewed_before
+from faelles.circulation.loans.sight import visible_to
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId

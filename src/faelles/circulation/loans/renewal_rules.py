@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from faelles.circulation.loans.blocks import Block, BlockCode, block
-from faelles.circulation.loans.facts import ItemFacts, LoanFacts, PatronFacts
-from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks
+from faelles.circulation.desk.blocks import Block, BlockCode, block
+from faelles.circulation.desk.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks
+from faelles.circulation.loans.facts import LoanFacts
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
     MAX_RENEWALS,

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from faelles.circulation.loans.store import Repeatable, as_json
+from faelles.circulation.desk.repeats import Repeatable
 from faelles.ground.database import Transaction
 from faelles.ground.events import Dimension
 from faelles.ground.ids import ItemId, LoanId, PatronId
+from faelles.ground.jsonb import as_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,17 @@ from functools import partial
 
 import msgspec
 
+from faelles.circulation.desk.blocks import BlockCode, Judgement, block, judge
+from faelles.circulation.desk.dimensions import loan_dimensions
+from faelles.circulation.desk.facts import PatronFacts
+from faelles.circulation.desk.model import Overrides
+from faelles.circulation.desk.opening import Desk
+from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans import renewal_store, store
-from faelles.circulation.loans.blocks import BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import renewal_case
-from faelles.circulation.loans.desk import Desk
-from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import Borrowed, LoanAndItem, PatronFacts
+from faelles.circulation.loans.facts import Borrowed, LoanAndItem
 from faelles.circulation.loans.late import NOTHING, charge_if_late
-from faelles.circulation.loans.model import Outcome, Overrides, RenewalAnswer
+from faelles.circulation.loans.model import Outcome, RenewalAnswer
 from faelles.circulation.loans.renewal_rules import RenewalCase, find_blocks
 from faelles.circulation.loans.replies import kept, shown
 from faelles.ground.access import record_access
@@ -64,7 +67,7 @@ async def renew_loans(
     borrowed: Sequence[Borrowed],
     *,
     wish: RenewalWish,
-    repeat: store.Repeatable,
+    repeat: Repeatable,
     kept_as: Callable[[list[RenewalAnswer]], object] | None = None,
 ) -> list[RenewalAnswer]:
     """Renew what may be renewed of these loans, with the fee for what was late; say why not of the rest.

@@ -5,7 +5,9 @@ from typing import TypeVar
 
 import msgspec
 
-from faelles.circulation.loans.facts import Borrowed, EarlierAnswer, ItemFacts
+from faelles.circulation.desk.facts import EarlierAnswer, ItemFacts
+from faelles.circulation.desk.repeats import Repeatable, check_same
+from faelles.circulation.loans.facts import Borrowed
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
     ItemShown,
@@ -14,20 +16,9 @@ from faelles.circulation.loans.model import (
     ReturnAnswer,
     UndoAnswer,
 )
-from faelles.circulation.loans.store import Repeatable
-from faelles.ground.errors import ConflictError
-from faelles.ground.idempotency import check_key, fingerprint
 
 AboutCopy = TypeVar("AboutCopy", CheckoutAnswer, ReturnAnswer, RenewalAnswer, LossAnswer, UndoAnswer)
 Answer = TypeVar("Answer", CheckoutAnswer, ReturnAnswer, LossAnswer, UndoAnswer)
-
-
-def repeatable(operation: str, key: str | None, *asked: object) -> Repeatable:
-    """The key of a request, with a digest of what was asked; without a key there is nothing to compare."""
-    if key is None:
-        return Repeatable(operation, None, b"")
-    check_key(key)
-    return Repeatable(operation, key, fingerprint(*asked))
 
 
 def answered_before(
@@ -54,12 +45,6 @@ def renewed_before(
     items = {each.loan.id: shown(each.item, on_checkout=True) for whose in borrowed for each in whose.loans}
     answers = msgspec.convert(earlier.answer, list[RenewalAnswer])
     return [msgspec.structs.replace(answer, item=items.get(answer.loan)) for answer in answers]
-
-
-def check_same(earlier: EarlierAnswer, repeat: Repeatable) -> None:
-    """Refuse a key that was used for another request."""
-    if earlier.fingerprint != repeat.fingerprint.hex():
-        raise ConflictError("idempotency_key_reused")
 
 
 def kept(answer: AboutCopy) -> AboutCopy:

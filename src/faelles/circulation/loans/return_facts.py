@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 import msgspec
 
+from faelles.circulation.desk.facts import EarlierAnswer, ItemFacts, PatronFacts
+from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.holds.facts import Copy, Waiting
-from faelles.circulation.holds.states import HoldState
-from faelles.circulation.loans.facts import EarlierAnswer, ItemFacts, JourneyFacts, LoanFacts, PatronFacts
+from faelles.circulation.loans.facts import JourneyFacts, LoanFacts
 from faelles.ground.ids import BranchId, DivisionId, HoldId, PatronGroupId, PlacementId
 from faelles.policies.model import SettingsRevision
 

@@ -6,14 +6,15 @@ from datetime import date, datetime
 
 import asyncpg
 
-from faelles.circulation.holds.states import HoldState
-from faelles.circulation.loans.facts import ItemState
+from faelles.circulation.desk.facts import ItemState
+from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans.next_stops import Course
-from faelles.circulation.loans.store import Repeatable, as_json
 from faelles.circulation.transit.model import Stop
 from faelles.ground.database import Transaction
 from faelles.ground.events import Dimension
 from faelles.ground.ids import BranchId, HoldId, ItemId, LoanId, PatronId, RecordId
+from faelles.ground.jsonb import as_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,14 @@ from functools import partial
 
 import msgspec
 
+from faelles.circulation.desk.blocks import Block, BlockCode, Judgement, block, judge
+from faelles.circulation.desk.dimensions import loan_dimensions
+from faelles.circulation.desk.facts import ItemFacts, ItemState
+from faelles.circulation.desk.opening import LONGEST_BACKDATING, Desk
+from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans import return_store, store, work_store
-from faelles.circulation.loans.blocks import Block, BlockCode, Judgement, block, judge
 from faelles.circulation.loans.cases import terms_for
-from faelles.circulation.loans.desk import LONGEST_BACKDATING, Desk
-from faelles.circulation.loans.dimensions import loan_dimensions
-from faelles.circulation.loans.facts import ItemFacts, ItemState, JourneyFacts, LoanFacts
+from faelles.circulation.loans.facts import JourneyFacts, LoanFacts
 from faelles.circulation.loans.late import NOTHING, charge_if_late, days_overdue
 from faelles.circulation.loans.losses import settle_found
 from faelles.circulation.loans.model import Outcome, Remark, ReturnAnswer, ReturnRequest
@@ -114,7 +116,7 @@ async def take_back(
     request: ReturnRequest,
     facts: ReturnFacts,
     case: ReturnCase,
-    repeat: store.Repeatable,
+    repeat: Repeatable,
 ) -> ReturnAnswer:
     """Settle what hung on the loan, close it, send the copy on its way."""
     settle = partial(_settle, tx, desk, request, facts, case)

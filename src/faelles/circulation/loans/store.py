@@ -11,9 +11,10 @@ from datetime import date, datetime
 import asyncpg
 import msgspec
 
+from faelles.circulation.desk.repeats import Repeatable
+from faelles.circulation.desk.scans import Scanned
 from faelles.circulation.loans.facts import CheckoutFacts, LoanKind, LoansFacts
 from faelles.circulation.loans.return_facts import ReturnFacts
-from faelles.circulation.loans.scans import Scanned
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError
 from faelles.ground.events import Dimension
@@ -27,16 +28,7 @@ from faelles.ground.ids import (
     PatronId,
     RecordId,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Repeatable:
-    """The idempotency key of a request: whose, for what, and a digest of everything that was asked."""
-
-    operation: str
-    key: str | None
-    fingerprint: bytes
-
+from faelles.ground.jsonb import as_json
 
 _LOAD_CHECKOUT = "SELECT load_checkout($1, $2, $3, $4, $5, $6, $7, $8)"
 _LOAD_RETURN = "SELECT load_return($1, $2, $3, $4, $5, $6, $7)"
@@ -234,7 +226,3 @@ async def write_refusal(tx: Transaction, refusal: Refusal) -> None:
         as_json(refusal.dimensions),
         refusal.patron,
     )
-
-
-def as_json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from faelles.circulation.desk.model import Borrower
+from faelles.circulation.desk.opening import open_desk
 from faelles.circulation.loans.cases import subject_of
-from faelles.circulation.loans.desk import open_desk
-from faelles.circulation.loans.model import Borrower
 from faelles.circulation.looking import store
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from faelles.circulation.loans.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.facts import ItemFacts, PatronFacts
 from faelles.circulation.looking.model import CopyShown, LoanShown
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import DivisionId, LoanId, PatronId

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from faelles.circulation.holds.lock_store import lock_title_and_item
+from faelles.circulation.desk.lock_store import lock_title_and_item
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
 from faelles.circulation.loans.operations import return_item
 from faelles.circulation.picking import events, store

@@ -7,11 +7,11 @@ stands there: it may do no more with it than they could at home.
 import msgspec
 
 from faelles.catalog.store import find_record, titles_beginning
+from faelles.circulation.desk.blocks import Block, BlockCode, CirculationRefusedError, block
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds import changing, operations, reading_store
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, ChangeHold, Placed, PlaceHold, Wish
 from faelles.circulation.holds.queue_store import read_supply
-from faelles.circulation.loans.blocks import Block, BlockCode, CirculationRefusedError, block
-from faelles.circulation.loans.model import Borrower
 from faelles.circulation.self_service import hold_store as store
 from faelles.circulation.self_service.model import HeldAtMachine, HoldAtMachine, HoldDeed
 from faelles.circulation.self_service.operations import place_of, recognise

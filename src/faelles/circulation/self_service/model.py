@@ -5,10 +5,11 @@ from enum import StrEnum
 
 import msgspec
 
-from faelles.circulation.holds.states import HoldState
-from faelles.circulation.loans.blocks import Block
-from faelles.circulation.loans.facts import ItemFacts
-from faelles.circulation.loans.model import Pin, RenewalAnswer
+from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.facts import ItemFacts
+from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.desk.model import Pin
+from faelles.circulation.loans.model import RenewalAnswer
 from faelles.fees.desk.model import Means
 from faelles.ground.fields import AmountOre, Id, ItemNumberText, Scan, ShortText
 from faelles.ground.i18n import Language

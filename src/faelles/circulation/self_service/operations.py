@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import msgspec
 
-from faelles.circulation.loans.blocks import Block, BlockCode, block
+from faelles.circulation.desk.blocks import Block, BlockCode, block
+from faelles.circulation.desk.facts import Membership, PatronFacts
+from faelles.circulation.desk.model import Borrower
+from faelles.circulation.desk.opening import Desk, open_desk
+from faelles.circulation.desk.scans import Scanned, check_pin, scanned
 from faelles.circulation.loans.corrections import undo_checkout, undo_return
-from faelles.circulation.loans.desk import Desk, open_desk
-from faelles.circulation.loans.facts import Membership, PatronFacts
-from faelles.circulation.loans.model import Borrower, RenewalRequest, UndoAnswer, UndoRequest
+from faelles.circulation.loans.model import RenewalRequest, UndoAnswer, UndoRequest
 from faelles.circulation.loans.operations import renew
-from faelles.circulation.loans.scans import Scanned, check_pin, scanned
 from faelles.circulation.self_service import store
 from faelles.circulation.self_service.model import (
     AtMachine,

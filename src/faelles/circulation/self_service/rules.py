@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import date
 
-from faelles.circulation.loans.blocks import Block, BlockCode, block
-from faelles.circulation.loans.facts import PatronFacts
-from faelles.circulation.loans.patron_rules import against_debt, against_membership, standing_blocks
+from faelles.circulation.desk.blocks import Block, BlockCode, block
+from faelles.circulation.desk.facts import PatronFacts
+from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks
 from faelles.ground.ids import DivisionId
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import DEBT_LIMIT_ORE, MAX_LOANS, OVERDUE_BLOCKS_CHECKOUT, Effect

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from faelles.circulation.loans.facts import ItemFacts, PatronFacts, SignIn
+from faelles.circulation.desk.facts import ItemFacts, PatronFacts, SignIn
 from faelles.circulation.self_service.model import ClaimSeen, HoldSeen, ItemSeen, LoanSeen
 from faelles.ground.database import Transaction
 from faelles.ground.ids import DivisionId, LoanId, PatronId

@@ -5,11 +5,11 @@ from datetime import date
 
 import msgspec
 
+from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.holds.facts import Copy, Waiting
-from faelles.circulation.loans.facts import PatronFacts
-from faelles.circulation.loans.store import as_json
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, PatronGroupId, PatronId, RecordId
+from faelles.ground.jsonb import as_json
 
 _LOAD = "SELECT load_expired_hold($1, $2, $3)"
 _EXPIRE = "SELECT count(*) FROM close_holds($1, ARRAY[$2::bigint], ARRAY['ready'], 'expired', $3, NULL, $4, $5)"

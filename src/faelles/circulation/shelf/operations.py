@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from faelles.circulation.desk.parties import parties_of
 from faelles.circulation.holds.in_hand import claimant
 from faelles.circulation.holds.model import ClosedWhy
-from faelles.circulation.loans.late import parties_of
 from faelles.circulation.shelf import expiry_store, store
 from faelles.circulation.shelf.expiry_store import ExpiredHold
 from faelles.circulation.shelf.model import OnShelf, ToClear

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from faelles.circulation.holds.lock_store import lock_title_and_item
+from faelles.circulation.desk.lock_store import lock_title_and_item
 from faelles.circulation.transit import events, store
 from faelles.circulation.transit.model import ForeignShown, HandOver, JourneyReason, JourneyShown, SendItem
 from faelles.ground import idempotency

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from faelles.circulation.holds.states import HoldState, may_become
+from faelles.circulation.desk.hold_states import HoldState, may_become
 from faelles.circulation.transit.model import ForeignShown, JourneyReason, JourneyShown
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, JourneyId, RecordId

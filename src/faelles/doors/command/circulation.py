@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from faelles.circulation.desk.blocks import Block
 from faelles.circulation.loans import operations
-from faelles.circulation.loans.blocks import Block
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
     CheckoutRequest,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from faelles.circulation.desk.blocks import Block
 from faelles.circulation.holds import changing, operations, reading
 from faelles.circulation.holds.model import (
     CancelHolds,
@@ -18,7 +19,6 @@ from faelles.circulation.holds.model import (
     PlaceHold,
     Placing,
 )
-from faelles.circulation.loans.blocks import Block
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell

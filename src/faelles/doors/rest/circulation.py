@@ -10,8 +10,8 @@ import msgspec
 from litestar import Router, post
 from litestar.params import JSONBody
 
+from faelles.circulation.desk.blocks import Block, CirculationRefusedError
 from faelles.circulation.loans import groups, operations
-from faelles.circulation.loans.blocks import Block, CirculationRefusedError
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
     CheckoutRequest,

@@ -9,6 +9,8 @@ import msgspec
 from litestar import Router, get, patch, post
 from litestar.params import FromQuery, JSONBody
 
+from faelles.circulation.desk.blocks import CirculationRefusedError
+from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.holds import changing, operations, reading
 from faelles.circulation.holds.model import (
     CancelHolds,
@@ -24,8 +26,6 @@ from faelles.circulation.holds.model import (
     PlaceHolds,
     Placing,
 )
-from faelles.circulation.holds.states import HoldState
-from faelles.circulation.loans.blocks import CirculationRefusedError
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.circulation import BlockReply, told_blocks
 from faelles.doors.rest.paging import Page, cursor, page, read_cursor

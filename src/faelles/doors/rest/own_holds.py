@@ -7,6 +7,7 @@ import msgspec
 from litestar import Router, get, patch, post
 from litestar.params import FromQuery, JSONBody
 
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds import changing, operations, reading
 from faelles.circulation.holds.model import (
     MOST_WISHES,
@@ -18,7 +19,6 @@ from faelles.circulation.holds.model import (
     Together,
     Wish,
 )
-from faelles.circulation.loans.model import Borrower
 from faelles.doors.rest.access import Example, own_account
 from faelles.doors.rest.holds import ExplainedReply, OrderReply, told_explained, told_placed
 from faelles.doors.rest.paging import Page, page, read_cursor

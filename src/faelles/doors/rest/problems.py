@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from faelles.circulation.loans.blocks import CirculationRefusedError
+from faelles.circulation.desk.blocks import CirculationRefusedError
 from faelles.doors.rest.request import ApiRequest
 from faelles.doors.rest.validation import parameter_error
 from faelles.ground import i18n

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from faelles.circulation.loans.blocks import Block
+from faelles.circulation.desk.blocks import Block
 from faelles.doors.sip2 import codes, dates
 from faelles.doors.sip2.exchange import Answer, Exchange
 from faelles.doors.sip2.messages import DEFINITIONS, required

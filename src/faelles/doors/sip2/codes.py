@@ -6,8 +6,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from faelles.circulation.loans.blocks import Block
-from faelles.circulation.loans.facts import ItemFacts, ItemState
+from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.facts import ItemFacts, ItemState
 from faelles.fees.desk.model import Means
 from faelles.ground.i18n import Language
 from faelles.people.model import Permission

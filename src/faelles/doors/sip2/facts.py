@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from faelles.circulation.loans.desk import LONGEST_BACKDATING
+from faelles.circulation.desk.opening import LONGEST_BACKDATING
 from faelles.circulation.loans.offline import Happened, OfflineAnswer, OfflineEntry, record_offline
 from faelles.circulation.self_service.model import ItemSeen
 from faelles.circulation.self_service.operations import item_at_machine, language_of

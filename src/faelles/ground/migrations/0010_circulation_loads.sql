@@ -1,7 +1,8 @@
 -- The loads of the hot paths: each locks what its decision is about, in the one order everywhere (patron, item), and only
 -- then reads everything the decision needs, so that what it reads is what it locked. VOLATILE, so that every
 -- statement inside sees what was committed before it started: a waiter that gets its lock must not count with an
--- old snapshot. Answers are JSON in the shapes of circulation/loans/facts.py; lists of many are arrays without names.
+-- old snapshot. Answers are JSON in the shapes of circulation/desk/facts.py and circulation/loans/facts.py; lists of many
+-- are arrays without names.
 
 -- The facts of one patron, item or loan: views, so that each load plans them as part of its one statement.
 

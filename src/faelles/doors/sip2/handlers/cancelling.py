@@ -1,6 +1,6 @@
 """BI: a check-out that cancels a return, a return that cancels a check-out. Nothing else of either is run."""
 
-from faelles.circulation.loans.facts import ItemState
+from faelles.circulation.desk.facts import ItemState
 from faelles.circulation.loans.model import UndoAnswer
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import CancelAtMachine, ItemSeen

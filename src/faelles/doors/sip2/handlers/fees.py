@@ -2,7 +2,7 @@
 
 import re
 
-from faelles.circulation.loans.blocks import Block
+from faelles.circulation.desk.blocks import Block
 from faelles.circulation.self_service.model import PayAtMachine
 from faelles.circulation.self_service.operations import language_of, pay_at_machine
 from faelles.doors.sip2 import codes

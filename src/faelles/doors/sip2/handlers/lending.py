@@ -5,8 +5,9 @@ from functools import partial
 
 import msgspec
 
-from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.model import Borrower, CheckoutAnswer, CheckoutRequest, Outcome, RenewalAnswer
+from faelles.circulation.desk.blocks import BlockCode
+from faelles.circulation.desk.model import Borrower
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome, RenewalAnswer
 from faelles.circulation.loans.offline import Happened, OfflineAnswer
 from faelles.circulation.loans.operations import checkout
 from faelles.circulation.self_service import operations

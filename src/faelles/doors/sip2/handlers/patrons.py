@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from faelles.circulation.holds.states import HoldState
+from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import AtMachine, ClaimSeen, HoldSeen, PatronSeen, Recognised
 from faelles.doors.sip2 import codes

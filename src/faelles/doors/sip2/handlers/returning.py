@@ -5,7 +5,7 @@ from functools import partial
 
 import msgspec
 
-from faelles.circulation.loans.desk import LONGEST_BACKDATING
+from faelles.circulation.desk.opening import LONGEST_BACKDATING
 from faelles.circulation.loans.model import Outcome, ReturnAnswer, ReturnRequest
 from faelles.circulation.loans.offline import Happened, OfflineEntry, record_offline
 from faelles.circulation.loans.operations import return_item, take_as_fact

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 
-from faelles.circulation.loans.blocks import OPEN_END, Block, BlockCode, block
-from faelles.circulation.loans.facts import PatronFacts
+from faelles.circulation.desk.blocks import OPEN_END, Block, BlockCode, block
+from faelles.circulation.desk.facts import PatronFacts
 from faelles.fees.exclusion.rules import exclusion_in
 from faelles.ground.ids import DivisionId, RuleId
 from faelles.policies.model import Setting

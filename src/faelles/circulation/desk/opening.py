@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from faelles.agencies.model import Branch
-from faelles.circulation.loans.blocks import BlockCode
-from faelles.circulation.loans.facts import Borrowed, ItemFacts, LoanFacts
+from faelles.circulation.desk.blocks import BlockCode
+from faelles.circulation.desk.facts import ItemFacts
 from faelles.ground.actor import ActorKind
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
@@ -102,19 +102,3 @@ def check_override(overrides: frozenset[BlockCode], reason: str | None) -> None:
     """Stepping over a rule is on record with its reason, so there must be one."""
     if overrides and not (reason and reason.strip()):
         raise invalid_field("reason", "override_needs_reason")
-
-
-def is_visible(caller: Caller, permission: Permission, loan: LoanFacts) -> bool:
-    """Whether the caller may see this loan: a patron their own; staff those of the divisions their permission reaches,
-    for a school's staff never see the public library's loans, nor the other way round.
-    """
-    if caller.patron is not None:
-        return loan.is_borrowed_by(caller.patron)
-    divisions = caller.divisions(permission)
-    return divisions is None or loan.division in divisions
-
-
-def visible_to(caller: Caller, permission: Permission, borrowed: Borrowed) -> Borrowed:
-    """What the caller may see of these loans."""
-    loans = tuple(each for each in borrowed.loans if is_visible(caller, permission, each.loan))
-    return Borrowed(borrowed.patron, loans)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from faelles.circulation.loans.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.facts import ItemFacts, PatronFacts
 from faelles.ground.clock import age_on
 from faelles.ground.events import Dimension
 from faelles.ground.ids import BranchId, DivisionId, PatronGroupId

@@ -4,20 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
-
-from faelles.circulation.loans.blocks import Block, BlockCode, block
-from faelles.circulation.loans.facts import SignIn
-from faelles.circulation.loans.model import NOBODY, Borrower, CheckoutRequest
+from faelles.circulation.desk.blocks import Block, BlockCode, block
+from faelles.circulation.desk.facts import SignIn
+from faelles.circulation.desk.model import Borrower
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, NotFoundError
-from faelles.ground.ids import AgencyId, PatronId
+from faelles.ground.ids import AgencyId
 from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
-from faelles.patrons.reach import patron_to_change
 from faelles.people import attempts
-from faelles.people.model import Caller, Permission
 
 
 class HasPin(Protocol):
@@ -51,24 +46,6 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
         keys=tuple(keys),
         attempt=counted_under(keyring, agency, typed),
     )
-
-
-async def check_second(tx: Transaction, caller: Caller, request: CheckoutRequest) -> Block | None:
-    """What stands in the way of the second borrower: the caller knows nobody by that id. Whoever it is stays locked, so
-    that no merge goes past the loan.
-    """
-    if request.second_borrower is None:
-        return None
-    try:
-        await patron_to_change(tx, caller, PatronId(request.second_borrower), Permission.CHECKOUT, "checkout")
-    except (NotFoundError, ConflictError):
-        return block(BlockCode.SECOND_BORROWER_NOT_FOUND)
-    return None
-
-
-def without_identity(request: CheckoutRequest) -> CheckoutRequest:
-    """The request less what was scanned and typed to say who: `Scanned` has it in a form that may be kept."""
-    return msgspec.structs.replace(request, borrower=NOBODY, pin=None)
 
 
 async def check_pin(tx: Transaction, keyring: Keyring, who: Scanned, facts: Provable, pin: str | None) -> Block | None:

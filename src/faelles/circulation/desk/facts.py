@@ -1,0 +1,178 @@
+"""What is read of a patron and a copy whatever is wanted of them, in the shapes of 0010_circulation_loads.sql."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from faelles.fees.exclusion.model import Notice
+from faelles.ground.ids import (
+    BranchId,
+    DivisionId,
+    ItemId,
+    ItemNumber,
+    MaterialGroupId,
+    PatronGroupId,
+    PatronId,
+    PlacementId,
+    RecordId,
+)
+
+
+class ItemState(StrEnum):
+    AVAILABLE = "available"
+    ON_LOAN = "on_loan"
+    IN_TRANSIT = "in_transit"
+    LOST = "lost"
+    CLAIMED_RETURNED = "claimed_returned"
+    MISSING = "missing"
+
+
+class EarlierAnswer(msgspec.Struct, frozen=True):
+    """What the same idempotency key was answered before. `fingerprint` is hex."""
+
+    fingerprint: str
+    answer: Any
+
+
+class Membership(msgspec.Struct, frozen=True, array_like=True):
+    """`ends` is the first day on which it no longer holds; None: open."""
+
+    division: DivisionId
+    role: str
+    group: PatronGroupId
+    starts: date | None
+    ends: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
+
+
+SELF_SERVICE_BLOCK = "S"
+
+
+class PatronBlock(msgspec.Struct, frozen=True, array_like=True):
+    """A block that nobody lifted. division None: in the whole agency. `ends` is its last day."""
+
+    code: str
+    division: DivisionId | None
+    starts: date
+    ends: date | None
+
+    def stands_in(self, division: DivisionId, day: date) -> bool:
+        in_time = self.starts <= day and (self.ends is None or day <= self.ends)
+        return in_time and self.division in {None, division}
+
+
+class Balance(msgspec.Struct, frozen=True, array_like=True):
+    division: DivisionId
+    ore: int
+
+
+class Guardian(msgspec.Struct, frozen=True, array_like=True):
+    """An adult who is financially responsible, from `starts` on and before `ends`."""
+
+    patron: PatronId
+    starts: date | None
+    ends: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
+
+
+class OpenLoan(msgspec.Struct, frozen=True, array_like=True):
+    """One of the loans the patron answers for."""
+
+    division: DivisionId
+    material_group: MaterialGroupId
+    record: RecordId
+    due_on: date
+    is_claimed_returned: bool
+
+    def is_overdue(self, day: date) -> bool:
+        return self.due_on < day and not self.is_claimed_returned
+
+
+class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
+    id: PatronId
+    kind: str
+    name: str
+    birth_date: date | None
+    home_branch: BranchId
+    language: str
+    pin_hash: str | None
+    memberships: tuple[Membership, ...]
+    blocks: tuple[PatronBlock, ...]
+    balances: tuple[Balance, ...]
+    exclusions: tuple[Notice, ...] = ()
+    """What was written to the patron about exclusion; whether one excludes today follows from it."""
+    guardians: tuple[Guardian, ...]
+    loans: tuple[OpenLoan, ...]
+
+    def membership_in(self, division: DivisionId, day: date) -> Membership | None:
+        """The membership that counts in `division`: the one that holds on `day`, else the latest of the others."""
+        mine = [each for each in self.memberships if each.division == division]
+        holding = next((each for each in mine if each.holds_on(day)), None)
+        return holding or max(mine, key=lambda each: each.starts or date.min, default=None)
+
+    def balance_in(self, division: DivisionId) -> int:
+        """What is owed in `division`, in øre."""
+        return sum(balance.ore for balance in self.balances if balance.division == division)
+
+    def loans_in(self, division: DivisionId) -> tuple[OpenLoan, ...]:
+        return tuple(loan for loan in self.loans if loan.division == division)
+
+    def blocks_in(self, division: DivisionId, day: date, *, is_self_service: bool) -> tuple[PatronBlock, ...]:
+        """The blocks that stand in `division` on `day`; one for self-service only where nobody stands by."""
+        standing = [block for block in self.blocks if block.stands_in(division, day)]
+        return tuple(block for block in standing if is_self_service or block.code != SELF_SERVICE_BLOCK)
+
+    def responsible_on(self, day: date) -> PatronId | None:
+        """The adult who answers for the patron's debts on `day`; of several the one who took it over last."""
+        holding = [guardian for guardian in self.guardians if guardian.holds_on(day)]
+        latest = max(holding, key=lambda each: (each.starts or date.min, -each.patron), default=None)
+        return latest.patron if latest else None
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True):
+    text: str
+    on_checkout: bool
+    on_return: bool
+
+
+class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
+    id: ItemId
+    number: ItemNumber
+    kind: str
+    record: RecordId
+    title: str
+    creators: tuple[str, ...]
+    material_type: str
+    classification: str | None
+    owner_branch: BranchId
+    default_placement: PlacementId
+    material_group: MaterialGroupId
+    price_ore: int | None
+    condition: str
+    not_for_loan: str | None
+    minimum_age: int | None
+    withdrawn: bool
+    lender_due_on: date | None
+    received: bool
+    sent_home: bool
+    state: ItemState
+    missing_parts: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it stands for another library's copy."""
+        return self.kind == "placeholder"
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """Failed attempts with the scanned identifier."""
+
+    failures: int
+    locked_until: datetime | None
