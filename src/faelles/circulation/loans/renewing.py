@@ -13,7 +13,7 @@ from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.desk.model import Overrides
 from faelles.circulation.desk.opening import Desk
 from faelles.circulation.desk.repeats import Repeatable
-from faelles.circulation.loans import renewal_store, store
+from faelles.circulation.loans import renewal_store
 from faelles.circulation.loans.cases import renewal_case
 from faelles.circulation.loans.facts import Borrowed, LoanAndItem
 from faelles.circulation.loans.late import NOTHING, charge_if_late
