@@ -87,6 +87,16 @@ async def test_a_loan_from_before_the_present_one_takes_nothing_away(library: Le
     assert (await library.take_back(book)).loan == loan
 
 
+async def test_a_renewal_with_a_card_that_nobody_has_holds_and_is_listed(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    loan = (await library.lend(reader, book)).loan
+    library.clock.pass_days(3)
+    answer = await happened(library, Happened.RENEWAL, book, library.clock.now - timedelta(hours=1), "K000000001")
+    assert (answer.outcome, answer.loan) == (Outcome.RENEWED, loan)
+    (entry,) = await work(library)
+    assert (entry.scanned_card, entry.details["conflicts"]) == ("K000000001", "patron_not_found")
+
+
 async def test_an_offline_return_counts_from_its_own_time(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy()
     await library.lend(reader, book)

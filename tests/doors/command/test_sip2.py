@@ -18,7 +18,9 @@ ANSWERS = {
     "93": "941",
     "99": f"98YYYYYN300003{DATE}2.00AODK-710100|BXYYYYYYYYYYYYYYYY|AFVelkommen|",
     "11": f"120NUN{DATE}AODK-710100|AA7|AB1|AJ|AH|AFBogen er udlånt.|",
-    "24": "",
+    "23": f"24YYYY          009{DATE}AODK-710100|AA7|AE|BLN|CQN|AFLånerkortet kendes ikke.|",
+    "17": f"18010001{DATE}AB1|AJ|AFMaterialet kendes ikke.|",
+    "35": f"10{DATE}",
 }
 
 
@@ -84,6 +86,33 @@ def test_a_refusal_exits_with_no(automaton: Automaton):
     assert "AODK-1|AA7|AB1|" in automaton.heard[0]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("card", "7", "4711"), id="nobody has the card"),
+        pytest.param(("item", "1"), id="no copy has the number"),
+        pytest.param(("end", "7"), id="another message than the one that answers it"),
+        pytest.param(("--message", "11", "status"), id="a message before the command was refused"),
+    ],
+)
+def test_only_what_was_answered_well_exits_with_yes(words: tuple[str, ...], automaton: Automaton):
+    assert talk(automaton, *words).exit_code == SAYS_NO
+
+
+def test_lines_that_were_all_answered_well_exit_with_yes(automaton: Automaton):
+    assert talk(automaton, typed="status\nraw 9900802.00\n").exit_code == 0
+
+
+def test_a_line_that_was_refused_exits_with_no(automaton: Automaton):
+    assert talk(automaton, typed="checkout 7 1\nstatus\n").exit_code == SAYS_NO
+
+
+def test_after_a_login_that_failed_nothing_is_sent(automaton: Automaton, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(ANSWERS, "93", "940")
+    assert talk(automaton, "--user", "x", "status").exit_code == SAYS_NO
+    assert [each[:2] for each in automaton.heard] == ["93"]
+
+
 def test_a_message_is_sent_as_it_is_and_an_answer_is_json(automaton: Automaton):
     [answer] = [json.loads(talk(automaton, "--message", "9900802.00", "--json", "--no-checksums").stdout)]
     assert automaton.heard == ["9900802.00"]
@@ -92,13 +121,13 @@ def test_a_message_is_sent_as_it_is_and_an_answer_is_json(automaton: Automaton):
 
 def test_line_by_line_until_quit_and_a_slip_changes_nothing(automaton: Automaton):
     result = talk(automaton, typed="status\nfrobnicate\nhelp\nraw 9900802.00\nstatus 'x\nquit\nstatus\n")
-    assert (result.exit_code, len(automaton.heard)) == (0, 2)
+    assert (result.exit_code, len(automaton.heard)) == (SAYS_NO, 2)
     assert "no such command" in result.stderr
     assert "renew-all" in result.stdout
 
 
 def test_a_server_that_hangs_up_is_told(automaton: Automaton):
-    result = talk(automaton, "card", "7")
+    result = talk(automaton, "renew-all", "7")
     assert (result.exit_code, "closed the connection" in result.stderr) == (CANNOT_ANSWER, True)
 
 

@@ -8,6 +8,7 @@ import pytest
 from circulation.lending_library import LendingLibrary, Reader
 from doors.sip2.conftest import Hall
 from doors.sip2.machine import BLANK, Machine, connected, sealed, sip_date, told
+from faelles.circulation.worklist.operations import list_work
 from faelles.ground.database import Transaction
 
 
@@ -321,6 +322,20 @@ async def test_a_renewal_made_while_the_line_was_down_holds(hall: Hall, machine:
         )
         assert (renewed.fixed["ok"], renewed.get("AH")[:8]) == ("1", sip_date(told_due)[:8])
     assert await happened(hall.library, "loan.renewed") == 1
+
+
+@pytest.mark.parametrize(("third", "was_theirs", "told"), [("N", "N", ["on_loan_to_other"]), ("Y", "Y", [])])
+async def test_a_renewal_by_a_stranger_while_the_line_was_down_holds_and_is_told_to_staff(
+    third: str, was_theirs: str, told: list[str], hall: Hall, machine: Machine
+):
+    reader, stranger, item = await hall.library.reader(), await hall.library.reader(), await hall.library.copy()
+    await lent_since(hall.library, reader, item, 10)
+    due, at = sip_date(datetime.now(UTC) + timedelta(days=40)), sip_date(datetime.now(UTC) - timedelta(hours=1))
+    renewed = await machine.renew(stranger.card, item, no_block="Y", third=third, at=at, due=due)
+    assert (renewed.fixed["ok"], renewed.fixed["renewal_ok"], renewed.get("AH")[:8]) == ("1", was_theirs, due[:8])
+    assert ("udlånt til en anden" in renewed.get("AF")) is bool(told)
+    listed = await hall.library.run(lambda tx: list_work(tx, hall.library.librarian))
+    assert [entry.details["conflicts"] for entry in listed] == told
 
 
 async def test_a_checkin_with_cancel_undoes_the_checkout(hall: Hall, machine: Machine):

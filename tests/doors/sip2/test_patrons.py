@@ -174,6 +174,13 @@ async def test_a_machine_lifts_no_block_of_the_staffs(hall: Hall, machine: Machi
     assert enabled.fixed["patron_status"][:4] == "YYYY"
 
 
+async def test_what_a_machine_is_not_for_is_refused_in_words(hall: Hall, stranger: Machine):
+    made = await hall.machine(MachineKind.SORTER)
+    await stranger.sign_in(made.username, made.secret)
+    for answer in (await stranger.status("1234567890"), await stranger.pay("1234567890", "10.00")):
+        assert answer.get("AF") == "Det kan denne maskine ikke."
+
+
 async def test_a_reader_learns_nothing_of_patrons(hall: Hall, stranger: Machine):
     made = await hall.machine(MachineKind.READER)
     await stranger.sign_in(made.username, made.secret)

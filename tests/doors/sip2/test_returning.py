@@ -70,6 +70,7 @@ async def test_anothers_book_is_taken_for_its_owner(hall: Hall, sorter: Machine,
     for no_block in "NY":
         back = await sorter.check_in("9876543210", no_block=no_block)
         assert (back.fixed["ok"], back.fixed["alert"], back.get("CV"), back.get("CL")) == ("1", "Y", "03", "7")
+        assert (back.get("CT"), back.get("AF")[:14]) == (theirs.isil, "Materialet ska")
         assert "Deres" not in back.get("AJ")
 
 

@@ -29,7 +29,7 @@ async def recognise(tx: Transaction, desk: Desk, request: ReturnRequest, repeat:
     owner = await foreign_store.owner_of_number(tx, request.item)
     if owner is None:
         return returning.unknown()
-    answer = returning.foreign(desk, owner.name)
+    answer = returning.foreign(desk, owner.name, owner.isil)
     if not request.dry_run:
         await foreign_store.note_sighting(tx, owner.agency, request.item, desk.branch, request.returned_at or desk.now)
         await append(tx, Event(kind="item.foreign_seen", subject=owner.agency, dimensions={"branch": desk.branch}))

@@ -13,10 +13,11 @@ class Owner:
 
     agency: AgencyId
     name: str
+    isil: str
 
 
 _OWNER_OF_NUMBER = """
-SELECT a.agency_id, a.name
+SELECT a.agency_id, a.name, a.isil
   FROM owners_of_item_number($1) AS owner (agency_id)
   JOIN agency_directory AS a ON a.agency_id = owner.agency_id
  LIMIT 1
@@ -29,7 +30,7 @@ INSERT INTO foreign_sighting (agency_id, owner_agency_id, item_number, branch_id
 async def owner_of_number(tx: Transaction, item_number: str) -> Owner | None:
     """Which municipality owns a number, and nothing else."""
     row = await tx.row(_OWNER_OF_NUMBER, item_number)
-    return Owner(row["agency_id"], row["name"]) if row else None
+    return Owner(row["agency_id"], row["name"], row["isil"]) if row else None
 
 
 async def note_sighting(

@@ -20,19 +20,22 @@ from faelles.circulation.desk.repeats import Repeatable, repeatable
 from faelles.circulation.desk.scans import scanned
 from faelles.circulation.loans import correction_store, lending, renewal_rules, renewal_store, store, work_store
 from faelles.circulation.loans.cases import lending_case, renewal_case
-from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ClosedHow, LoanAndItem
+from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ClosedHow, LoanAndItem, LoanFacts
 from faelles.circulation.loans.late import charge_if_late
 from faelles.circulation.loans.lending_rules import LendingCase, find_blocks, unknown_parties
 from faelles.circulation.loans.losses import settle_found
 from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome, RenewalAnswer, ReturnRequest
 from faelles.circulation.loans.operations import take_as_fact
 from faelles.circulation.loans.replies import answered_before, renewed_before
+from faelles.circulation.transit.model import NextStop
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append
 from faelles.ground.fields import Id, ItemNumberText, Scan
 from faelles.ground.ids import AgencyId, BranchId, LoanId
+from faelles.patrons.identification import store as identification
+from faelles.patrons.identifiers import lookup_keys
 from faelles.people.model import Caller, Permission
 
 
@@ -52,6 +55,8 @@ class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     card: Scan | None = None
     due_on: date | None = None
     """What the borrower was told; None: what the rules say."""
+    for_others: bool = False
+    """Whether somebody else than the borrower may have renewed it."""
     dry_run: bool = False
     """Only tell what would be made of it."""
 
@@ -60,11 +65,12 @@ class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class OfflineAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """How the entry was taken. `conflicts` are on the work list."""
+    """How the entry was taken. `conflicts` are on the work list; `next` is where a copy that came back goes."""
 
     outcome: Outcome
     loan: LoanId | None = None
     conflicts: tuple[Block, ...] = ()
+    next: NextStop | None = None
 
 
 class Handling(Enum):
@@ -123,7 +129,7 @@ async def record_offline(
         return await _record_return(tx, caller, entry, key or digest)
     repeat = repeatable(f"offline_{entry.what}", key or digest, digest)
     if entry.what is Happened.RENEWAL:
-        return await _record_renewal(tx, caller, entry, repeat)
+        return await _record_renewal(tx, caller, keyring, entry, repeat)
     return await _record_checkout(tx, caller, keyring, entry, repeat)
 
 
@@ -220,12 +226,14 @@ async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, k
     answer = await take_as_fact(tx, caller, request, key, is_in_hand=False)
     if answer.outcome is Outcome.REFUSED and not entry.dry_run:
         await _add_work_entry(tx, entry, answer.loan, answer.blocks)
-    return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks)
+    return OfflineAnswer(outcome=answer.outcome, loan=answer.loan, conflicts=answer.blocks, next=answer.next)
 
 
-async def _record_renewal(tx: Transaction, caller: Caller, entry: OfflineEntry, repeat: Repeatable) -> OfflineAnswer:
-    """The borrower was told a new due date: it holds, whatever a rule would have said. One that gains nothing, and one
-    of what is not on loan, change nothing.
+async def _record_renewal(
+    tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, repeat: Repeatable
+) -> OfflineAnswer:
+    """Somebody was told a new due date: it holds, whatever a rule would have said. One that gains nothing, and one of
+    what is not on loan, change nothing.
     """
     facts = await store.load_loans(tx, repeat, item_number=entry.item)
     if earlier := renewed_before(facts.earlier, repeat, facts.borrowed):
@@ -237,18 +245,39 @@ async def _record_renewal(tx: Transaction, caller: Caller, entry: OfflineEntry, 
         if not entry.dry_run:
             await _add_work_entry(tx, entry, None, conflicts)
         return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
-    return await _renew_as_fact(tx, desk, entry, lent, repeat)
+    strange = await _by_stranger(tx, keyring, entry, lent[1].loan)
+    return await _renew_as_fact(tx, desk, entry, lent, repeat=repeat, strange=strange)
+
+
+async def _by_stranger(tx: Transaction, keyring: Keyring, entry: OfflineEntry, loan: LoanFacts) -> list[Block]:
+    """What is odd about a renewal: the card is nobody's, or somebody's who does not have the loan."""
+    if entry.card is None:
+        return []
+    known = await identification.find(tx, lookup_keys(keyring, tx.agency, entry.card))
+    holders = {each.patron for each in known if each.ended_at is None}
+    if not holders:
+        return [block(BlockCode.PATRON_NOT_FOUND)]
+    if entry.for_others or any(loan.is_borrowed_by(each) for each in holders):
+        return []
+    return [block(BlockCode.ON_LOAN_TO_OTHER, None, due_on=loan.due_on.isoformat())]
 
 
 async def _renew_as_fact(
-    tx: Transaction, desk: Desk, entry: OfflineEntry, lent: tuple[Borrowed, LoanAndItem], repeat: Repeatable
+    tx: Transaction,
+    desk: Desk,
+    entry: OfflineEntry,
+    lent: tuple[Borrowed, LoanAndItem],
+    *,
+    repeat: Repeatable,
+    strange: Sequence[Block],
 ) -> OfflineAnswer:
     patron, (loan, item) = lent[0].patron, (lent[1].loan, lent[1].item)
     case = renewal_case(desk, patron=patron, item=item, loan=loan, renewed_at=entry.happened_at)
     due_on = entry.due_on or case.due_on
     if due_on is None or due_on <= loan.due_on:
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=loan.id)
-    conflicts = [each for each in renewal_rules.find_blocks(case) if each.code not in _ABOUT_THE_DAY]
+    standing = [each for each in renewal_rules.find_blocks(case) if each.code not in _ABOUT_THE_DAY]
+    conflicts = [*strange, *standing]
     if entry.dry_run:
         await record_access(tx, "offline_dry_run", [patron.id])
         return OfflineAnswer(outcome=Outcome.ALLOWED, loan=loan.id, conflicts=tuple(conflicts))

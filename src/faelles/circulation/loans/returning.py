@@ -226,9 +226,9 @@ def _taken_back(
     )
 
 
-def foreign(desk: Desk, owner: str) -> ReturnAnswer:
+def foreign(desk: Desk, owner: str, isil: str) -> ReturnAnswer:
     """Another municipality's book: whose, and nothing else."""
-    return ReturnAnswer(outcome=Outcome.FOREIGN, next=send_foreign(owner, desk.branch_of(desk.branch).name))
+    return ReturnAnswer(outcome=Outcome.FOREIGN, next=send_foreign(owner, isil, desk.branch_of(desk.branch).name))
 
 
 def unknown() -> ReturnAnswer:

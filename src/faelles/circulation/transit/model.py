@@ -86,11 +86,14 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NextStop(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the copy goes now. `branch` and `name` are those it is sent to; a foreign copy's owner has a name alone."""
+    """Where the copy goes now. `branch` and `name` are those it is sent to; a foreign copy's owner has a name and an
+    ISIL.
+    """
 
     stop: Stop
     branch: BranchId | None = None
     name: str | None = None
+    isil: str | None = None
     reason: JourneyReason | None = None
     hold: HoldId | None = None
     shelf_number: str | None = None

@@ -184,11 +184,12 @@ def told_name(patron: str | None, how: SlipName) -> str | None:
     return patron if how is SlipName.NAME else "".join(word[0].upper() + "." for word in patron.split())
 
 
-def send_foreign(owner: str, here: str) -> NextStop:
+def send_foreign(owner: str, isil: str, here: str) -> NextStop:
     """Another municipality's book: whose, and nothing else."""
     return NextStop(
         stop=Stop.SEND,
         name=owner,
+        isil=isil,
         reason=JourneyReason.FOREIGN,
         why=(Why(WhyCode.OTHER_AGENCYS),),
         slip=Slip(here=here, to=owner, reason=JourneyReason.FOREIGN),

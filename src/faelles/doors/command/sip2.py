@@ -20,11 +20,9 @@ from faelles.doors.sip2.checksum import unseal
 from faelles.doors.sip2.client import Address, Answered, Client, connected, request
 from faelles.doors.sip2.framing import CR, CRLF
 from faelles.doors.sip2.messages import FIELD_NAMES, MalformedMessageError, Message, UnknownCommandError, parse
-from faelles.doors.sip2.outcome import outcome_of
 from faelles.doors.sip2.text import decode
 from faelles.ground.errors import FaellesError, invalid_field
 from faelles.people.machines.terminal import Encoding
-from faelles.people.terminals.model import TerminalOutcome
 
 app = typer.Typer(help=words("command_sip2"), no_args_is_help=True)
 
@@ -111,15 +109,21 @@ def talk(
         password = typer.prompt(words("talk_ask_secret"), hide_input=True) if user and secret is None else secret
         with connected(address, encoding, sums=checksums, ending=CRLF if crlf else CR) as client:
             talker = _Talker(client, institution, as_json=as_json)
-            is_yes = talker.say("login", {"CN": user, "CO": password or ""}) if user else True
-            for raw in message or ():
-                is_yes = talker.show(client.ask(raw)) and is_yes
-            if said:
-                is_yes = talker.obey(said) and is_yes
-            elif not message:
-                talker.converse(_lines())
+            is_yes = not user or talker.say("login", {"CN": user, "CO": password or ""})
+            if is_yes:
+                is_yes = _all_said(talker, said, message or ())
     if not is_yes:
         raise typer.Exit(SAYS_NO)
+
+
+def _all_said(talker: "_Talker", said: Sequence[str] | None, raw: Sequence[str]) -> bool:
+    """Whether every message was answered with yes."""
+    are_yes = [talker.send(each) for each in raw]
+    if said:
+        are_yes.append(talker.obey(said))
+    elif not raw:
+        are_yes.append(talker.converse(_lines()))
+    return all(are_yes)
 
 
 @contextmanager
@@ -166,21 +170,30 @@ class _Talker:
     def __init__(self, client: Client, institution: str, *, as_json: bool) -> None:
         self._client, self._institution, self._as_json = client, institution, as_json
 
-    def converse(self, lines: Iterator[str]) -> None:
-        """Obey line after line; a mistyped one is told and changes nothing."""
+    def converse(self, lines: Iterator[str]) -> bool:
+        """Obey line after line; a mistyped one is told and sent to nobody. Whether every line was answered with yes."""
         tell("talk_help")
+        is_yes = True
         for line in lines:
             if line in {_QUIT, "exit"}:
-                return
-            try:
-                if line:
-                    self.obey(shlex.split(line))
-            except ValueError:
-                complain(words("talk_quotes"))
-            except FaellesError as problem:
-                complain(explanation(problem))
-                if problem.code in {"sip2_no_answer", "sip2_hung_up"}:
-                    raise
+                break
+            if line:
+                is_yes = self._obey_line(line) and is_yes
+        return is_yes
+
+    def _obey_line(self, line: str) -> bool:
+        try:
+            return self.obey(shlex.split(line))
+        except ValueError:
+            complain(words("talk_quotes"))
+        except FaellesError as problem:
+            complain(explanation(problem))
+            if problem.code in {"sip2_no_answer", "sip2_hung_up"}:
+                raise
+        return False
+
+    def send(self, raw: str) -> bool:
+        return self.show(self._client.ask(raw))
 
     def obey(self, said: Sequence[str]) -> bool:
         """Whether the answer was yes. Raises InvalidRequestError for words that are no command."""
@@ -189,7 +202,7 @@ class _Talker:
             _show_help()
             return True
         if name == _RAW:
-            return self.show(self._client.ask(" ".join(rest)))
+            return self.send(" ".join(rest))
         return self.say(name, _given(name, rest))
 
     def say(self, name: str, given: Mapping[str, str]) -> bool:
@@ -209,7 +222,7 @@ class _Talker:
         else:
             show_table(["talk_way", "talk_field", "talk_name", "talk_value"], lines)
             _tell_soundness(answered)
-        return outcome_of(answered.answer) is TerminalOutcome.ANSWERED
+        return answered.is_yes
 
 
 def _given(name: str, rest: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from faelles.doors.sip2.exchange import Answer, Exchange
 from faelles.doors.sip2.messages import DEFINITIONS, required
 from faelles.doors.sip2.text import lines
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, InvalidRequestError, Parameter
+from faelles.ground.errors import FaellesError, ForbiddenError, InvalidRequestError, Parameter
 from faelles.ground.i18n import Language
 from faelles.people.machines.terminal import DueDateForm
 
@@ -41,6 +41,8 @@ def refuse_for(exchange: Exchange, blocks: Iterable[Block], language: Language) 
 def refuse_error(exchange: Exchange, problem: FaellesError, language: Language | None = None) -> Answer:
     """What an operation would not do, in the words of its error."""
     spoken = language or exchange.language
+    if isinstance(problem, ForbiddenError):
+        return refuse(exchange, i18n.text("sip2_not_served", spoken))
     if isinstance(problem, InvalidRequestError) and problem.problems:
         return refuse(exchange, *(i18n.text(each.code, spoken, each.parameters) for each in problem.problems))
     return refuse(exchange, i18n.text(problem.code, spoken, problem.parameters))

@@ -16,9 +16,11 @@ from faelles.doors.sip2 import messages
 from faelles.doors.sip2.checksum import Sealed, checksum, unseal
 from faelles.doors.sip2.framing import CR, CRLF, LONGEST_LINE
 from faelles.doors.sip2.messages import DEFINITIONS, FIELD_NAMES, Message
+from faelles.doors.sip2.outcome import outcome_of
 from faelles.doors.sip2.text import decode, encode
 from faelles.ground.errors import UnavailableError
 from faelles.people.machines.terminal import Encoding
+from faelles.people.terminals.model import TerminalOutcome
 
 _NO_DATE: Final = " " * 18
 _USUAL: Final = {
@@ -40,6 +42,7 @@ _USUAL: Final = {
     "card_retained": "N",
 }
 """The fixed parts of requests, where nobody says otherwise."""
+_ITEM: Final = "18"
 _DATES: Final = {"transaction_date", "return_date"}
 
 
@@ -62,6 +65,18 @@ class Answered:
     seconds: float
     sealed: Sealed
     message: Message | None
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether it was answered well: soundly, by the message that answers the request, and not with a no, be it that
+        nobody has the card, or that no copy has the number.
+        """
+        told = self.message
+        if told is None or not self.sealed.is_sound or outcome_of(self.answer) is not TerminalOutcome.ANSWERED:
+            return False
+        asked = DEFINITIONS.get(self.request[:2].decode("latin-1"))
+        is_due = asked is None or asked.answer in {None, told.code}
+        return is_due and told.get("BL") != "N" and not (told.code == _ITEM and not told.get("AJ"))
 
 
 def request(code: str, given: Mapping[str, str], now: datetime) -> str:

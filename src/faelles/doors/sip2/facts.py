@@ -24,6 +24,7 @@ async def as_fact(exchange: Exchange, what: Happened) -> tuple[OfflineAnswer, It
         card=exchange.card or None,
         happened_at=happened_at(exchange, "transaction_date"),
         due_on=_told_due(exchange),
+        for_others=exchange.message.fixed.get("third_party_allowed", "").upper() == "Y",
     )
     caller, keyring = exchange.terminal.caller, exchange.services.keyring
 

@@ -247,7 +247,8 @@ def _fact_told(exchange: Exchange, answer: OfflineAnswer, seen: ItemSeen | None,
         is_over = any(each.code is BlockCode.ON_LOAN_TO_OTHER for each in answer.conflicts)
         return _over_since(exchange, refusal, seen.copy.title) if is_over else refusal
     media = seen.copy.material_type
-    was_theirs = answer.outcome in {Outcome.REPEATED, Outcome.RENEWED}
+    was_others = any(each.code is BlockCode.ON_LOAN_TO_OTHER for each in answer.conflicts)
+    was_theirs = answer.outcome in {Outcome.REPEATED, Outcome.RENEWED} and not was_others
     fixed = {"ok": "1", "renewal_ok": codes.yes_no(is_so=was_theirs), "desensitize": "Y"}
     told = {
         **_parties(exchange, seen.copy.title),

@@ -97,12 +97,12 @@ async def _returned_already(exchange: Exchange, tx: Transaction) -> ReturnAnswer
     taken = await record_offline(tx, caller, keyring, entry)
     seen = await operations.item_at_machine(tx, caller, exchange.item)
     if seen is None:
-        return ReturnAnswer(outcome=taken.outcome, loan=taken.loan, blocks=taken.conflicts)
+        return ReturnAnswer(outcome=taken.outcome, loan=taken.loan, next=taken.next, blocks=taken.conflicts)
     return ReturnAnswer(
         outcome=Outcome.RETURNED,
         loan=taken.loan,
         item=shown(seen.copy, on_checkout=False),
-        next=_next_stop(exchange, seen),
+        next=taken.next or _next_stop(exchange, seen),
         blocks=taken.conflicts,
     )
 
@@ -183,7 +183,7 @@ def _extensions(exchange: Exchange, answer: ReturnAnswer, alert: Alert | None) -
     bound = stop.branch if stop and not stop.stays else None
     found = {
         Extension.ALERT_TYPE: exchange.profile.alert_code(alert) if alert else None,
-        Extension.DESTINATION: exchange.where.code_of(bound) if bound else None,
+        Extension.DESTINATION: exchange.where.code_of(bound) if bound else stop and stop.isil,
         Extension.SORT_BIN: sort_bin(exchange, _sorted(exchange, answer, alert)),
         Extension.CALL_NUMBER: item.classification if item else None,
         Extension.COLLECTION: collection(exchange, item.placement) if item else None,
