@@ -67,6 +67,8 @@ class Permission(StrEnum):
     PEOPLE_VIEW = "people_view"
     PEOPLE_EDIT = "people_edit"
     EVENT_READ = "event_read"
+    PRIVACY = "privacy"
+    """For the whole agency: what is kept of people and for how long, a person's own file, erasure on request."""
     SUPPORT_GRANT = "support_grant"
     """Let the operator's supporters in, for a time."""
     SUPPORT = "support"

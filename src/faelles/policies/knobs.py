@@ -5,13 +5,14 @@ holds the first ones), so a default here speaks only where no rule does.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from faelles.agencies.model import Service
 from faelles.policies.knob import Knob, Unit, choice, day, explicit, limit, number, yes_no
-from faelles.policies.model import Whose
+from faelles.policies.model import Scope, Whose
 
 _ITEM: Final = Whose.ITEM_DIVISION
 _PATRON: Final = Whose.PATRON_DIVISION
@@ -187,6 +188,24 @@ OVERDUE_NOTICE_2_DAYS: Final = number("overdue_notice_2_days", 14, _ITEM, Unit.D
 OVERDUE_NOTICE_3_DAYS: Final = number("overdue_notice_3_days", 28, _ITEM, Unit.DAYS, highest=365)
 MEMBERSHIP_NOTICE_DAYS: Final = number("membership_notice_days", 30, _PATRON, Unit.DAYS, highest=365)
 NOTICE_TEXT_DAYS: Final = number("notice_text_days", 30, _PATRON, Unit.DAYS, lowest=1, highest=365)
+
+
+def _kept(name: str, default: int, unit: Unit = Unit.DAYS, *, lowest: int = 1, highest: int | None = None) -> Knob[int]:
+    """How long something personal is kept: the agency says it, for all its divisions, and most often only shorter."""
+    knob = number(name, default, _PATRON, unit, lowest=lowest, highest=highest or default)
+    return replace(knob, scopes=frozenset({Scope.NATION, Scope.AGENCY}))
+
+
+RETURNED_LOAN_DAYS: Final = _kept("returned_loan_days", 30)
+CLOSED_HOLD_DAYS: Final = _kept("closed_hold_days", 30)
+HOLD_DECISION_DAYS: Final = _kept("hold_decision_days", 90)
+PAID_FEE_DAYS: Final = _kept("paid_fee_days", 30)
+PAID_REPLACEMENT_DAYS: Final = _kept("paid_replacement_days", 365)
+BOOKKEEPING_YEARS: Final = _kept("bookkeeping_years", 3, Unit.YEARS, highest=5)
+MESSAGE_DAYS: Final = _kept("message_days", 365, lowest=30)
+INACTIVE_PATRON_YEARS: Final = _kept("inactive_patron_years", 3, Unit.YEARS)
+PAST_FACT_DAYS: Final = _kept("past_fact_days", 365, lowest=30)
+ACCESS_LOG_DAYS: Final = _kept("access_log_days", 365, lowest=180, highest=1825)
 
 KNOBS: Final[Mapping[str, Knob[object]]] = MappingProxyType(
     {knob.name: knob for knob in list(vars().values()) if isinstance(knob, Knob)}
