@@ -3,7 +3,7 @@
 import pytest
 
 from circulation.holds.test_changing import bind
-from circulation.holds.wishing import copies, match_all, state_of, waits, wish, wish_for
+from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, Remark
@@ -87,6 +87,17 @@ async def test_what_others_wait_for_is_renewed_only_where_the_rule_lets_it(libra
     library.clock.pass_days(7)
     scanned = await library.lend(reader, numbers[0])
     assert (scanned.outcome is Outcome.REFUSED) == (effect is Effect.REFUSE)
+
+
+async def test_who_wants_it_only_later_stands_against_no_renewal_until_that_day_has_come(library: LendingLibrary):
+    title, numbers = await copies(library, 1)
+    loan = (await library.lend(await library.reader(), numbers[0])).loan
+    await waits(library, title, active_from=day(8, library))
+    library.clock.turn_to(day(7, library), hour=22)
+    (yet_to_come,) = await library.renew(loan, dry_run=True)
+    library.clock.turn_to(day(0, library), hour=23)
+    (come,) = await library.renew(loan)
+    assert (yet_to_come.outcome, come.outcome) == (Outcome.ALLOWED, Outcome.REFUSED)
 
 
 async def test_a_loan_is_renewed_while_other_copies_serve_those_who_wait(library: LendingLibrary):

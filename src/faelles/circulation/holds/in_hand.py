@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeGuard
 
 from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.matching import Costs, first_in_line
@@ -20,9 +21,14 @@ class Claimant:
     passed: tuple[Mapping[str, str | int], ...] = ()
 
 
+def may_serve(copy: Copy | None) -> TypeGuard[Copy]:
+    """Whether it is in a state to be handed out to anybody at all."""
+    return copy is not None and copy.condition not in _IN_THE_WORKSHOP
+
+
 def claimant(settings: Settings, waiting: Sequence[Waiting], copy: Copy | None, now: datetime, today: date) -> Claimant:
     """Who gets a copy that is in hand now, in the order of ranks and without a window."""
-    if copy is None or not waiting or copy.condition in _IN_THE_WORKSHOP:
+    if not waiting or not may_serve(copy):
         return Claimant()
     at = moment(settings, now, today, Costs())
     found, passed = first_in_line(wantings(waiting, at), copy.item, supply_for(copy, at), at.judge)

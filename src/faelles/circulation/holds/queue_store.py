@@ -66,6 +66,11 @@ SELECT json_agg(facts ORDER BY record_id, rank)::text
   FROM waiting_hold
  WHERE agency_id = $1 AND record_id = ANY ($2::bigint[])
 """
+_READ_ON = """
+SELECT json_agg(facts ORDER BY rank)::text
+  FROM (SELECT facts, rank FROM waiting_hold
+         WHERE agency_id = $1 AND record_id = $2 AND rank > $3 ORDER BY rank LIMIT $4) AS next
+"""
 _READ_SUPPLY = """
 SELECT json_agg(json_build_array(record_id, facts) ORDER BY record_id, item_id)::text
   FROM hold_supply
@@ -113,6 +118,7 @@ SELECT $1, $3, record_id, id, item_id, 'matched', details FROM matched ORDER BY 
 """
 
 _queues = msgspec.json.Decoder(list[Waiting])
+_line = msgspec.json.Decoder(tuple[Waiting, ...])
 _supply = msgspec.json.Decoder(list[tuple[RecordId, Copy]])
 
 
@@ -169,6 +175,12 @@ async def read_queues(tx: Transaction, records: Sequence[RecordId]) -> list[Wait
     """All who wait for the titles, by title and rank."""
     found: str | None = await tx.value(_READ_QUEUES, tx.agency, list(records))
     return _queues.decode(found) if found else []
+
+
+async def read_on(tx: Transaction, record: RecordId, after: int, limit: int) -> tuple[Waiting, ...]:
+    """Those who wait for a title behind the rank `after`, so many at most."""
+    found: str | None = await tx.value(_READ_ON, tx.agency, record, after, limit)
+    return _line.decode(found) if found else ()
 
 
 async def read_supply(tx: Transaction, records: Sequence[RecordId]) -> list[tuple[RecordId, Copy]]:

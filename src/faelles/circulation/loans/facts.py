@@ -96,19 +96,19 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     holds: tuple[TouchedHold, ...]
     """By rank."""
     is_on_hold_shelf: bool
-    is_waited_for: bool
-    """While it is on loan: by others, for whom no other copy is planned."""
+    waited_for_from: date | None
+    """While it is on loan: the first day on which others want it, for whom no other copy is planned."""
 
 
 class LoanAndItem(msgspec.Struct, frozen=True):
-    """`lent_again`: the item has another open loan than this one. `is_waited_for`: by somebody for whom no other copy
-    is planned.
+    """`lent_again`: the item has another open loan than this one. `waited_for_from`: the first day on which
+    somebody wants it for whom no other copy is planned.
     """
 
     loan: LoanFacts
     item: ItemFacts
     lent_again: bool
-    is_waited_for: bool = False
+    waited_for_from: date | None = None
 
 
 class Borrowed(msgspec.Struct, frozen=True):

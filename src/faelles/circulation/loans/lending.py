@@ -48,7 +48,7 @@ class Renew:
     answerable: PatronFacts
     item: ItemFacts
     loan: LoanFacts
-    is_waited_for: bool
+    waited_for_from: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
     # A renewal is of today: a scan entered for another day means a loan.
     renews = request.renew_own and request.lent_at is None and case.terms[RENEW_ON_CHECKOUT].value
     if loan is not None and loan.is_borrowed_by(patron.id) and renews:
-        return Renew(facts.holder or patron, item, loan, facts.is_waited_for)
+        return Renew(facts.holder or patron, item, loan, facts.waited_for_from)
     found = [*find_blocks(case), *_wished_due_date(desk, request, case)]
     judgement = judge(found, request.overrides, desk.permissions)
     if judgement.standing or case.due_on is None:
@@ -187,15 +187,11 @@ async def renew(
     tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Renew, repeat: Repeatable
 ) -> CheckoutAnswer:
     """Renew what was scanned by the patron who has it."""
+    scanned = LoanAndItem(decision.loan, decision.item, lent_again=False, waited_for_from=decision.waited_for_from)
     (renewed,) = await renew_loans(
         tx,
         desk,
-        [
-            Borrowed(
-                decision.answerable,
-                (LoanAndItem(decision.loan, decision.item, lent_again=False, is_waited_for=decision.is_waited_for),),
-            )
-        ],
+        [Borrowed(decision.answerable, (scanned,))],
         wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
         repeat=repeat,
         kept_as=lambda answers: kept(as_checkout(answers[0])),

@@ -21,6 +21,7 @@ from faelles.circulation.loans.model import (
     ReturnAnswer,
     ReturnRequest,
 )
+from faelles.circulation.loans.reading_on import read_on
 from faelles.circulation.loans.renewing import RenewalWish, renew_loans, unknown_loan
 from faelles.circulation.loans.replies import answered_before, renewed_before
 from faelles.circulation.loans.sight import visible_to
@@ -100,10 +101,12 @@ async def _take_back(
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.RETURN)
     for permission in also:
         desk.require(permission, caller)
-    if facts.item is None:
+    if (item := facts.item) is None:
         return await recognise(tx, desk, request, repeat)
     returning.check_after_lending(request, facts)
-    case = returning.return_case(desk, request, facts, facts.item, is_in_hand=is_in_hand)
+    if is_in_hand:
+        facts = await read_on(tx, desk, facts, makes_ready=makes_ready)
+    case = returning.return_case(desk, request, facts, item, is_in_hand=is_in_hand)
     if case.judgement.standing:
         return await returning.refuse(tx, desk, request, case)
     return await returning.take_back(tx, desk, request, facts, case, repeat)

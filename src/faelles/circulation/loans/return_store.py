@@ -139,6 +139,7 @@ SELECT (SELECT count(*) FROM served) AS served, EXISTS (SELECT FROM served WHERE
 """
 _RELEASE = "SELECT release_copy($1, $2, $3, $4, $5)"
 _CLOSE_PARALLEL = "SELECT close_parallel_holds($1, ARRAY[$2::bigint], $3, $4)"
+_FREE_NUMBER = "SELECT free_shelf_number($1, $2)"
 _NAME = """
 SELECT b.patron_id, b.name
   FROM hold_patron AS p
@@ -214,6 +215,12 @@ def _more_values(tx: Transaction, back: TakenBack) -> tuple[object, ...]:
         decision.place,
         course.is_news,
     )
+
+
+async def free_shelf_number(tx: Transaction, branch: BranchId) -> int:
+    """The lowest free number of the branch's hold shelf, the caller's until the commit."""
+    number: int = await tx.value(_FREE_NUMBER, tx.agency, branch)
+    return number
 
 
 async def name_for_slip(tx: Transaction, hold: HoldId) -> tuple[PatronId, str] | None:

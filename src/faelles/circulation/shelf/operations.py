@@ -3,7 +3,7 @@
 from datetime import date
 
 from faelles.circulation.desk.parties import parties_of
-from faelles.circulation.holds.in_hand import claimant
+from faelles.circulation.holds.line import read_line
 from faelles.circulation.holds.model import ClosedWhy
 from faelles.circulation.shelf import expiry_store, store
 from faelles.circulation.shelf.expiry_store import ExpiredHold
@@ -68,7 +68,7 @@ async def expire_shelf(tx: Transaction, day: date, cursor: str | None) -> Slice:
 
 async def _hand_on(tx: Transaction, settings: Settings, facts: ExpiredHold, day: date) -> bool:
     """The copy is bound to the first in line that it fits; whether there is one."""
-    found = claimant(settings, facts.waiting, facts.copy, tx.now, day)
+    found = (await read_line(tx, settings, facts.record, facts.copy, facts.waiting, day)).first
     if found.hold is None:
         return False
     await expiry_store.capture(tx, found.hold.id, facts.item, found.passed)

@@ -220,14 +220,17 @@ ALTER FUNCTION home_of_client OWNER TO faelles_lookup;
 REVOKE ALL ON FUNCTION home_of_machine, home_of_client FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION home_of_machine, home_of_client TO faelles_app;
 
--- The agency behind an ISIL, its own or one that a division of it has now: what people type when they sign in. An ISIL
--- that two agencies' divisions claim leads to neither.
+-- The agency behind an ISIL, its own or one that a division of it has today, by its own clock: what people type when they
+-- sign in. An ISIL that two agencies' divisions claim leads to neither.
 CREATE FUNCTION agency_behind_isil(wanted text) RETURNS integer
     LANGUAGE sql STABLE
     RETURN COALESCE(
         (SELECT agency_id FROM agency WHERE isil = wanted),
-        (SELECT min(agency_id) FROM division_isil WHERE isil = wanted AND valid @> current_date
-         HAVING count(DISTINCT agency_id) = 1));
+        (SELECT min(d.agency_id)
+           FROM division_isil AS d
+           JOIN agency AS a ON a.agency_id = d.agency_id
+          WHERE d.isil = wanted AND d.valid @> (now() AT TIME ZONE a.time_zone)::date
+         HAVING count(DISTINCT d.agency_id) = 1));
 
 -- What the names of an agency's machines and clients start with.
 CREATE FUNCTION machine_name_prefix(home integer) RETURNS text

@@ -116,7 +116,7 @@ DECLARE
     title        bigint;
     touched      bigint[];
     is_shelved   boolean;
-    others_wait  boolean := false;
+    wanted_from  date;
     holds_found  json;
     loan_found   json;
     holder_found json;
@@ -154,7 +154,7 @@ BEGIN
         SELECT l.facts INTO loan_found FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent;
         SELECT p.facts INTO holder_found FROM patron_facts AS p
          WHERE p.agency_id = in_agency AND p.patron_id = NULLIF(holder, who);
-        others_wait := is_waited_for(in_agency, what, holder);
+        wanted_from := waited_for_from(in_agency, what, holder);
     END IF;
     -- The hold the copy is meant for, and those of the patron that it would fill.
     SELECT ARRAY(SELECT h.id FROM hold AS h
@@ -184,7 +184,7 @@ BEGIN
         'loan', loan_found,
         'holds', COALESCE(holds_found, '[]'),
         'is_on_hold_shelf', is_shelved,
-        'is_waited_for', others_wait
+        'waited_for_from', wanted_from
     )::text, (SELECT l.id FROM loan AS l
                WHERE l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = what
                  AND l.closed_at IS NULL) INTO facts, lent_now;
@@ -296,7 +296,7 @@ BEGIN
                            SELECT json_build_object(
                                       'loan', l.facts, 'item', i.facts, 'lent_again',
                                       l.closed_at IS NOT NULL AND open_loan_of(in_agency, l.item_id) IS NOT NULL,
-                                      'is_waited_for', is_waited_for(in_agency, l.item_id, o.patron_id))
+                                      'waited_for_from', waited_for_from(in_agency, l.item_id, o.patron_id))
                              FROM loan_borrower AS o
                              JOIN loan_facts AS l ON l.agency_id = o.agency_id AND l.loan_id = o.loan_id
                              JOIN item_facts AS i ON i.agency_id = l.item_agency_id AND i.item_id = l.item_id

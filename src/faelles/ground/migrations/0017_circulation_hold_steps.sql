@@ -21,7 +21,8 @@ CREATE VIEW hold_supply WITH (security_invoker = true) AS
        AND c.sent_home_at IS NULL
        AND (c.kind = 'item' OR c.received_at IS NOT NULL);
 
--- Every hold to which no copy is bound yet. Absences are those that have not ended long ago: the rules know the day.
+-- Every hold to which no copy is bound yet. Absences are those that were not over when it was placed: the rules know the
+-- day.
 CREATE VIEW waiting_hold WITH (security_invoker = true) AS
     SELECT h.agency_id, h.record_id, h.id AS hold_id, h.rank, json_build_array(
                h.id, h.record_id, h.rank, h.target, h.issue_id, h.wanted_item_id, h.division_id, h.patron_group_id,
@@ -29,7 +30,7 @@ CREATE VIEW waiting_hold WITH (security_invoker = true) AS
                ARRAY(SELECT json_build_array(lower(a.period), upper(a.period))
                        FROM absence AS a
                       WHERE a.agency_id = h.agency_id AND a.patron_id = p.patron_id
-                        AND a.period && daterange(current_date - 2, NULL)
+                        AND a.period && daterange(h.placed_on, NULL)
                       ORDER BY a.period),
                ARRAY(SELECT o.block FROM hold_override AS o
                       WHERE o.agency_id = h.agency_id AND o.hold_id = h.id ORDER BY o.id),
@@ -249,14 +250,15 @@ BEGIN ATOMIC
      WHERE h.agency_id = in_agency AND h.id = ANY (in_holds);
 END;
 
--- Whether somebody else waits for what this copy would fill, and no other copy is planned for them.
-CREATE FUNCTION is_waited_for(in_agency integer, in_item bigint, in_patron bigint) RETURNS boolean LANGUAGE sql STABLE
-    RETURN EXISTS (
-        SELECT FROM copy AS c
+-- The first day on which somebody else wants what this copy would fill, and no other copy is planned for them; the rules
+-- know what day it is.
+CREATE FUNCTION waited_for_from(in_agency integer, in_item bigint, in_patron bigint) RETURNS date LANGUAGE sql STABLE
+    RETURN (
+        SELECT min(COALESCE(h.active_from, h.placed_on))
+          FROM copy AS c
           JOIN hold AS h ON h.agency_id = c.agency_id AND h.record_id = c.record_id AND h.closed_at IS NULL
           LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
          WHERE c.agency_id = in_agency AND c.item_id = in_item AND h.state = 'pending'
-           AND (h.active_from IS NULL OR h.active_from <= current_date)
            AND p.patron_id IS DISTINCT FROM in_patron
            AND CASE h.target WHEN 'item' THEN h.wanted_item_id = in_item
                              WHEN 'issue' THEN h.issue_id IS NOT DISTINCT FROM c.issue_id

@@ -40,8 +40,8 @@ END
 $$;
 
 -- What a check-in at a branch depends on beside the loan. in_waits: the queue is locked whole. in_makes_ready: somebody is
--- there to put the copy on the hold shelf, whose lowest free number is the copy's until the commit. No more than the first
--- twenty in line are read: where it fits none of them the matcher, who sees all, is told.
+-- there to put the copy on the hold shelf, whose lowest free number is the copy's until the commit. The first twenty in line
+-- are read; where it fits none of them, whoever asks reads on.
 CREATE FUNCTION check_in_facts(
     in_agency integer, in_item bigint, in_record bigint, in_branch bigint, in_waits boolean, in_makes_ready boolean
 ) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
@@ -146,7 +146,7 @@ BEGIN
                                  WHERE s.agency_id = in_agency AND s.item_id = h.item_id AND s.record_id = h.record_id),
                        'waiting', ARRAY(SELECT w.facts FROM waiting_hold AS w
                                          WHERE w.agency_id = in_agency AND w.record_id = h.record_id
-                                         ORDER BY w.rank LIMIT 50))
+                                         ORDER BY w.rank LIMIT 20))
               FROM hold AS h
              WHERE h.agency_id = in_agency AND h.id = overdue.id AND h.item_id = overdue.item_id AND h.state = 'ready'
                AND h.pickup_deadline < in_day)
