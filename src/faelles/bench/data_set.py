@@ -82,15 +82,10 @@ def _schema(keyring: Keyring) -> str:
 async def _make(cluster: RunningCluster, keyring: Keyring, patrons: int, tell: Tell) -> None:
     url = cluster.url(user=cluster.user, password=cluster.password, database=store.TEMPLATE)
     await migrate(url)
-    seeds = agency_seeds()
     async with open_database(url, connections=2) as database:
-        await database.run(NATION, SYSTEM, seed_nation)
-        founded = []
-        for number, seed in enumerate(seeds):
-            tell("bench_founding", number, len(seeds))
-            founded.append(await _found(database, seed))
+        founded = await found_country(database, tell)
     tell("bench_filling", 0, 0)
-    counts = shares(seeds, patrons)
+    counts = shares(agency_seeds(), patrons)
     firsts = [1 + sum(counts[:number]) for number in range(len(counts))]
     rows = [
         (agency, first, count, keyring.hash_pin(agency, PIN))
@@ -98,6 +93,17 @@ async def _make(cluster: RunningCluster, keyring: Keyring, patrons: int, tell: T
     ]
     async with connection(cluster, store.TEMPLATE) as owner:
         await store.fill(owner, rows)
+
+
+async def found_country(database: Database, tell: Tell) -> list[AgencyId]:
+    """Every agency with its rules and calendars, and nobody in it yet."""
+    await database.run(NATION, SYSTEM, seed_nation)
+    seeds = agency_seeds()
+    founded = []
+    for number, seed in enumerate(seeds):
+        tell("bench_founding", number, len(seeds))
+        founded.append(await _found(database, seed))
+    return founded
 
 
 async def _found(database: Database, seed: AgencySeed) -> AgencyId:

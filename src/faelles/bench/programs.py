@@ -54,9 +54,9 @@ class Caller:
 
 
 @asynccontextmanager
-async def caller(url: str, settings: Mapping[str, str]) -> AsyncIterator[Caller]:
+async def caller(url: str, settings: Mapping[str, str], module: str = "faelles.bench.caller") -> AsyncIterator[Caller]:
     """A process that calls operations on the database at `url`, ready to."""
-    command = (sys.executable, "-m", "faelles.bench.caller")
+    command = (sys.executable, "-m", module)
     process = await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, env={**os.environ, **settings}, limit=_LONGEST_LINE
     )

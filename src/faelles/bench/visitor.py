@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -37,18 +37,37 @@ async def visit(port: int, requests: Sequence[bytes], callers: int) -> tuple[lis
     return latencies, sum(visit.result() for visit in visits)
 
 
+class Line:
+    """A connection to the server, kept open."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, port: int) -> Self:
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def ask(self, request: bytes) -> bool:
+        """Whether the answer is a yes."""
+        self._writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        body = await self._reader.readexactly(_length(head))
+        return head.startswith(_GOOD) and _REFUSED not in body
+
+    def close(self) -> None:
+        self._writer.close()
+
+
 async def _one_caller(port: int, left: Iterator[bytes], latencies: list[float]) -> int:
     refused = 0
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    line = await Line.open(port)
     for request in left:
         began = time.perf_counter()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        body = await reader.readexactly(_length(head))
+        is_good = await line.ask(request)
         latencies.append((time.perf_counter() - began) * 1000)
-        refused += not head.startswith(_GOOD) or _REFUSED in body
-    writer.close()
-    await writer.wait_closed()
+        refused += not is_good
+    line.close()
     return refused
 
 

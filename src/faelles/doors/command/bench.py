@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,26 +11,54 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from faelles.bench.model import FULL, SMALL, Counted, Figures, Spread, Tell
+from faelles.bench.night.model import SMALL_SHARE, NightReport
 from faelles.bench.terminals.model import WholeReport
 from faelles.doors.command.bench_matching import show_matching
+from faelles.doors.command.bench_night import show_night
 from faelles.doors.command.bench_terminals import show_terminals
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import aside, show_table, tell
 from faelles.doors.command.words import words
 from faelles.ground.config import read_config
 
+
+class Part(StrEnum):
+    DESK = "desk"
+    NIGHT = "night"
+
+
 Fresh = Annotated[bool, typer.Option("--fresh", help=words("command_bench_fresh"))]
+Only = Annotated[Part | None, typer.Option("--only", help=words("command_bench_only"), show_default=False)]
+Share = Annotated[
+    float | None,
+    typer.Option("--share", min=0.001, max=1.0, help=words("command_bench_share"), show_default=False),
+]
 Small = Annotated[bool, typer.Option("--small", help=words("command_bench_small"))]
 
 _FILE = "bench.json"
+_NIGHT_FILE = "bench-night.json"
 
 
 def add_to(app: typer.Typer) -> None:
     app.command("bench", help=words("command_bench"), rich_help_panel=words("command_panel_operator"))(bench)
 
 
-def bench(*, fresh: Fresh = False, small: Small = False) -> None:
-    perform(_bench(fresh=fresh, small=small))
+def bench(*, fresh: Fresh = False, small: Small = False, only: Only = None, share: Share = None) -> None:
+    if only is not Part.NIGHT:
+        perform(_bench(fresh=fresh, small=small))
+    if only is not Part.DESK:
+        perform(_night(share or (SMALL_SHARE if small else 1.0), fresh=fresh))
+
+
+async def _night(share: float, *, fresh: bool) -> None:
+    from faelles.bench.night.measuring import run_night  # noqa: PLC0415 - as below
+    from faelles.doors.worker.registry import JOBS  # noqa: PLC0415 - as below
+
+    config = read_config()
+    with _progress() as advance:
+        report = await run_night(config, share, [job.name for job in JOBS], advance, fresh=fresh)
+    show_night(report)
+    tell("bench_kept", file=_keep(report, config.state_directory / _NIGHT_FILE))
 
 
 async def _bench(*, fresh: bool, small: bool) -> None:
@@ -54,7 +83,7 @@ def _progress() -> Iterator[Tell]:
         yield advance
 
 
-def _keep(report: WholeReport, file: Path) -> Path:
+def _keep(report: WholeReport | NightReport, file: Path) -> Path:
     file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     return file
 

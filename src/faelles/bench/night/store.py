@@ -1,0 +1,102 @@
+"""SQL of the night's bench: its database, filled by country.sql, and what is in it."""
+
+from collections.abc import Sequence
+from importlib import resources
+from typing import Final
+
+from faelles.bench.country import Errand
+from faelles.bench.night.model import Extent
+from faelles.bench.store import Connection
+
+TEMPLATE: Final = "night_template"
+RUN: Final = "night_run"
+TOO_OLD_HOURS: Final = 20
+"""What is due tonight is not tomorrow."""
+
+_DROP_TEMPLATE = f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)"
+_CREATE_TEMPLATE = f"CREATE DATABASE {TEMPLATE} TEMPLATE template0"
+_DROP_RUN = f"DROP DATABASE IF EXISTS {RUN} WITH (FORCE)"
+_CREATE_RUN = f"CREATE DATABASE {RUN} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
+_TEMPLATE_NOTE = "SELECT shobj_description(oid, 'pg_database') AS note FROM pg_database WHERE datname = $1"
+_NOTE_TEMPLATE = f"""
+DO $$
+BEGIN
+    EXECUTE format('COMMENT ON DATABASE {TEMPLATE} IS %L', current_setting('bench.note'));
+END
+$$
+"""
+_SET_NOTE = "SELECT set_config('bench.note', $1, false)"
+_CHECKPOINT = "CHECKPOINT"
+_SEARCH_PATH = "SET search_path = faelles, public"
+_PREPARE = """
+CREATE SCHEMA bench;
+CREATE TABLE bench.share (
+    agency_id integer PRIMARY KEY, first_patron integer NOT NULL, patrons integer NOT NULL, pin_hash bytea NOT NULL)
+"""
+_VACUUM = "VACUUM (ANALYZE)"
+_ERRANDS = "SELECT agency_id, card, number, branch_id FROM bench.errand ORDER BY place"
+_EXTENT = "SELECT * FROM bench.extent"
+_BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = $1"
+_SENT = "SELECT notices, messages FROM bench.sent_today"
+
+
+async def template_note(server: Connection) -> str | None:
+    """What the template says of itself, None where there is no whole one."""
+    note: str | None = await server.fetchval(_TEMPLATE_NOTE, TEMPLATE)
+    return note
+
+
+async def new_template(server: Connection) -> None:
+    await server.execute(_DROP_RUN)
+    await server.execute(_DROP_TEMPLATE)
+    await server.execute(_CREATE_TEMPLATE)
+
+
+async def finish_template(server: Connection, note: str) -> None:
+    await server.execute(_SET_NOTE, note)
+    await server.execute(_NOTE_TEMPLATE)
+
+
+async def new_run(server: Connection) -> None:
+    """A fresh copy of the template, so that every night begins on the same evening."""
+    await server.execute(_DROP_RUN)
+    await server.execute(_CREATE_RUN, timeout=1800)
+    await server.execute(_CHECKPOINT, timeout=1800)
+
+
+async def fill(owner: Connection, shares: Sequence[tuple[int, int, int, bytes]]) -> None:
+    """A country of agencies that are founded: (agency, first patron, patrons, PIN's hash)."""
+    await owner.execute(_SEARCH_PATH)
+    await owner.execute(_PREPARE)
+    await owner.copy_records_to_table("share", schema_name="bench", records=shares)
+    await owner.execute(script(), timeout=7200)
+    await owner.execute(_VACUUM, timeout=7200)
+
+
+def script() -> str:
+    return (resources.files("faelles.bench.night") / "country.sql").read_text(encoding="utf-8")
+
+
+async def errands(owner: Connection) -> list[Errand]:
+    return [
+        Errand(number, row["agency_id"], row["card"], row["number"], row["branch_id"])
+        for number, row in enumerate(await owner.fetch(_ERRANDS))
+    ]
+
+
+async def extent(owner: Connection) -> Extent:
+    await owner.execute(_SEARCH_PATH)
+    row = await owner.fetchrow(_EXTENT, timeout=600)
+    return Extent(**dict(row or {}))
+
+
+async def backends(owner: Connection) -> set[int]:
+    """The database's processes that serve clients."""
+    return {row["pid"] for row in await owner.fetch(_BACKENDS, RUN)}
+
+
+async def sent(owner: Connection) -> tuple[int, int]:
+    """Notices and messages of this day, since the night began."""
+    await owner.execute(_SEARCH_PATH)
+    row = await owner.fetchrow(_SENT, timeout=600)
+    return (row["notices"], row["messages"]) if row else (0, 0)
