@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from faelles.doors.fbs.door import fbs_door
 from faelles.doors.rest.neighbours import Neighbours
 
-DOORS: Final[Neighbours] = {}
+DOORS: Final[Neighbours] = {"/rest": fbs_door}

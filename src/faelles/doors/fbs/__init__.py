@@ -1,0 +1,1 @@
+"""The FBS external API: what the country's library web sites, apps and kiosks already speak."""

@@ -1,0 +1,126 @@
+"""One request as the handlers see it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from faelles.doors.fbs.facts import Operation
+from faelles.doors.fbs.sessions import Session
+from faelles.doors.rest.services import Services
+from faelles.doors.rest.validation import request_error
+from faelles.ground.database import Transaction
+from faelles.ground.errors import NotFoundError, invalid_field
+from faelles.ground.ids import BranchId, DivisionId, PatronId
+from faelles.patrons.model import Patron
+from faelles.patrons.reach import patron_for
+from faelles.people.model import Caller, Grant, Permission
+from faelles.policies.compiled import Settings
+from faelles.policies.operations import current_settings
+
+Body = TypeVar("Body")
+Result = TypeVar("Result")
+
+_LONGEST_NUMBER: Final = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """`caller` is the client with what it may do in `division` and nowhere else; `sent` the body in plain values."""
+
+    operation: Operation
+    services: Services
+    session: Session
+    isil: str
+    division: DivisionId
+    caller: Caller
+    path: Mapping[str, str]
+    query: Mapping[str, Sequence[str]]
+    sent: Any
+
+    async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Do `work` in a transaction of the client's agency, as the client."""
+        return await self.services.database.run(self.caller.agency, self.caller.actor, work)
+
+    async def read(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """As `run`, where nothing is written and nobody looked at."""
+        return await self.services.database.run(self.caller.agency, self.caller.actor, work, read_only=True)
+
+    def body(self, kind: type[Body]) -> Body:
+        """What was sent, as the newest form of the request. Raises InvalidRequestError naming what does not fit."""
+        try:
+            return msgspec.convert(self.sent, kind)
+        except msgspec.ValidationError as problem:
+            raise request_error(problem, self.sent, kind) from None
+
+    @property
+    def patron(self) -> PatronId:
+        """The patron in the path. Raises InvalidRequestError for what is no number, `null` among them."""
+        return PatronId(number(self.path["patronid"], "patronid"))
+
+    def many(self, name: str) -> list[str]:
+        """All values of a repeated query parameter, each once, in order."""
+        return list(dict.fromkeys(self.query.get(name, ())))
+
+    def flag(self, name: str) -> bool:
+        value = (self.query.get(name) or [""])[0].lower()
+        if value not in {"true", "false"}:
+            raise invalid_field(name, "field_wrong_form")
+        return value == "true"
+
+    def day(self, name: str) -> date | None:
+        value = (self.query.get(name) or [""])[0]
+        return read_day(value, name) if value else None
+
+    async def patron_known(self, tx: Transaction) -> Patron:
+        """The patron in the path, if they are this division's to serve; the look is recorded under the operation."""
+        return await patron_for(tx, self.caller, self.patron, Permission.PATRON_VIEW, f"fbs_{self.operation.verb}")
+
+    async def as_patron(self, tx: Transaction) -> Caller:
+        """The client in the patron's own name, in this division alone: it may do what they could do at home."""
+        known = await self.patron_known(tx)
+        return self.in_name_of(known.id)
+
+    def in_name_of(self, patron: PatronId) -> Caller:
+        own = Grant(frozenset({Permission.OWN_ACCOUNT}), division=self.division)
+        return msgspec.structs.replace(self.caller, patron=patron, grants=(own,))
+
+    async def settings(self, tx: Transaction) -> Settings:
+        return await current_settings(tx)
+
+
+def number(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise invalid_field(name, "field_wrong_form")
+    return int(text)
+
+
+def read_day(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-01-31") else _refuse(name)
+    except ValueError:
+        return _refuse(name)
+
+
+def _refuse(name: str) -> date:
+    raise invalid_field(name, "field_not_a_date")
+
+
+def branch_coded(settings: Settings, division: DivisionId, code: str, name: str) -> BranchId:
+    """A branch of the division by the ISIL it is known by. Raises InvalidRequestError naming `name`."""
+    branch = settings.directory.branches_by_code.get(code)
+    if branch is None or branch.division != division:
+        raise invalid_field(name, "branch_unknown")
+    return branch.id
+
+
+def branch_in_path(settings: Settings, division: DivisionId, code: str) -> BranchId:
+    branch = settings.directory.branches_by_code.get(code)
+    if branch is None or branch.division != division:
+        raise NotFoundError("branch_unknown")
+    return branch.id
+
+
+Handler = Callable[[Call], Awaitable[object]]

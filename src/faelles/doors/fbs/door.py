@@ -1,0 +1,172 @@
+"""The door: finds the operation, admits the client, reads what was sent, and writes the answer in the version asked."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs
+
+import asyncpg
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from faelles.doors.fbs import openapi, problems
+from faelles.doors.fbs.call import Call, Handler
+from faelles.doors.fbs.facts import PREFIX, Operation
+from faelles.doors.fbs.problems import AnsweredError, ErrorBody
+from faelles.doors.fbs.routing import Found, Routes
+from faelles.doors.fbs.serving import HANDLERS, served
+from faelles.doors.fbs.sessions import Sessions, division_of
+from faelles.doors.fbs.versions import read_body, shown
+from faelles.doors.rest.problems import log_mistake
+from faelles.doors.rest.services import Services
+from faelles.ground.errors import FaellesError, InvalidRequestError, UnavailableError, invalid_field
+
+_JSON: Final = (b"content-type", b"application/json")
+_LOGIN: Final = "login"
+_MOST_PARAMETERS: Final = 1000
+_MOST_VALUES: Final = 500
+"""Of one repeated parameter: ten pages of search results at once."""
+
+
+def fbs_door(services: Services) -> ASGIApp:
+    """The whole interface as an ASGI application under `/rest`."""
+    return _Door(services)
+
+
+class _Door:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._sessions = Sessions(services.database, services.keyring)
+        self._routes = Routes(served())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.WEBSOCKET:
+            return
+        correlation = str(scope.get("request_id", ""))
+        try:
+            reply = await self._answer(scope, receive)
+        except AnsweredError as problem:
+            await _send_error(send, scope, problem.status, problems.answered(problem, correlation))
+        except FaellesError as problem:
+            await _send_error(send, scope, problem.status, problems.told(problem, correlation))
+        except asyncpg.DataError:
+            told = problems.told(InvalidRequestError("value_not_storable"), correlation)
+            await _send_error(send, scope, HTTPStatus.BAD_REQUEST, told)
+        except asyncpg.QueryCanceledError:
+            told = problems.told(UnavailableError("database_busy"), correlation)
+            await _send_error(send, scope, HTTPStatus.SERVICE_UNAVAILABLE, told)
+        except Exception as problem:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
+            log_mistake(problem, correlation)
+            told = problems.told(FaellesError("internal_error"), correlation)
+            await _send_error(send, scope, HTTPStatus.INTERNAL_SERVER_ERROR, told)
+        else:
+            await _send(send, HTTPStatus.OK, reply)
+
+    async def _answer(self, scope: HTTPScope, receive: Receive) -> bytes:
+        path = _sent_path(scope)
+        if path == "/openapi.json":
+            return openapi.as_json()
+        operation, values = _chosen(self._routes.find(path), scope["method"])
+        scope["path_template"] = PREFIX + operation.path
+        parameters = dict(zip(operation.path_parameters, values, strict=True))
+        if operation.verb == _LOGIN:
+            return await self._login(operation, parameters["agencyid"], await _body(receive, self._limit))
+        session = await self._sessions.find(_header(scope, b"x-session"))
+        scope["user"] = session.caller
+        isil = parameters["agencyid"]
+        division = division_of(session, isil)
+        call = Call(
+            operation=operation,
+            services=self._services,
+            session=session,
+            isil=isil,
+            division=division,
+            caller=session.in_division(division),
+            path=parameters,
+            query=_query(operation, scope["query_string"]),
+            sent=read_body(await _body(receive, self._limit), operation.body) if operation.body else None,
+        )
+        return await _handled(HANDLERS[operation.verb], call)
+
+    async def _login(self, operation: Operation, isil: str, content: bytes) -> bytes:
+        if operation.body is None or operation.reply is None:
+            raise InvalidRequestError
+        sent = read_body(content, operation.body)
+        key = await self._sessions.begin(isil, sent["username"], sent["password"])
+        return msgspec.json.encode({"sessionKey": key})
+
+    @property
+    def _limit(self) -> int:
+        return self._services.limits.body_bytes
+
+
+async def _handled(handler: Handler, call: Call) -> bytes:
+    answer = await handler(call)
+    if call.operation.reply is None:
+        return b""
+    return msgspec.json.encode(shown(answer, call.operation.reply))
+
+
+def _sent_path(scope: HTTPScope) -> str:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].decode("latin-1").removeprefix(PREFIX)
+
+
+def _chosen(found: Found | None, method: str) -> tuple[Operation, tuple[str, ...]]:
+    if found is None:
+        raise AnsweredError(HTTPStatus.NOT_FOUND, "operationUnknown", "route_unknown")
+    operation = found.operations.get(method)
+    if operation is None:
+        raise AnsweredError(HTTPStatus.METHOD_NOT_ALLOWED, "methodNotAllowed", "method_not_allowed")
+    return operation, found.values
+
+
+def _query(operation: Operation, raw: bytes) -> Mapping[str, list[str]]:
+    """The parameters that the operation has; others are passed over. Repeated ones are lists of what is not empty."""
+    try:
+        sent = parse_qs(raw.decode(), max_num_fields=_MOST_VALUES + _MOST_PARAMETERS)
+    except (ValueError, UnicodeDecodeError):
+        raise invalid_field(next(iter(operation.query), "query"), "field_too_long", bound=_MOST_VALUES) from None
+    told = {name: sent.get(name, []) for name in operation.query}
+    for name, kind in operation.query.items():
+        if not told[name] and not kind.is_optional:
+            raise invalid_field(name, "field_missing")
+        if len(told[name]) > (_MOST_VALUES if kind.is_list else 1):
+            raise invalid_field(name, "field_too_long", bound=_MOST_VALUES if kind.is_list else 1)
+        if any("\x00" in value for value in told[name]):
+            raise invalid_field(name, "field_wrong_form")
+    return told
+
+
+def _header(scope: HTTPScope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise InvalidRequestError("client_gone")
+        size += len(message["body"])
+        if size > limit:
+            raise AnsweredError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "bodyTooLarge", "body_too_large")
+        parts.append(message["body"])
+        if not message["more_body"]:
+            return b"".join(parts)
+
+
+async def _send_error(send: Send, scope: HTTPScope, status: int, told: ErrorBody) -> None:
+    scope["problem_code"] = told.error_code  # type: ignore[typeddict-unknown-key] # the gate counts it
+    await _send(send, status, msgspec.json.encode(told))
+
+
+async def _send(send: Send, status: int, body: bytes) -> None:
+    """An answer without a body has no type either."""
+    headers: list[tuple[bytes, bytes]] = [(b"content-length", str(len(body)).encode())]
+    if body:
+        headers.append(_JSON)
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,78 @@
+"""Errors in this interface's own form. Clients read `errorCode`; `message` is for whoever reads their log."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from faelles.ground import i18n
+from faelles.ground.errors import FaellesError, InvalidRequestError
+from faelles.ground.i18n import Language
+
+CODES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        HTTPStatus.BAD_REQUEST: "badRequest",
+        HTTPStatus.UNAUTHORIZED: "clientUnauthorized",
+        HTTPStatus.FORBIDDEN: "forbidden",
+        HTTPStatus.NOT_FOUND: "dataNotFound",
+        HTTPStatus.METHOD_NOT_ALLOWED: "methodNotAllowed",
+        HTTPStatus.CONFLICT: "conflict",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "bodyTooLarge",
+        HTTPStatus.UNPROCESSABLE_ENTITY: "refused",
+        HTTPStatus.TOO_MANY_REQUESTS: "tooManyAttempts",
+        HTTPStatus.INTERNAL_SERVER_ERROR: "internalError",
+        HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
+    }
+)
+CPR_NUMBER_EXISTS: Final = "CPR_NUMBER_EXISTS"
+RESERVATIONS_FAILED: Final = "reservationsFailed"
+
+
+class FieldWrong(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """`field` is the dotted path in the body, or the parameter's name."""
+
+    field: str
+    error_code: str
+    message: str
+
+
+class ErrorBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    correlation_id: str
+    error_code: str
+    message: str
+    validation_errors: list[FieldWrong]
+
+
+class AnsweredError(Exception):
+    """An answer of this interface that none of our own errors stands for."""
+
+    def __init__(self, status: HTTPStatus, error_code: str, code: str) -> None:
+        super().__init__(error_code)
+        self.status, self.error_code, self.code = status, error_code, code
+
+
+def answered(problem: AnsweredError, correlation: str) -> ErrorBody:
+    return ErrorBody(
+        correlation_id=correlation,
+        error_code=problem.error_code,
+        message=i18n.text(problem.code, Language.DANISH),
+        validation_errors=[],
+    )
+
+
+def told(problem: FaellesError, correlation: str) -> ErrorBody:
+    """One of our own errors as clients of this interface know it."""
+    problems = problem.problems if isinstance(problem, InvalidRequestError) else ()
+    return ErrorBody(
+        correlation_id=correlation,
+        error_code=CODES.get(problem.status, "internalError"),
+        message=i18n.text(problem.code, Language.DANISH, problem.parameters),
+        validation_errors=[
+            FieldWrong(
+                field=each.field, error_code=each.code, message=i18n.text(each.code, Language.DANISH, each.parameters)
+            )
+            for each in problems
+        ],
+    )

@@ -1,0 +1,23 @@
+"""Which operations are served: those whose verb has a handler."""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from faelles.doors.fbs.call import Handler
+from faelles.doors.fbs.facts import Operation, operations
+from faelles.doors.fbs.handlers import branches
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({**branches.HANDLERS})
+_BY_THE_DOOR: Final = frozenset({"login"})
+
+
+@cache
+def served() -> tuple[Operation, ...]:
+    return tuple(each for each in operations() if each.verb in HANDLERS or each.verb in _BY_THE_DOOR)
+
+
+def not_served() -> tuple[Operation, ...]:
+    """What there is no handler for yet; asked for, it is no operation of ours."""
+    return tuple(each for each in operations() if each not in served())

@@ -1,0 +1,151 @@
+"""Writing a newest model as an older version wants it, and reading what an older version sends as the newest.
+
+Both ways go by the tables of `facts.py`: a version shows the fields it has, under the names it has for them, and
+accepts no others. An answer names every field, null where there is nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from faelles.doors.fbs.facts import Type, models, python_name
+from faelles.ground.errors import FieldProblem, InvalidRequestError
+
+Shown = Callable[[Any], Any]
+
+_ATTRIBUTES: Final = MappingProxyType(
+    {("PatronV8", "interests"): "interest_names", ("PatronV9", "interests"): "interest_names"}
+)
+"""Where a version calls something else what a newer one has under that name."""
+
+_RENAMED: Final = MappingProxyType({"cprNumber": "personIdentifier", "personId": "personIdentifier"})
+_HIGHEST: Final = MappingProxyType({"int32": 2**31 - 1, "int64": 2**63 - 1, "integer": 2**63 - 1})
+
+
+def shown(value: Any, wanted: Type) -> Any:  # noqa: ANN401 - any model, as plain values
+    """`value`, a newest model or several, as the version `wanted` shows it."""
+    if not wanted.is_model or wanted.name == "Map":
+        return value
+    one = _writer(wanted.name)
+    return [one(each) for each in value] if wanted.is_list else one(value)
+
+
+@cache
+def _writer(model: str) -> Shown:
+    fields = [_field(model, name, kind) for name, kind in models()[model].items()]
+
+    def write(value: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+        return {name: read(value) for name, read in fields}
+
+    return write
+
+
+def _field(model: str, name: str, kind: Type) -> tuple[str, Shown]:
+    get = attrgetter(_ATTRIBUTES.get((model, name)) or python_name(name))
+    if not kind.is_model or kind.name == "Map":
+        return name, get
+    # Resolved at the first use: a group of patrons holds groups of patrons.
+    if kind.is_list:
+        return name, lambda value: [_writer(kind.name)(each) for each in get(value)]
+    return name, lambda value: None if (inner := get(value)) is None else _writer(kind.name)(inner)
+
+
+def read(sent: object, wanted: Type) -> Any:  # noqa: ANN401 - plain values, which the handler's struct types
+    """`sent` in the form of the newest version. Raises InvalidRequestError naming every field that does not fit."""
+    problems: list[FieldProblem] = []
+    value = _read(sent, wanted, "", problems)
+    if problems:
+        raise InvalidRequestError(problems=problems)
+    return value
+
+
+def _read(sent: object, wanted: Type, at: str, problems: list[FieldProblem]) -> Any:  # noqa: ANN401 - as above
+    if wanted.is_list:
+        if not isinstance(sent, list):
+            return _wrong(at, "field_wrong_form", problems)
+        return [_read(each, wanted.item, f"{at}[{place}]", problems) for place, each in enumerate(sent)]
+    if wanted.is_model:
+        if not isinstance(sent, dict):
+            return _wrong(at, "field_wrong_form", problems)
+        return _read_model(sent, wanted.name, at, problems)
+    return sent if _fits(sent, wanted) else _wrong(at, "field_wrong_form", problems)
+
+
+def _read_model(sent: Mapping[str, object], model: str, at: str, problems: list[FieldProblem]) -> dict[str, Any]:
+    told = {}
+    for name, kind in models()[model].items():
+        value, here = sent.get(name), f"{at}.{name}" if at else name
+        if value is not None:
+            told[_RENAMED.get(name, name)] = _read(value, kind, here, problems)
+        elif not kind.is_optional:
+            _wrong(here, "field_missing", problems)
+    return _with_addresses(told, model)
+
+
+def _with_addresses(told: dict[str, Any], model: str) -> dict[str, Any]:
+    """Older versions know one e-mail address and one telephone, and whether notices go there."""
+    known = models()[model]
+    if model.startswith("PatronSettings") and "emailAddress" in known:
+        _move(told, "emailAddress", "emailAddresses", is_wanted=told.pop("receiveEmail", False))
+        _move(told, "phoneNumber", "phoneNumbers", is_wanted=told.pop("receiveSms", False))
+    elif model.startswith("PatronWithGuardianRequest") and "email" in known:
+        told["emailAddress"] = told.pop("email", None)
+        _move(told, "emailAddress", "emailAddresses", is_wanted=True)
+        _move(told, "phoneNumber", "phoneNumbers", is_wanted=True)
+    return told
+
+
+def _move(told: dict[str, Any], single: str, several: str, *, is_wanted: bool) -> None:
+    value = told.pop(single, None)
+    told[several] = [{single: value, "receiveNotification": is_wanted}] if value else []
+
+
+def _fits(sent: object, wanted: Type) -> bool:
+    if wanted.name == "string":
+        return isinstance(sent, str) and "\x00" not in sent and (not wanted.choices or sent in wanted.choices)
+    if wanted.name == "boolean":
+        return isinstance(sent, bool)
+    if wanted.name == "double":
+        return isinstance(sent, int | float) and not isinstance(sent, bool)
+    highest = _HIGHEST[wanted.name]
+    return isinstance(sent, int) and not isinstance(sent, bool) and -highest <= sent <= highest
+
+
+def _wrong(field: str, code: str, problems: list[FieldProblem]) -> None:
+    problems.append(FieldProblem(field, code, {}))
+
+
+def read_body(content: bytes, wanted: Type) -> Any:  # noqa: ANN401 - as `read`
+    """A request's body. A bare text or number is taken as it stands, quoted or not: `0101701234` is no JSON."""
+    if wanted.name in {"string", "int64", "boolean"} and not wanted.is_list:
+        return _read_bare(content, wanted)
+    try:
+        sent = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise InvalidRequestError("body_not_json") from None
+    return read(sent, wanted)
+
+
+def _read_bare(content: bytes, wanted: Type) -> object:
+    try:
+        text = content.decode().strip()
+    except UnicodeDecodeError:
+        raise InvalidRequestError("body_not_json") from None
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    if not text:
+        raise InvalidRequestError(problems=[FieldProblem("body", "field_missing", {})])
+    value: object = text
+    if wanted.name == "boolean":
+        value = {"true": True, "false": False}.get(text)
+    elif wanted.name == "int64":
+        value = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(2**63)) else None
+    return read(value, wanted) if value is not None else _refuse_bare()
+
+
+def _refuse_bare() -> object:
+    raise InvalidRequestError(problems=[FieldProblem("body", "field_wrong_form", {})])
