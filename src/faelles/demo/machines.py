@@ -8,7 +8,7 @@ from faelles.people.attempts import Realm, identifier_hash, note_success
 from faelles.people.machines import store
 from faelles.people.machines.model import Machine, MachineChange, NewMachine
 from faelles.people.machines.operations import change_machine, create_machine, list_machines
-from faelles.people.machines.terminal import PinRule
+from faelles.people.machines.terminal import Alert, PinRule, SortRule
 from faelles.people.model import MachineKind, system_caller
 from faelles.people.terminals.model import ProfileChange
 from faelles.people.terminals.operations import change_profile
@@ -23,8 +23,16 @@ async def self_check(tx: Transaction, keyring: Keyring, branch: BranchId) -> Mac
 
 
 async def sorter(tx: Transaction, keyring: Keyring, branch: BranchId) -> MachineSample:
+    """It sorts into what stays, what waits for somebody, what is sent on, and what somebody must look at."""
     new = NewMachine(username="demo-sortering", kind=MachineKind.SORTER, name="Demosortering", branch=branch)
-    return await _machine(tx, keyring, new)
+    rules = (
+        SortRule(bin="9", alert=Alert.OTHER),
+        SortRule(bin="2", alert=Alert.HOLD_HERE),
+        SortRule(bin="3", alert=Alert.HOLD_ELSEWHERE),
+        SortRule(bin="3", alert=Alert.SEND_ELSEWHERE),
+        SortRule(bin="4", alert=Alert.INTERLIBRARY),
+    )
+    return await _machine(tx, keyring, new, ProfileChange(sorting=rules, default_bin="1"))
 
 
 async def _machine(

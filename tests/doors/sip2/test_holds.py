@@ -7,7 +7,7 @@ import pytest
 from circulation.holds.wishing import copies, match_all, state_of, title_of, wish
 from circulation.lending_library import Reader
 from doors.sip2.conftest import Hall
-from doors.sip2.machine import Machine, connected, fields, sip_date
+from doors.sip2.machine import Machine, connected, fields, sealed, sip_date, told
 from faelles.doors.sip2.messages import Message
 from faelles.people.model import MachineKind
 
@@ -86,6 +86,13 @@ async def test_the_same_message_again_does_nothing_twice(hall: Hall, machine: Ma
     again = await ask(machine, mode, reader, at=at, AB=number, **more)
     assert first.fixed["ok"] == again.fixed["ok"] == "1"
     assert len(await open_holds(hall, reader)) == {"+": 2, "-": 0, "*": 1}[mode]
+
+
+async def test_another_sequence_number_is_another_request(hall: Hall, machine: Machine):
+    reader, number, at = await hall.library.reader(), await hall.library.copy(), sip_date()
+    frames = [sealed(f"15+{at}AODK|AA{reader.card}|AB{number}|AD{reader.pin}|", each) for each in "12"]
+    first, second = [told(await machine.exchange(frame)) for frame in frames]
+    assert (first.fixed["ok"], second.fixed["ok"]) == ("1", "0")
 
 
 async def test_placed_and_cancelled_and_placed_within_a_second_it_is_placed(hall: Hall, machine: Machine):

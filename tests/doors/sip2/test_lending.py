@@ -128,6 +128,14 @@ async def test_renewal_ok_means_that_it_was_theirs_already(hall: Hall, machine: 
     assert await happened(hall.library, "loan.renewed") == 1
 
 
+async def test_asked_again_under_another_number_within_the_second_it_was_theirs(hall: Hall, machine: Machine):
+    reader, item, at = await hall.library.reader(), await hall.library.copy(), sip_date()
+    body = f"11NN{at}{BLANK}AODK|AA{reader.card}|AB{item}|AC|AD{reader.pin}|"
+    first, second = [told(await machine.exchange(sealed(body, each))) for each in "12"]
+    assert (first.fixed["renewal_ok"], second.fixed["renewal_ok"]) == ("N", "Y")
+    assert (await happened(hall.library, "loan.opened"), await happened(hall.library, "loan.renewed")) == (1, 0)
+
+
 async def test_what_another_has_is_not_lent(hall: Hall, machine: Machine):
     item = await hall.library.copy()
     await hall.library.lend(await hall.library.reader(), item)

@@ -10,6 +10,7 @@ from faelles.agencies.model import Branch, Placement
 from faelles.circulation.self_service.model import AtMachine
 from faelles.doors.sip2 import codes, dates
 from faelles.doors.sip2.messages import Message, Values
+from faelles.doors.sip2.repeats import Heard
 from faelles.doors.sip2.services import Services
 from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language
@@ -103,6 +104,9 @@ class Exchange:
     where: Whereabouts
     message: Message
     proven: Proven
+    heard: Heard
+    sequence: bytes | None
+    """AY as it came; None without."""
     now: datetime
 
     @property
@@ -183,6 +187,18 @@ class Exchange:
         """One transaction as the machine."""
         caller = self.terminal.caller
         return await self.services.database.run(caller.agency, caller.actor, work)
+
+    async def once(
+        self,
+        key: str | None,
+        deed: Callable[[str | None], Awaitable[Result]],
+        still_stands: Callable[[Result], Awaitable[bool]],
+    ) -> Result:
+        """Do `deed` under the key, or tell its answer again (`repeats`)."""
+        is_new = self.heard.is_new(key, self.sequence)
+        answer = await self.services.repeats.once(key, deed, still_stands, is_new=is_new)
+        self.heard.note(key, self.sequence)
+        return answer
 
     def key(self, operation: str, *parts: str) -> str | None:
         """What makes two messages one deed; None where the transaction date cannot say. Whose card it was is hashed

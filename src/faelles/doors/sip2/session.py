@@ -15,6 +15,7 @@ from faelles.doors.sip2.checksum import RESEND, Sealed, seal, unseal
 from faelles.doors.sip2.exchange import Answer, Exchange, Proven, Whereabouts, whereabouts
 from faelles.doors.sip2.handlers import fees, holds, items, lending, patrons, returning, sessions
 from faelles.doors.sip2.messages import MalformedMessageError, Message, UnknownCommandError, parse, write
+from faelles.doors.sip2.repeats import Heard
 from faelles.doors.sip2.services import Services
 from faelles.doors.sip2.text import decode, encode, fitting
 from faelles.ground.clock import utc_now
@@ -58,7 +59,7 @@ class Session:
     """`receive` takes one message at a time; the next is given when the answer to the last is there."""
 
     __slots__ = (
-        "_frame", "_proven", "_read_at", "_reply", "_sent", "_services", "_where", "is_over", "terminal",
+        "_frame", "_heard", "_proven", "_read_at", "_reply", "_sent", "_services", "_where", "is_over", "terminal",
     )  # fmt: skip
 
     def __init__(self, services: Services) -> None:
@@ -67,7 +68,7 @@ class Session:
         self.is_over = False
         """The answer just given is the last: the connection is to be closed behind it."""
         self._where: Whereabouts | None = None
-        self._proven = Proven()
+        self._proven, self._heard = Proven(), Heard()
         self._read_at = utc_now()
         self._frame = b""
         """The latest message that was taken up, and what it was answered."""
@@ -116,14 +117,14 @@ class Session:
         at_once = _AT_ONCE.get(message.code)
         if at_once is None:
             return self._wait_for(frame, sealed, message)
-        return self._keep(frame, self._worded(sealed, message, self._at_once(at_once, message)))
+        return self._keep(frame, self._worded(sealed, message, self._at_once(at_once, sealed, message)))
 
-    def _at_once(self, handler: Callable[[Exchange], Answer], message: Message) -> Answer:
+    def _at_once(self, handler: Callable[[Exchange], Answer], sealed: Sealed, message: Message) -> Answer:
         try:
-            return handler(self._exchange(message))
+            return handler(self._exchange(sealed, message))
         except Exception:  # noqa: BLE001 - as in `_wait_for`
             _log.exception("message failed", message=message.code)
-            return self._failed(message)
+            return self._failed(sealed, message)
 
     @property
     def _is_up_to_date(self) -> bool:
@@ -139,18 +140,18 @@ class Session:
 
     async def _wait_for(self, frame: bytes, sealed: Sealed, message: Message) -> Reply:
         try:
-            answer = await self._ask(message)
+            answer = await self._ask(sealed, message)
         # A machine that is told to try again, now or later, must not be given that answer again when it does.
         except UnavailableError:
             return self._say(self._off_line(sealed))
         except Exception:  # noqa: BLE001 - a mistake of ours in one message must not silence the machine
             _log.exception("message failed", message=message.code)
-            return self._say(self._worded(sealed, message, self._failed(message)))
+            return self._say(self._worded(sealed, message, self._failed(sealed, message)))
         if answer is None:
             return None
         return self._keep(frame, self._worded(sealed, message, answer))
 
-    async def _ask(self, message: Message) -> Answer | None:
+    async def _ask(self, sealed: Sealed, message: Message) -> Answer | None:
         if message.code == _LOGIN:
             return await self._sign_in(message)
         if self._is_stale and not await self._read_again():
@@ -158,7 +159,7 @@ class Session:
             return None
         if self.terminal is not None and self.terminal.profile.in_maintenance:
             raise UnavailableError("database_unavailable")
-        exchange = self._exchange(message)
+        exchange = self._exchange(sealed, message)
         at_once = _AT_ONCE.get(message.code)
         if at_once is not None:
             return at_once(exchange)
@@ -204,7 +205,7 @@ class Session:
         self.terminal, self._read_at = found, utc_now()
         return True
 
-    def _exchange(self, message: Message) -> Exchange:
+    def _exchange(self, sealed: Sealed, message: Message) -> Exchange:
         if self.terminal is None or self._where is None:
             raise RuntimeError("asked before signing in")
         return Exchange(
@@ -213,13 +214,15 @@ class Session:
             where=self._where,
             message=message,
             proven=self._proven,
+            heard=self._heard,
+            sequence=sealed.sequence,
             now=utc_now(),
         )
 
-    def _failed(self, message: Message) -> Answer:
+    def _failed(self, sealed: Sealed, message: Message) -> Answer:
         if self.terminal is None:
             return stranger_refused(message)
-        exchange = self._exchange(message)
+        exchange = self._exchange(sealed, message)
         return refuse(exchange, say(exchange, "sip2_try_again"))
 
     def _off_line(self, sealed: Sealed) -> bytes:

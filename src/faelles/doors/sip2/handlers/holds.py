@@ -76,7 +76,7 @@ async def _hold(exchange: Exchange, request: HoldAtMachine, tx: Transaction) -> 
 
     asked = (request.title, request.only_this_copy, request.pickup, request.interest_until)
     key = exchange.key(request.deed.value, *map(str, asked))
-    return await exchange.services.repeats.once(key, deed, still_stands)
+    return await exchange.once(key, deed, still_stands)
 
 
 def _told(exchange: Exchange, held: HeldAtMachine) -> Answer:

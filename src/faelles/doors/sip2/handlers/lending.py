@@ -75,7 +75,7 @@ async def _check_out(
         return is_refused or await operations.lent_as(tx, request.item) == answer.loan
 
     key = None if request.dry_run else exchange.key("checkout", str(request.renew_own))
-    answer = await exchange.services.repeats.once(key, deed, still_stands)
+    answer = await exchange.once(key, deed, still_stands)
     if answer.charged_ore and not charging:
         raise _FeeUnacknowledgedError
     is_unproven = any(each.code in _UNPROVEN for each in answer.blocks)
@@ -161,7 +161,7 @@ async def _renew(exchange: Exchange, request: RenewAtMachine, tx: Transaction, *
         return request.item is None or not loans or await operations.lent_as(tx, request.item) in loans
 
     key = None if request.dry_run else exchange.key("renew", str(request.for_others), *map(str, request.loans))
-    renewed = await exchange.services.repeats.once(key, deed, still_stands)
+    renewed = await exchange.once(key, deed, still_stands)
     if not charging and any(answer.charged_ore for answer in renewed.answers):
         raise _FeeUnacknowledgedError
     return renewed

@@ -82,7 +82,7 @@ async def _take_back(exchange: Exchange, returned_at: datetime | None, tx: Trans
         return answer.outcome is Outcome.REFUSED or await operations.lent_as(tx, request.item) is None
 
     key = exchange.key("return", "" if returned_at is None else returned_at.isoformat())
-    return await exchange.services.repeats.once(key, deed, still_stands)
+    return await exchange.once(key, deed, still_stands)
 
 
 async def _returned_already(exchange: Exchange, tx: Transaction) -> ReturnAnswer:
