@@ -59,12 +59,13 @@ async def measure_holds(
         )
         for length in lengths
     }
-    matched = await rematch(database, [AgencyId(agency) for agency in supply.country.agencies])
+    matched = await rematch(database, [AgencyId(agency) for agency in supply.country.agencies], postmaster)
     return MatchingReport(
         placing_cpu_ms=round(placing_cpu, 3),
         returns=costs(spent),
         titles=matched.titles,
         seconds=round(matched.seconds, 2),
+        cpu_seconds=round(matched.cpu_seconds, 2),
         alone_seconds=round(match_alone(matched.titles).seconds, 2),
     )
 

@@ -25,10 +25,13 @@ class HoldCost(msgspec.Struct, frozen=True):
 
 
 class MatchingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """`alone_seconds` are CPU of the pure function over as many made-up titles; `seconds` the clock's, of all of it."""
+    """`seconds` are the clock's, `cpu_seconds` of the program and the database together; `alone_seconds` are CPU of the
+    pure function over as many made-up titles.
+    """
 
     placing_cpu_ms: float
     returns: list[HoldCost]
     titles: int
     seconds: float
+    cpu_seconds: float
     alone_seconds: float

@@ -19,6 +19,7 @@ def show_matching(report: MatchingReport) -> None:
         "bench_rematched",
         titles=report.titles,
         seconds=f"{report.seconds:.1f}",
+        cpu=f"{report.cpu_seconds:.1f}",
         alone=f"{report.alone_seconds:.1f}",
     )
 

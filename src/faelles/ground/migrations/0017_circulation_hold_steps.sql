@@ -1,22 +1,25 @@
 -- What placing, matching and capturing read, and the steps that several writes take.
 
 -- Every copy that may ever fill a hold, and how it stands just now. One that is bound to a hold is nobody else's; one on a
--- hold shelf for nobody is found by whoever clears it.
+-- hold shelf for nobody is found by whoever clears it. What each copy is looked up for is a look-up of its own, by key: as
+-- joins they are planned for tables as small as they are when the first plan is made, and read from end to end.
 CREATE VIEW hold_supply WITH (security_invoker = true) AS
     SELECT c.agency_id, c.record_id, c.item_id, json_build_array(
-               c.item_id, c.number, p.branch_id, c.owner_branch_id, c.default_placement_id, c.material_group_id, c.kind,
+               c.item_id, c.number,
+               (SELECT p.branch_id FROM placement_directory AS p
+                 WHERE p.agency_id = c.agency_id
+                   AND p.placement_id = COALESCE(w.active_placement_id, c.default_placement_id)),
+               c.owner_branch_id, c.default_placement_id, c.material_group_id, c.kind,
                c.issue_id, c.minimum_age, c.not_for_loan IS NOT NULL, c.condition, c.acquired_on, w.state,
-               EXISTS (SELECT FROM missed_item AS m
-                        WHERE m.agency_id = c.agency_id AND m.item_id = c.item_id AND m.settled_at IS NULL),
-               EXISTS (SELECT FROM hold AS h
-                        WHERE h.agency_id = c.agency_id AND h.item_id = c.item_id AND h.closed_at IS NULL
-                          AND h.state <> 'matched'),
-               EXISTS (SELECT FROM shelf_place AS s
-                        WHERE s.agency_id = c.agency_id AND s.item_id = c.item_id AND s.emptied_at IS NULL)) AS facts
+               (SELECT count(*) FROM missed_item AS m
+                 WHERE m.agency_id = c.agency_id AND m.item_id = c.item_id AND m.settled_at IS NULL) > 0,
+               (SELECT count(*) FROM hold AS h
+                 WHERE h.agency_id = c.agency_id AND h.item_id = c.item_id AND h.closed_at IS NULL
+                   AND h.state <> 'matched') > 0,
+               (SELECT count(*) FROM shelf_place AS s
+                 WHERE s.agency_id = c.agency_id AND s.item_id = c.item_id AND s.emptied_at IS NULL) > 0) AS facts
       FROM copy AS c
       JOIN item_circulation AS w ON w.agency_id = c.agency_id AND w.item_id = c.item_id
-      JOIN placement_directory AS p
-        ON p.agency_id = c.agency_id AND p.placement_id = COALESCE(w.active_placement_id, c.default_placement_id)
      WHERE c.withdrawn_at IS NULL
        AND c.sent_home_at IS NULL
        AND (c.kind = 'item' OR c.received_at IS NOT NULL);
@@ -30,10 +33,9 @@ CREATE VIEW waiting_hold WITH (security_invoker = true) AS
                ARRAY(SELECT json_build_array(lower(a.period), upper(a.period))
                        FROM absence AS a
                       WHERE a.agency_id = h.agency_id AND a.patron_id = p.patron_id
-                        AND a.period && daterange(h.placed_on, NULL)
-                      ORDER BY a.period),
+                        AND a.period && daterange(h.placed_on, NULL)),
                ARRAY(SELECT o.block FROM hold_override AS o
-                      WHERE o.agency_id = h.agency_id AND o.hold_id = h.id ORDER BY o.id),
+                      WHERE o.agency_id = h.agency_id AND o.hold_id = h.id),
                h.placed_on) AS facts
       FROM hold AS h
       LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
