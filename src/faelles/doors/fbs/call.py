@@ -75,8 +75,8 @@ class Call:
         return read_day(value, name) if value else None
 
     async def patron_known(self, tx: Transaction) -> Patron:
-        """The patron in the path, if they are this division's to serve; the look is recorded under the operation."""
-        return await patron_for(tx, self.caller, self.patron, Permission.PATRON_VIEW, f"fbs_{self.operation.verb}")
+        """The patron in the path, if they are this division's to serve; the look is recorded."""
+        return await patron_for(tx, self.caller, self.patron, Permission.PATRON_VIEW, "web_site")
 
     async def as_patron(self, tx: Transaction) -> Caller:
         """The client in the patron's own name, in this division alone: it may do what they could do at home."""

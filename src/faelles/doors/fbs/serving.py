@@ -7,9 +7,11 @@ from typing import Final
 
 from faelles.doors.fbs.call import Handler
 from faelles.doors.fbs.facts import Operation, operations
-from faelles.doors.fbs.handlers import branches
+from faelles.doors.fbs.handlers import branches, changing, patrons
 
-HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({**branches.HANDLERS})
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
+    {**branches.HANDLERS, **patrons.HANDLERS, **changing.HANDLERS}
+)
 _BY_THE_DOOR: Final = frozenset({"login"})
 
 

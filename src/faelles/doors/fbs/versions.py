@@ -22,7 +22,12 @@ _ATTRIBUTES: Final = MappingProxyType(
 )
 """Where a version calls something else what a newer one has under that name."""
 
+_UNNAMED: Final = MappingProxyType({"Response": "AuthenticatedPatronV10"})
+"""What is answered where the tables only say that there is an answer."""
+
 _RENAMED: Final = MappingProxyType({"cprNumber": "personIdentifier", "personId": "personIdentifier"})
+_MAY_BE_LEFT_OUT: Final = frozenset({("PincodeChange", "pincode")})
+"""Required by the tables and not sent by clients in the field: a change of PIN without a PIN changes none."""
 _HIGHEST: Final = MappingProxyType({"int32": 2**31 - 1, "int64": 2**63 - 1, "integer": 2**63 - 1})
 
 
@@ -30,7 +35,7 @@ def shown(value: Any, wanted: Type) -> Any:  # noqa: ANN401 - any model, as plai
     """`value`, a newest model or several, as the version `wanted` shows it."""
     if not wanted.is_model or wanted.name == "Map":
         return value
-    one = _writer(wanted.name)
+    one = _writer(_UNNAMED.get(wanted.name, wanted.name))
     return [one(each) for each in value] if wanted.is_list else one(value)
 
 
@@ -81,7 +86,7 @@ def _read_model(sent: Mapping[str, object], model: str, at: str, problems: list[
         value, here = sent.get(name), f"{at}.{name}" if at else name
         if value is not None:
             told[_RENAMED.get(name, name)] = _read(value, kind, here, problems)
-        elif not kind.is_optional:
+        elif not kind.is_optional and (model, name) not in _MAY_BE_LEFT_OUT:
             _wrong(here, "field_missing", problems)
     return _with_addresses(told, model)
 

@@ -1,0 +1,165 @@
+"""What patrons change of their own on a web site: addresses, choices, absence, PIN."""
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from faelles.doors.fbs import models
+from faelles.doors.fbs.call import Call, Handler, branch_coded
+from faelles.doors.fbs.handlers.patrons import authenticated, living
+from faelles.ground.clock import local_date
+from faelles.ground.database import Transaction
+from faelles.ground.errors import invalid_field
+from faelles.ground.i18n import Language
+from faelles.ground.ids import PatronId
+from faelles.patrons import store as patrons
+from faelles.patrons.blocks import store as blocks
+from faelles.patrons.identification.model import SetPin
+from faelles.patrons.identification.operations import set_pin
+from faelles.patrons.looking.operations import identify
+from faelles.patrons.model import AbsencePeriod
+from faelles.patrons.own_account.model import ChangeOwn
+from faelles.patrons.own_account.operations import change_own, remove_own_absence, set_own_absence
+from faelles.patrons.profile.model import NewEmail, NewPhone, SetProfile
+from faelles.patrons.profile.operations import set_own_profile
+from faelles.people.model import Caller
+
+_WITHOUT_END: Final = date(2150, 12, 31)
+
+
+class Period(msgspec.Struct, frozen=True):
+    from_: date | None = msgspec.field(default=None, name="from")
+    to: date | None = None
+
+
+class EmailSent(msgspec.Struct, frozen=True, rename="camel"):
+    email_address: str
+    receive_notification: bool
+
+
+class PhoneSent(msgspec.Struct, frozen=True, rename="camel"):
+    phone_number: str
+    receive_notification: bool
+
+
+class Settings(msgspec.Struct, frozen=True, rename="camel"):
+    """What a version does not know of stays; addresses that are left out are gone, and so is an absence."""
+
+    preferred_pickup_branch: str
+    on_hold: Period | None = None
+    email_addresses: tuple[EmailSent, ...] = ()
+    phone_numbers: tuple[PhoneSent, ...] = ()
+    preferred_language: str | None = None
+    receive_postal_mail: bool | UnsetType = UNSET
+    guardian_visibility: bool | UnsetType = UNSET
+    interests: tuple[str, ...] | UnsetType = UNSET
+    notification_protocols: tuple[str, ...] | UnsetType = UNSET
+
+    def __repr__(self) -> str:
+        return "Settings()"
+
+    @property
+    def profile(self) -> SetProfile:
+        """Where several addresses want notices, the first of them is the one that gets them."""
+        emails = sorted(self.email_addresses, key=lambda each: not each.receive_notification)
+        phones = sorted(self.phone_numbers, key=lambda each: not each.receive_notification)
+        return SetProfile(
+            emails=tuple(NewEmail(each.email_address, each.receive_notification) for each in emails),
+            phones=tuple(NewPhone(each.phone_number, each.receive_notification) for each in phones),
+            takes_post=self.receive_postal_mail,
+            guardian_sees=self.guardian_visibility,
+            interests=self.interests,
+            protocols=self.notification_protocols,
+        )
+
+
+class PincodeChange(msgspec.Struct, frozen=True, rename="camel"):
+    library_card_number: str
+    pincode: str | None = None
+
+    def __repr__(self) -> str:
+        return "PincodeChange()"
+
+
+class UpdatePatron(msgspec.Struct, frozen=True, rename="camel"):
+    patron: Settings | None = None
+    pincode_change: PincodeChange | None = None
+    person_identifier: str | None = msgspec.field(default=None, name="guardianPersonId")
+
+    def __repr__(self) -> str:
+        return "UpdatePatron()"
+
+
+async def update_patron(call: Call) -> models.AuthenticatedPatron:
+    """Change settings, PIN or both; all of it or none."""
+    wanted = call.body(UpdatePatron)
+
+    async def work(tx: Transaction) -> models.AuthenticatedPatron:
+        known = await living(tx, call)
+        await apply_update(tx, call, known.id, wanted)
+        return await authenticated(tx, call, (await patrons.load(tx, [known.id]))[0])
+
+    return await call.run(work)
+
+
+async def apply_update(tx: Transaction, call: Call, patron: PatronId, wanted: UpdatePatron) -> None:
+    await patrons.lock(tx, [patron])
+    if wanted.patron is not None:
+        await apply_settings(tx, call, call.in_name_of(patron), patron, wanted.patron)
+    if wanted.pincode_change is not None and wanted.pincode_change.pincode:
+        await _change_pin(tx, call, patron, wanted.pincode_change.library_card_number, wanted.pincode_change.pincode)
+
+
+async def apply_settings(tx: Transaction, call: Call, own: Caller, patron: PatronId, wanted: Settings) -> None:
+    settings = await call.settings(tx)
+    home = branch_coded(settings, call.division, wanted.preferred_pickup_branch, "patron.preferredPickupBranch")
+    known = (await patrons.load(tx, [patron]))[0]
+    language = _language(wanted.preferred_language)
+    await change_own(tx, own, ChangeOwn(version=known.version, home_branch=home, language=language))
+    await set_own_profile(tx, own, wanted.profile)
+    await _be_away(tx, own, patron, wanted.on_hold, local_date(tx.now, settings.directory.agency.time_zone))
+
+
+def _language(wanted: str | None) -> Language | UnsetType:
+    if not wanted:
+        return UNSET
+    try:
+        return Language(wanted[:2].lower())
+    except ValueError:
+        raise invalid_field("patron.preferredLanguage", "field_not_among_choices") from None
+
+
+async def _be_away(tx: Transaction, own: Caller, patron: PatronId, wanted: Period | None, today: date) -> None:
+    """One absence at most: the one that is asked for in place of those that there were. An open end is far off."""
+    period = None
+    if wanted is not None and (wanted.from_ or wanted.to):
+        period = AbsencePeriod(first_day=wanted.from_ or today, last_day=wanted.to or _WITHOUT_END)
+    there = await blocks.absences(tx, patron, today)
+    if [(each.first_day, each.last_day) for each in there] == ([(period.first_day, period.last_day)] if period else []):
+        return
+    for absence in there:
+        await remove_own_absence(tx, own, absence.id)
+    if period is not None:
+        await set_own_absence(tx, own, period)
+
+
+async def _change_pin(tx: Transaction, call: Call, patron: PatronId, card: str, pin: str) -> None:
+    """A new PIN for whoever carries `card`, which must be the patron; it is one PIN for all their cards."""
+    carriers = {each.patron.id for each in await identify(tx, call.caller, call.services.keyring, card)}
+    if patron not in carriers:
+        raise invalid_field("pincodeChange.libraryCardNumber", "identifier_unknown")
+    await set_pin(tx, call.caller, call.services.keyring, patron, new_pin(pin, "pincodeChange.pincode"))
+
+
+def new_pin(pin: str, name: str) -> SetPin:
+    try:
+        return msgspec.convert({"pin": pin}, SetPin)
+    except msgspec.ValidationError:
+        raise invalid_field(name, "field_wrong_form") from None
+
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({"update_patron": update_patron})

@@ -1,0 +1,226 @@
+"""Recognising patrons, and what they change on a web site."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from circulation.lending_library import Reader
+from doors.fbs.conftest import WebSite
+from faelles.doors.fbs.facts import models, operations
+from faelles.ground.ids import PatronId
+from faelles.patrons.identification.operations import add_identifier
+from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
+from faelles.patrons.looking.operations import show_patron
+from faelles.patrons.model import NewIdentifier, PatronKind, RegisterPatron
+from faelles.patrons.operations import register
+from faelles.patrons.profile.model import SetProfile
+from faelles.patrons.profile.operations import set_profile
+
+VERSIONS = [each for each in operations() if each.verb == "authenticate"]
+
+
+async def carries(site: WebSite, reader: Reader, kind: IdentifierKind, value: str) -> str:
+    lending = site.library
+    new = NewIdentifier(kind, value)
+    await lending.run(lambda tx: add_identifier(tx, lending.librarian, lending.keyring, reader.id, new))
+    return value
+
+
+async def registered(site: WebSite, kind: PatronKind, **profile: Any) -> PatronId:
+    lending = site.library
+    request = RegisterPatron(name="Skakklubben", home_branch=lending.town.main, kind=kind)
+    made = await lending.run(lambda tx: register(tx, lending.librarian, lending.keyring, request))
+    if profile:
+        await lending.run(lambda tx: set_profile(tx, lending.librarian, made.patron, SetProfile(**profile)))
+    return made.patron
+
+
+@pytest.mark.parametrize("operation", VERSIONS, ids=lambda each: each.id)
+async def test_every_version_recognises_a_card_and_a_pin(site: WebSite, operation):
+    reader = await site.library.reader()
+    path = operation.path.removeprefix("/external").replace("{agencyid}", "{a}")
+    answer = await site.post(path, {"libraryCardNumber": reader.card, "pincode": reader.pin})
+    assert answer.keys() == models()[operation.reply.name].keys()
+    assert answer.get("authenticateStatus", "VALID") == "VALID"
+    assert answer.get("authenticated", True)
+    shown = answer.get("patron") or answer
+    assert shown["patronId"] == reader.id
+    if "patron" in answer:
+        assert shown.keys() == models()[models()[operation.reply.name]["patron"].name].keys()
+        assert (shown["name"], shown["preferredPickupBranch"]) == ("Søren Låner", site.isil + "00")
+
+
+async def test_a_wrong_pin_and_an_unknown_card_are_answered_alike_and_locked_alike(site: WebSite):
+    reader = await site.library.reader()
+    wrong = {"libraryCardNumber": reader.card, "pincode": "0000"}
+    unknown = {"libraryCardNumber": "K000000001", "pincode": "0000"}
+    nobody = {"authenticateStatus": "INVALID", "patronId": None, "patronType": None}
+    for _ in range(5):
+        assert await site.post("/{a}/patrons/authenticate/v9", wrong) == nobody
+        assert await site.post("/{a}/patrons/authenticate/v9", unknown) == nobody
+    for locked in (wrong, unknown):
+        assert (await site.post("/{a}/patrons/authenticate/v9", locked))["authenticateStatus"] == "LOANER_LOCKED_OUT"
+    assert (await site.post("/{a}/patrons/authenticate/v3", wrong)) == {"authenticated": False, "patron": None}
+
+
+async def test_a_civil_registration_number_is_taken_as_bare_text_and_quoted(site: WebSite):
+    reader = await site.library.reader()
+    cpr = await carries(site, reader, IdentifierKind.CPR, made_up_cpr(date(1980, 5, 17), 7))
+    for sent in (cpr, f'"{cpr}"', f" {cpr}\n"):
+        answer = await site.send(
+            "POST",
+            "/{a}/patrons/preauthenticated/v10",
+            content=sent,
+            headers={"content-type": "application/json"},
+        )
+        assert answer.json() == {"authenticateStatus": "VALID", "patronId": reader.id, "patronType": "PERSON"}
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in operations() if each.verb.startswith("preauthenticated")], ids=lambda each: each.id
+)
+async def test_every_version_takes_a_trusted_logins_word(site: WebSite, operation):
+    reader = await site.library.reader()
+    said = {
+        "preauthenticated": await carries(site, reader, IdentifierKind.CPR, made_up_cpr(date(1980, 5, 17), 8)),
+        "preauthenticated_by_unilogin": await carries(site, reader, IdentifierKind.UNI_LOGIN, f"sore{reader.id}"[:20]),
+        "preauthenticated_by_id": str(reader.id),
+    }[operation.verb]
+    path = operation.path.removeprefix("/external").replace("{agencyid}", "{a}")
+    answer = (await site.send("POST", path, content=said)).json()
+    assert (answer.get("patron") or answer)["patronId"] == reader.id
+    unknown = (await site.send("POST", path, content="9999999999")).json()
+    assert unknown.get("patron") is None
+    assert not unknown.get("authenticated")
+    assert unknown.get("authenticateStatus", "INVALID") == "INVALID"
+
+
+async def test_whoever_belongs_to_another_division_is_nobody_here(site: WebSite):
+    pupil = await site.library.reader(division=site.library.town.schools)
+    card = {"libraryCardNumber": pupil.card, "pincode": pupil.pin}
+    assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == "INVALID"
+    assert (await site.send("GET", f"/{{a}}/patrons/{pupil.id}/v4")).status_code == 404
+
+
+async def test_null_for_a_patron_is_a_bad_request(site: WebSite):
+    answer = await site.send("GET", "/{a}/patrons/null/v4")
+    assert answer.status_code == 400
+    assert answer.json()["validationErrors"][0]["field"] == "patronid"
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in operations() if each.verb == "patron"], ids=lambda each: each.id
+)
+async def test_a_patron_is_shown_by_id(site: WebSite, operation):
+    reader = await site.library.reader()
+    path = operation.path.removeprefix("/external").replace("{agencyid}", "{a}")
+    answer = await site.get(path.replace("{patronid}", str(reader.id)))
+    assert answer["authenticateStatus"] == "VALID"
+    assert answer["patron"]["birthday"] == "1980-05-17"
+    assert await site.library.looks_at(reader) == ["web_site"]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in operations() if each.verb.endswith("_patron") and each.method == "GET"],
+    ids=lambda each: each.id,
+)
+async def test_each_kind_of_patron_is_shown_as_what_it_is_and_as_nothing_else(site: WebSite, operation):
+    wanted = operation.verb.removesuffix("_patron")
+    everybody = {
+        "person": (await site.library.reader()).id,
+        "group": await registered(site, PatronKind.GROUP, contact_person="Ole"),
+        "company": await registered(site, PatronKind.INSTITUTION),
+        "library": await registered(site, PatronKind.INSTITUTION, isil="DK-820010"),
+    }
+    path = operation.path.removeprefix("/external").replace("{agencyid}", "{a}")
+    for kind, patron in everybody.items():
+        answer = await site.send("GET", path.replace("{patronid}", str(patron)))
+        assert answer.status_code == (200 if kind == wanted else 404), kind
+        if kind == wanted:
+            assert answer.json().keys() == models()[operation.reply.name].keys()
+            assert answer.json().get("isil", "DK-820010") == "DK-820010"
+
+
+async def test_what_is_changed_on_the_web_site_is_seen_at_the_desk(site: WebSite):
+    reader, lending = await site.library.reader(), site.library
+    settings = {
+        "preferredPickupBranch": site.isil + "01",
+        "emailAddresses": [
+            {"emailAddress": "a@example.dk", "receiveNotification": False},
+            {"emailAddress": "b@example.dk", "receiveNotification": True},
+        ],
+        "phoneNumbers": [{"phoneNumber": "+4512345678", "receiveNotification": True}],
+        "emailAddress": "ignored@example.dk",
+        "receivePostalMail": False,
+        "guardianVisibility": True,
+        "onHold": {"from": "2030-01-01", "to": "2030-01-31"},
+        "preferredLanguage": "en",
+    }
+    change = {"patron": settings, "pincodeChange": {"libraryCardNumber": reader.card}, "unheard": 1}
+    answer = await site.put(f"/{{a}}/patrons/{reader.id}/v8", change)
+    assert answer["patron"]["onHold"] == {"from": "2030-01-01", "to": "2030-01-31"}
+    assert answer["patron"]["emailAddress"] == "b@example.dk"
+    seen = await lending.run(lambda tx: show_patron(tx, lending.librarian, reader.id))
+    assert (seen.contact.email, seen.contact.phone, seen.language) == ("b@example.dk", "+4512345678", "en")
+    assert seen.home_branch == lending.town.suburb
+    assert [each.last_day for each in seen.absences] == [date(2030, 1, 31)]
+    settings["onHold"] = {}
+    answer = await site.put(f"/{{a}}/patrons/{reader.id}/v8", change)
+    assert answer["patron"]["onHold"] is None
+    assert answer["authenticateStatus"] == "VALID"
+    card = {"libraryCardNumber": reader.card, "pincode": reader.pin}
+    assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == "VALID"
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in operations() if each.verb == "update_patron"], ids=lambda each: each.id
+)
+async def test_every_version_changes_the_pin(site: WebSite, operation):
+    reader = await site.library.reader()
+    path = operation.path.removeprefix("/external").replace("{agencyid}", "{a}").replace("{patronid}", str(reader.id))
+    await site.put(path, {"pincodeChange": {"libraryCardNumber": reader.card, "pincode": "8080"}})
+    for pin, status in ((reader.pin, "INVALID"), ("8080", "VALID")):
+        card = {"libraryCardNumber": reader.card, "pincode": pin}
+        assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == status
+
+
+async def test_an_older_version_says_one_address(site: WebSite):
+    reader = await site.library.reader()
+    settings = {
+        "preferredPickupBranch": site.isil + "00",
+        "emailAddress": "c@example.dk",
+        "receiveEmail": True,
+        "receivePostalMail": True,
+        "receiveSms": False,
+    }
+    answer = await site.put(f"/v1/{{a}}/patrons/{reader.id}", {"patron": settings})
+    assert (answer["patron"]["emailAddress"], answer["patron"]["receiveEmail"]) == ("c@example.dk", True)
+    assert (answer["patron"]["phoneNumber"], answer["patron"]["receiveSms"]) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"patron": {"preferredPickupBranch": "DK-000000"}}, "patron.guardianVisibility"),
+        ({"patron": "yes"}, "patron"),
+        ({"pincodeChange": {"pincode": 5}}, "pincodeChange.pincode"),
+        ({"pincodeChange": {"libraryCardNumber": "K1", "pincode": "1234"}}, "pincodeChange.libraryCardNumber"),
+        (
+            {
+                "patron": {
+                    "preferredPickupBranch": "DK-000000",
+                    "guardianVisibility": False,
+                    "receivePostalMail": False,
+                }
+            },
+            "patron.preferredPickupBranch",
+        ),
+    ],
+)
+async def test_a_bad_value_is_named_and_nothing_is_changed(site: WebSite, change: dict[str, Any], field: str):
+    reader = await site.library.reader()
+    answer = await site.send("PUT", f"/{{a}}/patrons/{reader.id}/v8", json=change)
+    assert answer.status_code == 400
+    assert field in [each["field"] for each in answer.json()["validationErrors"]], answer.text
