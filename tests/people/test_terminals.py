@@ -16,7 +16,7 @@ from faelles.ground.errors import (
     UnauthenticatedError,
 )
 from faelles.ground.i18n import Language
-from faelles.ground.ids import MachineId
+from faelles.ground.ids import NATION, MachineId
 from faelles.people.machines import operations as machines
 from faelles.people.machines.model import MachineChange, MachineSecret, NewMachine
 from faelles.people.machines.terminal import (
@@ -209,6 +209,17 @@ async def test_maintenance_of_an_agency_reaches_all_its_machines_and_no_others(
         assert not await operations.is_in_maintenance(tx, system_caller(town.agency))
     assert not (await sign_in(database, keyring, known)).profile.in_maintenance
     assert (await event_kinds(database, town.agency)).count("terminal_maintenance_changed") == 2
+
+
+async def test_maintenance_of_the_nation_reaches_every_machine_in_the_country(
+    database: Database, keyring: Keyring, town: Town, neighbour: Town
+):
+    machines = [await sorter(database, each) for each in (town, neighbour)]
+    for is_on in (True, False):
+        async with database.transaction(NATION, SYSTEM) as tx:
+            await operations.set_maintenance(tx, system_caller(NATION), is_on=is_on)
+        for each in machines:
+            assert (await sign_in(database, keyring, each)).profile.in_maintenance is is_on
 
 
 async def test_who_sees_to_one_place_changes_and_reads_no_machine_elsewhere(database: Database, town: Town):

@@ -19,7 +19,7 @@ from faelles.people.machines.model import MachineSecret, NewMachine
 from faelles.people.machines.operations import create_machine
 from faelles.people.machines.terminal import Terminal
 from faelles.people.model import MachineKind
-from faelles.people.terminals.model import ProfileChange
+from faelles.people.terminals.model import ProfileChange, Whence
 from faelles.people.terminals.operations import change_profile
 
 
@@ -38,7 +38,7 @@ class Heard:
     def disconnected(self, terminal: Terminal | None) -> None:  # noqa: ARG002 - the protocol's
         self.connections -= 1
 
-    def signed_in(self, terminal: Terminal) -> None:
+    def signed_in(self, terminal: Terminal, whence: Whence | None) -> None:  # noqa: ARG002 - the protocol's
         self.signed_in_as.append(terminal)
 
     def refused(self, reason: str) -> None:

@@ -9,22 +9,33 @@ from prometheus_client import CollectorRegistry, generate_latest
 from faelles.doors.sip2.metrics import Sip2Metrics
 from faelles.doors.sip2.outcome import outcome_of
 from faelles.doors.sip2.recorder import Recorder, recording
+from faelles.doors.sip2.services import Maintenance
 from faelles.doors.sip2.witness import Witness
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.errors import UnavailableError
+from faelles.ground.ids import NATION
 from faelles.people.machines.model import NewMachine
 from faelles.people.machines.operations import create_machine
 from faelles.people.machines.terminal import Terminal
 from faelles.people.model import MachineKind, system_caller
 from faelles.people.terminals import operations
-from faelles.people.terminals.model import StartTrace, Tally, TerminalOutcome, TerminalStatus, TraceLine
+from faelles.people.terminals.model import (
+    ConnectedOver,
+    StartTrace,
+    Tally,
+    TerminalOutcome,
+    TerminalStatus,
+    TraceLine,
+    Whence,
+)
 from faelles.people.terminals.sign_in import sign_in_terminal
 from town import Town
 
 DATE = b"20261122    120000"
 LOGIN, STATUS = b"9300CNx|COhemmelig|", b"9900802.00"
+WHENCE = Whence("10.1.2.3", ConnectedOver.TLS)
 LEND = b"11YN" + DATE + DATE + b"AOx|AA0102031234|AB0000000017|AC|AD4711|"
 LENT, NOT_LENT = b"121NNY" + DATE + b"AOx|", b"120NNN" + DATE + b"AOx|"
 
@@ -107,7 +118,7 @@ async def test_counts_and_connection_reach_the_database_in_one_telling(
 ):
     recorder.connected()
     recorder.exchanged(None, LOGIN, b"941", 0.001)
-    recorder.signed_in(terminal)
+    recorder.signed_in(terminal, WHENCE)
     for answer in (LENT, LENT, NOT_LENT):
         recorder.exchanged(terminal, LEND, answer, 0.002)
     recorder.exchanged(terminal, b"Q\x00x", b"", 0.001)
@@ -121,6 +132,7 @@ async def test_counts_and_connection_reach_the_database_in_one_telling(
     )
     assert shown.connected_since is not None
     assert shown.served_by is not None
+    assert (shown.connected_from, shown.connected_over) == ("10.1.2.3", ConnectedOver.TLS)
     recorder.disconnected(terminal)
     await recorder.tell()
     assert (await status(database, terminal)).connected_since is None
@@ -131,7 +143,7 @@ async def test_a_machine_with_two_connections_is_there_until_both_are_gone(
 ):
     for _ in range(2):
         recorder.connected()
-        recorder.signed_in(terminal)
+        recorder.signed_in(terminal, WHENCE)
     recorder.disconnected(terminal)
     await recorder.tell()
     assert (await status(database, terminal)).connected_since is not None
@@ -144,7 +156,7 @@ async def test_a_machine_with_two_connections_is_there_until_both_are_gone(
 async def test_what_could_not_be_told_is_told_later(
     database: Database, recorder: Recorder, terminal: Terminal, away: Away
 ):
-    recorder.signed_in(terminal)
+    recorder.signed_in(terminal, WHENCE)
     recorder.exchanged(terminal, STATUS, b"98YYYYYN", 0.001)
     away.is_away = True
     await recorder.tell()
@@ -193,7 +205,7 @@ async def test_prometheus_sees_messages_connections_and_refusals_of_nobody_in_pa
 ):
     recorder.connected()
     recorder.connected()
-    recorder.signed_in(terminal)
+    recorder.signed_in(terminal, WHENCE)
     recorder.exchanged(terminal, LEND, NOT_LENT, 0.002)
     recorder.refused("checksum")
     recorder.disconnected(None)
@@ -211,3 +223,15 @@ async def test_prometheus_sees_messages_connections_and_refusals_of_nobody_in_pa
         assert line in exposed
     assert terminal.name not in exposed
     assert "agency" not in exposed
+
+
+async def test_the_whole_country_is_off_line_and_hears_of_it_with_the_next_telling(database: Database):
+    maintenance = Maintenance()
+    recorder = Recorder(database, "here:1", Sip2Metrics(CollectorRegistry()), maintenance=maintenance)
+    for is_on in (True, False):
+        operator = system_caller(NATION)
+        await database.run(
+            NATION, SYSTEM, lambda tx, is_on=is_on: operations.set_maintenance(tx, operator, is_on=is_on)
+        )
+        await recorder.tell()
+        assert maintenance.is_on is is_on

@@ -258,6 +258,8 @@ def _lines(status: TerminalStatus) -> Iterator[tuple[str, object]]:
     yield words("machine_kind_column"), status.kind
     yield words("machine_state"), words(_state(status))
     yield words("machine_connected_since"), status.connected_since
+    yield words("machine_connected_from"), status.connected_from
+    yield words("machine_connected_over"), status.connected_over
     yield words("machine_served_by"), status.served_by
     yield words("machine_last_seen"), status.last_seen_at
     yield words("machine_traced_until"), status.traced_until

@@ -87,7 +87,7 @@ async def show_maintenance(request: ApiRequest) -> Maintenance:
 )
 async def set_maintenance(request: ApiRequest, data: JSONBody[Maintenance]) -> None:
     """They hear it within a minute, each as the answer to its next message. One machine alone is taken off line by
-    `in_maintenance` in its profile.
+    `in_maintenance` in its profile. The operator, signed in at the nation, tells all machines in the country.
     """
     await request.run(lambda tx: terminals.set_maintenance(tx, request.caller, is_on=data.is_on))
 

@@ -9,6 +9,7 @@ from typing import cast
 from faelles.doors.sip2.framing import Framer, LineTooLongError
 from faelles.doors.sip2.services import Services
 from faelles.doors.sip2.session import Reply, Session
+from faelles.people.terminals.model import ConnectedOver, Whence
 
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 4}
 """Seconds, seconds, times: a machine that lost its power is noticed within minutes, an idle one stays for hours."""
@@ -65,6 +66,7 @@ class Connection(asyncio.Protocol):
             return
         self._open.add(self)
         _keep_alive(transport.get_extra_info("socket"))
+        self._session.whence = _whence(transport)
         loop = asyncio.get_running_loop()
         self._sign_in_by = loop.call_later(self._services.limits.seconds_to_sign_in, self._give_up)
 
@@ -195,6 +197,12 @@ class Connection(asyncio.Protocol):
 
 
 _STRANGERS_PER_SECOND = 50
+
+
+def _whence(transport: asyncio.BaseTransport) -> Whence | None:
+    peer = transport.get_extra_info("peername")
+    over = ConnectedOver.TLS if transport.get_extra_info("ssl_object") is not None else ConnectedOver.PLAIN
+    return Whence(peer[0], over) if peer else None
 
 
 def _keep_alive(opened: socket.socket | None) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 from faelles.doors.sip2.hiding import hidden
 from faelles.doors.sip2.metrics import Sip2Metrics
 from faelles.doors.sip2.outcome import Kind, head_of, kind_of
+from faelles.doors.sip2.services import Maintenance
 from faelles.doors.sip2.text import decode
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import Clock, utc_now
@@ -24,7 +25,7 @@ from faelles.ground.ids import AgencyId, MachineId
 from faelles.ground.log import logger
 from faelles.people.machines.terminal import Terminal
 from faelles.people.terminals import operations, store
-from faelles.people.terminals.model import Direction, NewTraceLine, Observed, Sighting, Tally
+from faelles.people.terminals.model import Direction, NewTraceLine, Observed, Sighting, Tally, Whence
 
 Key = tuple[AgencyId, MachineId]
 
@@ -43,6 +44,7 @@ class _Seen:
     at: datetime
     connections: int = 0
     since: datetime | None = None
+    whence: Whence | None = None
     counts: dict[bytes, int] = field(default_factory=dict)
     """By the heads of request and answer."""
     untold: list[Tally] = field(default_factory=list)
@@ -63,8 +65,16 @@ class _Seen:
 class Recorder:
     """What passes over one server's connections, on its way to the database. See `Witness` for what each call means."""
 
-    def __init__(self, database: Database, server: str, metrics: Sip2Metrics, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        server: str,
+        metrics: Sip2Metrics,
+        clock: Clock = utc_now,
+        maintenance: Maintenance | None = None,
+    ) -> None:
         self._database, self._server, self._metrics, self._clock = database, server, metrics, clock
+        self._maintenance = maintenance or Maintenance()
         self._seen: dict[Key, _Seen] = {}
         self._changed: set[Key] = set()
         self._traced: dict[Key, datetime] = {}
@@ -85,11 +95,12 @@ class Recorder:
         if not seen.connections:
             seen.since = None
 
-    def signed_in(self, terminal: Terminal) -> None:
+    def signed_in(self, terminal: Terminal, whence: Whence | None) -> None:
         self._metrics.signed_in += 1
         seen = self._note(terminal)
         seen.connections += 1
         seen.since = seen.since or seen.at
+        seen.whence = whence
 
     def refused(self, reason: str) -> None:
         self._metrics.refused(reason)
@@ -125,8 +136,11 @@ class Recorder:
     # -- What the database is told
 
     async def tell(self) -> None:
-        """Hand over what has been seen since the last time, and learn who is traced. What cannot be told is kept."""
+        """Hand over what has been seen since the last time; learn who is traced, and whether the country is off line.
+        What cannot be told is kept.
+        """
         await self._learn_who_is_traced()
+        await self._learn_of_maintenance()
         for agency, observed in self._taken().items():
             try:
                 await self._tell(agency, observed)
@@ -136,6 +150,12 @@ class Recorder:
 
     async def _tell(self, agency: AgencyId, observed: Observed) -> None:
         await self._database.run(agency, SYSTEM, lambda tx: operations.note_observed(tx, self._server, observed))
+
+    async def _learn_of_maintenance(self) -> None:
+        try:
+            self._maintenance.is_on = await store.country_is_in_maintenance(self._database)
+        except FaellesError as problem:
+            _log.warning("maintenance not asked for", reason=problem.code)
 
     async def _learn_who_is_traced(self) -> None:
         now = self._clock()
@@ -154,7 +174,7 @@ class Recorder:
         for key in self._changed:
             agency, machine = key
             seen = self._seen[key]
-            sightings[agency].append(Sighting(machine, seen.at, seen.since))
+            sightings[agency].append(Sighting(machine, seen.at, seen.since, seen.whence))
             counts[agency] += [(machine, tally) for tally in seen.taken()]
             if not seen.connections:
                 del self._seen[key]
@@ -191,10 +211,16 @@ class Recorder:
 
 @asynccontextmanager
 async def recording(
-    database: Database, server: str, metrics: Sip2Metrics, period: float = PERIOD
+    database: Database,
+    server: str,
+    metrics: Sip2Metrics,
+    period: float = PERIOD,
+    maintenance: Maintenance | None = None,
 ) -> AsyncIterator[Recorder]:
-    """A recorder for the server at `server` (host and port), which tells all it knows at the end."""
-    recorder = Recorder(database, server, metrics)
+    """A recorder for the server at `server` (host and port), which tells all it knows at the end, and keeps
+    `maintenance` as the country has it.
+    """
+    recorder = Recorder(database, server, metrics, maintenance=maintenance)
     await recorder.clear()
     await recorder.tell()
     telling = asyncio.create_task(recorder.keep_telling(period))

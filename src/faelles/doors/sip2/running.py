@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from faelles.doors.sip2.metrics import Sip2Metrics
 from faelles.doors.sip2.recorder import recording
 from faelles.doors.sip2.server import listening, tls_context
-from faelles.doors.sip2.services import Limits, Services
+from faelles.doors.sip2.services import Limits, Maintenance, Services
 from faelles.ground.config import Sip2Config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -42,8 +42,12 @@ async def serving_machines(
     _allow_many_files(limits.connections + _SPARE_FILES)
     async with AsyncExitStack() as started:
         server = f"{socket.gethostname()}:{settings.port or settings.tls_port}"
-        recorder = await started.enter_async_context(recording(database, server, Sip2Metrics(registry)))
-        services = Services(database=database, keyring=keyring, witness=recorder, limits=limits)
+        maintenance = Maintenance()
+        telling = recording(database, server, Sip2Metrics(registry), maintenance=maintenance)
+        recorder = await started.enter_async_context(telling)
+        services = Services(
+            database=database, keyring=keyring, witness=recorder, maintenance=maintenance, limits=limits
+        )
         if settings.port is not None:
             await started.enter_async_context(listening(services, settings.address, settings.port, tell=tell))
         if settings.tls_port is not None:

@@ -10,7 +10,7 @@ from faelles.ground.database import Database
 
 @dataclass(slots=True)
 class Maintenance:
-    """While it is on, every message is answered `on-line N`, and machines repeat theirs later."""
+    """While it is on, for the whole country, every message is answered `on-line N`; machines repeat theirs later."""
 
     is_on: bool = False
 

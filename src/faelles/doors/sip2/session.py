@@ -22,6 +22,7 @@ from faelles.ground.clock import utc_now
 from faelles.ground.errors import FaellesError, UnavailableError
 from faelles.ground.log import logger
 from faelles.people.machines.terminal import Encoding, Terminal
+from faelles.people.terminals.model import Whence
 from faelles.people.terminals.sign_in import load_terminal
 
 Reply = bytes | None
@@ -60,11 +61,13 @@ class Session:
 
     __slots__ = (
         "_frame", "_heard", "_proven", "_read_at", "_reply", "_sent", "_services", "_where", "is_over", "terminal",
+        "whence",
     )  # fmt: skip
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self.terminal: Terminal | None = None
+        self.whence: Whence | None = None
         self.is_over = False
         """The answer just given is the last: the connection is to be closed behind it."""
         self._where: Whereabouts | None = None
@@ -182,7 +185,7 @@ class Session:
             return stranger_refused(message)
         self._where = await whereabouts(self._services, signed_in)
         self.terminal, self._read_at = signed_in, utc_now()
-        self._services.witness.signed_in(signed_in)
+        self._services.witness.signed_in(signed_in, self.whence)
         return Answer({"ok": "1"}, {})
 
     def _sign_out(self) -> None:

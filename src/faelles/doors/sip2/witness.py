@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from faelles.people.machines.terminal import Terminal
+from faelles.people.terminals.model import Whence
 
 
 class Witness(Protocol):
@@ -14,7 +15,7 @@ class Witness(Protocol):
     def disconnected(self, terminal: Terminal | None) -> None:
         """A connection is gone; `terminal` as whom it had signed in."""
 
-    def signed_in(self, terminal: Terminal) -> None: ...
+    def signed_in(self, terminal: Terminal, whence: Whence | None) -> None: ...
 
     def refused(self, reason: str) -> None:
         """Something was not answered as asked: `login`, `checksum`, `unknown_command`, `too_long`, `malformed`."""

@@ -15,7 +15,8 @@ CREATE TABLE terminal (
 CREATE INDEX terminal_traced ON terminal (traced_until) WHERE traced_until IS NOT NULL;
 CALL isolate('terminal');
 
--- While there is a row, every machine of the agency is told that the library is off line.
+-- While there is a row, every machine of the agency is told that the library is off line; a row of the nation's own
+-- agency is for every machine in the country.
 CREATE TABLE terminal_maintenance (
     agency_id integer     NOT NULL REFERENCES agency,
     since     timestamptz NOT NULL,
@@ -25,12 +26,15 @@ CALL isolate('terminal_maintenance');
 
 -- How a machine is doing, as the servers that hold its connections told last: many machines in one statement, every few
 -- seconds. served_by: the server that has the connection, whose next start clears what a crash left standing.
+-- connected_from, connected_over: the address the machine was last seen to connect from, and how.
 CREATE TABLE terminal_status (
     agency_id       integer     NOT NULL,
     machine_id      integer     NOT NULL,
     last_seen_at    timestamptz NOT NULL,
     connected_since timestamptz,
     served_by       text,
+    connected_from  text,
+    connected_over  text CHECK (connected_over IN ('plain', 'tls')),
     PRIMARY KEY (agency_id, machine_id),
     FOREIGN KEY (agency_id, machine_id) REFERENCES machine,
     CHECK ((connected_since IS NULL) = (served_by IS NULL))
@@ -68,6 +72,8 @@ CALL isolate('terminal_trace');
 -- starts, where it left connections standing. Neither answer says more than numbers of agencies and machines.
 GRANT SELECT (agency_id, machine_id, traced_until, trace_rows) ON terminal TO faelles_lookup;
 GRANT SELECT (agency_id, served_by) ON terminal_status TO faelles_lookup;
+GRANT SELECT (agency_id) ON terminal_maintenance TO faelles_lookup;
+CREATE POLICY lookup_terminal_maintenance ON terminal_maintenance FOR SELECT TO faelles_lookup USING (true);
 CREATE POLICY lookup_terminal ON terminal FOR SELECT TO faelles_lookup USING (true);
 CREATE POLICY lookup_terminal_status ON terminal_status FOR SELECT TO faelles_lookup USING (true);
 
@@ -82,7 +88,13 @@ CREATE FUNCTION agencies_served_by(server text) RETURNS SETOF integer
 BEGIN ATOMIC
     SELECT DISTINCT agency_id FROM terminal_status WHERE served_by = server;
 END;
+CREATE FUNCTION is_in_maintenance(agency integer) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = faelles, pg_temp
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM terminal_maintenance WHERE agency_id IN (agency, 0));
+END;
+ALTER FUNCTION is_in_maintenance OWNER TO faelles_lookup;
 ALTER FUNCTION traced_terminals OWNER TO faelles_lookup;
 ALTER FUNCTION agencies_served_by OWNER TO faelles_lookup;
-REVOKE ALL ON FUNCTION traced_terminals, agencies_served_by FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION traced_terminals, agencies_served_by TO faelles_app;
+REVOKE ALL ON FUNCTION traced_terminals, agencies_served_by, is_in_maintenance FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION traced_terminals, agencies_served_by, is_in_maintenance TO faelles_app;

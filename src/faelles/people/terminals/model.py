@@ -84,6 +84,18 @@ class Tally(msgspec.Struct, frozen=True):
     number: int
 
 
+class ConnectedOver(StrEnum):
+    PLAIN = "plain"
+    TLS = "tls"
+
+
+class Whence(msgspec.Struct, frozen=True):
+    """Where a machine connected from, and how."""
+
+    address: str
+    over: ConnectedOver
+
+
 class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How a machine is doing, as told some ten seconds ago at most."""
 
@@ -93,8 +105,11 @@ class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
     kind: MachineKind
     is_disabled: bool
     in_maintenance: bool
-    """By its own profile or for the whole agency."""
+    """By its own profile, for the whole agency, or for the whole country."""
     connected_since: datetime | None
+    connected_from: str | None
+    """The address, also of a connection that is gone."""
+    connected_over: ConnectedOver | None
     served_by: str | None
     """The server that has its connection."""
     last_seen_at: datetime | None
@@ -104,7 +119,7 @@ class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Maintenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether all machines of the agency are told that the library is off line."""
+    """Whether all machines of the agency (the nation's own: of the country) are told that the library is off line."""
 
     is_on: bool
 
@@ -143,6 +158,7 @@ class Sighting(msgspec.Struct, frozen=True):
     machine: MachineId
     seen_at: datetime
     connected_since: datetime | None
+    whence: Whence | None = None
 
 
 class Observed(msgspec.Struct, frozen=True):

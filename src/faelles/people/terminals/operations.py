@@ -17,6 +17,7 @@ from faelles.people.machines.terminal import TerminalProfile
 from faelles.people.model import Caller, MachineKind, Permission
 from faelles.people.terminals import events, store
 from faelles.people.terminals.model import (
+    ConnectedOver,
     Direction,
     Observed,
     ProfileChange,
@@ -95,7 +96,10 @@ async def is_in_maintenance(tx: Transaction, caller: Caller) -> bool:
 
 
 async def set_maintenance(tx: Transaction, caller: Caller, *, is_on: bool) -> None:
-    """Tell all machines of the agency that the library is off line, or on line again. They hear it within a minute."""
+    """Tell all machines of the agency that the library is off line, or on line again. They hear it within a minute.
+
+    Of the nation's own agency, the operator's: all machines in the country, those that have not signed in included.
+    """
     if caller.divisions(Permission.PEOPLE_EDIT) is not None:
         raise ForbiddenError("permission_missing", permission=Permission.PEOPLE_EDIT.value)
     if await store.set_maintenance(tx, is_on=is_on):
@@ -151,6 +155,8 @@ def _status(row: Row) -> TerminalStatus:
         is_disabled=row["is_disabled"],
         in_maintenance=row["in_maintenance"],
         connected_since=row["connected_since"],
+        connected_from=row["connected_from"],
+        connected_over=ConnectedOver(row["connected_over"]) if row["connected_over"] else None,
         served_by=row["served_by"],
         last_seen_at=row["last_seen_at"],
         traced_until=row["traced_until"],

@@ -6,14 +6,14 @@ from datetime import datetime
 import msgspec
 
 from faelles.ground.database import Database, Row, Transaction
-from faelles.ground.ids import AgencyId, MachineId
+from faelles.ground.ids import NATION, AgencyId, MachineId
 from faelles.people.machines.terminal import SortRule, TerminalProfile
 from faelles.people.terminals.model import Observed, StartTrace
 
 _TERMINAL = """
 SELECT m.id, m.kind, m.name, m.branch_id, b.division_id, m.language, m.renews_on_checkout, m.secret_hash,
        t.profile::text AS profile,
-       EXISTS (SELECT FROM terminal_maintenance AS c WHERE c.agency_id = m.agency_id) AS in_maintenance
+       is_in_maintenance(m.agency_id) AS in_maintenance
   FROM machine AS m
   JOIN branch_directory AS b ON b.agency_id = m.agency_id AND b.branch_id = m.branch_id
   LEFT JOIN terminal AS t ON t.agency_id = m.agency_id AND t.machine_id = m.id
@@ -45,9 +45,9 @@ SELECT number, 'placement'
 _STATUS = """
 SELECT m.id, m.username, m.name, m.kind, m.disabled_at IS NOT NULL AS is_disabled,
        COALESCE((t.profile ->> 'in_maintenance')::boolean, false)
-       OR EXISTS (SELECT FROM terminal_maintenance AS c WHERE c.agency_id = $1) AS in_maintenance,
+       OR is_in_maintenance($1) AS in_maintenance,
        CASE WHEN t.traced_until > $2 THEN t.traced_until END AS traced_until,
-       s.connected_since, s.served_by, s.last_seen_at,
+       s.connected_since, s.served_by, s.last_seen_at, s.connected_from, s.connected_over,
        COALESCE((SELECT jsonb_agg(jsonb_build_array(n.message, n.outcome, n.number) ORDER BY n.message, n.outcome)
                    FROM terminal_count AS n
                   WHERE n.agency_id = $1 AND n.machine_id = m.id), '[]')::text AS counts
@@ -62,7 +62,7 @@ _BEGIN_MAINTENANCE = """
 INSERT INTO terminal_maintenance (agency_id, since) VALUES ($1, $2) ON CONFLICT (agency_id) DO NOTHING
 """
 _END_MAINTENANCE = "DELETE FROM terminal_maintenance WHERE agency_id = $1"
-_MAINTENANCE = "SELECT EXISTS (SELECT FROM terminal_maintenance WHERE agency_id = $1)"
+_IS_IN_MAINTENANCE = "SELECT is_in_maintenance($1) AS is_on"
 
 _START_TRACE = """
 INSERT INTO terminal (agency_id, machine_id, traced_until, trace_rows)
@@ -95,12 +95,16 @@ DELETE FROM terminal_trace AS l USING ended WHERE l.agency_id = $1 AND l.machine
 # A server that has no connection of a machine left says nothing of one that another server has.
 _OBSERVE = """
 WITH seen AS (
-    INSERT INTO terminal_status AS s (agency_id, machine_id, last_seen_at, connected_since, served_by)
-    SELECT $1, machine, seen_at, connected_since, CASE WHEN connected_since IS NOT NULL THEN $5 END
-      FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS told (machine, seen_at, connected_since)
+    INSERT INTO terminal_status AS s (agency_id, machine_id, last_seen_at, connected_since, served_by, connected_from,
+                                      connected_over)
+    SELECT $1, machine, seen_at, connected_since, CASE WHEN connected_since IS NOT NULL THEN $5 END, address, kind
+      FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[], $10::text[], $11::text[])
+           AS told (machine, seen_at, connected_since, address, kind)
      ORDER BY machine
     ON CONFLICT (agency_id, machine_id) DO UPDATE
        SET last_seen_at = greatest(s.last_seen_at, excluded.last_seen_at),
+           connected_from = COALESCE(excluded.connected_from, s.connected_from),
+           connected_over = COALESCE(excluded.connected_over, s.connected_over),
            connected_since = CASE WHEN excluded.served_by IS NOT NULL OR s.served_by = $5 THEN excluded.connected_since
                                   ELSE s.connected_since END,
            served_by = CASE WHEN excluded.served_by IS NOT NULL OR s.served_by = $5 THEN excluded.served_by
@@ -187,7 +191,7 @@ async def set_maintenance(tx: Transaction, *, is_on: bool) -> bool:
 
 
 async def is_in_maintenance(tx: Transaction) -> bool:
-    found: bool = await tx.value(_MAINTENANCE, tx.agency)
+    found: bool = await tx.value(_IS_IN_MAINTENANCE, tx.agency)
     return found
 
 
@@ -225,6 +229,8 @@ async def observe(tx: Transaction, server: str, observed: Observed) -> None:
             [tally.message for _, tally in observed.counts],
             [tally.outcome.value for _, tally in observed.counts],
             [tally.number for _, tally in observed.counts],
+            [each.whence.address if each.whence else None for each in observed.sightings],
+            [each.whence.over.value if each.whence else None for each in observed.sightings],
         )
     if observed.trace:
         await tx.execute(
@@ -236,6 +242,12 @@ async def observe(tx: Transaction, server: str, observed: Observed) -> None:
             [each.frame for each in observed.trace],
         )
         await tx.execute(_SHORTEN_TRACE, tx.agency, sorted({each.machine for each in observed.trace}))
+
+
+async def country_is_in_maintenance(database: Database) -> bool:
+    """Whether every machine in the country is told that the library is off line."""
+    (row,) = await database.outside_agencies(_IS_IN_MAINTENANCE, NATION)
+    return bool(row["is_on"])
 
 
 async def traced(database: Database) -> Sequence[Row]:
