@@ -228,10 +228,9 @@ async def test_prometheus_sees_messages_connections_and_refusals_of_nobody_in_pa
 async def test_the_whole_country_is_off_line_and_hears_of_it_with_the_next_telling(database: Database):
     maintenance = Maintenance()
     recorder = Recorder(database, "here:1", Sip2Metrics(CollectorRegistry()), maintenance=maintenance)
+    operator = system_caller(NATION)
     for is_on in (True, False):
-        operator = system_caller(NATION)
-        await database.run(
-            NATION, SYSTEM, lambda tx, is_on=is_on: operations.set_maintenance(tx, operator, is_on=is_on)
-        )
+        async with database.transaction(NATION, SYSTEM) as tx:
+            await operations.set_maintenance(tx, operator, is_on=is_on)
         await recorder.tell()
         assert maintenance.is_on is is_on
