@@ -24,6 +24,7 @@ from faelles.patrons.model import (
     Registered,
     RegisterPatron,
 )
+from faelles.patrons.profile import store as profile
 from faelles.patrons.relations import store as relations
 from faelles.patrons.relations.operations import fit_guardian, join, today_of
 from faelles.patrons.rules import birth_date, change_problems, normalised, registration_problems
@@ -97,7 +98,7 @@ async def _take_guardians(
     found = []
     for place, each in enumerate(request.guardians):
         if each.patron is None:
-            guardian = await _new_guardian(tx, keyring, each, request)
+            guardian = await add_new_guardian(tx, keyring, each, request)
         else:
             field = f"guardians.{place}.patron"
             guardian = (await fit_guardian(tx, caller, PatronId(each.patron), today, field=field)).id
@@ -109,7 +110,9 @@ async def _take_guardians(
     return tuple(found)
 
 
-async def _new_guardian(tx: Transaction, keyring: Keyring, guardian: NewGuardian, ward: RegisterPatron) -> PatronId:
+async def add_new_guardian(
+    tx: Transaction, keyring: Keyring, guardian: NewGuardian, ward: RegisterPatron | Patron
+) -> PatronId:
     """An adult registered with the child: of the same branch and language, and protected as the child is."""
     identifiers = normalised(guardian.identifiers)
     added = await store.insert(
@@ -151,7 +154,18 @@ async def apply_change(tx: Transaction, caller: Caller, known: Patron, request: 
     _refuse_blind_change(caller, known, request)
     version = await store.update(tx, changed)
     await events.append(tx, about(changed, PatronEvent.CHANGED))
+    await _leave_old_addresses(tx, known, changed)
     return version
+
+
+async def _leave_old_addresses(tx: Transaction, known: Patron, changed: Patron) -> None:
+    """What was put in the place of the first e-mail address or number takes its row among the patron's others too."""
+    if known.contact.phone and changed.contact.phone != known.contact.phone:
+        await profile.forget_way(tx, known.id, "phone", known.contact.phone)
+    before, after = known.contact.email or "", changed.contact.email or ""
+    if before.lower() != after.lower():
+        await profile.forget_way(tx, known.id, "email", before.lower())
+        await events.append(tx, about(changed, PatronEvent.EMAIL_CHANGED))
 
 
 def _changed(known: Patron, request: ChangePatron) -> Patron:

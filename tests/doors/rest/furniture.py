@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from doors.rest.furnishing_notices import furnish_notices
+from doors.rest.furnishing_patrons import furnish_patron_services
 from doors.rest.logistics_furniture import furnish_logistics
 from faelles.doors.rest.access import Example, Plain
 from faelles.doors.rest.app import ON_THIS_MACHINE
@@ -559,6 +560,7 @@ ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _policies,
     _people,
     _patrons,
+    furnish_patron_services,
     _catalog,
     _items,
     _stock,

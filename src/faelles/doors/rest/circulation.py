@@ -173,10 +173,10 @@ async def renew(
 ) -> list[RenewalReply]:
     """By loans, by patron (all that is open) or by item. Each loan is answered by itself."""
     answers = await request.run(lambda tx: operations.renew(tx, request.caller, data, idempotency_key))
-    return _renewals(answers, request.language)
+    return told_renewals(answers, request.language)
 
 
-def _renewals(answers: Iterable[RenewalAnswer], language: Language) -> list[RenewalReply]:
+def told_renewals(answers: Iterable[RenewalAnswer], language: Language) -> list[RenewalReply]:
     return [
         RenewalReply(**(msgspec.structs.asdict(answer) | {"blocks": told_blocks(answer.blocks, language)}))
         for answer in answers
@@ -240,7 +240,7 @@ async def renew_own(
         asked = RenewalRequest(branch=branch, loans=data.loans, patron=None if data.loans else caller.patron)
         return await operations.renew(tx, caller, asked, idempotency_key)
 
-    return _renewals(await request.run(work), request.language)
+    return told_renewals(await request.run(work), request.language)
 
 
 router = Router(

@@ -20,6 +20,16 @@ class EndIdentifier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     why: Literal["replaced", "lost", "stolen", "corrected"]
 
 
+class BlockCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A card by its number, lost or stolen."""
+
+    value: IdentifierText
+    why: Literal["lost", "stolen"] = "lost"
+
+    def __repr__(self) -> str:
+        return f"BlockCard({self.why})"
+
+
 class ChangeCpr(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new number in place of the present one, which stays found as history."""
 

@@ -11,9 +11,9 @@ from faelles.ground.ids import PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.events import PatronEvent, about
 from faelles.patrons.identification import store
-from faelles.patrons.identification.model import ChangeCpr, EndIdentifier, ReplaceCard, SetPin
+from faelles.patrons.identification.model import BlockCard, ChangeCpr, EndIdentifier, ReplaceCard, SetPin
 from faelles.patrons.identification.sign_in import counted_under
-from faelles.patrons.identifiers import IdentifierKind, lookups, read_cpr, sealed, stored_lookup, unseal
+from faelles.patrons.identifiers import IdentifierKind, lookup_keys, lookups, read_cpr, sealed, stored_lookup, unseal
 from faelles.patrons.model import EndedWhy, Identifier, NewIdentifier, Patron
 from faelles.patrons.reach import patron_for, patron_to_change
 from faelles.patrons.rules import Normalised, identifier_problems, normalised
@@ -55,6 +55,21 @@ async def end_identifier(
 ) -> None:
     known = await patron_to_change(tx, caller, patron, Permission.PATRON_EDIT, "end_identifier")
     await _end(tx, known, identifier, EndedWhy(request.why), None)
+
+
+async def block_card(tx: Transaction, caller: Caller, keyring: Keyring, patron: PatronId, request: BlockCard) -> None:
+    """End the card with this number, if it is the patron's. Raises NotFoundError `identifier_unknown`."""
+    known = await patron_to_change(tx, caller, patron, Permission.PATRON_EDIT, "block_card")
+    await end_card(tx, keyring, known, request)
+
+
+async def end_card(tx: Transaction, keyring: Keyring, known: Patron, request: BlockCard) -> None:
+    """End a card of a patron who is locked, by its number."""
+    found = await store.find(tx, lookup_keys(keyring, tx.agency, request.value))
+    held = [each for each in found if each.patron == known.id and each.kind is IdentifierKind.CARD]
+    if not held:
+        raise NotFoundError("identifier_unknown")
+    await _end(tx, known, held[0].id, EndedWhy(request.why), IdentifierKind.CARD)
 
 
 async def change_cpr(tx: Transaction, caller: Caller, keyring: Keyring, patron: PatronId, request: ChangeCpr) -> int:

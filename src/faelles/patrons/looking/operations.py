@@ -129,10 +129,11 @@ async def summaries(tx: Transaction, caller: Caller, found: Sequence[PatronId], 
         if each.kind is IdentifierKind.CARD and each.ended_at is None
     }
     await reach.looked_at(tx, caller, operation, [each.id for each in reached])
-    return [_summary(caller, each, cards.get(each.id)) for each in reached]
+    return [summary_of(caller, each, cards.get(each.id)) for each in reached]
 
 
-def _summary(caller: Caller, patron: Patron, card: str | None) -> PatronSummary:
+def summary_of(caller: Caller, patron: Patron, card: str | None) -> PatronSummary:
+    """One line about a patron who was reached, less what address protection keeps from the caller."""
     sees = reach.may_see_contact(caller, patron)
     return PatronSummary(
         id=patron.id,

@@ -72,6 +72,37 @@ SELECT $1, $3, part
                                                     WHERE a.agency_id = $1 AND a.patron_id = $3), '{}')) AS part
 """
 
+_MOVE_ADDRESSES = """
+WITH gone AS (DELETE FROM patron_reach WHERE agency_id = $1 AND patron_id = $2
+              RETURNING kind, value, place, takes_notices, verified_at)
+INSERT INTO patron_reach (agency_id, patron_id, kind, value, place, takes_notices, verified_at)
+SELECT $1, $3, kind, value, place + 100, takes_notices, verified_at FROM gone
+    ON CONFLICT DO NOTHING
+"""
+
+_MOVE_PROFILE = """
+WITH gone AS (DELETE FROM patron_profile WHERE agency_id = $1 AND patron_id = $2
+              RETURNING takes_post, guardian_sees, contact_person, isil, interests, protocols, tags, message)
+INSERT INTO patron_profile (agency_id, patron_id, takes_post, guardian_sees, contact_person, isil, interests, protocols,
+                            tags, message)
+SELECT $1, $3, takes_post, guardian_sees, contact_person, isil, interests, protocols, tags, message FROM gone
+    ON CONFLICT DO NOTHING
+"""
+
+# Lists of the temporary patron come after the real one's.
+_COPY_LISTS = """
+INSERT INTO favourite_list (agency_id, patron_id, place, name)
+SELECT $1, $3, 100 + l.place, l.name FROM favourite_list AS l WHERE l.agency_id = $1 AND l.patron_id = $2
+"""
+
+_MOVE_FAVOURITES = """
+UPDATE favourite SET patron_id = $3, list_place = 100 + list_place WHERE agency_id = $1 AND patron_id = $2
+"""
+
+_DROP_LISTS = "DELETE FROM favourite_list WHERE agency_id = $1 AND patron_id = $2 AND $3::bigint IS NOT NULL"
+
+_DROP_LINKS = "DELETE FROM patron_link WHERE agency_id = $1 AND patron_id = $2 AND $3::bigint IS NOT NULL"
+
 _MOVES = (
     _MOVE_IDENTIFIERS,
     _MOVE_BLOCKS,
@@ -80,6 +111,12 @@ _MOVES = (
     _MOVE_WARDS,
     _MOVE_CLASSES,
     _MOVE_ABSENCES,
+    _MOVE_ADDRESSES,
+    _MOVE_PROFILE,
+    _COPY_LISTS,
+    _MOVE_FAVOURITES,
+    _DROP_LISTS,
+    _DROP_LINKS,
 )
 
 # What the real patron lacks is taken over; protection of the address holds if either had it.

@@ -22,13 +22,13 @@ from faelles.people.model import Caller, Permission
 
 async def show_own(tx: Transaction, caller: Caller) -> PatronView:
     """What the library knows of the caller; the desk's note is not for them to see."""
-    known = await _own(tx, caller)
+    known = await own_patron(tx, caller)
     return structs.replace(await view(tx, caller, known, None), note=None)
 
 
 async def change_own(tx: Transaction, caller: Caller, request: ChangeOwn) -> int:
     """Change contact data, language or home branch; the new version. ConflictError `version_conflict`."""
-    known = await _own(tx, caller, is_changed=True)
+    known = await own_patron(tx, caller, is_changed=True)
     change = ChangePatron(
         version=request.version,
         contact=request.contact,
@@ -48,7 +48,7 @@ async def change_own_pin(database: Database, keyring: Keyring, caller: Caller, r
     counted = attempts.identifier_hash(keyring, caller.agency, attempts.Realm.CARD, f"patron/{own}")
 
     async def prove(tx: Transaction) -> bool | None:
-        known = await _own(tx, caller, is_changed=True)
+        known = await own_patron(tx, caller, is_changed=True)
         if not keyring.pin_matches(tx.agency, request.old, await identification.pin_of(tx, own)):
             return None
         await write_pin(tx, keyring, known, request.new)
@@ -61,19 +61,19 @@ async def change_own_pin(database: Database, keyring: Keyring, caller: Caller, r
 
 
 async def own_home_branch(tx: Transaction, caller: Caller) -> BranchId:
-    return (await _own(tx, caller)).home_branch
+    return (await own_patron(tx, caller)).home_branch
 
 
 async def set_own_absence(tx: Transaction, caller: Caller, request: AbsencePeriod) -> int:
-    return await write_absence(tx, await _own(tx, caller, is_changed=True), request)
+    return await write_absence(tx, await own_patron(tx, caller, is_changed=True), request)
 
 
 async def remove_own_absence(tx: Transaction, caller: Caller, absence: int) -> None:
-    await take_absence_away(tx, await _own(tx, caller, is_changed=True), absence)
+    await take_absence_away(tx, await own_patron(tx, caller, is_changed=True), absence)
 
 
 async def set_own_consent(tx: Transaction, caller: Caller, request: Consent) -> None:
-    await write_consent(tx, await _own(tx, caller, is_changed=True), keeps=request.keeps_history)
+    await write_consent(tx, await own_patron(tx, caller, is_changed=True), keeps=request.keeps_history)
 
 
 def _own_id(caller: Caller) -> PatronId:
@@ -83,7 +83,8 @@ def _own_id(caller: Caller) -> PatronId:
     return caller.patron
 
 
-async def _own(tx: Transaction, caller: Caller, *, is_changed: bool = False) -> Patron:
+async def own_patron(tx: Transaction, caller: Caller, *, is_changed: bool = False) -> Patron:
+    """The signed-in patron, locked where something `is_changed`. Raises ConflictError `patron_merged`."""
     own = _own_id(caller)
     if is_changed:
         await patrons.lock(tx, [own])

@@ -1,0 +1,1 @@
+"""What a division tells the programs that serve its patrons."""

@@ -1,0 +1,1 @@
+"""Lists of titles that patrons keep for themselves."""

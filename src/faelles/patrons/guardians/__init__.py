@@ -1,0 +1,1 @@
+"""What guardians see and do for the children they answer for."""

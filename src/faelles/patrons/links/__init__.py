@@ -1,0 +1,1 @@
+"""Links that are mailed to a patron: good once, for a while."""
