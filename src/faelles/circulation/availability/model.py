@@ -1,0 +1,62 @@
+"""Titles with their copies, as anybody may see them: nothing of who has or awaits one."""
+
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from faelles.ground.ids import BranchId, IssueId, ItemId, ItemNumber, MaterialGroupId, PlacementId, RecordId
+
+
+class Title(NamedTuple):
+    """A title by the number it was asked for under."""
+
+    number: str
+    record: RecordId
+
+
+class IssueNamed(msgspec.Struct, frozen=True, kw_only=True):
+    """One issue of a periodical as it is printed on it."""
+
+    id: IssueId
+    year: int
+    volume: str | None
+    number: str
+
+
+class CopyStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy and where it stands or will stand again. `is_on_shelf`: meant for nobody, and to be found there."""
+
+    item: ItemId
+    number: ItemNumber
+    branch: BranchId
+    placement: PlacementId
+    material_group: MaterialGroupId
+    issue: IssueNamed | None
+    is_on_shelf: bool
+    is_reservable: bool
+    due_on: date | None
+
+
+class TitleStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """A title of a division. `waiting`: open holds on it in the agency."""
+
+    number: str
+    record: RecordId
+    waiting: int
+    copies: tuple[CopyStanding, ...]
+
+    @property
+    def is_available(self) -> bool:
+        return any(copy.is_on_shelf for copy in self.copies)
+
+    @property
+    def is_reservable(self) -> bool:
+        return any(copy.is_reservable for copy in self.copies)
+
+
+class Lent(NamedTuple):
+    """How often a title was lent."""
+
+    number: str
+    loans: int

@@ -1,0 +1,133 @@
+"""Which copies of a title there are, where they stand, and whether somebody may wait for one."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date
+from functools import partial
+from typing import Final
+
+from faelles.catalog.numbers.operations import records_numbered
+from faelles.circulation.availability import store
+from faelles.circulation.availability.model import CopyStanding, IssueNamed, Lent, Title, TitleStanding
+from faelles.circulation.desk.facts import ItemState
+from faelles.circulation.holds.facts import Copy
+from faelles.circulation.holds.fitting import Demand, misfits, subject_of, supply_of
+from faelles.circulation.holds.queue_store import read_supply
+from faelles.ground.clock import local_date
+from faelles.ground.database import Transaction
+from faelles.ground.ids import BranchId, DivisionId, IssueId, ItemId, PatronGroupId, RecordId
+from faelles.people.model import Caller, Permission
+from faelles.policies.compiled import Settings
+from faelles.policies.model import ANY_PATRON
+from faelles.policies.operations import current_settings
+
+_ORDINARY: Final = "adult"
+"""Whose rules are told where nobody in particular asks."""
+_AGE_UNKNOWN: Final = -1
+
+
+async def titles_standing(
+    tx: Transaction,
+    caller: Caller,
+    division: DivisionId,
+    numbers: Sequence[str],
+    *,
+    without: Collection[BranchId] = (),
+) -> list[TitleStanding]:
+    """Each of the titles that we know, in the order of `numbers`, with the copies in the division's branches,
+    but for those `without`. Lost copies are left out.
+    """
+    caller.require(Permission.ITEM_VIEW)
+    titles = await records_numbered(tx, caller, numbers)
+    records = [title.record for title in titles]
+    settings = await current_settings(tx)
+    copies = await _copies(tx, settings, division, records, without)
+    known = await store.issues(tx, [copy.issue for _, copy in copies if copy.issue is not None])
+    due = await store.due_days(tx, records)
+    waiting = await store.waiting(tx, records)
+    show = partial(_standing, settings, tx, known, due, _ordinary(settings))
+    by_record: dict[RecordId, list[CopyStanding]] = defaultdict(list)
+    for record, copy in copies:
+        by_record[record].append(show(copy))
+    return [
+        TitleStanding(
+            number=title.number,
+            record=title.record,
+            waiting=waiting.get(title.record, 0),
+            copies=tuple(by_record[title.record]),
+        )
+        for title in titles
+    ]
+
+
+async def _copies(
+    tx: Transaction,
+    settings: Settings,
+    division: DivisionId,
+    records: Sequence[RecordId],
+    without: Collection[BranchId],
+) -> list[tuple[RecordId, Copy]]:
+    branches = settings.directory.branches
+    return [
+        (record, copy)
+        for record, copy in await read_supply(tx, records)
+        if branches[copy.owner_branch].division == division
+        and copy.branch not in without
+        and copy.state is not ItemState.LOST
+    ]
+
+
+def _ordinary(settings: Settings) -> PatronGroupId:
+    return next((id_ for id_, group in settings.patron_groups.items() if group.code == _ORDINARY), ANY_PATRON)
+
+
+def _standing(
+    settings: Settings,
+    tx: Transaction,
+    issues: dict[IssueId, IssueNamed],
+    due: dict[ItemId, date],
+    group: PatronGroupId,
+    copy: Copy,
+) -> CopyStanding:
+    return CopyStanding(
+        item=copy.item,
+        number=copy.number,
+        branch=copy.branch,
+        placement=copy.placement,
+        material_group=copy.material_group,
+        issue=issues.get(copy.issue) if copy.issue is not None else None,
+        is_on_shelf=copy.is_free,
+        is_reservable=copy.comes_back and _is_reservable(settings, tx, group, copy),
+        due_on=due.get(copy.item),
+    )
+
+
+def _is_reservable(settings: Settings, tx: Transaction, group: PatronGroupId, copy: Copy) -> bool:
+    """Whether an ordinary adult may wait for the copy and pick it up where it belongs."""
+    today = local_date(tx.now, settings.directory.agency.time_zone)
+    terms_of = partial(settings.policy.terms, moment=tx.now)
+    supply = supply_of(settings, copy, today, terms_of)
+    demand = Demand(
+        division=settings.directory.branches[copy.owner_branch].division,
+        patron_group=group,
+        pickup=copy.owner_branch,
+        age=_AGE_UNKNOWN,
+        is_for_one_item=False,
+        waived=frozenset(),
+    )
+    return not misfits(settings, terms_of(subject_of(settings, supply, demand)), supply, demand)
+
+
+async def loans_per_title(
+    tx: Transaction,
+    caller: Caller,
+    division: DivisionId,
+    numbers: Sequence[str],
+    *,
+    first: date | None = None,
+    last: date | None = None,
+) -> list[Lent]:
+    """How often each title that we know was lent in the division, from the first to the last day; None is open."""
+    caller.require(Permission.ITEM_VIEW)
+    titles = [Title(title.number, title.record) for title in await records_numbered(tx, caller, numbers)]
+    return await store.lent(tx, titles, division, first, last)
