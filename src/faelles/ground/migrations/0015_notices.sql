@@ -129,6 +129,13 @@ CREATE INDEX notice_planned ON notice (agency_id, patron_id) WHERE state = 'plan
 CREATE INDEX notice_message_notices ON notice (agency_id, message_id) WHERE message_id IS NOT NULL;
 CALL isolate('notice');
 
+-- What others read: what was to be said to whom, and what came of it. sent_at: when it was recorded as sent.
+CREATE VIEW notice_record WITH (security_invoker = true) AS
+    SELECT agency_id, id AS notice_id, patron_id, concerning_id, division_id, kind, channel, subject_id, day, state, planned_at,
+           CASE state WHEN 'sent' THEN ended_at END AS sent_at, message_id
+      FROM notice;
+GRANT SELECT ON notice_record TO faelles_app;
+
 -- Which agencies have something to send, for a worker that serves them all: a number for each, and nothing else.
 GRANT SELECT (agency_id, state, send_after) ON notice TO faelles_lookup;
 GRANT SELECT (agency_id, state, claimed_until, try_after) ON notice_message TO faelles_lookup;
