@@ -2,11 +2,20 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
 
 from circulation.holds.test_changing import cancel
 from circulation.holds.wishing import codes, copies, match_all, state_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.desk.blocks import BlockCode
+from faelles.circulation.holds.matcher import match_dirty_titles
+from faelles.circulation.loans.model import Outcome
+from faelles.ground.actor import SYSTEM
+from faelles.ground.database.pool import open_database
+from faelles.ground.errors import UnavailableError
 
 SEVERAL = 8
 
@@ -83,3 +92,97 @@ async def test_parallel_holds_hit_at_once_get_one_copy(library: LendingLibrary):
         states = sorted([(await state_of(library, each.hold))[0] for each in placed])
         assert states[0] == "cancelled"
         assert states[1] in {"captured", "ready"}
+
+
+async def test_of_two_copies_handed_in_at_once_one_serves_the_only_hold(library: LendingLibrary):
+    for _ in range(8):
+        title, numbers = await copies(library, 2)
+        for number in numbers:
+            await library.lend(await library.reader(), number)
+        hold = await waits(library, title)
+        answers = await asyncio.gather(*(library.take_back(number) for number in numbers))
+        assert [answer.next.hold for answer in answers].count(hold) == 1
+        state, number = await state_of(library, hold)
+        assert (state, number in numbers) == ("ready", True)
+        assert (await captures_of(library, hold)) == 1
+
+
+async def test_a_copy_that_is_scanned_at_two_desks_at_once_serves_one_hold(library: LendingLibrary):
+    for _ in range(8):
+        title, numbers = await copies(library, 1)
+        await library.lend(await library.reader(), numbers[0])
+        first, second = await waits(library, title), await waits(library, title)
+        answers = await asyncio.gather(*(library.take_back(numbers[0]) for _ in range(3)))
+        assert {answer.next.hold for answer in answers} == {first}
+        assert len({answer.next.shelf_number for answer in answers}) == 1
+        assert await state_of(library, second) == ("pending", None)
+
+
+async def test_a_capture_and_a_cancellation_end_in_the_order_of_one_of_them(library: LendingLibrary):
+    for _ in range(10):
+        title, numbers = await copies(library, 1)
+        await library.lend(await library.reader(), numbers[0])
+        hold, behind = await waits(library, title), await waits(library, title)
+        answer, _ = await asyncio.gather(library.take_back(numbers[0]), cancel(library, hold))
+        await match_all(library)
+        assert (await state_of(library, hold))[0] == "cancelled"
+        if answer.next.hold == hold:
+            # It was captured first: the copy stands on the hold shelf for nobody, until a scan hands it on.
+            assert await state_of(library, behind) == ("pending", None)
+            answer = await library.take_back(numbers[0])
+        assert answer.next.hold == behind
+        assert await state_of(library, behind) == ("ready", numbers[0])
+
+
+async def test_a_hold_and_a_check_out_that_meet_leave_the_copy_with_its_borrower(library: LendingLibrary):
+    for _ in range(10):
+        title, numbers = await copies(library, 1)
+        await match_all(library)
+        hold, answer = await asyncio.gather(waits(library, title), library.lend(await library.reader(), numbers[0]))
+        await match_all(library)
+        assert answer.outcome is Outcome.LENT
+        assert await state_of(library, hold) == ("pending", None)
+        assert (await library.take_back(numbers[0])).next.hold == hold
+
+
+async def test_a_patron_who_reserves_and_borrows_at_once_waits_for_nothing_they_have(library: LendingLibrary):
+    for _ in range(10):
+        reader, (title, numbers) = await library.reader(), await copies(library, 1)
+        placing, answer = await asyncio.gather(wish(library, reader, title), library.lend(reader, numbers[0]))
+        assert answer.outcome is Outcome.LENT
+        if placing.is_refused:
+            assert codes(placing) == {BlockCode.ALREADY_LOANED}
+        else:
+            assert await state_of(library, placing.holds[0].hold) == ("collected", numbers[0])
+
+
+async def test_the_matcher_is_cut_off_again_and_again_and_every_title_is_matched(
+    library: LendingLibrary, owner_url: str
+):
+    holds = [await waits(library, (await copies(library, 1))[0]) for _ in range(30)]
+    clock, town = library.clock, library.town
+    async with open_database(owner_url, connections=1, clock=clock) as fragile:
+        for delay in (0.0, 0.002, 0.005, 0.01, 0.02, 0.04):
+            task = asyncio.create_task(fragile.run(town.agency, SYSTEM, match_dirty_titles))
+            await asyncio.sleep(delay)
+            pool: Any = fragile._pool
+            for pid in [each.get_server_pid() for each in (*pool._idle, *pool._lent) if not each.is_closed()]:
+                await terminate(owner_url, pid)
+            with suppress(UnavailableError):
+                await task
+    await match_all(library)
+    assert {(await state_of(library, hold))[0] for hold in holds} == {"matched"}
+    assert [await captures_of(library, hold, "matched") for hold in holds] == [1] * len(holds)
+
+
+async def terminate(url: str, pid: int) -> None:
+    owner = await asyncpg.connect(url)
+    try:
+        await owner.execute("SELECT pg_terminate_backend($1)", pid)
+    finally:
+        await owner.close()
+
+
+async def captures_of(library: LendingLibrary, hold: int, outcome: str = "captured") -> int:
+    sql = "SELECT count(*) FROM hold_match_log WHERE agency_id = $1 AND hold_id = $2 AND outcome = $3"
+    return await library.run(lambda tx: tx.value(sql, tx.agency, hold, outcome))
