@@ -197,6 +197,7 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
     of_asking = {
         BlockCode.SIGN_IN_FAILED,
         BlockCode.LOCKED_OUT,
+        BlockCode.PIN_NEEDED,
         BlockCode.DUE_DATE_NOT_ALLOWED,
         BlockCode.SECOND_BORROWER_NOT_FOUND,
         BlockCode.RETURN_NOT_HERE,

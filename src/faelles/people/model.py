@@ -114,6 +114,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Set for a signed-in patron: the only patron they may see."""
     stands_in: BranchId | None = None
     """Set for a machine: the branch it stands in, whatever a request says."""
+    asks_pin: bool = False
+    """Set for a machine at which a patron is served with their PIN alone."""
     support: str | None = None
     """Set for the supplier's staff under a support grant: their name at the operator."""
 

@@ -14,15 +14,16 @@ from functools import lru_cache
 
 import msgspec
 
-from faelles.ground.actor import Actor, ActorKind
+from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring, new_secret, secret_hash
 from faelles.ground.database import Database, Row, Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
 from faelles.ground.events import append
 from faelles.ground.i18n import Language
-from faelles.ground.ids import AgencyId, PatronId
+from faelles.ground.ids import AgencyId, MachineId, PatronId
 from faelles.people import events, rules, store
+from faelles.people.machines.terminal import PinRule
 from faelles.people.model import (
     Caller,
     Grant,
@@ -36,6 +37,7 @@ from faelles.people.model import (
     SubjectKind,
     TokenSummary,
 )
+from faelles.people.terminals.store import profile as profile_of_machine
 
 SESSION_PREFIX = "ft_"
 ACCESS_PREFIX = "fa_"
@@ -80,7 +82,18 @@ async def session_by_token(database: Database, token: str, *, now: datetime | No
         row = await store.load_caller(database, secret_hash(token), now or utc_now())
     if row is None:
         raise UnauthenticatedError("token_not_valid")
-    return KnownCaller(_caller(row), row["signed_in_at"], row["expires_at"])
+    caller = _caller(row)
+    if caller.actor.kind is ActorKind.MACHINE:
+        caller = await _as_set_up(database, caller, MachineKind(row["machine_kind"]))
+    return KnownCaller(caller, row["signed_in_at"], row["expires_at"])
+
+
+async def _as_set_up(database: Database, caller: Caller, kind: MachineKind) -> Caller:
+    """The machine with its own rule for PINs: in a session without connections each request brings its own."""
+    machine = MachineId(caller.actor.id or 0)
+    profile = await database.run(caller.agency, SYSTEM, lambda tx: profile_of_machine(tx, machine), read_only=True)
+    asks_pin = profile is not None and profile.pin_rule(kind) is not PinRule.WHEN_GIVEN
+    return msgspec.structs.replace(caller, asks_pin=asks_pin)
 
 
 def _caller(row: Row) -> Caller:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from doors.rest.furniture import Furniture
+from doors.rest.furniture import MACHINE_SECRET, Furniture
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import utc_now
 from faelles.ground.database import Database
@@ -132,3 +132,17 @@ async def test_a_trace_without_end_is_refused(
     client: httpx.AsyncClient, machine: int, librarian: Headers, wish: dict[str, int]
 ) -> None:
     assert (await client.put(f"{API}/{machine}/trace", json=wish, headers=librarian)).status_code == 400
+
+
+async def test_a_machine_that_asks_for_pins_lends_nothing_without_one(
+    client: httpx.AsyncClient, furnished: Furniture, machine: int, librarian: Headers
+) -> None:
+    secret = {"username": furnished.objects["machine_username"], "secret": MACHINE_SECRET}
+    asked = {"borrower": {"card": "C404404404"}, "item": "0000000000", "branch": furnished.town.main}
+    for rule, code in ((None, "pin_needed"), ("when_given", "patron_not_found")):
+        await client.patch(f"{API}/{machine}/profile", json={"pin": rule}, headers=librarian)
+        token = (await client.post("/api/v1/sessions/machine", json=secret)).json()["token"]
+        answer = await client.post(
+            "/api/v1/checkouts", json=asked, headers={"Authorization": f"Bearer {token}", "Idempotency-Key": str(rule)}
+        )
+        assert code in [each["code"] for each in answer.json()["blocks"]], answer.text

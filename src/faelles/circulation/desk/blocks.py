@@ -17,6 +17,7 @@ from faelles.people.model import Permission
 class BlockCode(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     LOCKED_OUT = "locked_out"
+    PIN_NEEDED = "pin_needed"
     PATRON_NOT_FOUND = "patron_not_found"
     CARD_ENDED = "card_ended"
     SCAN_AMBIGUOUS = "scan_ambiguous"

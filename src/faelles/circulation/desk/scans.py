@@ -13,6 +13,7 @@ from faelles.ground.ids import AgencyId
 from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
 from faelles.people import attempts
+from faelles.people.model import Caller
 
 
 class HasPin(Protocol):
@@ -46,6 +47,11 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
         keys=tuple(keys),
         attempt=counted_under(keyring, agency, typed),
     )
+
+
+def pin_missing(caller: Caller, pin: str | None) -> Block | None:
+    """What stands in the way at a machine that serves a patron with their PIN alone, where none was given."""
+    return block(BlockCode.PIN_NEEDED) if caller.asks_pin and pin is None else None
 
 
 async def check_pin(tx: Transaction, keyring: Keyring, who: Scanned, facts: Provable, pin: str | None) -> Block | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from faelles.circulation.desk.opening import check_due_on, check_override, check_past, is_self_service, open_desk
 from faelles.circulation.desk.repeats import repeatable
-from faelles.circulation.desk.scans import check_pin, scanned
+from faelles.circulation.desk.scans import check_pin, pin_missing, scanned
 from faelles.circulation.loans import lending, returning, store
 from faelles.circulation.loans.borrowers import check_second, without_identity
 from faelles.circulation.loans.foreign import name_owner, recognise
@@ -50,7 +50,8 @@ async def checkout(
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.CHECKOUT)
     if request.lent_at is not None:
         desk.require(Permission.BACKDATE, caller)
-    barred = await check_pin(tx, keyring, who, facts, request.pin) or await check_second(tx, caller, request)
+    barred = pin_missing(caller, request.pin)
+    barred = barred or await check_pin(tx, keyring, who, facts, request.pin) or await check_second(tx, caller, request)
     decision = lending.Refuse((barred,)) if barred else lending.decide(desk, request, facts)
     match decision:
         case lending.Lend():

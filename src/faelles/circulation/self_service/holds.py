@@ -9,6 +9,7 @@ import msgspec
 from faelles.catalog.store import find_record, titles_beginning
 from faelles.circulation.desk.blocks import Block, BlockCode, CirculationRefusedError, block
 from faelles.circulation.desk.model import Borrower
+from faelles.circulation.desk.scans import pin_missing
 from faelles.circulation.holds import changing, operations, reading_store
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, ChangeHold, Placed, PlaceHold, Wish
 from faelles.circulation.holds.queue_store import read_supply
@@ -36,6 +37,8 @@ async def hold_at_machine(
     counts. Raises InvalidRequestError for dates that make no sense, NotFoundError for an unknown branch.
     """
     caller.require(Permission.HOLD_PLACE, place_of(caller))
+    if unproven := pin_missing(caller, request.who.pin):
+        return HeldAtMachine(blocks=(unproven,))
     known, barred = await recognise(tx, keyring, request.who)
     if barred is not None or known is None:
         return HeldAtMachine(blocks=(barred or block(BlockCode.PATRON_NOT_FOUND),))

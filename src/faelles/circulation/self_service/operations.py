@@ -10,7 +10,7 @@ from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.facts import Membership, PatronFacts
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.desk.opening import Desk, open_desk
-from faelles.circulation.desk.scans import Scanned, check_pin, scanned
+from faelles.circulation.desk.scans import Scanned, check_pin, pin_missing, scanned
 from faelles.circulation.loans.corrections import undo_checkout, undo_return
 from faelles.circulation.loans.model import RenewalRequest, UndoAnswer, UndoRequest
 from faelles.circulation.loans.operations import renew
@@ -147,6 +147,8 @@ async def renew_at_machine(
 ) -> RenewedAtMachine:
     """Renew one loan or all of them. What is on loan to somebody else is renewed only `for_others`."""
     caller.require(Permission.RENEW)
+    if unproven := pin_missing(caller, request.who.pin):
+        return RenewedAtMachine(block=unproven)
     card = _scanned(tx, keyring, request.who)
     facts = await store.load_who(tx, card.keys, card.attempt, request.item)
     if barred := await _barred(tx, keyring, request.who, card, facts):

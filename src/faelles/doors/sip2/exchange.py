@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from faelles.agencies.model import Branch, Placement
 from faelles.circulation.self_service.model import AtMachine
 from faelles.doors.sip2 import codes, dates
@@ -17,7 +19,7 @@ from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId
 from faelles.patrons.identifiers import lookup_keys
 from faelles.people.machines.terminal import Extension, PinRule, Terminal, TerminalProfile
-from faelles.people.model import Permission, Place
+from faelles.people.model import Caller, Permission, Place
 from faelles.policies.groups.model import Group
 from faelles.policies.operations import current_settings
 
@@ -169,6 +171,12 @@ class Exchange:
     @property
     def who(self) -> AtMachine:
         return AtMachine(card=self.card, branch=self.branch, pin=self.pin)
+
+    @property
+    def caller(self) -> Caller:
+        """The machine; of a patron whose PIN it has had on this connection it need not ask it again."""
+        caller = self.terminal.caller
+        return caller if self.lacks_pin or not caller.asks_pin else msgspec.structs.replace(caller, asks_pin=False)
 
     @property
     def lacks_pin(self) -> bool:

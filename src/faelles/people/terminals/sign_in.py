@@ -15,7 +15,7 @@ from faelles.ground.ids import NATION, AgencyId, BranchId, DivisionId, MachineId
 from faelles.people import attempts, events, rules
 from faelles.people.attempts import Realm
 from faelles.people.machines import store as machines
-from faelles.people.machines.terminal import Terminal, TerminalProfile
+from faelles.people.machines.terminal import PinRule, Terminal, TerminalProfile
 from faelles.people.model import Caller, Grant, MachineKind, Subject, SubjectKind
 from faelles.people.terminals import store
 
@@ -59,7 +59,7 @@ def _tidied(username: str) -> str:
 
 def _terminal(agency: AgencyId, row: Row) -> Terminal:
     kind, branch, division = MachineKind(row["kind"]), BranchId(row["branch_id"]), DivisionId(row["division_id"])
-    machine = MachineId(row["id"])
+    machine, profile = MachineId(row["id"]), _profile(row)
     return Terminal(
         machine=machine,
         kind=kind,
@@ -73,8 +73,9 @@ def _terminal(agency: AgencyId, row: Row) -> Terminal:
             language=Language(row["language"]),
             grants=(Grant(rules.MACHINE_PERMISSIONS[kind], division, branch),),
             stands_in=branch,
+            asks_pin=profile.pin_rule(kind) is not PinRule.WHEN_GIVEN,
         ),
-        profile=_profile(row),
+        profile=profile,
         secret_hash=row["secret_hash"],
     )
 

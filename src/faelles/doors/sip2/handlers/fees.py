@@ -63,7 +63,7 @@ async def pay(exchange: Exchange) -> Answer:
 async def _refused(exchange: Exchange, problem: FaellesError) -> Answer:
     """Anybody may pay, but what is owed is told only to whom the machine may show it."""
     if exchange.lacks_pin:
-        return refuse(exchange, say(exchange, "sip2_pin_needed"))
+        return refuse(exchange, say(exchange, "pin_needed"))
     caller, keyring = exchange.terminal.caller, exchange.services.keyring
     language = await exchange.run(lambda tx: language_of(tx, caller, keyring, exchange.card))
     return refuse_error(exchange, problem, language)

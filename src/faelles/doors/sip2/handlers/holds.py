@@ -21,8 +21,6 @@ _LONGEST_TITLE = 200
 
 async def hold(exchange: Exchange) -> Answer:
     """16. A fee for placing there is none: BO is read and changes nothing."""
-    if exchange.lacks_pin:
-        return refuse(exchange, say(exchange, "sip2_pin_needed"))
     deed, kind = _DEEDS.get(exchange.flag("hold_mode")), exchange.message.get("BY").strip()
     title = exchange.message.get("AJ").strip()[:_LONGEST_TITLE]
     lacking = [] if deed is not None else ["hold_mode"]
@@ -66,7 +64,7 @@ def _pickup(exchange: Exchange) -> BranchId | None:
 
 
 async def _hold(exchange: Exchange, request: HoldAtMachine, tx: Transaction) -> HeldAtMachine:
-    caller, keyring = exchange.terminal.caller, exchange.services.keyring
+    caller, keyring = exchange.caller, exchange.services.keyring
 
     async def deed(key: str | None) -> HeldAtMachine:
         return await hold_at_machine(tx, caller, keyring, request, key)

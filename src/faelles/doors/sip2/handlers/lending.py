@@ -21,7 +21,9 @@ from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language
 
 _OVERDUE_FEE = codes.fee_type("overdue")
-_UNPROVEN = frozenset({BlockCode.SIGN_IN_FAILED, BlockCode.LOCKED_OUT, BlockCode.PATRON_NOT_FOUND})
+_UNPROVEN = frozenset(
+    {BlockCode.PIN_NEEDED, BlockCode.SIGN_IN_FAILED, BlockCode.LOCKED_OUT, BlockCode.PATRON_NOT_FOUND}
+)
 _MINE_ALREADY = BlockCode.ALREADY_LOANED
 
 
@@ -34,8 +36,6 @@ async def check_out(exchange: Exchange) -> Answer:
         return await cancel_return(exchange)
     if exchange.flag("no_block") == "Y":
         return await _lent_already(exchange)
-    if exchange.lacks_pin:
-        return refuse(exchange, say(exchange, "sip2_pin_needed"))
     request = CheckoutRequest(
         borrower=Borrower(card=exchange.card),
         item=exchange.item,
@@ -65,7 +65,7 @@ def _renews(exchange: Exchange) -> bool:
 async def _check_out(
     exchange: Exchange, request: CheckoutRequest, tx: Transaction, *, charging: bool
 ) -> tuple[CheckoutAnswer, Language]:
-    caller, keyring = exchange.terminal.caller, exchange.services.keyring
+    caller, keyring = exchange.caller, exchange.services.keyring
 
     async def deed(key: str | None) -> CheckoutAnswer:
         return await checkout(tx, caller, keyring, request, key)
@@ -130,8 +130,6 @@ def _parties(exchange: Exchange, title: str) -> dict[str, str]:
 async def renew(exchange: Exchange) -> Answer:
     if exchange.flag("no_block") == "Y":
         return await _renewed_already(exchange)
-    if exchange.lacks_pin:
-        return refuse(exchange, say(exchange, "sip2_pin_needed"))
     request = RenewAtMachine(
         who=exchange.who, item=exchange.item, for_others=exchange.flag("third_party_allowed") == "Y"
     )
@@ -151,7 +149,7 @@ async def renew(exchange: Exchange) -> Answer:
 
 
 async def _renew(exchange: Exchange, request: RenewAtMachine, tx: Transaction, *, charging: bool) -> RenewedAtMachine:
-    caller, keyring = exchange.terminal.caller, exchange.services.keyring
+    caller, keyring = exchange.caller, exchange.services.keyring
 
     async def deed(key: str | None) -> RenewedAtMachine:
         return await operations.renew_at_machine(tx, caller, keyring, request, key)
@@ -183,8 +181,6 @@ def _renewed(exchange: Exchange, answer: RenewalAnswer, language: Language) -> A
 
 
 async def renew_all(exchange: Exchange) -> Answer:
-    if exchange.lacks_pin:
-        return refuse(exchange, say(exchange, "sip2_pin_needed"))
     everything = RenewAtMachine(who=exchange.who)
     try:
         renewed = await exchange.run(partial(_renew, exchange, everything, charging=exchange.says("BO")))

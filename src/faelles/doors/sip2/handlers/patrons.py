@@ -104,7 +104,7 @@ def _values(exchange: Exchange, patron: PatronSeen, found: Recognised) -> dict[s
     if is_shown:
         values |= money(exchange, max(patron.balance_ore, 0))
     else:
-        values["AF"] = shown(exchange, [say(exchange, "sip2_pin_needed", patron.language)])
+        values["AF"] = shown(exchange, [say(exchange, "pin_needed", patron.language)])
     return values
 
 
