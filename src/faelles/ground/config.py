@@ -56,6 +56,29 @@ class ChannelsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterConfig:
+    """The nation's person register, and whoever proves who signs in. Without an address there is, outside production,
+    a pretended one.
+    """
+
+    url: str | None = None
+    """FAELLES_REGISTER_URL: a gateway to the civil registration system."""
+    secret: str | None = None
+    """FAELLES_REGISTER_SECRET: what both sides sign with."""
+    certificate: Path | None = None
+    """FAELLES_REGISTER_CERTIFICATE: a PEM file with our own certificate and its key, where the gateway wants one."""
+    login_url: str | None = None
+    """FAELLES_LOGIN_URL: an OpenID provider that knows people by their CPR number."""
+    login_client: str | None = None
+    """FAELLES_LOGIN_CLIENT: what it knows us by."""
+    login_secret: str | None = None
+    """FAELLES_LOGIN_SECRET."""
+
+    def __repr__(self) -> str:
+        return "RegisterConfig()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
     """What a room needs to know of where it runs, to deal with systems outside."""
 
@@ -64,6 +87,7 @@ class Installation:
     """Where the world finds us, without a slash at the end."""
     exchange_directory: Path
     """Files for and from other systems, a directory for each agency."""
+    register: RegisterConfig = RegisterConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +108,7 @@ class Config:
     """FAELLES_HTTP_PORT. Default: 8000."""
     sip2: Sip2Config
     channels: ChannelsConfig
+    register: RegisterConfig
     public_url: str
     """FAELLES_PUBLIC_URL: how browsers and payment providers reach us. Default: http:// and where we listen."""
     exchange_directory: Path
@@ -105,6 +130,7 @@ class Config:
             is_production=self.is_production,
             public_url=self.public_url,
             exchange_directory=self.exchange_directory,
+            register=self.register,
         )
 
 
@@ -124,6 +150,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         http_port=port,
         sip2=_sip2(source),
         channels=_channels(source),
+        register=_register(source),
         public_url=source.get("FAELLES_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         exchange_directory=Path(source.get("FAELLES_EXCHANGE") or state / "exchange").absolute(),
         log_level=source.get("FAELLES_LOG_LEVEL", "INFO"),
@@ -160,6 +187,22 @@ def _channels(source: Mapping[str, str]) -> ChannelsConfig:
         mailbox_secret=source.get("FAELLES_MAILBOX_SECRET") or None,
         letters=_file(source, "FAELLES_LETTERS"),
     )
+
+
+def _register(source: Mapping[str, str]) -> RegisterConfig:
+    wanted = RegisterConfig(
+        url=source.get("FAELLES_REGISTER_URL") or None,
+        secret=source.get("FAELLES_REGISTER_SECRET") or None,
+        certificate=_file(source, "FAELLES_REGISTER_CERTIFICATE"),
+        login_url=source.get("FAELLES_LOGIN_URL") or None,
+        login_client=source.get("FAELLES_LOGIN_CLIENT") or None,
+        login_secret=source.get("FAELLES_LOGIN_SECRET") or None,
+    )
+    if wanted.url and not wanted.secret:
+        raise MisconfiguredError("register_secret_missing")
+    if wanted.login_url and not (wanted.login_client and wanted.login_secret):
+        raise MisconfiguredError("login_client_missing")
+    return wanted
 
 
 def _port(source: Mapping[str, str], name: str) -> int | None:

@@ -12,6 +12,7 @@ import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -58,6 +59,8 @@ class SignedClient:
     seconds_to_answer: float = 10.0
     pauses: tuple[float, ...] = (0.2, 1.0)
     """Seconds before each further attempt."""
+    certificate: Path | None = None
+    """A PEM file with our own certificate and its key, where the other side wants to see one."""
 
     async def post(self, path: str, message: bytes, *, key: str, now: datetime) -> bytes:
         """The answer. Raises RefusedError where the system says no, UnavailableError where it does not answer even when
@@ -65,7 +68,7 @@ class SignedClient:
         """
         timeout = httpx.Timeout(self.seconds_to_answer)
         async with httpx.AsyncClient(
-            timeout=timeout, verify=_trusted(), follow_redirects=False, trust_env=False
+            timeout=timeout, verify=_trusted(self.certificate), follow_redirects=False, trust_env=False
         ) as client:
             for pause in (*self.pauses, None):
                 answer = await self._attempt(client, path, message, key=key, now=now)
@@ -100,9 +103,12 @@ class SignedClient:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _trusted(certificate: Path | None) -> ssl.SSLContext:
     """Reading all certificate authorities takes a good while: once is enough."""
-    return httpx.create_ssl_context(trust_env=False)
+    context = httpx.create_ssl_context(trust_env=False)
+    if certificate is not None:
+        context.load_cert_chain(certificate)
+    return context
 
 
 async def _bounded(answer: httpx.Response) -> bytes:
