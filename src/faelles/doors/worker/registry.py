@@ -15,6 +15,7 @@ from faelles.ground.jobs import FORGET_RUNS, Job
 from faelles.notices.planning import nightly as planning
 from faelles.notices.sending.nightly import FORGET_TEXTS
 from faelles.people import nightly as people
+from faelles.privacy.forgetting.nightly import FORGET_PERSONAL_DATA
 
 JOBS: Final[tuple[Job, ...]] = (
     TURN_DAY,
@@ -27,5 +28,6 @@ JOBS: Final[tuple[Job, ...]] = (
     *planning.JOBS,
     FORGET_TEXTS,
     *people.JOBS,
+    FORGET_PERSONAL_DATA,
     FORGET_RUNS,
 )

@@ -1,0 +1,1 @@
+"""What patrons agreed to, and took back."""

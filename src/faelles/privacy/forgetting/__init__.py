@@ -1,0 +1,1 @@
+"""The night forgets: entry by entry of the register, batch by batch, wherever it was cut off."""

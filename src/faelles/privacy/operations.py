@@ -1,0 +1,38 @@
+"""The report: what is kept of people now, and whether any of it is over its limit."""
+
+from datetime import date
+
+from faelles.ground.database import Transaction
+from faelles.people.model import Caller
+from faelles.privacy import store
+from faelles.privacy.limits import Limits, limits_on
+from faelles.privacy.model import Entry, Removed, Standing
+from faelles.privacy.permission import require_privacy
+from faelles.privacy.register import REGISTER
+
+
+async def report(tx: Transaction, caller: Caller, day: date | None = None) -> list[Standing]:
+    """Every entry of the register, counted. After the night of `day` (today by default) nothing is over.
+
+    It counts what the rooms show, and so checks what the night did by another way than the night's own.
+    """
+    require_privacy(caller)
+    limits = await limits_on(tx, day)
+    return [await _standing(tx, caller, limits, entry) for entry in REGISTER.entry]
+
+
+async def _standing(tx: Transaction, caller: Caller, limits: Limits, entry: Entry) -> Standing:
+    since = limits.since(entry)
+    is_here = entry.removed is not Removed.OUTSIDE and entry.tables
+    stock = await store.standing(tx, entry.id, since) if is_here else store.NOTHING
+    return Standing(
+        entry=entry.id,
+        title=entry.title(caller.language),
+        limit=limits.number(entry),
+        unit=limits.unit(entry),
+        removed=entry.removed,
+        rows=stock.rows,
+        oldest=stock.oldest,
+        kept_since=since,
+        over=stock.over,
+    )

@@ -1,0 +1,1 @@
+"""A person's own file: everything that is kept of them, for them (GDPR articles 15 and 20)."""

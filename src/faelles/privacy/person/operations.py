@@ -1,0 +1,85 @@
+"""Putting a person's file together, entry by entry of the register, so that nothing is forgotten."""
+
+from typing import Any
+
+from faelles.ground import events
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ForbiddenError
+from faelles.ground.i18n import Language, text
+from faelles.ground.ids import PatronId
+from faelles.patrons.forgetting.operations import signposts
+from faelles.patrons.identifiers import unseal
+from faelles.patrons.model import Patron
+from faelles.patrons.own_account.operations import own_patron
+from faelles.patrons.reach import may_see_contact, patron_for
+from faelles.people.model import Caller, Permission
+from faelles.policies.operations import current_settings
+from faelles.privacy import store
+from faelles.privacy.events import file_handed_out
+from faelles.privacy.limits import Limits, limits_on
+from faelles.privacy.model import Entry
+from faelles.privacy.permission import require_privacy
+from faelles.privacy.person.model import FileEntry, PersonFile
+from faelles.privacy.record.operations import limit_in_words
+from faelles.privacy.register import REGISTER
+
+
+async def person_file(tx: Transaction, caller: Caller, keyring: Keyring, patron: PatronId) -> PersonFile:
+    """Everything that is kept of a patron, to be handed to them; the look is recorded under its own name.
+
+    The CPR number is in it, so PATRON_CPR is needed besides PRIVACY, and PATRON_PROTECTED for a protected address.
+    """
+    require_privacy(caller)
+    caller.require(Permission.PATRON_CPR)
+    known = await patron_for(tx, caller, patron, Permission.PRIVACY, "person_file")
+    if not may_see_contact(caller, known):
+        raise ForbiddenError("permission_missing", permission=Permission.PATRON_PROTECTED.value)
+    return await _file(tx, keyring, known)
+
+
+async def own_file(tx: Transaction, caller: Caller, keyring: Keyring) -> PersonFile:
+    """Everything that is kept of the signed-in patron."""
+    return await _file(tx, keyring, await own_patron(tx, caller))
+
+
+async def _file(tx: Transaction, keyring: Keyring, known: Patron) -> PersonFile:
+    persons = [known.id, *await signposts(tx, known.id)]
+    limits = await limits_on(tx)
+    agency = (await current_settings(tx)).directory.agency
+    await events.append(tx, file_handed_out(known.home_branch))
+    return PersonFile(
+        controller=agency.name,
+        made_at=tx.now,
+        language=known.language.value,
+        persons=list(persons),
+        name=known.name,
+        entries=[await _entry(tx, keyring, each, persons, limits, known.language) for each in REGISTER.entry],
+    )
+
+
+async def _entry(
+    tx: Transaction,
+    keyring: Keyring,
+    entry: Entry,
+    persons: list[PatronId],
+    limits: Limits,
+    language: Language,
+) -> FileEntry:
+    pieces: dict[str, list[dict[str, Any]]] = {table: [] for table in entry.tables}
+    for piece in await store.of_person(tx, entry.id, persons) if entry.tables else []:
+        pieces.setdefault(piece.part, []).append(_opened(tx, keyring, piece.content))
+    return FileEntry(
+        entry=entry.id,
+        title=entry.title(language),
+        purpose=entry.purpose(language),
+        basis=text(f"privacy_basis_{entry.basis}", language),
+        limit=limit_in_words(entry, limits, language),
+        pieces=pieces,
+    )
+
+
+def _opened(tx: Transaction, keyring: Keyring, content: dict[str, Any]) -> dict[str, Any]:
+    """The person's own CPR number in clear; nothing else that is shown is sealed."""
+    sealed = content.pop("sealed", None)
+    return content if sealed is None else content | {"value": unseal(keyring, tx.agency, bytes.fromhex(sealed))}

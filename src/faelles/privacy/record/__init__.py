@@ -1,0 +1,1 @@
+"""The record of processing activities (GDPR article 30), printed from the register."""
