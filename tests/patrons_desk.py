@@ -73,8 +73,11 @@ class Desk:
 
     def request(self, name: str = "Karen Å. Blixen", **given: Any) -> RegisterPatron:
         division = self.town.library
-        membership = NewMembership(division=division, role=Role.BORROWER, group=ANY_GROUP)
-        return RegisterPatron(**{"name": name, "home_branch": self.town.main, "memberships": (membership,), **given})
+        usual = {
+            "identifiers": (new_card(),),
+            "memberships": (NewMembership(division=division, role=Role.BORROWER, group=ANY_GROUP),),
+        }
+        return RegisterPatron(**{"name": name, "home_branch": self.town.main, **usual, **given})
 
     async def register_pupil(self, name: str = "Bo Pupil", **given: Any) -> PatronId:
         membership = NewMembership(division=self.town.schools, role=Role.PUPIL, group=ANY_GROUP)

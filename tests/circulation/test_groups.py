@@ -6,7 +6,7 @@ from circulation.lending_library import LendingLibrary, Reader
 from faelles.circulation.loans.groups import GroupCheckoutRequest, Pair, PairAnswer, SwapRequest, checkout_group, swap
 from faelles.circulation.loans.model import Outcome
 from faelles.circulation.looking.operations import loans_of_patron
-from faelles.ground.errors import ConflictError
+from faelles.ground.errors import ConflictError, InvalidRequestError
 from faelles.ground.ids import PatronId
 
 
@@ -63,6 +63,21 @@ async def test_a_lost_copy_is_not_swapped_away_from_whoever_owes_for_it(library:
     request = SwapRequest(loan=answers[0].answer.loan, other=answers[1].answer.loan)
     with pytest.raises(ConflictError, match="loan_not_to_swap"):
         await library.run(lambda tx: swap(tx, library.librarian, request))
+
+
+async def test_a_loan_is_not_swapped_with_itself(library: LendingLibrary):
+    (lent,) = await lend_stack(library, [(await library.copy(), await library.reader())])
+    request = SwapRequest(loan=lent.answer.loan, other=lent.answer.loan)
+    with pytest.raises(InvalidRequestError) as refused:
+        await library.run(lambda tx: swap(tx, library.librarian, request))
+    assert [(each.field, each.code) for each in refused.value.problems] == [("other", "loan_swapped_with_itself")]
+
+
+async def test_what_the_teacher_takes_home_is_the_teachers_alone(library: LendingLibrary):
+    teacher, copy = await library.reader(), await library.copy()
+    (lent,) = await lend_stack(library, [(copy, teacher)], teacher)
+    assert lent.answer.outcome == "lent"
+    assert await titles_out(library, teacher) == {copy}
 
 
 async def test_under_a_teacher_only_the_pupils_swap(library: LendingLibrary):

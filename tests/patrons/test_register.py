@@ -114,6 +114,12 @@ async def test_another_agency_does_not_find_the_patron(desk: Desk, database, key
             "birth_date",
             "birth_date_differs_from_cpr",
         ),
+        ({"identifiers": []}, "identifiers", "identifier_needed"),
+        (
+            {"identifiers": [{"kind": "card", "value": "K1 234"}, {"kind": "card", "value": "k1234"}]},
+            "identifiers.1.value",
+            "identifier_repeated",
+        ),
         ({"contact": {"email": "nobody"}}, "contact.email", "identifier_malformed"),
         ({"guardians": [{}]}, "guardians.0.patron", "guardian_known_or_new"),
         (
@@ -129,7 +135,8 @@ async def test_another_agency_does_not_find_the_patron(desk: Desk, database, key
     ],
 )
 async def test_what_is_wrong_is_said_by_field_and_nothing_is_stored(desk: Desk, given, field, code):
-    plain = {"name": "N. N.", "home_branch": desk.town.main, **msgspec.to_builtins(given)}
+    usual = {"name": "N. N.", "home_branch": desk.town.main, "identifiers": [new_card()]}
+    plain = msgspec.to_builtins({**usual, **given})
     request = msgspec.convert(plain, type(desk.request()))
     with pytest.raises(InvalidRequestError) as caught:
         await desk.run(lambda tx: register(tx, desk.caller, desk.keyring, request))

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 # Python takes $ to stand before a last newline too; what follows it here says no, and says nothing in JSON Schema.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
@@ -17,8 +18,12 @@ ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_WORDED)]
 LongText = Annotated[str, Meta(max_length=4000, pattern=_PRINTABLE_LINES)]
 """A note; lines are allowed."""
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$(?!\n)")]
-ItemNumberText = Annotated[str, Meta(pattern=r"^[0-9]{10}$(?!\n)")]
+MISFIT = "misfit"
+"""Under this name a kind of field keeps, in its `extra`, the code of what a person is told of another form."""
+ItemNumberText = Annotated[str, Meta(pattern=r"^[0-9]{10}$(?!\n)", extra={MISFIT: "item_number_malformed"})]
 """Ten digits, as in the barcode."""
+ScannedItem = Annotated[str, Meta(pattern=r"^ *[0-9]{10} *$(?!\n)", extra={MISFIT: "item_number_malformed"})]
+"""An item number as readers and people send it, with blanks around it; the request takes them off (`trim`)."""
 Scan = Annotated[str, Meta(min_length=1, max_length=100, pattern=PRINTABLE)]
 """Whatever a reader sends: a card, an item, a health card."""
 Id = Annotated[int, Meta(ge=1, le=HIGHEST_ID)]
@@ -30,6 +35,14 @@ EARLIEST_DAY = date(1880, 1, 1)
 LATEST_DAY = date(2200, 12, 31)
 _DATELESS = (str, int, float)
 """What most of a request is, and no day is hidden in."""
+
+
+def trim(request: Struct, *fields: str) -> None:
+    """Take the blanks off what was scanned. For a request's `__post_init__`: from then on it never changes."""
+    for field in fields:
+        scanned = getattr(request, field)
+        if scanned is not None:
+            force_setattr(request, field, scanned.strip())
 
 
 def is_plausible(day: date) -> bool:

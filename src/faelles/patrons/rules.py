@@ -61,10 +61,19 @@ def registration_problems(request: RegisterPatron, today: date) -> list[FieldPro
         *_birth_date_problems("birth_date", request.kind, request.birth_date, today),
         *_cpr_problems(request.birth_date, request.identifiers, today),
         *identifier_problems("identifiers", request.kind, request.identifiers),
+        *_findable(request),
         *contact_problems("contact", request.contact),
         *_each("memberships", [membership_problems(each, request.kind) for each in request.memberships]),
         *_each("guardians", [guardian_problems(each, today) for each in request.guardians]),
     ]
+
+
+def _findable(request: RegisterPatron) -> Iterator[FieldProblem]:
+    """A person is known by something that can be scanned or typed; a class or an institution may be known by name. A
+    membership may come later: until then a loan is refused for want of one.
+    """
+    if request.kind is PatronKind.PERSON and not request.identifiers:
+        yield problem("identifiers", "identifier_needed")
 
 
 def change_problems(change: ChangePatron, kind: PatronKind, today: date) -> list[FieldProblem]:
@@ -81,14 +90,19 @@ def identifier_problems(field: str, kind: PatronKind, identifiers: Sequence[NewI
 
     `field` is empty where the request is a single identifier.
     """
+    seen: set[tuple[IdentifierKind, str | None]] = set()
     for place, given in enumerate(identifiers):
         where = f"{field}.{place}." if field else ""
+        plain = given.kind, normalise(given.kind, given.value)
         if given.kind not in _KINDS_OF[kind]:
             yield problem(f"{where}kind", "identifier_not_for_this_kind", kind=given.kind.value)
-        elif normalise(given.kind, given.value) is None:
+        elif plain[1] is None:
             yield problem(f"{where}value", "identifier_malformed", kind=given.kind.value)
         elif given.kind is not IdentifierKind.CPR and read_cpr(given.value) is not None:
             yield problem(f"{where}value", "identifier_reads_as_cpr", kind=given.kind.value)
+        elif plain in seen:
+            yield problem(f"{where}value", "identifier_repeated", kind=given.kind.value)
+        seen.add(plain)
 
 
 def membership_problems(membership: NewMembership, kind: PatronKind) -> Iterator[FieldProblem]:

@@ -11,7 +11,7 @@ from doors.rest.furniture import Furniture
 PARCEL: dict[str, Any] = {"number": "0123456789", "amount_ore": 2000, "due_on": "2026-11-22"}
 
 _MISFITS: list[tuple[dict[str, Any], str, str]] = [
-    ({"number": "123"}, "number", "field_wrong_form"),
+    ({"number": "123"}, "number", "item_number_malformed"),
     ({"number": 123}, "number", "field_wrong_type"),
     ({"amount_ore": -1}, "amount_ore", "field_too_small"),
     ({"amount_ore": "2000"}, "amount_ore", "field_wrong_type"),
@@ -60,7 +60,7 @@ async def test_what_is_wrong_deep_inside_is_told_with_its_place(
     answer = await client.post("/api/v1/offline-transactions", json=sent, headers=librarian)
     assert [(problem["field"], problem["code"]) for problem in answer.json()["errors"]] == [
         ("entries.0.what", "field_not_among_choices"),
-        ("entries.0.item", "field_wrong_form"),
+        ("entries.0.item", "item_number_malformed"),
         ("entries.0.happened_at", "field_not_a_date"),
         ("entries.1.happened_at", "field_not_a_date"),
     ]
@@ -98,6 +98,37 @@ async def test_a_body_that_is_no_such_thing(practice: AsyncClient, content: byte
 async def test_a_body_in_another_format(practice: AsyncClient) -> None:
     answer = await practice.post("/parcels", data={"number": "0123456789"})
     assert (answer.status_code, answer.json()["code"]) == (415, "body_wrong_type")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"content-type": "application/json; charset=utf-16"},
+        {"content-type": "application/json", "content-encoding": "gzip"},
+    ],
+)
+async def test_a_body_in_another_alphabet_or_packed(practice: AsyncClient, head: dict[str, str]) -> None:
+    answer = await practice.post("/parcels", content=msgspec.json.encode(PARCEL), headers=head)
+    assert (answer.status_code, answer.json()["code"]) == (415, "body_wrong_type")
+
+
+async def test_utf_8_may_be_said(practice: AsyncClient) -> None:
+    head = {"content-type": 'application/json; charset="UTF-8"', "content-encoding": "identity"}
+    answer = await practice.post("/parcels", content=msgspec.json.encode(PARCEL), headers=head)
+    assert answer.is_success
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        (b'{"number": "0123456789", "amount_ore": 1, "amount_ore": 2, "due_on": "2026-11-22"}', "amount_ore"),
+        (b'{"number": "0123456789", "number": "1123456789", "amount_ore": 1, "due_on": "2026-11-22"}', "number"),
+    ],
+)
+async def test_a_key_that_is_given_twice(practice: AsyncClient, content: bytes, key: str) -> None:
+    answer = await practice.post("/parcels", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert _errors(answer) == [(key, "field_repeated")]
 
 
 async def test_a_body_without_end(practice: AsyncClient) -> None:

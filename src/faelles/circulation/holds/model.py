@@ -11,7 +11,7 @@ import msgspec
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.desk.model import Borrower, Overrides
-from faelles.ground.fields import Id, ItemNumberText, ShortText
+from faelles.ground.fields import Id, ScannedItem, ShortText, trim
 from faelles.ground.ids import BranchId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
 
 MOST_WISHES = 50
@@ -53,11 +53,12 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     record: Id | None = None
     issue: Id | None = None
-    item: ItemNumberText | None = None
+    item: ScannedItem | None = None
 
     def __post_init__(self) -> None:
         if [self.record, self.issue, self.item].count(None) != 2:  # noqa: PLR2004 - two of the three
             raise ValueError("one of record, issue and item")
+        trim(self, "item")
 
 
 class PlaceHold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

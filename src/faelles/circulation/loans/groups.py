@@ -22,9 +22,9 @@ from faelles.ground import idempotency
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, NotFoundError
+from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.events import Event, append
-from faelles.ground.fields import Id, ItemNumberText, ShortText
+from faelles.ground.fields import Id, ScannedItem, ShortText, trim
 from faelles.ground.ids import LoanId, PatronId
 from faelles.patrons import store as patrons
 from faelles.people.model import Caller, Permission
@@ -33,13 +33,16 @@ from faelles.people.model import Caller, Permission
 class Pair(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One copy for one borrower."""
 
-    item: ItemNumberText
+    item: ScannedItem
     borrower: Id
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
 
 class GroupCheckoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Lend each item to its borrower. With `first_borrower` that patron answers for all, and the pair's borrower is the
-    second.
+    second; what the teacher takes home is the teacher's alone.
     """
 
     branch: Id
@@ -136,6 +139,8 @@ async def swap(tx: Transaction, caller: Caller, request: SwapRequest, key: str |
     lost or claimed returned: what is owed for that copy stays with whoever had it.
     """
     caller.require(Permission.CHECKOUT)
+    if request.loan == request.other:
+        raise invalid_field("other", "loan_swapped_with_itself")
     if earlier := await idempotency.recall(tx, "swap", key, request, SwapAnswer):
         return earlier
     mine, other = await _swappable(tx, caller, [request.loan, request.other])

@@ -32,7 +32,7 @@ from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.events import Event, append
-from faelles.ground.fields import Id, ItemNumberText, Scan
+from faelles.ground.fields import Id, Scan, ScannedItem, trim
 from faelles.ground.ids import AgencyId, BranchId, LoanId
 from faelles.patrons.identification import store as identification
 from faelles.patrons.identifiers import lookup_keys
@@ -49,7 +49,7 @@ class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One line of an offline log. `card` is needed for a check-out."""
 
     what: Happened
-    item: ItemNumberText
+    item: ScannedItem
     branch: Id
     happened_at: datetime
     card: Scan | None = None
@@ -59,6 +59,9 @@ class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Whether somebody else than the borrower may have renewed it."""
     dry_run: bool = False
     """Only tell what would be made of it."""
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
     def __repr__(self) -> str:
         return f"OfflineEntry({self.what}, item={self.item}, branch={self.branch})"

@@ -13,7 +13,7 @@ from faelles.circulation.looking import store
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
-from faelles.ground.fields import Code, Id, ItemNumberText
+from faelles.ground.fields import Code, Id, ScannedItem, trim
 from faelles.ground.ids import PatronId
 from faelles.patrons.looking.operations import identify
 from faelles.patrons.reach import patron_for, require_division
@@ -28,12 +28,15 @@ class ExplainCheckout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """This item, lent to this borrower at this branch."""
 
     borrower: Borrower
-    item: ItemNumberText
+    item: ScannedItem
     branch: Id
     knobs: Annotated[list[Code], msgspec.Meta(max_length=100)] = []
     """None named: all."""
     at: Moment | None = None
     """None: now."""
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
     def __repr__(self) -> str:
         return f"ExplainCheckout(item={self.item}, branch={self.branch})"

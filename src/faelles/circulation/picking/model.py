@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from faelles.ground.fields import Id, ItemNumberText
+from faelles.ground.fields import Id, ScannedItem, trim
 from faelles.ground.ids import BranchId, HoldId, ItemId, ItemNumber, RecordId
 
 
@@ -51,7 +51,10 @@ class ConfirmPick(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The copy is in hand."""
 
     branch: Id
-    item: ItemNumberText
+    item: ScannedItem
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
 
 class NotOnShelf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from faelles.ground.fields import PRINTABLE, Id, ItemNumberText, ShortText
+from faelles.ground.fields import PRINTABLE, Id, ItemNumberText, ScannedItem, ShortText, trim
 from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, ItemNumber, JourneyId
 
 
@@ -139,10 +139,13 @@ class JourneyShown(msgspec.Struct, frozen=True, kw_only=True):
 class SendItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Send a copy that nobody has to another branch."""
 
-    item: ItemNumberText
+    item: ScannedItem
     branch: Id
     """Where it is."""
     to: Id
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
 
 class ForeignShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Empty, HTTPReceiveMessage
 
 from faelles.doors.rest.services import Services
-from faelles.doors.rest.validation import body_error, refuse_implausible_days
+from faelles.doors.rest.validation import body_error, refuse_implausible_days, refuse_repeated_keys
 from faelles.ground.database import Transaction
 from faelles.ground.errors import InvalidRequestError
 from faelles.ground.i18n import Language
@@ -68,7 +68,7 @@ class ApiRequest(Request[Caller, str, State]):
         content = await self.body()
         if not content:
             return Empty
-        if self.header(b"content-type").partition(";")[0].strip().lower() != "application/json":
+        if not is_plain_json(self.header(b"content-type"), self.header(b"content-encoding")):
             raise HTTPException(status_code=415)
         if b"\\u0000" in content:
             raise InvalidRequestError("text_has_nul")
@@ -77,6 +77,7 @@ class ApiRequest(Request[Caller, str, State]):
             decoded = decoder.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:
             raise body_error(problem, content, decoder.type) from None
+        refuse_repeated_keys(content)
         refuse_implausible_days(decoded)
         return decoded
 
@@ -110,6 +111,17 @@ def _decoder(handler: BaseRouteHandler) -> msgspec.json.Decoder[Any]:
     if known is None:
         known = _decoders[wanted] = msgspec.json.Decoder(wanted)
     return known
+
+
+@lru_cache(maxsize=256)
+def is_plain_json(kind: str, encoding: str) -> bool:
+    """Whether a body of this Content-Type and Content-Encoding is what we read: JSON, in UTF-8, not packed."""
+    if encoding.strip().lower() not in {"", "identity"}:
+        return False
+    media_type, _, parameters = kind.partition(";")
+    named = [each.partition("=") for each in parameters.split(";")]
+    charsets = {value.strip(' "').lower() for name, _, value in named if name.strip().lower() == "charset"}
+    return media_type.strip().lower() == "application/json" and charsets <= {"utf-8", "utf8", "us-ascii"}
 
 
 @lru_cache(maxsize=256)

@@ -1,5 +1,6 @@
 """What msgspec and Litestar say about a request that does not fit, turned into our own field problems."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 import msgspec
 
 from faelles.ground.errors import FieldProblem, InvalidRequestError
-from faelles.ground.fields import implausible_days
+from faelles.ground.fields import MISFIT, implausible_days
 
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$?([^`]*)`$")
 _ELEMENT: Final = re.compile(r"\[(\d+|\.\.\.)\]")
@@ -72,7 +73,9 @@ def _misfits(value: object, kind: object, place: str) -> Iterator[FieldProblem]:
     try:
         fitting = msgspec.convert(value, kind)
     except msgspec.ValidationError as problem:
-        yield _body_problem(place, str(problem))
+        misfit = _body_problem(place, str(problem))
+        own = _own_code(kind) if misfit.code == "field_wrong_form" else None
+        yield FieldProblem(misfit.field, own, {}) if own else misfit
     else:
         yield from (FieldProblem(day, "field_date_implausible", {}) for day in implausible_days(fitting, place))
 
@@ -102,8 +105,31 @@ def _bare(kind: Any) -> Any:  # noqa: ANN401 - any type there is
     return kind
 
 
+def _own_code(kind: Any) -> str | None:  # noqa: ANN401 - any type there is
+    """What the kind of field itself has to say to a text of another form."""
+    if get_origin(kind) in _UNIONS:
+        return next((code for each in get_args(kind) if (code := _own_code(each))), None)
+    bounds = [each for each in getattr(kind, "__metadata__", ()) if isinstance(each, msgspec.Meta)]
+    return next((each.extra[MISFIT] for each in bounds if each.extra and MISFIT in each.extra), None)
+
+
 def _at(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
+
+
+def refuse_repeated_keys(content: bytes) -> None:
+    """A key that is told twice in one object says two things; the decoder would take the last without a word."""
+    try:
+        json.loads(content, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
+    except RecursionError:
+        raise InvalidRequestError("body_not_json") from None
+
+
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidRequestError(problems=[FieldProblem(repeated, "field_repeated", {})])
 
 
 def refuse_implausible_days(decoded: object) -> None:
