@@ -11,7 +11,7 @@ import msgspec
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.model import Borrower, Overrides, Pin
 from faelles.circulation.transit.model import NextStop
-from faelles.ground.fields import Id, ItemNumberText, ShortText
+from faelles.ground.fields import Id, ScannedItem, ShortText, trim
 from faelles.ground.ids import BranchId, ItemNumber, LoanId, MaterialGroupId, PlacementId
 
 
@@ -23,7 +23,7 @@ class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """
 
     borrower: Borrower
-    item: ItemNumberText
+    item: ScannedItem
     branch: Id
     pin: Pin | None = None
     second_borrower: Id | None = None
@@ -33,6 +33,9 @@ class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     overrides: Overrides = frozenset()
     reason: ShortText | None = None
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
     def __repr__(self) -> str:
         return f"CheckoutRequest(item={self.item}, branch={self.branch})"
@@ -103,7 +106,7 @@ class CheckoutAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Take `item` back at `branch`. `returned_at` back-dates it (the book drop was emptied this morning)."""
 
-    item: ItemNumberText
+    item: ScannedItem
     branch: Id
     returned_at: datetime | None = None
     found: bool = False
@@ -113,6 +116,9 @@ class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     overrides: Overrides = frozenset()
     reason: ShortText | None = None
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
 
 class ReturnAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +143,7 @@ class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     branch: Id
     loans: Annotated[tuple[Id, ...], msgspec.Meta(max_length=500)] = ()
     patron: Id | None = None
-    item: ItemNumberText | None = None
+    item: ScannedItem | None = None
     overrides: Overrides = frozenset()
     reason: ShortText | None = None
     dry_run: bool = False
@@ -145,6 +151,7 @@ class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         if [bool(self.loans), self.patron is not None, self.item is not None].count(True) != 1:
             raise ValueError("either loans, patron or item")
+        trim(self, "item")
 
 
 class RenewalAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,9 +170,12 @@ class RenewalAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class LossRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The copy is lost, or its borrower says that it was returned."""
 
-    item: ItemNumberText
+    item: ScannedItem
     branch: Id
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
 
 class LossAnswer(msgspec.Struct, frozen=True, kw_only=True):
