@@ -35,7 +35,7 @@ def test_of_several_guardians_the_one_who_took_it_over_last_answers(guardians, a
         pin_hash=None,
         memberships=(),
         blocks=(),
-        balances=(),
+        debts=None,
         guardians=guardians,
         loans=(),
     )

@@ -175,11 +175,11 @@ class _People:
         return is_member and is_grown_up and has_pin and not patron.loans
 
     def _is_fresh(self, patron: PatronFacts) -> bool:
-        return not patron.blocks and not patron.balances
+        return not patron.blocks and patron.debts is None
 
     def _is_blocked(self, patron: PatronFacts) -> bool:
         standing = {block.code for block in patron.blocks_in(self._division, self._today, is_self_service=True)}
-        return not standing.isdisjoint(_PLAIN_BLOCKS) and not patron.balances
+        return not standing.isdisjoint(_PLAIN_BLOCKS) and patron.debts is None
 
     def _is_indebted(self, patron: PatronFacts) -> bool:
         return patron.balance_in(self._division) > _OWES_TOO_MUCH_ORE and not patron.blocks

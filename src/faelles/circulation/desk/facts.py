@@ -1,6 +1,6 @@
 """What is read of a patron and a copy whatever is wanted of them, in the shapes of 0010_circulation_loads.sql."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -45,6 +45,11 @@ class Membership(msgspec.Struct, frozen=True, array_like=True):
     starts: date | None
     ends: date | None
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds, as people say it."""
+        return self.ends - timedelta(days=1) if self.ends is not None else None
+
     def holds_on(self, day: date) -> bool:
         return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
 
@@ -70,6 +75,12 @@ class Balance(msgspec.Struct, frozen=True, array_like=True):
     ore: int
 
 
+class Debts(msgspec.Struct, frozen=True):
+    balances: tuple[Balance, ...]
+    exclusions: tuple[Notice, ...]
+    """What was written to the patron about exclusion; whether one excludes today follows from it."""
+
+
 class Guardian(msgspec.Struct, frozen=True, array_like=True):
     """An adult who is financially responsible, from `starts` on and before `ends`."""
 
@@ -88,10 +99,11 @@ class OpenLoan(msgspec.Struct, frozen=True, array_like=True):
     material_group: MaterialGroupId
     record: RecordId
     due_on: date
-    is_claimed_returned: bool
+    is_stopped: bool
+    """Lost, or said to be returned: another question than being late."""
 
     def is_overdue(self, day: date) -> bool:
-        return self.due_on < day and not self.is_claimed_returned
+        return self.due_on < day and not self.is_stopped
 
 
 class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,9 +116,8 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
     pin_hash: str | None
     memberships: tuple[Membership, ...]
     blocks: tuple[PatronBlock, ...]
-    balances: tuple[Balance, ...]
-    exclusions: tuple[Notice, ...] = ()
-    """What was written to the patron about exclusion; whether one excludes today follows from it."""
+    debts: Debts | None
+    """None: nothing was ever booked for the patron."""
     guardians: tuple[Guardian, ...]
     loans: tuple[OpenLoan, ...]
 
@@ -118,7 +129,11 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def balance_in(self, division: DivisionId) -> int:
         """What is owed in `division`, in øre."""
-        return sum(balance.ore for balance in self.balances if balance.division == division)
+        return sum(balance.ore for balance in self.debts.balances if balance.division == division) if self.debts else 0
+
+    @property
+    def exclusions(self) -> tuple[Notice, ...]:
+        return self.debts.exclusions if self.debts else ()
 
     def loans_in(self, division: DivisionId) -> tuple[OpenLoan, ...]:
         return tuple(loan for loan in self.loans if loan.division == division)
@@ -139,6 +154,13 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
     text: str
     on_checkout: bool
     on_return: bool
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True):
+    """What belongs to a copy and must come back with it."""
+
+    description: str
+    is_present: bool
 
 
 class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,8 +184,12 @@ class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
     received: bool
     sent_home: bool
     state: ItemState
-    missing_parts: tuple[str, ...]
+    parts: tuple[Part, ...]
     notes: tuple[Note, ...]
+
+    @property
+    def missing_parts(self) -> tuple[str, ...]:
+        return tuple(part.description for part in self.parts if not part.is_present)
 
     @property
     def is_placeholder(self) -> bool:

@@ -93,7 +93,7 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     holder: PatronFacts | None
     item: ItemFacts | None
     loan: LoanFacts | None
-    holds: tuple[TouchedHold, ...]
+    holds: tuple[TouchedHold, ...] = ()
     """By rank."""
     is_on_hold_shelf: bool
     waited_for_from: date | None

@@ -138,6 +138,10 @@ CREATE VIEW patron_balance WITH (security_invoker = true) AS
       LEFT JOIN ledger_entry AS e ON e.agency_id = p.agency_id AND e.account_id = p.account_id
      GROUP BY p.agency_id, p.patron_id, p.division_id;
 GRANT SELECT ON patron_balance TO faelles_app;
+-- For whom anything was ever booked, which is soon looked up; whom it is not for, owes nothing.
+CREATE VIEW account_holder WITH (security_invoker = true) AS
+    SELECT agency_id, patron_id FROM patron_account;
+GRANT SELECT ON account_holder TO faelles_app;
 -- What is still owed, claim by claim; a claim that is settled is in it with 0.
 CREATE VIEW open_claim WITH (security_invoker = true) AS
     SELECT p.agency_id, p.patron_id, p.division_id, c.id AS charge_id, c.kind, c.step,

@@ -6,6 +6,23 @@
 
 -- The facts of one patron, item or loan: views, so that each load plans them as part of its one statement.
 
+-- Of those for whom something was ever booked. A function, because a view's parts are made ready in every load, and this is
+-- the largest of them and the one that most patrons have no use for.
+CREATE FUNCTION debt_facts(in_agency integer, in_patron bigint) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN json_build_object(
+        'balances', ARRAY(
+            SELECT json_build_array(a.division_id, a.balance_ore)
+              FROM patron_balance AS a
+             WHERE a.agency_id = in_agency AND a.patron_id = in_patron),
+        'exclusions', ARRAY(
+            SELECT json_build_array(x.division_id, x.noticed_on, x.excludes_on, x.limit_ore, x.standing_ore, x.owed_ore,
+                                    x.rule_id)
+              FROM patron_exclusion_notice AS x
+             WHERE x.agency_id = in_agency AND x.patron_id = in_patron));
+END
+$$;
+
 CREATE VIEW patron_facts WITH (security_invoker = true) AS
     SELECT b.agency_id, b.patron_id, json_build_object(
                'id', b.patron_id, 'kind', b.kind, 'name', b.name, 'birth_date', b.birth_date,
@@ -18,22 +35,16 @@ CREATE VIEW patron_facts WITH (security_invoker = true) AS
                    SELECT json_build_array(k.code, k.division_id, k.starts_on, k.ends_on)
                      FROM borrower_block AS k
                     WHERE k.agency_id = b.agency_id AND k.patron_id = b.patron_id),
-               'balances', ARRAY(
-                   SELECT json_build_array(a.division_id, a.balance_ore)
-                     FROM patron_balance AS a
-                    WHERE a.agency_id = b.agency_id AND a.patron_id = b.patron_id),
-               'exclusions', ARRAY(
-                   SELECT json_build_array(x.division_id, x.noticed_on, x.excludes_on, x.limit_ore, x.standing_ore,
-                                           x.owed_ore, x.rule_id)
-                     FROM patron_exclusion_notice AS x
-                    WHERE x.agency_id = b.agency_id AND x.patron_id = b.patron_id),
+               'debts', CASE WHEN EXISTS (SELECT FROM account_holder AS h
+                                           WHERE h.agency_id = b.agency_id AND h.patron_id = b.patron_id)
+                             THEN debt_facts(b.agency_id, b.patron_id) END,
                'guardians', ARRAY(
                    SELECT json_build_array(g.guardian_id, lower(g.valid), upper(g.valid))
                      FROM responsible_guardian AS g
                     WHERE g.agency_id = b.agency_id AND g.patron_id = b.patron_id),
                'loans', ARRAY(
                    SELECT json_build_array(l.division_id, l.material_group_id, l.record_id, l.due_on,
-                                           l.claimed_returned_at IS NOT NULL)
+                                           l.claimed_returned_at IS NOT NULL OR l.lost_at IS NOT NULL)
                      FROM loan_borrower AS o
                      JOIN loan AS l ON l.agency_id = o.agency_id AND l.id = o.loan_id
                     WHERE o.agency_id = b.agency_id AND o.patron_id = b.patron_id AND o.role = 'primary'
@@ -49,10 +60,10 @@ CREATE VIEW item_facts WITH (security_invoker = true) AS
                'not_for_loan', i.not_for_loan, 'minimum_age', i.minimum_age, 'withdrawn', i.withdrawn_at IS NOT NULL,
                'lender_due_on', i.lender_due_on, 'received', i.received_at IS NOT NULL,
                'sent_home', i.sent_home_at IS NOT NULL, 'state', c.state,
-               'missing_parts', ARRAY(
-                   SELECT p.description
+               'parts', ARRAY(
+                   SELECT json_build_array(p.description, p.is_present)
                      FROM copy_part AS p
-                    WHERE p.agency_id = i.agency_id AND p.item_id = i.item_id AND NOT p.is_present
+                    WHERE p.agency_id = i.agency_id AND p.item_id = i.item_id
                     ORDER BY p.number),
                'notes', ARRAY(
                    SELECT json_build_array(n.text, n.on_checkout, n.on_return)
@@ -109,18 +120,16 @@ DECLARE
     who          bigint := in_patron;
     what         bigint;
     lent         bigint;
-    lent_now     bigint;
     holder       bigint;
+    state_now    text;
     is_ambiguous boolean;
     ended        text;
     title        bigint;
     touched      bigint[];
-    is_shelved   boolean;
     wanted_from  date;
-    holds_found  json;
     loan_found   json;
     holder_found json;
-    facts        text;
+    facts        json;
 BEGIN
     SELECT i.item_id, l.id, i.record_id INTO what, lent, title
       FROM copy AS i
@@ -148,25 +157,17 @@ BEGIN
         END IF;
         who := NULL;
     END IF;
-    PERFORM FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
+    SELECT state INTO state_now FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
+    -- What is on loan is never `available`, so of a copy that was and is at home the loan need not be looked for again.
+    IF (lent IS NOT NULL OR state_now <> 'available') AND open_loan_of(in_agency, what) IS DISTINCT FROM lent THEN
+        RAISE EXCEPTION 'the item changed hands while its locks were taken' USING ERRCODE = 'serialization_failure';
+    END IF;
     -- Apart from what every check-out reads: a look-up costs nearly as much to get ready as to make.
     IF lent IS NOT NULL THEN
         SELECT l.facts INTO loan_found FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent;
         SELECT p.facts INTO holder_found FROM patron_facts AS p
          WHERE p.agency_id = in_agency AND p.patron_id = NULLIF(holder, who);
         wanted_from := waited_for_from(in_agency, what, holder);
-    END IF;
-    -- The hold the copy is meant for, and those of the patron that it would fill.
-    SELECT ARRAY(SELECT h.id FROM hold AS h
-                  WHERE h.agency_id = in_agency AND h.item_id = what AND h.closed_at IS NULL)
-           || ARRAY(SELECT p.hold_id FROM hold_patron AS p
-                     WHERE p.agency_id = in_agency AND p.patron_id = who AND p.record_id = title AND p.is_open),
-           EXISTS (SELECT FROM shelf_place AS s
-                    WHERE s.agency_id = in_agency AND s.item_id = what AND s.emptied_at IS NULL)
-      INTO touched, is_shelved;
-    IF cardinality(touched) > 0 THEN
-        SELECT json_agg(t.facts ORDER BY t.rank) INTO holds_found
-          FROM hold_touched(in_agency, touched, what, who) AS t;
     END IF;
     SELECT json_build_object(
         'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = in_agency),
@@ -182,14 +183,18 @@ BEGIN
         'holder', holder_found,
         'item', (SELECT i.facts FROM item_facts AS i WHERE i.agency_id = in_agency AND i.item_id = what),
         'loan', loan_found,
-        'holds', COALESCE(holds_found, '[]'),
-        'is_on_hold_shelf', is_shelved,
+        'is_on_hold_shelf', EXISTS (
+            SELECT FROM shelf_place AS s
+             WHERE s.agency_id = in_agency AND s.item_id = what AND s.emptied_at IS NULL),
         'waited_for_from', wanted_from
-    )::text, (SELECT l.id FROM loan AS l
-               WHERE l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = what
-                 AND l.closed_at IS NULL) INTO facts, lent_now;
-    IF lent_now IS DISTINCT FROM lent THEN
-        RAISE EXCEPTION 'the item changed hands while its locks were taken' USING ERRCODE = 'serialization_failure';
+    ), ARRAY(SELECT h.id FROM hold AS h WHERE h.agency_id = in_agency AND h.item_id = what AND h.closed_at IS NULL)
+       || ARRAY(SELECT p.hold_id FROM hold_patron AS p
+                 WHERE p.agency_id = in_agency AND p.patron_id = who AND p.record_id = title AND p.is_open)
+      INTO facts, touched;
+    -- The hold the copy is meant for, and those of the patron that it would fill.
+    IF cardinality(touched) > 0 THEN
+        facts := facts::jsonb || jsonb_build_object('holds', (
+            SELECT json_agg(t.facts ORDER BY t.rank) FROM hold_touched(in_agency, touched, what, who) AS t));
     END IF;
     RETURN facts;
 END
