@@ -109,9 +109,7 @@ async def test_loans_are_counted_per_record_and_period(site: WebSite, item: str,
 
 
 async def test_records_are_asked_for_in_bounded_number(site: WebSite):
-    answer = await site.send(
-        "GET", "/{a}/catalog/availability/v3", params={"recordid": [str(n) for n in range(4_000)]}
-    )
+    answer = await site.send("GET", "/{a}/catalog/availability/v3", params={"recordid": [str(n) for n in range(4_000)]})
     assert answer.status_code == 400
     assert answer.json()["validationErrors"][0]["field"] == "recordid"
     answer = await site.send("GET", "/{a}/catalog/availability/v3")

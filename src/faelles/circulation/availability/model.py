@@ -5,7 +5,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from faelles.ground.ids import BranchId, IssueId, ItemId, ItemNumber, MaterialGroupId, PlacementId, RecordId
+from faelles.ground.ids import (
+    BranchId,
+    IssueId,
+    ItemId,
+    ItemNumber,
+    LoanId,
+    MaterialGroupId,
+    PlacementId,
+    RecordId,
+)
 
 
 class Title(NamedTuple):
@@ -60,3 +69,17 @@ class Lent(NamedTuple):
 
     number: str
     loans: int
+
+
+class LentCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a loan is of, whether or not it is over."""
+
+    loan: LoanId
+    item_number: ItemNumber
+    record: RecordId
+    material_group: MaterialGroupId
+    issue: IssueNamed | None
+    is_interlibrary: bool
+    title: str
+    creators: tuple[str, ...]
+    material_type: str

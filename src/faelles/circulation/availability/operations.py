@@ -8,14 +8,14 @@ from typing import Final
 
 from faelles.catalog.numbers.operations import records_numbered
 from faelles.circulation.availability import store
-from faelles.circulation.availability.model import CopyStanding, IssueNamed, Lent, Title, TitleStanding
+from faelles.circulation.availability.model import CopyStanding, IssueNamed, Lent, LentCopy, Title, TitleStanding
 from faelles.circulation.desk.facts import ItemState
 from faelles.circulation.holds.facts import Copy
 from faelles.circulation.holds.fitting import Demand, misfits, subject_of, supply_of
 from faelles.circulation.holds.queue_store import read_supply
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.ids import BranchId, DivisionId, IssueId, ItemId, PatronGroupId, RecordId
+from faelles.ground.ids import BranchId, DivisionId, IssueId, ItemId, LoanId, PatronGroupId, RecordId
 from faelles.people.model import Caller, Permission
 from faelles.policies.compiled import Settings
 from faelles.policies.model import ANY_PATRON
@@ -131,3 +131,17 @@ async def loans_per_title(
     caller.require(Permission.ITEM_VIEW)
     titles = [Title(title.number, title.record) for title in await records_numbered(tx, caller, numbers)]
     return await store.lent(tx, titles, division, first, last)
+
+
+async def copies_lent(tx: Transaction, loans: Sequence[LoanId]) -> dict[LoanId, LentCopy]:
+    """What each of `loans` is of, for doors that have just been shown the loans."""
+    return await store.lent_copies(tx, loans)
+
+
+async def issues_named(tx: Transaction, issues: Sequence[IssueId]) -> dict[IssueId, IssueNamed]:
+    return await store.issues(tx, issues)
+
+
+async def issues_of_title(tx: Transaction, record: RecordId) -> list[IssueNamed]:
+    """What issues of a periodical there are, the latest year's first."""
+    return await store.issues_of_title(tx, record)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from faelles.circulation.availability.model import IssueNamed, Lent, Title
-from faelles.ground.database import Transaction
-from faelles.ground.ids import IssueId, ItemId, RecordId
+from faelles.circulation.availability.model import IssueNamed, Lent, LentCopy, Title
+from faelles.ground.database import Row, Transaction
+from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId
 
 # How each title stands besides its copies: who waits, when what is out is due, what its issues are called.
 _WAITING = """
@@ -21,6 +21,18 @@ SELECT item_id, due_on
 """
 _ISSUES = """
 SELECT issue_id, year, volume, number FROM title_issue WHERE issue_id = ANY ($1::bigint[])
+"""
+_ISSUES_OF_TITLE = """
+SELECT issue_id, year, volume, number FROM title_issue WHERE record_id = $1 ORDER BY year DESC, issue_id DESC
+"""
+_LENT_COPIES = """
+SELECT l.loan_id, c.number AS item_number, l.record_id, c.material_group_id, c.kind, t.title, t.creators,
+       t.material_type, i.issue_id, i.year, i.volume, i.number AS issue_number
+  FROM loan_directory AS l
+  JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
+  JOIN title AS t ON t.record_id = l.record_id
+  LEFT JOIN title_issue AS i ON i.issue_id = c.issue_id
+ WHERE l.agency_id = $1 AND l.loan_id = ANY ($2::bigint[])
 """
 _LENT = """
 SELECT w.number, count(l.loan_id) AS loans
@@ -46,10 +58,16 @@ async def due_days(tx: Transaction, records: Sequence[RecordId]) -> dict[ItemId,
 async def issues(tx: Transaction, wanted: Sequence[IssueId]) -> dict[IssueId, IssueNamed]:
     if not wanted:
         return {}
-    return {
-        row["issue_id"]: IssueNamed(id=row["issue_id"], year=row["year"], volume=row["volume"], number=row["number"])
-        for row in await tx.rows(_ISSUES, list(wanted))
-    }
+    return {row["issue_id"]: _issue(row) for row in await tx.rows(_ISSUES, list(wanted))}
+
+
+async def issues_of_title(tx: Transaction, record: RecordId) -> list[IssueNamed]:
+    """The latest year's first."""
+    return [_issue(row) for row in await tx.rows(_ISSUES_OF_TITLE, record)]
+
+
+def _issue(row: Row) -> IssueNamed:
+    return IssueNamed(id=row["issue_id"], year=row["year"], volume=row["volume"], number=row["number"])
 
 
 async def lent(
@@ -59,3 +77,26 @@ async def lent(
     numbers, records = [each.number for each in titles], [each.record for each in titles]
     rows = await tx.rows(_LENT, tx.agency, numbers, records, division, first, last)
     return [Lent(row["number"], row["loans"]) for row in rows]
+
+
+async def lent_copies(tx: Transaction, loans: Sequence[LoanId]) -> dict[LoanId, LentCopy]:
+    if not loans:
+        return {}
+    return {row["loan_id"]: _lent_copy(row) for row in await tx.rows(_LENT_COPIES, tx.agency, list(loans))}
+
+
+def _lent_copy(row: Row) -> LentCopy:
+    issue = None
+    if row["issue_id"] is not None:
+        issue = IssueNamed(id=row["issue_id"], year=row["year"], volume=row["volume"], number=row["issue_number"])
+    return LentCopy(
+        loan=row["loan_id"],
+        item_number=row["item_number"],
+        record=row["record_id"],
+        material_group=row["material_group_id"],
+        issue=issue,
+        is_interlibrary=row["kind"] == "placeholder",
+        title=row["title"],
+        creators=tuple(row["creators"]),
+        material_type=row["material_type"],
+    )

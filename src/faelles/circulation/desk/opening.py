@@ -77,7 +77,7 @@ async def open_desk(
 
 def is_self_service(caller: Caller) -> bool:
     """Whether nobody of the staff stands by."""
-    return caller.actor.kind in _SELF_SERVICE
+    return caller.actor.kind in _SELF_SERVICE or caller.patron is not None
 
 
 def check_past(field: str, moment: datetime | None, now: datetime) -> None:

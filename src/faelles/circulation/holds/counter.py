@@ -56,7 +56,7 @@ async def open_counter(
         permissions=held,
         today=today_in(settings, tx),
         terms_of=lambda subject: settings.policy.terms(subject, tx.now),
-        is_self_service=caller.actor.kind in _SELF_SERVICE,
+        is_self_service=caller.actor.kind in _SELF_SERVICE or caller.patron is not None,
     )
 
 

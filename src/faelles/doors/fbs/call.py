@@ -87,6 +87,13 @@ class Call:
         own = Grant(frozenset({Permission.OWN_ACCOUNT}), division=self.division)
         return msgspec.structs.replace(self.caller, patron=patron, grants=(own,))
 
+    def own_branch(self, settings: Settings, patron: Patron) -> BranchId:
+        """The branch whose rules count for what the patron does at home: their own, or the division's first."""
+        branches = settings.directory.branches
+        if branches[patron.home_branch].division == self.division:
+            return patron.home_branch
+        return min(each.id for each in branches.values() if each.division == self.division)
+
     async def settings(self, tx: Transaction) -> Settings:
         return await current_settings(tx)
 

@@ -7,10 +7,17 @@ from typing import Final
 
 from faelles.doors.fbs.call import Handler
 from faelles.doors.fbs.facts import Operation, operations
-from faelles.doors.fbs.handlers import branches, catalog, changing, patrons
+from faelles.doors.fbs.handlers import branches, catalog, changing, loans, patrons, reservations
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
-    {**branches.HANDLERS, **catalog.HANDLERS, **patrons.HANDLERS, **changing.HANDLERS}
+    {
+        **branches.HANDLERS,
+        **catalog.HANDLERS,
+        **patrons.HANDLERS,
+        **changing.HANDLERS,
+        **loans.HANDLERS,
+        **reservations.HANDLERS,
+    }
 )
 _BY_THE_DOOR: Final = frozenset({"login"})
 

@@ -1,0 +1,366 @@
+"""Reservations: a patron's holds as web sites know them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from faelles.catalog.numbers.operations import numbers_of, records_numbered
+from faelles.circulation.desk.blocks import CirculationRefusedError
+from faelles.circulation.desk.hold_states import WAITING, HoldState
+from faelles.circulation.desk.model import Borrower
+from faelles.circulation.holds import changing, operations, reading
+from faelles.circulation.holds.model import (
+    MOST_WISHES,
+    CancelHolds,
+    CancelOutcome,
+    ChangeHold,
+    HoldShown,
+    Placed,
+    PlaceHolds,
+    PlacingOutcome,
+    Together,
+    Wish,
+)
+from faelles.doors.fbs import models
+from faelles.doors.fbs.call import Call, Handler, branch_coded, number
+from faelles.doors.fbs.handlers.issues import issue_meant, issues_of
+from faelles.doors.fbs.handlers.patrons import living
+from faelles.doors.fbs.handlers.words import NOT_FOUND, SUCCESS, hold_state, local, refused
+from faelles.doors.fbs.problems import RESERVATIONS_FAILED, AnsweredError
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError, FieldProblem, InvalidRequestError, NotFoundError, invalid_field
+from faelles.ground.ids import BranchId, HoldId, IssueId, RecordId
+from faelles.patrons.model import Patron
+from faelles.people.model import Caller
+from faelles.policies.compiled import Settings
+
+NORMAL: Final = "normal"
+PARALLEL: Final = "parallel"
+_TYPES: Final = frozenset({NORMAL, PARALLEL})
+_MOST_HOLDS: Final = 500
+_WITH_ESTIMATE: Final = frozenset({"ReservationDetailsV4", "ReservationResponseV4"})
+_OUR_FIELDS: Final = MappingProxyType({"interest_until": "expiryDate", "active_from": "activationDate"})
+
+
+class IssueWanted(msgspec.Struct, frozen=True, rename="camel"):
+    volume: str | None = None
+    volume_year: str | None = None
+    volume_number: str | None = None
+
+
+class Wanted(msgspec.Struct, frozen=True, rename="camel"):
+    record_id: str
+    expiry_date: date | None = None
+    pickup_branch: str | None = None
+    activation_date: date | None = None
+    periodical: IssueWanted | None = None
+
+
+class Batch(msgspec.Struct, frozen=True, rename="camel"):
+    reservations: tuple[Wanted, ...]
+    type: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True, rename="camel"):
+    reservation_id: int
+    expiry_date: date | None = None
+    pickup_branch: str | None = None
+    activation_date: date | None = None
+
+
+class Changes(msgspec.Struct, frozen=True):
+    reservations: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One reservation that is wanted, with what it turned out to be for; None: we know no such thing."""
+
+    wanted: Wanted
+    wish: Wish | None
+    pickup: BranchId
+
+
+async def reservations(call: Call) -> list[models.ReservationDetails]:
+    async def work(tx: Transaction) -> list[models.ReservationDetails]:
+        known = await living(tx, call)
+        return await _details(tx, call, await _open_holds(tx, call, known))
+
+    return await call.run(work)
+
+
+async def _open_holds(tx: Transaction, call: Call, known: Patron) -> list[HoldShown]:
+    return await reading.holds_of_patron(tx, call.in_name_of(known.id), known.id, limit=_MOST_HOLDS)
+
+
+async def _details(tx: Transaction, call: Call, holds: Sequence[HoldShown]) -> list[models.ReservationDetails]:
+    settings = await call.settings(tx)
+    numbers = await numbers_of(tx, [hold.record for hold in holds])
+    issues = await issues_of(tx, [hold.issue for hold in holds if hold.issue is not None])
+    nearest = _nearest(holds)
+    return [
+        _reservation(
+            settings,
+            hold,
+            numbers[hold.record],
+            None if hold.issue is None else issues.get(hold.issue),
+            nearest.get(hold.transaction) if hold.state in WAITING else None,
+            await _days(tx, call, hold),
+        )
+        for hold in holds
+    ]
+
+
+def _nearest(holds: Sequence[HoldShown]) -> dict[HoldId, int]:
+    """The best place in any queue of each order: parallel reservations stand where the first of them stands."""
+    nearest: dict[HoldId, int] = {}
+    for hold in holds:
+        if hold.position is not None:
+            nearest[hold.transaction] = min(hold.position, nearest.get(hold.transaction, hold.position))
+    return nearest
+
+
+async def _days(tx: Transaction, call: Call, hold: HoldShown) -> int | None:
+    """How long yet; only the newest version asks, and only what waits has to wait."""
+    wanted = call.operation.reply
+    if wanted is None or wanted.name not in _WITH_ESTIMATE or hold.state not in WAITING:
+        return None
+    explained = await reading.explain_hold(tx, call.in_name_of(call.patron), hold.id)
+    return explained.wait.days if explained.wait else None
+
+
+def _reservation(
+    settings: Settings,
+    hold: HoldShown,
+    record: str,
+    issue: models.Periodical | None,
+    place: int | None,
+    days: int | None,
+) -> models.ReservationDetails:
+    return models.ReservationDetails(
+        reservation_id=hold.id,
+        record_id=record,
+        transaction_id=str(hold.transaction),
+        reservation_type=PARALLEL if hold.is_parallel else NORMAL,
+        state=hold_state(hold.state),
+        pickup_branch=settings.directory.branches[hold.pickup].code,
+        date_of_reservation=local(hold.placed_at, settings.directory.agency.time_zone),
+        expiry_date=hold.interest_until,
+        activation_date=hold.active_from,
+        number_in_queue=place,
+        estimated_days_until_reservation=days,
+        pickup_deadline=hold.pickup_deadline,
+        pickup_number=hold.shelf_number if hold.state is HoldState.READY else None,
+        periodical=issue,
+        il_bibliographic_record=None,
+        loan_type="loan",
+    )
+
+
+async def add_reservations(call: Call) -> object:
+    """Place what is wanted. Everything or nothing, but a parallel order of the newer versions keeps what succeeded."""
+    batch = call.body(Batch)
+    kind = (batch.type or NORMAL).lower()
+    if kind not in _TYPES:
+        raise invalid_field("type", "field_not_among_choices")
+    if len(batch.reservations) > MOST_WISHES:
+        raise invalid_field("reservations", "field_too_long", bound=MOST_WISHES)
+
+    async def work(tx: Transaction) -> models.ReservationResponse:
+        known = await living(tx, call)
+        orders = await _orders(tx, call, known, batch)
+        try:
+            placed = await _place(tx, call, known, orders, is_parallel=kind == PARALLEL)
+        except InvalidRequestError as problem:
+            raise _in_their_words(problem) from None
+        return await _response(tx, call, known, orders, placed)
+
+    response = await call.run(work)
+    if call.operation.reply is not None and call.operation.reply.is_list:
+        if not response.success:
+            raise AnsweredError(HTTPStatus.INTERNAL_SERVER_ERROR, RESERVATIONS_FAILED, "fbs_reservations_failed")
+        return [each.reservation_details for each in response.reservation_results]
+    return response
+
+
+async def _orders(tx: Transaction, call: Call, known: Patron, batch: Batch) -> list[_Order]:
+    """One for each record, or issue of one, in the order they were asked for."""
+    settings = await call.settings(tx)
+    wanted = list({(each.record_id, each.periodical): each for each in reversed(batch.reservations)}.values())[::-1]
+    own = call.in_name_of(known.id)
+    records = {each.number: each.record for each in await records_numbered(tx, own, [w.record_id for w in wanted])}
+    orders = []
+    for each in wanted:
+        pickup = call.own_branch(settings, known)
+        if each.pickup_branch:
+            pickup = branch_coded(settings, call.division, each.pickup_branch, "reservations.pickupBranch")
+        orders.append(_Order(each, await _wish(tx, records.get(each.record_id), each.periodical), pickup))
+    return orders
+
+
+async def _wish(tx: Transaction, record: RecordId | None, issue: IssueWanted | None) -> Wish | None:
+    if record is None or issue is None:
+        return None if record is None else Wish(record=record)
+    meant: IssueId | None = await issue_meant(tx, record, issue.volume_year, issue.volume, issue.volume_number)
+    return None if meant is None else Wish(issue=meant)
+
+
+async def _place(
+    tx: Transaction, call: Call, known: Patron, orders: Sequence[_Order], *, is_parallel: bool
+) -> list[Placed | None]:
+    """How each order ended; None for what we do not know."""
+    asked = _parallel(known, orders) if is_parallel else _separate(known, orders)
+    keeps_successes = is_parallel and call.operation.id in {"addReservationsV3", "addReservationsV4"}
+    is_whole = all(order.wish is not None for order in orders)
+
+    async def place(requests: Sequence[PlaceHolds]) -> list[Placed]:
+        own, keyring = call.in_name_of(known.id), call.services.keyring
+        return [
+            placed for request in requests for placed in (await operations.place_holds(tx, own, keyring, request)).holds
+        ]
+
+    if keeps_successes:
+        found = await place([msgspec.structs.replace(each, all_or_nothing=False) for each in asked])
+    elif is_whole and len(asked) == 1:
+        found = await place(asked)
+    else:
+        found = await tx.rehearse(lambda: place(asked))
+        if is_whole and all(each.outcome is PlacingOutcome.PLACED for each in found):
+            found = await place(asked)
+        else:
+            found = [_unplaced(each) for each in found]
+    ends = iter(found)
+    return [None if order.wish is None else next(ends) for order in orders]
+
+
+def _parallel(known: Patron, orders: Sequence[_Order]) -> list[PlaceHolds]:
+    """One order: the first of its reservations says where and until when."""
+    wishes = tuple(order.wish for order in orders if order.wish is not None)
+    if not wishes:
+        return []
+    return [_request(known, orders[0], wishes, Together.PARALLEL)]
+
+
+def _separate(known: Patron, orders: Sequence[_Order]) -> list[PlaceHolds]:
+    return [_request(known, each, (each.wish,), Together.SEPARATE) for each in orders if each.wish is not None]
+
+
+def _request(known: Patron, order: _Order, wishes: tuple[Wish, ...], together: Together) -> PlaceHolds:
+    return PlaceHolds(
+        patron=Borrower(patron=known.id),
+        wishes=wishes,
+        pickup=order.pickup,
+        together=together,
+        interest_until=order.wanted.expiry_date,
+        active_from=order.wanted.activation_date,
+    )
+
+
+def _unplaced(placed: Placed) -> Placed:
+    if placed.outcome is PlacingOutcome.REFUSED:
+        return placed
+    return msgspec.structs.replace(placed, outcome=PlacingOutcome.ALLOWED, hold=None)
+
+
+async def _response(
+    tx: Transaction, call: Call, known: Patron, orders: Sequence[_Order], placed: Sequence[Placed | None]
+) -> models.ReservationResponse:
+    made = {each.hold for each in placed if each is not None and each.hold is not None}
+    holds = [hold for hold in await _open_holds(tx, call, known) if hold.id in made] if made else []
+    details = {each.reservation_id: each for each in await _details(tx, call, holds)}
+    results = tuple(_result(order, end, details) for order, end in zip(orders, placed, strict=True))
+    return models.ReservationResponse(
+        success=bool(results) and all(each.reservation_details is not None for each in results),
+        reservation_results=results,
+    )
+
+
+def _result(
+    order: _Order, placed: Placed | None, details: Mapping[int, models.ReservationDetails]
+) -> models.ReservationResult:
+    issue = order.wanted.periodical
+    return models.ReservationResult(
+        record_id=order.wanted.record_id,
+        result=NOT_FOUND if placed is None else refused(placed.blocks) if placed.blocks else SUCCESS,
+        periodical=None
+        if issue is None
+        else models.PeriodicalReservation(
+            volume=issue.volume, volume_year=issue.volume_year, volume_number=issue.volume_number
+        ),
+        reservation_details=details.get(placed.hold) if placed is not None and placed.hold is not None else None,
+    )
+
+
+async def update_reservations(call: Call) -> list[models.ReservationDetails]:
+    """Change pickup branch and dates; what is left out stays. All of it or none."""
+    changes = call.body(Changes).reservations
+
+    async def work(tx: Transaction) -> list[models.ReservationDetails]:
+        known = await living(tx, call)
+        own, settings = call.in_name_of(known.id), await call.settings(tx)
+        for change in changes:
+            await _change(tx, call, own, settings, change)
+        wanted = {change.reservation_id for change in changes}
+        return await _details(tx, call, [hold for hold in await _open_holds(tx, call, known) if hold.id in wanted])
+
+    return await call.run(work)
+
+
+async def _change(tx: Transaction, call: Call, own: Caller, settings: Settings, change: Change) -> None:
+    pickup = None
+    if change.pickup_branch:
+        pickup = branch_coded(settings, call.division, change.pickup_branch, "reservations.pickupBranch")
+    asked = ChangeHold(
+        pickup=pickup,
+        interest_until=change.expiry_date,
+        active_from=change.activation_date or msgspec.UNSET,
+    )
+    try:
+        await changing.change_hold(tx, own, HoldId(change.reservation_id), asked)
+    except InvalidRequestError as problem:
+        raise _in_their_words(problem) from None
+    except (CirculationRefusedError, ConflictError) as problem:
+        raise invalid_field("reservations.reservationId", "fbs_not_changeable", why=problem.code) from None
+
+
+def _in_their_words(problem: InvalidRequestError) -> InvalidRequestError:
+    """Our fields under the names they were sent as."""
+    renamed = [
+        FieldProblem(f"reservations.{_OUR_FIELDS[each.field]}", each.code, each.parameters)
+        if each.field in _OUR_FIELDS
+        else each
+        for each in problem.problems
+    ]
+    return InvalidRequestError(problem.code, problems=renamed, **problem.parameters)
+
+
+async def delete_reservations(call: Call) -> None:
+    """Cancel; also what lies ready, which the library then clears from its shelf. All of them or none."""
+    holds = [number(each, "reservationid") for each in call.many("reservationid")]
+
+    async def work(tx: Transaction) -> None:
+        known = await living(tx, call)
+        asked = CancelHolds(holds=tuple(holds))
+        cancelled = await changing.cancel_holds(tx, call.in_name_of(known.id), asked)
+        if any(each.outcome is CancelOutcome.NOT_FOUND for each in cancelled):
+            raise NotFoundError("hold_unknown")
+        bound = tuple(each.hold for each in cancelled if each.outcome is CancelOutcome.ON_ITS_WAY)
+        if bound:
+            await changing.cancel_holds(tx, call.caller, CancelHolds(holds=bound))
+
+    await call.run(work)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
+    {
+        "reservations": reservations,
+        "add_reservations": add_reservations,
+        "update_reservations": update_reservations,
+        "delete_reservations": delete_reservations,
+    }
+)
