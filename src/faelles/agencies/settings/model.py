@@ -47,6 +47,8 @@ GUARDIAN_VIEW: Final = "loaner.guardianVisibility.enabled"
 """Whether guardians see, renew, reserve and pay for the children they answer for."""
 SELF_REGISTRATION: Final = "loaner.selfCreation.enabled"
 BOOKINGS: Final = "booking.enabled"
+PAYMENTS: Final = "payment.enabled"
+"""Whether web sites may offer payment of fees."""
 PIN_RESET_PAGE: Final = "loaner.pincodeReset.url"
 """The page that the mailed link leads to; `{token}` stands for the link's token. Empty: the library system's own."""
 NOTIFICATION_PROTOCOLS: Final = "loaner.notificationProtocols"
@@ -60,7 +62,7 @@ DECLARED: Final[Mapping[str, Declared]] = MappingProxyType(
         BOOKINGS: Declared(Form.YES_NO, (YES,)),
         PIN_RESET_PAGE: Declared(Form.TEXT, ("",)),
         VERIFICATION_PAGE: Declared(Form.TEXT, ("",)),
-        "payment.enabled": Declared(Form.YES_NO, (YES,)),
+        PAYMENTS: Declared(Form.YES_NO, (YES,)),
         "reservation.parallel.enabled": Declared(Form.YES_NO, (YES,)),
         "loaner.pincode.length.min": Declared(Form.NUMBER, ("4",)),
         "loaner.pincode.length.max": Declared(Form.NUMBER, ("8",)),

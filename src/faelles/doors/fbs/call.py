@@ -65,7 +65,7 @@ class Call:
         return list(dict.fromkeys(self.query.get(name, ())))
 
     def flag(self, name: str) -> bool:
-        value = (self.query.get(name) or [""])[0].lower()
+        value = (self.query.get(name) or ["false"])[0].lower()
         if value not in {"true", "false"}:
             raise invalid_field(name, "field_wrong_form")
         return value == "true"

@@ -130,7 +130,8 @@ def _query(operation: Operation, raw: bytes) -> Mapping[str, list[str]]:
         raise invalid_field(next(iter(operation.query), "query"), "field_too_long", bound=_MOST_VALUES) from None
     told = {name: sent.get(name, []) for name in operation.query}
     for name, kind in operation.query.items():
-        if not told[name] and not kind.is_optional:
+        # A flag that is not sent is false, whatever the tables require.
+        if not told[name] and not kind.is_optional and kind.name != "boolean":
             raise invalid_field(name, "field_missing")
         if len(told[name]) > (_MOST_VALUES if kind.is_list else 1):
             raise invalid_field(name, "field_too_long", bound=_MOST_VALUES if kind.is_list else 1)

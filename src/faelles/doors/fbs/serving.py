@@ -7,7 +7,7 @@ from typing import Final
 
 from faelles.doors.fbs.call import Handler
 from faelles.doors.fbs.facts import Operation, operations
-from faelles.doors.fbs.handlers import branches, catalog, changing, loans, patrons, reservations
+from faelles.doors.fbs.handlers import branches, catalog, changing, fees, loans, patrons, reservations
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
@@ -15,6 +15,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         **catalog.HANDLERS,
         **patrons.HANDLERS,
         **changing.HANDLERS,
+        **fees.HANDLERS,
         **loans.HANDLERS,
         **reservations.HANDLERS,
     }

@@ -1,0 +1,186 @@
+"""What a patron owes, and payments that were made at the web site's own payment gateway."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from faelles.agencies.settings.model import PAYMENTS
+from faelles.agencies.settings.operations import is_on
+from faelles.catalog.numbers.operations import numbers_of
+from faelles.circulation.availability.model import LentCopy
+from faelles.circulation.availability.operations import copies_lent
+from faelles.doors.fbs import models
+from faelles.doors.fbs.call import Call, Handler
+from faelles.doors.fbs.handlers.catalog import material_group, periodical
+from faelles.doors.fbs.handlers.patrons import living
+from faelles.fees.desk.model import ClaimLine, Means, Pay
+from faelles.fees.desk.operations import claims, pay
+from faelles.fees.model import ChargeKind
+from faelles.fees.settled.model import Settlement
+from faelles.fees.settled.operations import settlements
+from faelles.ground import i18n
+from faelles.ground.clock import local_date
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError, invalid_field
+from faelles.ground.fields import HIGHEST_ID
+from faelles.ground.i18n import Language
+from faelles.ground.ids import ChargeId, RecordId
+from faelles.patrons.model import Patron
+from faelles.policies.compiled import Settings
+
+REGISTERED: Final = "paymentRegistered"
+BY_OTHER_ORDER: Final = "paymentRegisteredByDifferentOrderId"
+NOT_ALLOWED: Final = "paymentNotAllowedByClient"
+
+_MOST_FEES: Final = 500
+_LONGEST_ORDER: Final = 150
+_COMPENSATIONS: Final = frozenset({ChargeKind.REPLACEMENT, ChargeKind.PROCESSING})
+
+
+class Order(msgspec.Struct, frozen=True, rename="camel"):
+    order_id: str
+    fee_ids: tuple[int, ...]
+
+
+async def fees(call: Call) -> list[models.Fee]:
+    """The patron's fees in this division, newest first; what is settled only where it is asked for."""
+    with_paid, with_unpayable = call.flag("includepaid"), call.flag("includenonpayable")
+
+    async def work(tx: Transaction) -> list[models.Fee]:
+        known = await living(tx, call)
+        may_pay = await is_on(tx, call.division, PAYMENTS)
+        found = await _claims(tx, call, known, only_open=not with_paid)
+        settled = await settlements(tx, [each.charge for each in found if each.outstanding_ore <= 0])
+        shown = await _shown(tx, call, found, settled, may_pay=may_pay)
+        return [fee for fee in shown if with_unpayable or fee.payable_by_client or fee.paid_date is not None]
+
+    return await call.run(work)
+
+
+async def _claims(tx: Transaction, call: Call, known: Patron, *, only_open: bool) -> list[ClaimLine]:
+    own = call.in_name_of(known.id)
+    found = await claims(tx, own, known.id, only_open=only_open, before=None, limit=_MOST_FEES)
+    return [each for each in found if each.division == call.division]
+
+
+async def _shown(
+    tx: Transaction,
+    call: Call,
+    found: Sequence[ClaimLine],
+    settled: Mapping[ChargeId, Settlement],
+    *,
+    may_pay: bool,
+) -> list[models.Fee]:
+    settings = await call.settings(tx)
+    zone = settings.directory.agency.time_zone
+    copies = await copies_lent(tx, [loan for claim in found for loan in claim.loans])
+    numbers = await numbers_of(tx, [copy.record for copy in copies.values()])
+    return [
+        models.Fee(
+            fee_id=claim.charge,
+            type=fee_type(claim.kind),
+            amount=in_kroner(claim.outstanding_ore if claim.outstanding_ore > 0 else claim.charged_ore),
+            reason_message=reason(claim.kind, claim.step, claim.reason),
+            creation_date=local_date(claim.raised_at, zone),
+            due_date=None,
+            paid_date=_day(settled.get(claim.charge), zone),
+            payable_by_client=may_pay and claim.outstanding_ore > 0,
+            materials=tuple(material(settings, copies[loan], numbers) for loan in claim.loans if loan in copies),
+        )
+        for claim in found
+    ]
+
+
+def _day(settled: Settlement | None, zone: str) -> date | None:
+    moment: datetime | None = settled.at if settled else None
+    return None if moment is None else local_date(moment, zone)
+
+
+def fee_type(kind: ChargeKind) -> str:
+    return "compensation" if kind in _COMPENSATIONS else "fee"
+
+
+def in_kroner(ore: int) -> float:
+    return round(ore / 100, 2)
+
+
+def reason(kind: ChargeKind, step: int, said: str | None) -> str:
+    """What was written on the bill, else what such a fee is for."""
+    if said:
+        return said
+    code = f"charge_{kind.value}_{step}" if kind is ChargeKind.OVERDUE else f"charge_{kind.value}"
+    return i18n.text(code, Language.DANISH)
+
+
+def material(settings: Settings, copy: LentCopy, numbers: Mapping[RecordId, str]) -> models.FeeMaterial:
+    return models.FeeMaterial(
+        record_id=numbers[copy.record],
+        material_group=material_group(settings, copy.material_group),
+        material_item_number=copy.item_number,
+        periodical=None if copy.issue is None else periodical(copy.issue),
+    )
+
+
+async def pay_fees(call: Call) -> list[models.PaymentConfirmation]:
+    """Enter that whole fees were paid with an order at the gateway. The same order again gets the same confirmation."""
+    order = call.body(Order)
+    if not order.order_id.strip() or len(order.order_id) > _LONGEST_ORDER:
+        raise invalid_field("orderId", "field_wrong_form")
+    if len(order.fee_ids) > _MOST_FEES or not all(0 < fee <= HIGHEST_ID for fee in order.fee_ids):
+        raise invalid_field("feeIds", "field_wrong_form")
+
+    async def work(tx: Transaction) -> list[models.PaymentConfirmation]:
+        known = await living(tx, call)
+        return [await _pay(tx, call, known, order.order_id, ChargeId(fee)) for fee in dict.fromkeys(order.fee_ids)]
+
+    return await call.run(work)
+
+
+async def _pay(tx: Transaction, call: Call, known: Patron, order: str, fee: ChargeId) -> models.PaymentConfirmation:
+    found = await _claims(tx, call, known, only_open=False)
+    claim = next((each for each in found if each.charge == fee), None)
+    if claim is None or not await is_on(tx, call.division, PAYMENTS):
+        return _confirmation(order, fee, NOT_ALLOWED)
+    if claim.outstanding_ore <= 0:
+        return await _paid_before(tx, order, fee)
+    settings = await call.settings(tx)
+    request = Pay(
+        branch=call.own_branch(settings, known),
+        amount_ore=claim.outstanding_ore,
+        currency=settings.directory.agency.currency,
+        means=Means.ONLINE,
+        reference=_reference(order, fee),
+        charges=(fee,),
+    )
+    try:
+        receipt = await pay(tx, call.caller, claim.for_patron, request)
+    except ConflictError:
+        return _confirmation(order, fee, BY_OTHER_ORDER)
+    return _confirmation(order, fee, REGISTERED, receipt.payment)
+
+
+async def _paid_before(tx: Transaction, order: str, fee: ChargeId) -> models.PaymentConfirmation:
+    settled = (await settlements(tx, [fee])).get(fee)
+    if settled is not None and settled.reference == _reference(order, fee):
+        return _confirmation(order, fee, REGISTERED, settled.payment)
+    return _confirmation(order, fee, BY_OTHER_ORDER)
+
+
+def _reference(order: str, fee: ChargeId) -> str:
+    """An order pays several fees, and each is a payment of its own."""
+    return f"web/{order}/{fee}"
+
+
+def _confirmation(order: str, fee: ChargeId, status: str, payment: int | None = None) -> models.PaymentConfirmation:
+    return models.PaymentConfirmation(
+        fee_id=fee,
+        order_id=order,
+        payment_status=status,
+        confirmation_id=None if payment is None else str(payment),
+    )
+
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({"fees": fees, "pay_fees": pay_fees})

@@ -1,0 +1,1 @@
+"""What settled a claim, for those who ask after the payment of one."""

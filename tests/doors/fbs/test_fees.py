@@ -1,0 +1,96 @@
+"""Fees and payments of a web site's user."""
+
+from typing import Any
+
+from circulation.lending_library import Reader
+from doors.fbs.conftest import WebSite
+from doors.fbs.test_reservations import path_of, versions
+from faelles.agencies.settings.model import PAYMENTS, SetSetting
+from faelles.agencies.settings.operations import set_setting
+from faelles.doors.fbs.facts import models
+from faelles.fees.desk.model import ManualCharge, ManualKind
+from faelles.fees.desk.operations import charge_manually
+
+
+async def charged(site: WebSite, reader: Reader, ore: int, reason: str = "Ødelagt bog") -> int:
+    lending = site.library
+    charge = ManualCharge(branch=lending.town.main, kind=ManualKind.MANUAL, amount_ore=ore, reason=reason)
+    return (await lending.run(lambda tx: charge_manually(tx, lending.librarian, reader.id, charge))).charge
+
+
+async def test_every_version_shows_what_is_owed(site: WebSite):
+    reader = await site.library.reader()
+    fee = await charged(site, reader, 12_050)
+    for operation in versions("fees"):
+        (answer,) = await site.get(path_of(operation, reader), includepaid="false", includenonpayable="true")
+        assert answer.keys() == models()[operation.reply.name].keys()
+        assert (answer["feeId"], answer["amount"], answer["type"]) == (fee, 120.5, "fee")
+        assert (answer["payableByClient"], answer["paidDate"], answer["materials"]) == (True, None, [])
+        assert answer["reasonMessage"] == "Ødelagt bog"
+
+
+async def test_a_lost_book_is_a_compensation_with_its_material(site: WebSite):
+    lending, reader = site.library, await site.library.reader()
+    item = await lending.copy()
+    await lending.lend(reader, item)
+    await lending.lose(item)
+    shown = await site.get(f"/{{a}}/patron/{reader.id}/fees/v2", includepaid=False, includenonpayable=False)
+    assert {each["type"] for each in shown} == {"compensation"}
+    assert shown[0]["materials"][0]["materialItemNumber"] == item
+    assert shown[0]["materials"][0]["materialGroup"]["name"] == "book_adult"
+
+
+async def test_every_version_pays_whole_fees_once_per_order(site: WebSite):
+    for operation in versions("pay_fees"):
+        reader = await site.library.reader()
+        fees = [await charged(site, reader, 2_000), await charged(site, reader, 3_000)]
+        order = {"orderId": f"dibs-{reader.id}", "feeIds": [*fees, 99_999_999]}
+        answer = await site.post(path_of(operation, reader), order)
+        statuses = [each["paymentStatus"] for each in answer]
+        assert statuses == ["paymentRegistered", "paymentRegistered", "paymentNotAllowedByClient"]
+        assert await site.library.owed(reader) == 0
+        assert await site.post(path_of(operation, reader), order) == answer
+        again = await site.post(path_of(operation, reader), order | {"orderId": f"other-{reader.id}"})
+        assert again[0]["paymentStatus"] == "paymentRegisteredByDifferentOrderId"
+        assert again[0]["confirmationId"] is None
+        path = f"/{{a}}/patron/{reader.id}/fees/v2"
+        assert await site.get(path, includepaid=False, includenonpayable=True) == []
+        settled = await site.get(path, includepaid=True, includenonpayable=True)
+        assert {each["paidDate"] for each in settled} == {str(site.library.clock.now.date())}
+
+
+async def test_another_patrons_fee_is_not_paid(site: WebSite):
+    reader, other = await site.library.reader(), await site.library.reader()
+    fee = await charged(site, other, 2_000)
+    (answer,) = await site.post(f"/{{a}}/patron/{reader.id}/payment/v2", {"orderId": "1", "feeIds": [fee]})
+    assert answer["paymentStatus"] == "paymentNotAllowedByClient"
+    assert await site.library.owed(other) == 2_000
+
+
+async def test_where_web_sites_offer_no_payment_the_fee_is_only_shown(site: WebSite):
+    lending, reader = site.library, await site.library.reader()
+    fee = await charged(site, reader, 2_000)
+    off = SetSetting(values=("false",))
+    await lending.run(lambda tx: set_setting(tx, lending.librarian, lending.town.library, PAYMENTS, off))
+    path = f"/{{a}}/patron/{reader.id}/fees/v2"
+    assert await site.get(path, includepaid=False, includenonpayable=False) == []
+    (shown,) = await site.get(path, includepaid=False, includenonpayable=True)
+    assert shown["payableByClient"] is False
+    (answer,) = await site.post(f"/{{a}}/patron/{reader.id}/payment/v2", {"orderId": "1", "feeIds": [fee]})
+    assert answer["paymentStatus"] == "paymentNotAllowedByClient"
+
+
+async def test_an_order_that_is_none_is_named(site: WebSite):
+    reader = await site.library.reader()
+    wrong: list[tuple[Any, str]] = [
+        ({"feeIds": []}, "orderId"),
+        ({"orderId": "", "feeIds": []}, "orderId"),
+        ({"orderId": "1", "feeIds": ["x"]}, "feeIds[0]"),
+        ({"orderId": "1", "feeIds": [-1]}, "feeIds"),
+        ({"orderId": "1", "feeIds": None}, "feeIds"),
+    ]
+    for order, field in wrong:
+        answer = await site.send("POST", f"/{{a}}/patron/{reader.id}/payment/v2", json=order)
+        assert (answer.status_code, answer.json()["validationErrors"][0]["field"]) == (400, field)
+    answer = await site.send("GET", f"/{{a}}/patron/{reader.id}/fees/v2", params={"includepaid": "måske"})
+    assert answer.status_code == 400
