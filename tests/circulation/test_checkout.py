@@ -13,6 +13,7 @@ from faelles.circulation.loans.operations import checkout
 from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.people.model import Permission
+from faelles.policies.knobs import DEBT_LIMIT_ORE, DUE_WITHIN_MEMBERSHIP, OVERDUE_BLOCKS_CHECKOUT, Effect
 from town import Town
 
 
@@ -111,6 +112,67 @@ async def test_a_book_on_loan_to_another_is_refused(library: LendingLibrary):
     book = await library.copy()
     await library.lend(await library.reader(), book)
     assert codes(await library.lend(await library.reader(), book)) == {BlockCode.ON_LOAN_TO_OTHER}
+
+
+async def test_a_copy_in_hand_is_returned_first_where_staff_say_so(library: LendingLibrary):
+    anna, bo, book = await library.reader(), await library.reader(), await library.copy()
+    first = await library.lend(anna, book)
+    library.clock.pass_days(40)
+    wish = {"overrides": frozenset({BlockCode.ON_LOAN_TO_OTHER}), "reason": "Stod på hylden"}
+    rehearsed = await library.lend(bo, book, dry_run=True, **wish)
+    assert (rehearsed.outcome, await library.owed(anna)) == (Outcome.ALLOWED, 0)
+    answer = await library.lend(bo, book, **wish)
+    assert (answer.outcome, answer.charged_ore) == (Outcome.LENT, 0)
+    assert Remark.RETURNED_FOR_OTHER in answer.warnings
+    assert (await library.owed(anna), await library.owed(bo)) == (12_000, 0)
+    assert await library.overrides_of(answer.loan) == [("on_loan_to_other", "Stod på hylden")]
+    assert [each.outcome for each in await library.renew(first.loan)] == [Outcome.REFUSED]
+
+
+async def test_a_lost_copy_that_is_lent_on_is_no_longer_charged(library: LendingLibrary):
+    anna, book = await library.reader(), await library.copy()
+    await library.lend(anna, book)
+    await library.lose(book)
+    assert await library.owed(anna) > 0
+    wish = {"overrides": frozenset({BlockCode.ON_LOAN_TO_OTHER}), "reason": "Fundet"}
+    answer = await library.lend(await library.reader(), book, **wish)
+    assert {Remark.ITEM_FOUND, Remark.RETURNED_FOR_OTHER} <= set(answer.warnings)
+    assert (await library.owed(anna), await library.state_of(book)) == (0, "on_loan")
+
+
+async def test_the_last_day_of_a_membership_is_the_last_due_date(library: LendingLibrary):
+    await library.set_rule(DUE_WITHIN_MEMBERSHIP, True)
+    last = library.clock.now.date() + timedelta(days=8)
+    reader = await library.reader(ends=last + timedelta(days=1))
+    assert (await library.lend(reader, await library.copy())).due_on <= last
+
+
+async def test_an_ended_membership_says_its_last_day(library: LendingLibrary):
+    today = library.clock.now.date()
+    answer = await library.lend(await library.reader(ends=today), await library.copy())
+    assert [block.parameters for block in answer.blocks] == [{"ended_on": str(today - timedelta(days=1))}]
+
+
+async def test_what_has_parts_is_to_be_checked(library: LendingLibrary):
+    reader, box = await library.reader(), await library.copy()
+    sql = (
+        "INSERT INTO item_part (agency_id, item_id, number, description)"
+        " SELECT agency_id, item_id, 1, 'Cd' FROM copy WHERE agency_id = $1 AND number = $2"
+    )
+    await library.run(lambda tx: tx.execute(sql, tx.agency, box))
+    assert Remark.CHECK_PARTS in (await library.lend(reader, box)).warnings
+    assert Remark.CHECK_PARTS in (await library.take_back(box)).warnings
+
+
+async def test_what_is_lost_is_not_late_as_well(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.set_rule(OVERDUE_BLOCKS_CHECKOUT, Effect.REFUSE)
+    await library.set_rule(DEBT_LIMIT_ORE, None)
+    await library.lend(reader, book)
+    library.clock.pass_days(40)
+    assert codes(await library.lend(reader, await library.copy())) == {BlockCode.HAS_OVERDUES}
+    await library.lose(book)
+    assert (await library.lend(reader, await library.copy())).outcome is Outcome.LENT
 
 
 async def test_scanning_again_at_once_is_the_same_loan(library: LendingLibrary):

@@ -157,6 +157,9 @@ DEBT_HANDOVER_FROM_ORE: Final = number(
     "debt_handover_from_ore", 10_000, _PATRON, Unit.ORE, lowest=1, highest=_HIGHEST_ORE
 )
 
+LOST_AFTER_DAYS_OVERDUE: Final = limit("lost_after_days_overdue", None, _ITEM, Unit.DAYS, lowest=1, highest=3650)
+RETURN_TELLS_OF_BORROWER: Final = yes_no("return_tells_of_borrower", default=False, whose=_DESK)
+RENEW_BY_ITSELF: Final = yes_no("renew_by_itself", default=False, whose=_ITEM)
 RETURN_ELSEWHERE: Final = choice("return_elsewhere", ReturnElsewhere.TRANSFER, _ITEM)
 RENEW_ON_CHECKOUT: Final = yes_no("renew_on_checkout", default=True, whose=_DESK)
 
@@ -174,6 +177,12 @@ DAMAGED_FILLS_HOLDS: Final = yes_no("damaged_fills_holds", default=True, whose=_
 PICKUP_DAYS: Final = number("pickup_days", 7, _DESK, Unit.DAYS, lowest=1, highest=365)
 LENDING_AFTER_DAYS: Final = limit("lending_after_days", None, _PATRON, Unit.DAYS, highest=3650)
 RENEWAL_WITH_HOLDS: Final = choice("renewal_with_holds", Effect.REFUSE, _ITEM)
+CHECKOUT_OF_PLANNED: Final = choice("checkout_of_planned", Effect.ALLOW, _DESK)
+SHORT_LOAN_DAYS: Final = limit("short_loan_days", None, _ITEM, Unit.DAYS, lowest=1, highest=3650)
+SHORT_LOAN_FROM_HOLDS: Final = number("short_loan_from_holds", 5, _ITEM, Unit.COUNT, lowest=1, highest=10_000)
+
+BOOKING_BUFFER_DAYS: Final = number("booking_buffer_days", 2, _ITEM, Unit.DAYS, highest=60)
+BOOKING_LONGEST_DAYS: Final = number("booking_longest_days", 120, _ITEM, Unit.DAYS, lowest=1, highest=730)
 
 PICKUP_CALENDAR: Final = choice("pickup_calendar", Service.STAFFED, _DESK)
 PICKUP_ROLLOVER: Final = choice("pickup_rollover", DueRollover.NEXT_OPEN_DAY, _DESK)

@@ -8,7 +8,15 @@ from circulation.lending_library import LendingLibrary
 from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, Remark
 from faelles.people.model import Permission
-from faelles.policies.knobs import HOLD_ON_OWN_LOAN, RENEWAL_WITH_HOLDS, Effect
+from faelles.policies.knobs import (
+    CHECKOUT_OF_PLANNED,
+    HOLD_ON_OWN_LOAN,
+    RENEWAL_WITH_HOLDS,
+    RETURN_TELLS_OF_BORROWER,
+    SHORT_LOAN_DAYS,
+    SHORT_LOAN_FROM_HOLDS,
+    Effect,
+)
 
 
 async def test_a_copy_that_is_bound_to_a_hold_is_lent_to_nobody_else(library: LendingLibrary):
@@ -51,6 +59,54 @@ async def test_a_hold_for_one_copy_is_filled_by_that_copy_alone(library: Lending
     assert (await state_of(library, hold))[0] == "pending"
     await library.lend(reader, numbers[0])
     assert (await state_of(library, hold))[0] == "collected"
+
+
+@pytest.mark.parametrize(
+    ("effect", "blocks", "warnings"),
+    [
+        (Effect.ALLOW, set(), ()),
+        (Effect.WARN, set(), (Remark.PLANNED_FOR_OTHER,)),
+        (Effect.REFUSE, {BlockCode.ON_HOLD_FOR_OTHER}, ()),
+    ],
+)
+async def test_the_rule_says_who_gets_what_is_on_a_pick_list(
+    library: LendingLibrary, effect: Effect, blocks: set[BlockCode], warnings: tuple[Remark, ...]
+):
+    title, numbers = await copies(library, 1)
+    await waits(library, title)
+    await match_all(library)
+    await library.set_rule(CHECKOUT_OF_PLANNED, effect)
+    answer = await library.lend(await library.reader(), numbers[0])
+    assert ({block.code for block in answer.blocks}, answer.warnings) == (blocks, warnings)
+
+
+async def test_many_who_wait_make_a_loan_short(library: LendingLibrary):
+    title, numbers = await copies(library, 3)
+    await library.set_rule(SHORT_LOAN_DAYS, 7)
+    await library.set_rule(SHORT_LOAN_FROM_HOLDS, 2)
+    anna, bo = await library.reader(), await library.reader()
+    await wish(library, anna, title)
+    await waits(library, title)
+    usual = await library.lend(anna, numbers[0], dry_run=True)
+    await waits(library, title)
+    short = await library.lend(bo, numbers[1])
+    chosen = await library.lend(await library.reader(), numbers[2], due_on=usual.due_on)
+    assert Remark.SHORTENED not in usual.warnings + chosen.warnings
+    assert Remark.SHORTENED in short.warnings
+    assert short.due_on < usual.due_on == chosen.due_on
+
+
+async def test_a_return_tells_of_its_borrower_where_the_library_wants_it(library: LendingLibrary):
+    reader, (title, numbers), book = await library.reader(), await copies(library, 1), await library.copy()
+    await library.lend(reader, book)
+    hold = await wish(library, reader, title)
+    await library.take_back(numbers[0])
+    assert (await state_of(library, hold.transaction))[0] == "ready"
+    quiet = await library.take_back(book, dry_run=True)
+    await library.set_rule(RETURN_TELLS_OF_BORROWER, True)
+    library.clock.pass_days(40)
+    told = await library.take_back(book)
+    assert set(told.warnings) - set(quiet.warnings) == {Remark.OWES, Remark.HOLD_READY}
 
 
 async def test_a_copy_that_is_only_planned_goes_to_whoever_has_it_in_hand(library: LendingLibrary):

@@ -86,6 +86,7 @@ OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.MATERIAL_NOT_LOANABLE: Permission.OVERRIDE_LENDABLE,
     BlockCode.LOANING_PROFILE_NOT_FOUND: Permission.OVERRIDE_LENDABLE,
     BlockCode.MATERIAL_NOT_READY: Permission.OVERRIDE_LENDABLE,
+    BlockCode.ON_LOAN_TO_OTHER: Permission.RETURN,
     BlockCode.DUE_DATE_NOT_ALLOWED: Permission.OVERRIDE_DUE_DATE,
     BlockCode.RETURN_NOT_HERE: Permission.OVERRIDE_BLOCK,
     BlockCode.MAX_RENEWALS_REACHED: Permission.OVERRIDE_RENEWAL,
@@ -102,7 +103,9 @@ OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.PICKUP_NOT_ALLOWED: Permission.OVERRIDE_HOLD,
     BlockCode.LENT_BEFORE_HOMEBOUND: Permission.OVERRIDE_HOLD,
 }
-"""What a person may step over, with a reason. What is not here is a fact: nobody can lend what is not there."""
+"""What a person may step over, with a reason. What is not here is a fact: nobody can lend what is not there. A copy
+that is in hand though somebody else has it on loan has evidently come back: it is returned first.
+"""
 
 
 OPEN_END = ""

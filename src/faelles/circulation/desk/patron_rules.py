@@ -24,7 +24,7 @@ def against_membership(patron: PatronFacts, division: DivisionId, today: date) -
     elif membership.starts is not None and membership.starts > today:
         yield block(BlockCode.MEMBERSHIP_NOT_BEGUN, starts_on=str(membership.starts))
     elif not membership.holds_on(today):
-        yield block(BlockCode.MEMBERSHIP_ENDED, ended_on=str(membership.ends or membership.starts))
+        yield block(BlockCode.MEMBERSHIP_ENDED, ended_on=str(membership.last_day))
 
 
 def standing_blocks(

@@ -66,6 +66,19 @@ SELECT count(*)
   FROM loan
  WHERE agency_id = $1 AND item_id = ANY ($2::bigint[]) AND closed_at >= $3 AND closed_how = 'returned'
 """
+_COUNT_WAITING = """
+SELECT count(*)
+  FROM hold AS h
+ WHERE h.agency_id = $1 AND h.record_id = $2 AND h.closed_at IS NULL AND h.state IN ('pending', 'matched')
+   AND NOT EXISTS (SELECT FROM hold_patron AS p
+                    WHERE p.agency_id = $1 AND p.hold_id = h.id AND p.patron_id = $3)
+"""
+_HAS_READY = """
+SELECT EXISTS (SELECT
+                 FROM hold_patron AS p
+                 JOIN hold AS h ON h.agency_id = $1 AND h.id = p.hold_id
+                WHERE p.agency_id = $1 AND p.patron_id = $2 AND p.is_open AND h.state = 'ready')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +169,13 @@ async def due_days(tx: Transaction, items: Sequence[ItemId]) -> dict[ItemId, dat
 async def returned_since(tx: Transaction, items: Sequence[ItemId], moment: datetime) -> int:
     """How often any of `items` was returned since `moment`."""
     return int(await tx.value(_RETURNED_SINCE, tx.agency, list(items), moment))
+
+
+async def count_waiting(tx: Transaction, record: RecordId, *, but: PatronId) -> int:
+    """How many wait for a title, apart from one patron."""
+    return int(await tx.value(_COUNT_WAITING, tx.agency, record, but))
+
+
+async def has_ready(tx: Transaction, patron: PatronId) -> bool:
+    """Whether something stands on a hold shelf for the patron."""
+    return bool(await tx.value(_HAS_READY, tx.agency, patron))

@@ -104,5 +104,5 @@ def _calendar(desk: Desk, terms: Terms) -> Calendar:
 def _latest_due(terms: Terms, patron: PatronFacts, item: ItemFacts, division: DivisionId, today: date) -> date | None:
     """The day no loan may reach beyond: the lender's own due date, and where set the end of the membership."""
     membership = patron.membership_in(division, today)
-    ends = membership.ends if membership and terms[DUE_WITHIN_MEMBERSHIP].value else None
+    ends = membership.last_day if membership and terms[DUE_WITHIN_MEMBERSHIP].value else None
     return min((day for day in (item.lender_due_on, ends) if day is not None), default=None)

@@ -54,6 +54,15 @@ def _period_end(counted_from: date, terms: Terms, calendar: Calendar) -> date:
     return day
 
 
+def shortened(due_on: date, counted_from: date, days: int, *, terms: Terms, calendar: Calendar) -> date:
+    """The due date of a loan of `days` in place of one that would be due on `due_on`, where that is later."""
+    day = counted_from + timedelta(days=days)
+    moved = (
+        day if terms[DUE_ROLLOVER].value is DueRollover.NONE else calendar.next_open_day(day, latest=due_on) or due_on
+    )
+    return min(due_on, moved)
+
+
 def last_open_day(first: date, last: date, calendar: Calendar) -> date | None:
     """The last open day from `first` to `last`; `last` itself where all are closed, None where it lies before."""
     for distance in range((last - first).days + 1):

@@ -1,6 +1,6 @@
 """Lending, step by step: what a check-out amounts to, the loan it writes, the refusal it notes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
@@ -10,10 +10,12 @@ from faelles.circulation.desk.dimensions import loan_dimensions
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts
 from faelles.circulation.desk.opening import Desk
 from faelles.circulation.desk.repeats import Repeatable
-from faelles.circulation.holds import change_store
+from faelles.circulation.holds import change_store, reading_store
 from faelles.circulation.loans import store
 from faelles.circulation.loans.cases import lending_case, loan_kind
+from faelles.circulation.loans.due_dates import shortened
 from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, LoanAndItem, LoanFacts
+from faelles.circulation.loans.handing_on import charge_holder, close_for_next
 from faelles.circulation.loans.lending_rules import (
     LendingCase,
     collected_hold,
@@ -22,14 +24,14 @@ from faelles.circulation.loans.lending_rules import (
     is_repeat,
     unknown_parties,
 )
-from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome, Remark
 from faelles.circulation.loans.renewing import RenewalWish, renew_loans
 from faelles.circulation.loans.replies import as_checkout, kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.idempotency import keep
 from faelles.people.model import Permission
-from faelles.policies.knobs import RENEW_ON_CHECKOUT
+from faelles.policies.knobs import DUE_CALENDAR, RENEW_ON_CHECKOUT, SHORT_LOAN_DAYS, SHORT_LOAN_FROM_HOLDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Lend:
     case: LendingCase
     due_on: date
     overridden: tuple[Block, ...]
+    holder: PatronFacts | None = None
+    """Whoever still has the copy on loan, where that is stepped over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
     judgement = judge(found, request.overrides, desk.permissions)
     if judgement.standing or case.due_on is None:
         return Refuse(judgement.standing, judgement.overridden)
-    return Lend(case, case.due_on, judgement.overridden)
+    return Lend(case, case.due_on, judgement.overridden, facts.holder if loan is not None else None)
 
 
 def _is_same(loan: LoanFacts, request: CheckoutRequest) -> bool:
@@ -119,20 +123,45 @@ async def lend(
 ) -> CheckoutAnswer:
     """Write the loan that was decided, or with `dry_run` only say what it would have been."""
     case = decision.case
+    due_on = await _shortened(tx, desk, request, decision)
+    decision, wished = replace(decision, due_on=due_on), decision.due_on
     answer = CheckoutAnswer(
         outcome=Outcome.ALLOWED if request.dry_run else Outcome.LENT,
-        due_on=decision.due_on,
+        due_on=due_on,
         item=shown(case.item, on_checkout=True),
         overridden=decision.overridden,
-        warnings=find_warnings(case),
+        warnings=find_warnings(case) + _also(decision, wished),
     )
     if request.dry_run:
         await record_access(tx, "checkout_dry_run", [case.patron.id])
         return answer
+    if case.loan is not None and decision.holder is not None:
+        holder, at = decision.holder, request.lent_at or desk.now
+        await charge_holder(tx, desk, case.item, case.loan, holder=holder, at=at)
+        await close_for_next(tx, desk, case.item, case.loan, holder=holder, at=at, look="return")
     loan = await store.write_checkout(tx, _new_loan(desk, request, decision, answer), repeat)
     if case.holds or case.is_on_hold_shelf:
         await change_store.collect(tx, case.item.id, collected_hold(case.holds))
     return msgspec.structs.replace(answer, loan=loan)
+
+
+def _also(decision: Lend, wished: date) -> tuple[Remark, ...]:
+    """What the desk should hear of what lending did on the way."""
+    heard = {Remark.SHORTENED: decision.due_on < wished, Remark.RETURNED_FOR_OTHER: decision.holder is not None}
+    return tuple(remark for remark, is_heard in heard.items() if is_heard)
+
+
+async def _shortened(tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Lend) -> date:
+    """The due date, drawn nearer where many wait for the title and the rules say so. The desk's own choice stands."""
+    case = decision.case
+    days = case.terms[SHORT_LOAN_DAYS].value
+    if days is None or request.due_on is not None:
+        return decision.due_on
+    waiting = await reading_store.count_waiting(tx, case.item.record, but=case.patron.id)
+    if waiting < case.terms[SHORT_LOAN_FROM_HOLDS].value:
+        return decision.due_on
+    calendar = desk.settings.directory.calendar(desk.branch, case.terms[DUE_CALENDAR].value)
+    return shortened(decision.due_on, case.today, days, terms=case.terms, calendar=calendar)
 
 
 def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: CheckoutAnswer) -> store.NewLoan:

@@ -18,6 +18,7 @@ from faelles.ground.clock import age_on
 from faelles.ground.ids import BranchId, DivisionId, HoldId
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
+    CHECKOUT_OF_PLANNED,
     DEBT_LIMIT_ORE,
     LENDABLE,
     LOAN_DAYS,
@@ -130,9 +131,17 @@ def _item(case: LendingCase) -> Iterator[Block]:
 
 
 def _held(case: LendingCase) -> Iterator[Block]:
-    """A copy that is bound to somebody's hold is theirs alone."""
+    """A copy that is bound to somebody's hold is theirs alone; of one that is only planned for them the rules speak."""
     if any(hold.is_this_copy and not hold.is_mine and hold.state in BOUND for hold in case.holds):
         yield block(BlockCode.ON_HOLD_FOR_OTHER)
+    planned = case.terms[CHECKOUT_OF_PLANNED]
+    if planned.value is Effect.REFUSE and _is_planned_for_other(case):
+        yield block(BlockCode.ON_HOLD_FOR_OTHER, planned.rule_id)
+
+
+def _is_planned_for_other(case: LendingCase) -> bool:
+    """It stands on a pick list, for somebody whom another copy may serve as well."""
+    return any(hold.is_this_copy and not hold.is_mine and hold.state not in BOUND for hold in case.holds)
 
 
 def collected_hold(holds: tuple[TouchedHold, ...]) -> HoldId | None:
@@ -172,7 +181,9 @@ def find_warnings(case: LendingCase) -> tuple[Remark, ...]:
         Remark.HAS_OVERDUES: any(loan.is_overdue(case.today) for loan in loans)
         and case.terms[OVERDUE_BLOCKS_CHECKOUT].value is Effect.WARN,
         Remark.OWES: case.patron.balance_in(case.division) > 0,
+        Remark.CHECK_PARTS: bool(case.item.parts),
         Remark.PARTS_MISSING: bool(case.item.missing_parts),
+        Remark.PLANNED_FOR_OTHER: case.terms[CHECKOUT_OF_PLANNED].value is Effect.WARN and _is_planned_for_other(case),
         Remark.JOURNEY_ENDED: case.item.state is ItemState.IN_TRANSIT,
         Remark.ITEM_FOUND: case.item.state in {ItemState.LOST, ItemState.MISSING, ItemState.CLAIMED_RETURNED},
         Remark.DAMAGED: case.item.condition == "damaged",

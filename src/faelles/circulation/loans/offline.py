@@ -13,17 +13,16 @@ import msgspec
 
 from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.dimensions import loan_dimensions
-from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.desk.opening import Desk, check_due_on, check_past, open_desk
 from faelles.circulation.desk.repeats import Repeatable, repeatable
 from faelles.circulation.desk.scans import scanned
-from faelles.circulation.loans import correction_store, lending, renewal_rules, renewal_store, store, work_store
+from faelles.circulation.loans import lending, renewal_rules, renewal_store, store, work_store
 from faelles.circulation.loans.cases import lending_case, renewal_case
-from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, ClosedHow, LoanAndItem, LoanFacts
+from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, LoanAndItem, LoanFacts
+from faelles.circulation.loans.handing_on import close_for_next
 from faelles.circulation.loans.late import charge_if_late
 from faelles.circulation.loans.lending_rules import LendingCase, find_blocks, unknown_parties
-from faelles.circulation.loans.losses import settle_found
 from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome, RenewalAnswer, ReturnRequest
 from faelles.circulation.loans.operations import take_as_fact
 from faelles.circulation.loans.replies import answered_before, renewed_before
@@ -31,7 +30,6 @@ from faelles.circulation.transit.model import NextStop
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.events import Event, append
 from faelles.ground.fields import Id, Scan, ScannedItem, trim
 from faelles.ground.ids import AgencyId, BranchId, LoanId
 from faelles.patrons.identification import store as identification
@@ -167,7 +165,11 @@ async def _record_checkout(
         await _add_work_entry(tx, entry, None, conflicts)
         return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
     if case.loan is not None:
-        await _return_first(tx, desk, case, facts.holder or case.patron, entry.happened_at)
+        # Without a fee: nobody can say when it came back.
+        holder = facts.holder or case.patron
+        await close_for_next(
+            tx, desk, case.item, case.loan, holder=holder, at=entry.happened_at, look="offline_checkout"
+        )
     request = CheckoutRequest(borrower=borrower, item=entry.item, branch=entry.branch, lent_at=entry.happened_at)
     answer = await lending.lend(tx, desk, request, lending.Lend(case, case.due_on, ()), repeat)
     if conflicts:
@@ -188,30 +190,6 @@ def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase 
         holds=facts.holds,
         is_on_hold_shelf=facts.is_on_hold_shelf,
     )
-
-
-async def _return_first(tx: Transaction, desk: Desk, case: LendingCase, holder: PatronFacts, at: datetime) -> None:
-    """Close what was open when the copy was lent to somebody else, at that moment and without a fee; if it was lost, it
-    is found.
-    """
-    loan = case.loan
-    if loan is None:
-        return
-    await settle_found(tx, desk, case.terms, loan, at)
-    closed_on = desk.local_day(at)
-    await correction_store.close_loan(
-        tx, loan.id, ClosedHow.RETURNED, closed_at=at, closed_on=closed_on, branch=desk.branch
-    )
-    await record_access(tx, "offline_checkout", [holder.id])
-    dimensions = loan_dimensions(
-        item=case.item,
-        branch=desk.branch,
-        division=loan.division,
-        patron=holder,
-        group=loan.patron_group,
-        day=closed_on,
-    )
-    await append(tx, Event(kind="loan.returned", loan=loan.id, item=loan.item, dimensions=dimensions))
 
 
 async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, key: str) -> OfflineAnswer:

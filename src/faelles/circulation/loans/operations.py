@@ -8,10 +8,11 @@ requests that make no sense.
 from collections.abc import Sequence
 
 from faelles.circulation.desk.opening import check_due_on, check_override, check_past, is_self_service, open_desk
-from faelles.circulation.desk.repeats import repeatable
+from faelles.circulation.desk.repeats import Repeatable, repeatable
 from faelles.circulation.desk.scans import check_pin, pin_missing, scanned
 from faelles.circulation.loans import lending, returning, store
 from faelles.circulation.loans.borrowers import check_second, without_identity
+from faelles.circulation.loans.facts import LoansFacts
 from faelles.circulation.loans.foreign import name_owner, recognise
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
@@ -120,11 +121,23 @@ async def renew(
 
     A signed-in patron renews their own. The first borrower's blocks, debts and fees count, whoever asks.
     """
-    permission = Permission.RENEW if caller.patron is None else Permission.OWN_ACCOUNT
-    caller.require(permission)
-    check_override(request.overrides, request.reason)
+    caller.require(_renewing(caller))
     repeat = repeatable("renew", key, request)
     facts = await store.load_loans(tx, repeat, loans=request.loans, patron=request.patron, item_number=request.item)
+    return await renew_loaded(tx, caller, request, facts, repeat)
+
+
+def _renewing(caller: Caller) -> Permission:
+    return Permission.RENEW if caller.patron is None else Permission.OWN_ACCOUNT
+
+
+async def renew_loaded(
+    tx: Transaction, caller: Caller, request: RenewalRequest, facts: LoansFacts, repeat: Repeatable
+) -> list[RenewalAnswer]:
+    """As `renew`, for whoever has loaded the loans with more that was asked."""
+    permission = _renewing(caller)
+    caller.require(permission)
+    check_override(request.overrides, request.reason)
     if earlier := renewed_before(facts.earlier, repeat, facts.borrowed):
         return _in_order(request, earlier)
     desk = await open_desk(tx, caller, facts.revision, request.branch, permission)

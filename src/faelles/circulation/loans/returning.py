@@ -11,6 +11,7 @@ from faelles.circulation.desk.dimensions import loan_dimensions
 from faelles.circulation.desk.facts import ItemFacts, ItemState
 from faelles.circulation.desk.opening import LONGEST_BACKDATING, Desk
 from faelles.circulation.desk.repeats import Repeatable
+from faelles.circulation.holds import reading_store
 from faelles.circulation.loans import return_store, store, work_store
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.facts import JourneyFacts, LoanFacts
@@ -26,8 +27,16 @@ from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.errors import invalid_field
 from faelles.ground.money import Ore
+from faelles.people.model import Permission
 from faelles.policies.compiled import Terms
-from faelles.policies.knobs import LOST_WAIVES_OVERDUE, RETURN_ELSEWHERE, SLIP_NAME, ReturnElsewhere, SlipName
+from faelles.policies.knobs import (
+    LOST_WAIVES_OVERDUE,
+    RETURN_ELSEWHERE,
+    RETURN_TELLS_OF_BORROWER,
+    SLIP_NAME,
+    ReturnElsewhere,
+    SlipName,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +131,30 @@ async def take_back(
     settle = partial(_settle, tx, desk, request, facts, case)
     charged = await (tx.rehearse(settle) if request.dry_run else settle())
     answer = _answer(desk, case, charged, was_backdated=request.returned_at is not None)
+    told = await _about_borrower(tx, desk, facts, case, charged)
+    answer = msgspec.structs.replace(answer, warnings=answer.warnings + told)
     if request.dry_run:
         await record_access(tx, "return_dry_run", [facts.patron.id] if facts.patron else [])
         return msgspec.structs.replace(answer, outcome=Outcome.ALLOWED)
     await return_store.write_return(tx, _taken_back(desk, request, facts, case, answer), repeat)
     return await _with_name(tx, case, answer)
+
+
+async def _about_borrower(
+    tx: Transaction, desk: Desk, facts: ReturnFacts, case: ReturnCase, charged: Ore
+) -> tuple[Remark, ...]:
+    """What whoever hands it in may be told while they stand there, where the library has its desk told: staff who may
+    see the borrower, and no machine.
+    """
+    patron, loan = facts.patron, case.loan
+    is_wanted = case.terms[RETURN_TELLS_OF_BORROWER].value and Permission.PATRON_VIEW in desk.permissions
+    if patron is None or loan is None or not is_wanted or desk.is_self_service:
+        return ()
+    heard = {
+        Remark.OWES: patron.balance_in(loan.division) + charged > 0,
+        Remark.HOLD_READY: await reading_store.has_ready(tx, patron.id),
+    }
+    return tuple(remark for remark, is_heard in heard.items() if is_heard)
 
 
 async def _with_name(tx: Transaction, case: ReturnCase, answer: ReturnAnswer) -> ReturnAnswer:
@@ -184,6 +212,7 @@ def _warnings(desk: Desk, case: ReturnCase, *, was_backdated: bool) -> tuple[Rem
     wrong_way = case.journey is not None and case.journey.to_branch != desk.branch
     heard = {
         Remark.BACK_DATED: was_backdated,
+        Remark.CHECK_PARTS: bool(item.parts),
         Remark.PARTS_MISSING: bool(item.missing_parts),
         Remark.DAMAGED: item.condition == "damaged",
         Remark.WITHDRAWN: item.withdrawn,
