@@ -11,6 +11,7 @@ help:
 	@echo 'make test        every check and every test'
 	@echo 'make check       style, types, the floors of the house, migrations'
 	@echo 'make bench       what an operation costs, beside bare SQL'
+	@echo 'make simulate    a week of holds in a hurry, with a report of what became of each'
 	@echo 'make lock        requirements.lock from pyproject.toml'
 
 demo: $(STAMP)
@@ -33,6 +34,9 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(RUN)/faelles bench
 
+simulate: $(STAMP)
+	$(RUN)/faelles simulate week
+
 lock:
 	@tools/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
@@ -42,4 +46,4 @@ $(STAMP): requirements.lock pyproject.toml tools/install tools/uv
 	@tools/install
 	@touch $(STAMP)
 
-.PHONY: help demo demo-reset test check bench lock
+.PHONY: help demo demo-reset test check bench simulate lock

@@ -21,6 +21,7 @@ from faelles.doors.command import (
     schema,
     serve,
     sign_in,
+    simulate,
     sip2,
     staff,
     till,
@@ -58,6 +59,7 @@ app.add_typer(notice.app, name="notice", rich_help_panel=words("command_panel_st
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))
 app.add_typer(load.app, name="load", rich_help_panel=words("command_panel_operator"))
 app.add_typer(staff.app, name="staff", rich_help_panel=words("command_panel_operator"))
+app.add_typer(simulate.app, name="simulate", rich_help_panel=words("command_panel_operator"))
 app.add_typer(sip2.app, name="sip2", rich_help_panel=words("command_panel_operator"))
 app.add_typer(keys.app, name="keys", rich_help_panel=words("command_panel_operator"))
 speak_our_words(app)

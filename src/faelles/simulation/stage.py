@@ -1,0 +1,34 @@
+"""A database of its own for a life that is simulated: the program's own server, beside the installation's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from faelles.ground.config import Config
+from faelles.ground.database.embedded import EmbeddedCluster
+from faelles.ground.database.migrate import migrate
+from faelles.simulation import store
+
+_SERVER_SETTINGS = {
+    # What is lived here is thrown away: nothing of it need outlive a power cut.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+
+
+@asynccontextmanager
+async def empty_database(config: Config) -> AsyncIterator[str]:
+    """The URL of a database without an agency, made anew each time. Raises what the embedded server raises."""
+    with EmbeddedCluster(config.state_directory / "simulation").start(settings=_SERVER_SETTINGS) as cluster:
+        server = await asyncpg.connect(
+            cluster.url(user=cluster.user, password=cluster.password, database="postgres"), command_timeout=120
+        )
+        try:
+            await store.make_anew(server)
+        finally:
+            await server.close()
+        url = cluster.url(user=cluster.user, password=cluster.password, database=store.LIVED)
+        await migrate(url)
+        yield url
