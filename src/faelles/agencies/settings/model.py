@@ -53,6 +53,8 @@ PIN_RESET_PAGE: Final = "loaner.pincodeReset.url"
 """The page that the mailed link leads to; `{token}` stands for the link's token. Empty: the library system's own."""
 NOTIFICATION_PROTOCOLS: Final = "loaner.notificationProtocols"
 """Ways beside mail and SMS that patrons may choose."""
+LANGUAGES: Final = "loaner.preferredLanguages"
+"""What patrons may be spoken to in."""
 VERIFICATION_PAGE: Final = "loaner.emailVerification.url"
 
 DECLARED: Final[Mapping[str, Declared]] = MappingProxyType(
@@ -66,7 +68,7 @@ DECLARED: Final[Mapping[str, Declared]] = MappingProxyType(
         "reservation.parallel.enabled": Declared(Form.YES_NO, (YES,)),
         "loaner.pincode.length.min": Declared(Form.NUMBER, ("4",)),
         "loaner.pincode.length.max": Declared(Form.NUMBER, ("8",)),
-        "loaner.preferredLanguages": Declared(Form.LIST, ("da", "en")),
+        LANGUAGES: Declared(Form.LIST, ("da", "en")),
         NOTIFICATION_PROTOCOLS: Declared(Form.LIST, ()),
         "branches.hidden": Declared(Form.LIST, ()),
     }

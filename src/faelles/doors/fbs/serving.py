@@ -7,7 +7,18 @@ from typing import Final
 
 from faelles.doors.fbs.call import Handler
 from faelles.doors.fbs.facts import Operation, operations
-from faelles.doors.fbs.handlers import branches, catalog, changing, fees, loans, patrons, reservations
+from faelles.doors.fbs.handlers import (
+    belongings,
+    branches,
+    catalog,
+    changing,
+    fees,
+    loans,
+    patrons,
+    registering,
+    reservations,
+    settings,
+)
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
@@ -15,9 +26,12 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         **catalog.HANDLERS,
         **patrons.HANDLERS,
         **changing.HANDLERS,
-        **fees.HANDLERS,
+        **registering.HANDLERS,
+        **belongings.HANDLERS,
+        **settings.HANDLERS,
         **loans.HANDLERS,
         **reservations.HANDLERS,
+        **fees.HANDLERS,
     }
 )
 _BY_THE_DOOR: Final = frozenset({"login"})

@@ -22,6 +22,8 @@ from faelles.patrons.relations.model import Membership
 from faelles.policies.compiled import Settings
 from faelles.policies.knobs import HOLD_INTEREST_DAYS
 from faelles.policies.model import ANY_PATRON, ScopePath, Subject
+from faelles.privacy.consents.model import ConsentKind
+from faelles.privacy.consents.operations import list_own_consents
 
 PERSON, COMPANY, LIBRARY, GROUP = "PERSON", "COMPANY", "LIBRARY", "GROUP"
 
@@ -64,7 +66,7 @@ async def show_patron(tx: Transaction, call: Call, known: Patron) -> models.Patr
         interests=await _interests(tx, call, profile),
         tags=profile.tags,
         keep_loan_historical_data=seen.keeps_history,
-        has_national_registry_synchronization_consent=False,
+        has_national_registry_synchronization_consent=await _is_synchronised(tx, call, known),
         patron_note=profile.message,
         contact_person=profile.contact_person,
         company_identifier=_number_of(seen),
@@ -147,6 +149,13 @@ async def _interests(tx: Transaction, call: Call, profile: Profile) -> tuple[mod
         return ()
     offered = {each.code: each.name for each in await list_interests(tx, call.caller)}
     return tuple(models.Interest(name=code, display_name=offered.get(code, code)) for code in profile.interests)
+
+
+async def _is_synchronised(tx: Transaction, call: Call, known: Patron) -> bool:
+    return any(
+        each.kind == ConsentKind.NATIONAL_REGISTER and each.withdrawn_at is None
+        for each in await list_own_consents(tx, call.in_name_of(known.id))
+    )
 
 
 def _number_of(seen: PatronView) -> str | None:

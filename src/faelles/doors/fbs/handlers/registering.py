@@ -1,0 +1,315 @@
+"""New patrons, with what the person register says of them; guardians, and what they see and change of children."""
+
+from collections.abc import Mapping
+from datetime import date
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from faelles.agencies.settings.model import GUARDIAN_VIEW
+from faelles.agencies.settings.operations import is_on
+from faelles.doors.fbs import models
+from faelles.doors.fbs.call import Call, Handler, branch_coded
+from faelles.doors.fbs.handlers.changing import (
+    EmailSent,
+    PhoneSent,
+    UpdatePatron,
+    apply_settings,
+    apply_update,
+    new_pin,
+)
+from faelles.doors.fbs.handlers.changing import Settings as Wishes
+from faelles.doors.fbs.handlers.patrons import authenticated, living
+from faelles.doors.fbs.handlers.showing import BLOCKS_THAT_CLIENTS_SET
+from faelles.doors.fbs.problems import CPR_NUMBER_EXISTS, AnsweredError
+from faelles.ground.clock import age_on, local_date
+from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, invalid_field
+from faelles.ground.ids import PatronGroupId, PatronId
+from faelles.patrons import store as patrons
+from faelles.patrons.blocks.model import BlockCode, SetBlock
+from faelles.patrons.blocks.operations import set_block
+from faelles.patrons.guardians.model import GuardianGiven
+from faelles.patrons.guardians.operations import children_for, require_guardian
+from faelles.patrons.guardians.registering import register_with_guardian, replace_guardian
+from faelles.patrons.identifiers import IdentifierKind, normalise, read_cpr
+from faelles.patrons.looking.operations import identify
+from faelles.patrons.model import Contact, NewMembership, RegisterPatron, Role
+from faelles.patrons.operations import register
+from faelles.patrons.registers.model import Person
+from faelles.patrons.registers.operations import as_registration, person_with
+from faelles.patrons.registers.port import person_register
+from faelles.patrons.rules import ADULT_AT
+from faelles.policies.compiled import Settings
+from faelles.privacy.consents.model import ConsentKind, SetConsent
+from faelles.privacy.consents.operations import set_consent
+
+_YOUNG_AT: Final = 14
+_TAKEN: Final = "identifier_taken"
+
+
+class BlockSent(msgspec.Struct, frozen=True, rename="camel"):
+    blocked_reason: str
+    blocked_since: date
+
+
+class AddressSent(msgspec.Struct, frozen=True, rename="camel"):
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+
+class CreatePatron(msgspec.Struct, frozen=True, rename="camel"):
+    person_identifier: str
+    patron: Wishes
+    pincode: str | None = None
+    national_registry_consent: bool = False
+    block_status_request: BlockSent | None = None
+
+    def __repr__(self) -> str:
+        return "CreatePatron()"
+
+
+class GuardianSent(msgspec.Struct, frozen=True, rename="camel"):
+    person_identifier: str
+    name: str
+    email: str
+    mobile_phone_number: str | None = None
+    address: AddressSent | None = None
+
+    def __repr__(self) -> str:
+        return "GuardianSent()"
+
+
+class PatronWithGuardian(msgspec.Struct, frozen=True, rename="camel"):
+    person_identifier: str
+    name: str
+    preferred_pickup_branch: str
+    guardian: GuardianSent
+    pincode: str | None = None
+    address: AddressSent | None = None
+    email_addresses: tuple[EmailSent, ...] = ()
+    phone_numbers: tuple[PhoneSent, ...] = ()
+    national_registry_consent: bool = False
+    block_status_request: BlockSent | None = None
+
+    def __repr__(self) -> str:
+        return "PatronWithGuardian()"
+
+
+class UpdateGuardian(msgspec.Struct, frozen=True, rename="camel"):
+    guardian: GuardianSent
+    patron_id: int | None = None
+    person_identifier: str | None = None
+
+    def __repr__(self) -> str:
+        return "UpdateGuardian()"
+
+
+async def create_patron(call: Call) -> models.AuthenticatedPatron:
+    """A new patron by CPR number: name and address come from the register, never from the web site."""
+    wanted = call.body(CreatePatron)
+    _check(wanted.pincode, wanted.block_status_request)
+    services = call.services
+    person = await _person(call, wanted.person_identifier)
+
+    async def work(tx: Transaction) -> models.AuthenticatedPatron:
+        settings = await call.settings(tx)
+        bare = _registration(tx, call, settings, wanted.person_identifier, wanted.patron.preferred_pickup_branch)
+        request = as_registration(person, wanted.person_identifier, bare)
+        request = msgspec.structs.replace(request, pin=wanted.pincode)
+        patron = (await register(tx, call.caller, services.keyring, request)).patron
+        await apply_settings(tx, call, call.in_name_of(patron), patron, wanted.patron)
+        await _after(tx, call, patron, wanted.block_status_request, consents=wanted.national_registry_consent)
+        return await authenticated(tx, call, (await patrons.load(tx, [patron]))[0])
+
+    try:
+        return await call.run(work)
+    except ConflictError as problem:
+        raise _known_already(problem) from None
+
+
+async def _person(call: Call, cpr: str) -> Person:
+    """Whom the register knows. Somebody who has died is nobody who can be registered."""
+    try:
+        return await person_with(person_register(call.services.installation), cpr)
+    except ConflictError:
+        raise NotFoundError("person_unknown") from None
+
+
+def _known_already(problem: ConflictError) -> Exception:
+    if problem.code != _TAKEN:
+        return problem
+    return AnsweredError(HTTPStatus.CONFLICT, CPR_NUMBER_EXISTS, _TAKEN)
+
+
+def _check(pin: str | None, block: BlockSent | None) -> None:
+    if pin is not None:
+        new_pin(pin, "pincode")
+    if block is not None and block.blocked_reason not in {code.value for code in BLOCKS_THAT_CLIENTS_SET}:
+        raise invalid_field("blockStatusRequest.blockedReason", "field_not_among_choices")
+
+
+def _registration(tx: Transaction, call: Call, settings: Settings, cpr: str, branch: str) -> RegisterPatron:
+    """A member of the division, in the group of their age."""
+    home = branch_coded(settings, call.division, branch, "preferredPickupBranch")
+    read = read_cpr(cpr)
+    if read is None:
+        raise invalid_field("personIdentifier", "field_wrong_form")
+    today = local_date(tx.now, settings.directory.agency.time_zone)
+    group = _group(settings, age_on(read.birth_date, today))
+    return RegisterPatron(
+        name="-",
+        home_branch=home,
+        memberships=(NewMembership(division=call.division, role=Role.BORROWER, group=group),),
+    )
+
+
+def _group(settings: Settings, age: int) -> PatronGroupId:
+    code = "adult" if age >= ADULT_AT else "young" if age >= _YOUNG_AT else "child"
+    return next(id_ for id_, group in settings.patron_groups.items() if group.code == code)
+
+
+async def _after(tx: Transaction, call: Call, patron: PatronId, block: BlockSent | None, *, consents: bool) -> None:
+    """The block and the consent that were sent with a new patron."""
+    if block is not None:
+        asked = SetBlock(code=BlockCode(block.blocked_reason), division=call.division, starts_on=block.blocked_since)
+        await set_block(tx, call.caller, patron, asked)
+    if consents:
+        given = SetConsent(kind=ConsentKind.NATIONAL_REGISTER, is_given=True)
+        await set_consent(tx, call.caller, call.services.keyring, patron, given)
+
+
+async def create_with_guardian(call: Call) -> int:
+    """A child registered by an adult. Of the child the register tells name and address; of the adult the adult does."""
+    wanted = call.body(PatronWithGuardian)
+    _check(wanted.pincode, wanted.block_status_request)
+    guardian = _guardian(wanted.guardian, wanted.person_identifier)
+    services = call.services
+    person = await _person(call, wanted.person_identifier)
+
+    async def work(tx: Transaction) -> int:
+        settings = await call.settings(tx)
+        bare = _registration(tx, call, settings, wanted.person_identifier, wanted.preferred_pickup_branch)
+        request = as_registration(person, wanted.person_identifier, bare)
+        request = msgspec.structs.replace(request, pin=wanted.pincode)
+        made = await register_with_guardian(tx, call.caller, services.keyring, request, guardian)
+        wishes = Wishes(
+            preferred_pickup_branch=wanted.preferred_pickup_branch,
+            email_addresses=wanted.email_addresses,
+            phone_numbers=wanted.phone_numbers,
+        )
+        await apply_settings(tx, call, call.in_name_of(made.patron), made.patron, wishes)
+        await _after(tx, call, made.patron, wanted.block_status_request, consents=wanted.national_registry_consent)
+        return made.patron
+
+    try:
+        return await call.run(work)
+    except ConflictError as problem:
+        raise _known_already(problem) from None
+
+
+def _guardian(sent: GuardianSent, child: str | None) -> GuardianGiven:
+    """Raises InvalidRequestError for a child that would answer for itself, and for an address that is none."""
+    own = read_cpr(sent.person_identifier)
+    if own is None or (child is not None and own == read_cpr(child)):
+        raise invalid_field("guardian.personIdentifier", "guardian_not_fit")
+    if normalise(IdentifierKind.EMAIL, sent.email) is None:
+        raise invalid_field("guardian.email", "field_wrong_form")
+    address = sent.address or AddressSent()
+    given = {
+        "name": sent.name,
+        "cpr": sent.person_identifier,
+        "contact": msgspec.to_builtins(
+            Contact(
+                street=address.street,
+                postal_code=address.postal_code,
+                city=address.city,
+                country=address.country,
+                email=sent.email,
+                phone=sent.mobile_phone_number,
+            )
+        ),
+    }
+    try:
+        return msgspec.convert(given, GuardianGiven)
+    except msgspec.ValidationError:
+        raise invalid_field("guardian", "field_wrong_form") from None
+
+
+async def update_guardian(call: Call) -> int:
+    """Another guardian in place of those that there are, or a first one; the child's id."""
+    wanted = call.body(UpdateGuardian)
+    guardian = _guardian(wanted.guardian, wanted.person_identifier)
+    keyring = call.services.keyring
+
+    async def work(tx: Transaction) -> int:
+        child = await _child(tx, call, wanted)
+        await replace_guardian(tx, call.caller, keyring, child, guardian)
+        return child
+
+    return await call.run(work)
+
+
+async def _child(tx: Transaction, call: Call, wanted: UpdateGuardian) -> PatronId:
+    if wanted.patron_id is not None:
+        return PatronId(wanted.patron_id)
+    if not wanted.person_identifier:
+        raise invalid_field("patronId", "field_missing")
+    found = [
+        each.patron.id
+        for each in await identify(tx, call.caller, call.services.keyring, wanted.person_identifier)
+        if each.kind is IdentifierKind.CPR and each.ended_at is None
+    ]
+    if len(found) != 1:
+        raise NotFoundError("patron_unknown")
+    return found[0]
+
+
+async def wards(call: Call) -> list[models.AuthenticatedPatron]:
+    """The children that the guardian behind a CPR number may see."""
+    keyring = call.services.keyring
+
+    async def work(tx: Transaction) -> list[models.AuthenticatedPatron]:
+        await _require_guardian_view(tx, call)
+        children = await children_for(tx, call.caller, keyring, str(call.sent))
+        return [await authenticated(tx, call, known) for known in await patrons.load(tx, children)]
+
+    return await call.run(work)
+
+
+async def _require_guardian_view(tx: Transaction, call: Call) -> None:
+    if not await is_on(tx, call.division, GUARDIAN_VIEW):
+        raise ForbiddenError("guardian_view_off")
+
+
+async def update_ward(call: Call) -> models.AuthenticatedPatron:
+    """A guardian changes a child's settings or PIN. Whoever is not the child's guardian is refused, 403."""
+    wanted = call.body(UpdatePatron)
+    guardian, keyring = wanted.person_identifier or "", call.services.keyring
+
+    async def work(tx: Transaction) -> models.AuthenticatedPatron:
+        await _require_guardian_view(tx, call)
+        try:
+            await require_guardian(tx, call.caller, keyring, guardian, call.patron)
+        except NotFoundError:
+            raise ForbiddenError("guardian_of_nobody") from None
+        known = await living(tx, call)
+        await apply_update(tx, call, known.id, wanted)
+        return await authenticated(tx, call, (await patrons.load(tx, [known.id]))[0])
+
+    return await call.run(work)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
+    {
+        "create_patron": create_patron,
+        "create_with_guardian": create_with_guardian,
+        "update_guardian": update_guardian,
+        "wards": wards,
+        "update_ward": update_ward,
+    }
+)

@@ -1,0 +1,155 @@
+"""New patrons, guardians and what they may."""
+
+from datetime import date
+from typing import Any
+
+from doors.fbs.conftest import WebSite
+from doors.fbs.test_reservations import versions
+from faelles.agencies.settings.model import GUARDIAN_VIEW, SetSetting
+from faelles.agencies.settings.operations import set_setting
+from faelles.doors.fbs.facts import Operation, models
+from faelles.ground.ids import PatronId
+from faelles.patrons.identifiers import made_up_cpr
+from faelles.patrons.looking.model import PatronView
+from faelles.patrons.looking.operations import show_patron
+
+ADDRESS = {"street": "Søgade 1", "postalCode": "8000", "city": "Aarhus", "country": "DK", "coName": ""}
+
+
+async def seen(site: WebSite, patron: int) -> PatronView:
+    lending = site.library
+    return await lending.run(lambda tx: show_patron(tx, lending.librarian, PatronId(patron)))
+
+
+def settings_of(operation: Operation, site: WebSite) -> dict[str, Any]:
+    """Everything that the version's settings may hold."""
+    known = models()[models()[operation.body.name]["patron"].name]
+    everything: dict[str, Any] = {
+        "preferredPickupBranch": site.isil + "00",
+        "emailAddress": "ny@example.dk",
+        "emailAddresses": [{"emailAddress": "ny@example.dk", "receiveNotification": True}],
+        "phoneNumbers": [],
+        "receiveEmail": True,
+        "receiveSms": False,
+        "receivePostalMail": False,
+        "guardianVisibility": False,
+    }
+    return {name: value for name, value in everything.items() if name in known}
+
+
+def created(operation: Operation, site: WebSite, cpr: str) -> dict[str, Any]:
+    who = "cprNumber" if "cprNumber" in models()[operation.body.name] else "personIdentifier"
+    return {who: cpr, "pincode": "1234", "patron": settings_of(operation, site)}
+
+
+def path(operation: Operation) -> str:
+    return operation.path.removeprefix("/external").replace("{agencyid}", "{a}")
+
+
+async def test_every_version_creates_a_patron_whom_the_register_names(site: WebSite):
+    for number, operation in enumerate(versions("create_patron")):
+        cpr = made_up_cpr(date(1985, 3, 9), 101 + number)
+        answer = await site.post(path(operation), created(operation, site, cpr))
+        assert answer.keys() == models()[operation.reply.name].keys()
+        patron = await seen(site, answer["patron"]["patronId"])
+        assert patron.name == answer["patron"]["name"] != "-"
+        assert (patron.birth_date, patron.contact.email) == (date(1985, 3, 9), "ny@example.dk")
+        assert [each.division for each in patron.memberships] == [site.library.town.library]
+        card = {"libraryCardNumber": cpr, "pincode": "1234"}
+        assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == "VALID"
+        again = await site.send("POST", path(operation), json=created(operation, site, cpr))
+        assert (again.status_code, again.json()["errorCode"]) == (409, "CPR_NUMBER_EXISTS")
+
+
+async def test_whom_the_register_does_not_know_cannot_be_created(site: WebSite):
+    (operation,) = (each for each in versions("create_patron") if each.id == "createV9")
+    unknown = await site.send(
+        "POST", path(operation), json=created(operation, site, made_up_cpr(date(1985, 3, 9), 100))
+    )
+    assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "dataNotFound")
+    nonsense = await site.send("POST", path(operation), json=created(operation, site, "1"))
+    assert nonsense.status_code == 400
+
+
+async def test_a_patron_is_created_with_a_block_and_a_consent(site: WebSite):
+    (operation,) = (each for each in versions("create_patron") if each.id == "createV10")
+    body = created(operation, site, made_up_cpr(date(1985, 3, 9), 7)) | {
+        "blockStatusRequest": {"blockedReason": "W", "blockedSince": "2026-01-01"},
+        "nationalRegistryConsent": True,
+    }
+    answer = await site.post(path(operation), body)
+    patron = answer["patron"]
+    assert [each["blockedReason"] for each in patron["blockStatus"]] == ["W"]
+    assert patron["hasNationalRegistrySynchronizationConsent"] is True
+    assert [each.code for each in (await seen(site, patron["patronId"])).blocks] == ["W"]
+    body["blockStatusRequest"] = {"blockedReason": "X", "blockedSince": "2026-01-01"}
+    refused = await site.send("POST", path(operation), json=body)
+    assert (refused.status_code, refused.json()["validationErrors"][0]["field"]) == (
+        400,
+        "blockStatusRequest.blockedReason",
+    )
+
+
+def with_guardian(operation: Operation, site: WebSite, child: str, adult: str) -> dict[str, Any]:
+    known = models()[operation.body.name]
+    body: dict[str, Any] = {
+        "cprNumber": child,
+        "personId": child,
+        "pincode": "1234",
+        "name": "Lille Ole",
+        "preferredPickupBranch": site.isil + "00",
+        "email": "ole@example.dk",
+        "emailAddresses": [{"emailAddress": "ole@example.dk", "receiveNotification": True}],
+    }
+    body = {name: value for name, value in body.items() if name in known}
+    return body | {"guardian": guardian(known["guardian"].name, adult)}
+
+
+def guardian(model: str, cpr: str) -> dict[str, Any]:
+    who = "cprNumber" if "cprNumber" in models()[model] else "personIdentifier"
+    address = ADDRESS | ({"district": "", "subDistrict": ""} if model == "GuardianV2" else {})
+    return {who: cpr, "name": "Mor Ole", "email": "mor@example.dk", "address": address}
+
+
+async def allow_guardians(site: WebSite) -> None:
+    lending, on = site.library, SetSetting(values=("true",))
+    await lending.run(lambda tx: set_setting(tx, lending.librarian, lending.town.library, GUARDIAN_VIEW, on))
+
+
+async def test_every_version_registers_a_child_with_a_guardian(site: WebSite):
+    for number, operation in enumerate(versions("create_with_guardian")):
+        child, adult = made_up_cpr(date(2018, 3, 9), 21 + number), made_up_cpr(date(1985, 3, 9), 31 + number)
+        made = await site.post(path(operation), with_guardian(operation, site, child, adult))
+        patron = await seen(site, made)
+        assert [each.guardian_name for each in patron.guardianships] == ["Mor Ole"]
+        assert patron.contact.email == "ole@example.dk"
+        same = await site.send("POST", path(operation), json=with_guardian(operation, site, child, child))
+        assert same.status_code == 400
+
+
+async def test_a_guardian_is_replaced_and_sees_and_changes_the_child_where_the_library_lets_them(site: WebSite):
+    (creating,) = (each for each in versions("create_with_guardian") if each.id == "createWithGuardianV4")
+    child, first, second = (
+        made_up_cpr(date(2018, 3, 9), 61),
+        made_up_cpr(date(1985, 3, 9), 62),
+        made_up_cpr(date(1984, 3, 9), 63),
+    )
+    made = await site.post(path(creating), with_guardian(creating, site, child, first))
+    for operation in versions("update_guardian"):
+        kind = models()[operation.body.name]["guardian"].name
+        assert await site.put(path(operation), {"patronId": made, "guardian": guardian(kind, second)}) == made
+    for operation in versions("wards"):
+        assert (await site.send("POST", path(operation), content=second)).status_code == 403
+    await allow_guardians(site)
+    for operation in versions("wards"):
+        answer = (await site.send("POST", path(operation), content=second)).json()
+        assert [each["patron"]["patronId"] for each in answer] == [made]
+        assert answer[0].keys() == models()[operation.reply.name].keys()
+        assert (await site.send("POST", path(operation), content=first)).status_code == 404
+    for number, operation in enumerate(versions("update_ward")):
+        where = path(operation).replace("{patronid}", str(made))
+        change = {"pincodeChange": {"libraryCardNumber": child, "pincode": f"900{number}"}}
+        assert (await site.send("PUT", where, json=change | {"guardianPersonId": first})).status_code == 403
+        await site.put(where, change | {"guardianPersonId": second})
+        card = {"libraryCardNumber": child, "pincode": f"900{number}"}
+        assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == "VALID"
