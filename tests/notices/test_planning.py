@@ -101,3 +101,13 @@ async def test_a_night_plans_in_pages(post, monkeypatch):
         lent = await post.library.lend(reader, await post.library.copy())
     post.library.clock.turn_to(lent.due_on + timedelta(days=3))
     assert await post.night() == 5
+
+
+async def test_who_said_that_a_book_was_handed_in_hears_when_it_is_found(post):
+    reader, item = await post.late(2)
+    await post.library.claim_returned(item)
+    await post.read_events()
+    await post.library.take_back(item, found=True)
+    assert await post.read_events() == 1
+    await post.send()
+    assert post.subjects == ["Afklaret: materiale du sagde var afleveret"]

@@ -5,8 +5,9 @@ from datetime import datetime
 from faelles.circulation.desk.dimensions import loan_dimensions
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts
 from faelles.circulation.desk.opening import Desk
-from faelles.circulation.loans import correction_store, work_store
+from faelles.circulation.loans import correction_store
 from faelles.circulation.loans.cases import terms_for
+from faelles.circulation.loans.claims import settle_claim
 from faelles.circulation.loans.facts import ClosedHow, LoanFacts
 from faelles.circulation.loans.late import charge_if_late
 from faelles.circulation.loans.losses import settle_found
@@ -31,8 +32,7 @@ async def close_for_next(
     """Close what was open when the copy was lent to somebody else, at that moment; if it was lost, it is found, and if
     it was searched for, nobody need search any more. `look` is what the holder reads of it in the report of looks.
     """
-    if loan.claimed_returned_at is not None:
-        await work_store.settle_search(tx, loan.id)
+    await settle_claim(tx, loan)
     await settle_found(tx, desk, terms_for(desk, holder, item, at), loan, at)
     closed_on = desk.local_day(at)
     await correction_store.close_loan(

@@ -12,8 +12,9 @@ from faelles.circulation.desk.facts import ItemFacts, ItemState
 from faelles.circulation.desk.opening import LONGEST_BACKDATING, Desk
 from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.holds import reading_store
-from faelles.circulation.loans import return_store, store, work_store
+from faelles.circulation.loans import return_store, store
 from faelles.circulation.loans.cases import terms_for
+from faelles.circulation.loans.claims import settle_claim
 from faelles.circulation.loans.facts import JourneyFacts, LoanFacts
 from faelles.circulation.loans.late import NOTHING, charge_if_late, days_overdue
 from faelles.circulation.loans.losses import settle_found
@@ -175,8 +176,7 @@ async def _settle(tx: Transaction, desk: Desk, request: ReturnRequest, facts: Re
     """End what hung on the loan: a search for the copy, a claim for another one; and charge what is late."""
     if case.loan is None or facts.patron is None:
         return NOTHING
-    if case.loan.claimed_returned_at is not None:
-        await work_store.settle_search(tx, case.loan.id)
+    await settle_claim(tx, case.loan)
     is_waived = request.found
     if case.loan.lost_at is not None:
         await settle_found(tx, desk, case.terms, case.loan, case.returned_at)
