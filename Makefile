@@ -11,7 +11,7 @@ help:
 	@echo 'make test        every check and every test'
 	@echo 'make check       style, types, the floors of the house, migrations'
 	@echo 'make bench       what an operation costs, beside bare SQL'
-	@echo 'make simulate    a week of holds in a hurry, with a report of what became of each'
+	@echo 'make simulate    a week of holds and a year of money and notices, in a hurry'
 	@echo 'make lock        requirements.lock from pyproject.toml'
 
 demo: $(STAMP)
@@ -21,6 +21,7 @@ demo-reset: $(STAMP)
 	@$(RUN)/faelles demo --reset
 
 test: check
+	@tools/browser
 	$(RUN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 check: $(STAMP)
@@ -36,6 +37,7 @@ bench: $(STAMP)
 
 simulate: $(STAMP)
 	$(RUN)/faelles simulate week
+	$(RUN)/faelles simulate year
 
 lock:
 	@tools/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -66,6 +66,11 @@ async def list_agencies(tx: Transaction, caller: Caller, *, after: AgencyId = NA
     return await store.list_agencies(tx, after=after, limit=limit)
 
 
+async def public_directory(tx: Transaction, *, limit: int) -> list[Agency]:
+    """For whoever is about to sign in: which agencies there are is no secret."""
+    return await store.list_agencies(tx, after=NATION, limit=limit)
+
+
 # -- Divisions
 
 

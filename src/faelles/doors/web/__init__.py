@@ -1,0 +1,1 @@
+"""The pages that staff and patrons see in a browser."""

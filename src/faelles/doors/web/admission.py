@@ -1,0 +1,90 @@
+"""Who is asking for a page, and whether it is for them. Runs before every route, and cannot be left out of one."""
+
+import hmac
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from faelles.doors.rest.access import OPT_KEY, Access, Audience
+from faelles.doors.web import cookies
+from faelles.doors.web.request import FORM_FIELD, WebRequest
+from faelles.ground.clock import utc_now
+from faelles.ground.errors import ForbiddenError, MisconfiguredError, UnauthenticatedError
+from faelles.people import operations
+from faelles.people.model import Caller, KnownCaller
+from faelles.people.rules import ACCESS_TOKEN_LENGTH
+
+_READING: Final = frozenset({"GET", "HEAD"})
+_OURS: Final = frozenset({"same-origin", "none"})
+
+
+async def admit(request: WebRequest) -> Response[bytes] | None:
+    """Find who is signed in and hold them against the page's declaration; send others to sign in.
+
+    Raises ForbiddenError without the permission, and for a form that another site made the browser send.
+    """
+    access: Access | None = request.route_handler.opt.get(OPT_KEY)
+    if access is None:
+        raise MisconfiguredError("route_without_access", route=request.url.path)
+    is_public = access.audience is Audience.PUBLIC
+    caller = None if is_public and not request.session_token else await _signed_in(request)
+    if caller is not None:
+        request.scope["user"] = caller
+    if request.method not in _READING:
+        await _require_own_form(request)
+    if is_public:
+        return None
+    if caller is None:
+        return _to_sign_in(request)
+    if access.permission is not None and not caller.may(access.permission):
+        raise ForbiddenError("permission_missing", permission=access.permission.value)
+    return None
+
+
+async def _signed_in(request: WebRequest) -> Caller | None:
+    """By the signed token while it is good; else by the session, which gets a new one."""
+    services = request.services
+    try:
+        return await services.authenticate(request.cookies.get(cookies.ACCESS, ""))
+    except UnauthenticatedError:
+        pass
+    try:
+        session = await operations.session_by_token(services.database, request.session_token)
+    except UnauthenticatedError:
+        return None
+    _renew_access(request, session)
+    return session.caller
+
+
+def _renew_access(request: WebRequest, session: KnownCaller) -> None:
+    """A supporter gets none: their access must end the moment the agency says so."""
+    if session.caller.support is not None:
+        return
+    token = operations.issue_access_token(request.services.keyring, session, utc_now())
+    fresh = cookies.secret_cookie(
+        request.services, cookies.ACCESS, token.secret, int(ACCESS_TOKEN_LENGTH.total_seconds())
+    )
+    request.scope["fresh_cookies"] = (fresh,)  # type: ignore[typeddict-unknown-key] # read in security.py
+
+
+async def _require_own_form(request: WebRequest) -> None:
+    """A form must come from a page of ours: the browser says from where, and the session's token is in it."""
+    origin = request.header(b"origin")
+    is_ours = urlsplit(origin).netloc == request.header(b"host") if origin else False
+    if not is_ours and request.header(b"sec-fetch-site") not in _OURS:
+        raise ForbiddenError("form_from_elsewhere")
+    if not request.session_token:
+        return
+    sent = request.header(b"x-form-token") or str((await request.form()).get(FORM_FIELD, ""))
+    if not hmac.compare_digest(sent.encode(), request.form_token.encode()):
+        raise ForbiddenError("form_outdated")
+
+
+def _to_sign_in(request: WebRequest) -> Response[bytes]:
+    """A page is come back to afterwards; a script is told, and keeps what it has."""
+    if request.is_fragment or request.method not in _READING:
+        raise HTTPException(status_code=401)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.go_to("/sign-in?next=" + quote(request.url.path + query, safe=""))

@@ -1,0 +1,45 @@
+"""The web application: pages, their pictures and styles, and what goes wrong as a page too."""
+
+from typing import Final, cast
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.types import ASGIApp, BeforeRequestHookHandler
+
+from faelles.doors.rest.services import Services
+from faelles.doors.web import assets, desk, lists, patrons, signing_in, start, titles
+from faelles.doors.web.admission import admit
+from faelles.doors.web.problems import HANDLERS
+from faelles.doors.web.rendering import Pages
+from faelles.doors.web.request import WebRequest
+from faelles.doors.web.security import add_headers
+
+ROUTERS: Final[tuple[Router, ...]] = (
+    assets.router,
+    desk.router,
+    lists.router,
+    patrons.router,
+    signing_in.router,
+    start.router,
+    titles.router,
+)
+
+
+def create(services: Services) -> ASGIApp:
+    """The door under `/`: for everything on the port that no other door answers."""
+    return cast("ASGIApp", create_application(services))
+
+
+def create_application(services: Services) -> Litestar:
+    return Litestar(
+        route_handlers=list(ROUTERS),
+        request_class=WebRequest,
+        before_request=cast("BeforeRequestHookHandler", admit),  # it gets `request_class`, which its type cannot say
+        before_send=[add_headers],
+        exception_handlers=HANDLERS,
+        request_max_body_size=services.limits.body_bytes,
+        openapi_config=None,
+        logging_config=None,
+        state=State({"services": services, "pages": Pages()}),
+        debug=False,
+    )

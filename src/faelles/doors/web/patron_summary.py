@@ -1,0 +1,72 @@
+"""What the desk sees of the patron who is open: who it is, what stands against them, what they have and wait for."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.holds.model import HoldShown
+from faelles.circulation.holds.reading import holds_of_patron
+from faelles.circulation.looking.model import LoanShown
+from faelles.circulation.looking.operations import loans_of_patron
+from faelles.fees.desk.operations import balances
+from faelles.ground.clock import local_date
+from faelles.ground.database import Transaction
+from faelles.ground.ids import PatronId
+from faelles.ground.money import Ore
+from faelles.patrons.identifiers import IdentifierKind
+from faelles.patrons.looking.model import PatronView
+from faelles.patrons.looking.operations import show_patron
+from faelles.people.model import Caller, Permission
+from faelles.policies.operations import current_settings
+
+_MOST_SHOWN = 200
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    patron: PatronView
+    loans: Sequence[LoanShown]
+    holds: Sequence[HoldShown]
+    owed_ore: Ore
+    today: date
+
+    @property
+    def card(self) -> str | None:
+        """The card that is in use."""
+        known = (
+            each.value
+            for each in self.patron.identifiers
+            if each.kind is IdentifierKind.CARD and each.ended_at is None and each.value
+        )
+        return next(known, None)
+
+    @property
+    def ready(self) -> Sequence[HoldShown]:
+        return [each for each in self.holds if each.state is HoldState.READY]
+
+    @property
+    def overdue(self) -> Sequence[LoanShown]:
+        return [each for each in self.loans if each.due_on < self.today]
+
+    @property
+    def age(self) -> int | None:
+        """In whole years."""
+        born = self.patron.birth_date
+        if born is None:
+            return None
+        return self.today.year - born.year - ((self.today.month, self.today.day) < (born.month, born.day))
+
+
+async def panel_of(tx: Transaction, caller: Caller, patron: PatronId) -> Panel:
+    """Raises NotFoundError for nobody the caller may see. Each look is recorded by the room that is looked into."""
+    view = await show_patron(tx, caller, patron)
+    settings = await current_settings(tx)
+    owed = await balances(tx, caller, patron) if caller.may(Permission.FEE_VIEW) else []
+    return Panel(
+        patron=view,
+        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_SHOWN),
+        holds=await holds_of_patron(tx, caller, patron, limit=_MOST_SHOWN) if caller.may(Permission.HOLD_VIEW) else [],
+        owed_ore=Ore(sum(each.balance_ore for each in owed)),
+        today=local_date(tx.now, settings.directory.agency.time_zone),
+    )

@@ -1,0 +1,73 @@
+"""What goes wrong, as a page: what happened, and what to do next."""
+
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+import asyncpg
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from faelles.doors.rest.problems import log_mistake
+from faelles.doors.web.request import WebRequest
+from faelles.ground import i18n
+from faelles.ground.errors import FaellesError, InvalidRequestError
+
+_CODES: Final = {
+    HTTPStatus.UNAUTHORIZED: "web_session_over",
+    HTTPStatus.NOT_FOUND: "web_page_unknown",
+    HTTPStatus.METHOD_NOT_ALLOWED: "web_page_unknown",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+}
+
+
+def told(problem: FaellesError, request: WebRequest) -> list[str]:
+    """The problem in sentences: field by field where it is about fields."""
+    language = request.language
+    if isinstance(problem, InvalidRequestError) and problem.problems:
+        return [i18n.text(each.code, language, each.parameters) for each in problem.problems]
+    return [i18n.text(problem.code, language, problem.parameters)]
+
+
+def _answer(request: WebRequest, status: int, sentences: list[str]) -> Response[Any]:
+    template = "problem_fragment.html" if request.is_fragment else "problem.html"
+    return request.page(template, {"sentences": sentences}, status=status)
+
+
+def _on_our_own(request: WebRequest, problem: FaellesError) -> Response[Any]:
+    request.scope["problem_code"] = problem.code  # type: ignore[typeddict-unknown-key] # the gate counts it
+    return _answer(request, problem.status, told(problem, request))
+
+
+def _on_http(request: WebRequest, problem: HTTPException) -> Response[Any]:
+    status = problem.status_code
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _on_anything(request, problem)
+    code = _CODES.get(HTTPStatus(status), "invalid_request")
+    return _answer(request, status, [i18n.text(code, request.language)])
+
+
+def _on_busy(request: WebRequest, _: asyncpg.QueryCanceledError) -> Response[Any]:
+    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, [i18n.text("database_busy", request.language)])
+
+
+def _on_unstorable(request: WebRequest, _: asyncpg.DataError) -> Response[Any]:
+    return _answer(request, HTTPStatus.BAD_REQUEST, [i18n.text("value_not_storable", request.language)])
+
+
+def _on_anything(request: WebRequest, problem: Exception) -> Response[Any]:
+    log_mistake(problem, request.scope.get("request_id"))
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, [i18n.text("internal_error", request.language)])
+
+
+# Handlers get the application's own request class, which Litestar's types cannot say.
+HANDLERS: Final = cast(
+    "ExceptionHandlersMap",
+    {
+        FaellesError: _on_our_own,
+        HTTPException: _on_http,
+        asyncpg.DataError: _on_unstorable,
+        asyncpg.QueryCanceledError: _on_busy,
+        Exception: _on_anything,
+    },
+)

@@ -1,0 +1,86 @@
+"""The request as pages see it: our REST's request, with cookies for a bearer and forms for a body."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import msgspec
+from litestar import Response
+from litestar.response import Redirect
+
+from faelles.doors.rest.request import ApiRequest, preferred_language
+from faelles.doors.rest.validation import request_error
+from faelles.doors.web import cookies
+from faelles.ground.i18n import Language
+from faelles.people.model import Caller
+
+if TYPE_CHECKING:
+    from faelles.doors.web.rendering import Pages
+
+Form = TypeVar("Form", bound=msgspec.Struct)
+
+FORM_FIELD: Final = "csrf"
+
+
+class WebRequest(ApiRequest):
+    """One page, fragment or form."""
+
+    @property
+    def signed_in(self) -> Caller | None:
+        return cast("Caller | None", self.scope.get("user"))
+
+    @property
+    def session_token(self) -> str:
+        """The session token; empty where nobody is signed in."""
+        return self.cookies.get(cookies.SESSION, "")
+
+    @property
+    def form_token(self) -> str:
+        """What every form of this session carries, and no other site can know."""
+        keyed = self.services.keyring.lookup_hash("form", 0, self.session_token)  # type: ignore[arg-type] # no agency's own
+        return hashlib.sha256(keyed).hexdigest()
+
+    @property
+    def language(self) -> Language:
+        """Of the switch on the page; else of whoever is signed in; else what the browser asks for."""
+        for language in Language:
+            if self.cookies.get(cookies.LANGUAGE) == language:
+                return language
+        if self.signed_in is not None:
+            return self.signed_in.language
+        return preferred_language(self.header(b"accept-language")) or Language.DANISH
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether a script asks for a part of a page, not the browser for a whole one."""
+        return bool(self.header(b"x-fragment") or self.header(b"hx-request"))
+
+    async def typed(self, kind: type[Form]) -> Form:
+        """The form as a struct; empty fields are left out. Raises InvalidRequestError naming every misfit."""
+        sent: dict[str, Any] = {}
+        for name, value in (await self.form()).multi_items():
+            if name == FORM_FIELD or value == "":
+                continue
+            sent[name] = [*sent[name], value] if isinstance(sent.get(name), list) else value
+        try:
+            return msgspec.convert(sent, kind, strict=False)
+        except msgspec.ValidationError as problem:
+            raise request_error(problem, sent, kind) from None
+
+    def page(self, template: str, context: Mapping[str, object], *, status: int = 200) -> Response[bytes]:
+        """A template as an answer, in the reader's language."""
+        pages: Pages = self.app.state["pages"]
+        return Response(
+            pages.shown(template, self, context).encode(),
+            status_code=status,
+            headers={
+                "content-type": "text/html; charset=utf-8",
+                "content-language": self.language.value,
+                "cache-control": "no-store",
+                "vary": "cookie, accept-language",
+            },
+        )
+
+    def go_to(self, path: str) -> Redirect:
+        """After a form: what to look at next."""
+        return Redirect(path, status_code=303)

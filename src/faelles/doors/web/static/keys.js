@@ -1,0 +1,26 @@
+// Keys that work on every page: Alt with a number or letter presses what shows it, ? tells them all.
+
+const help = document.getElementById("keys");
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey && !event.ctrlKey && !event.metaKey && event.key.length === 1) {
+    const meant = document.querySelector(`[data-shortcut="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (meant) {
+      event.preventDefault();
+      meant.click();
+    }
+  }
+  if (event.key === "?" && isFree(event.target)) {
+    event.preventDefault();
+    help.showModal();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest('[data-action="print"]') && !event.target.closest("#log")) window.print();
+});
+
+function isFree(target) {
+  const isField = target.matches?.("input, textarea, select");
+  return !isField || (target.id === "scan" && target.value === "");
+}

@@ -1,0 +1,120 @@
+"""The one scan field: what each scan does and says."""
+
+import re
+import secrets
+
+import pytest
+from httpx import Response
+
+from circulation.lending_library import LendingLibrary
+from doors.web.visitor import Visitor
+from faelles.ground.ids import PatronId
+
+LOAN = re.compile(r'data-loan="(\d+)"')
+PATRON = re.compile(r'data-patron="(\d+)"')
+
+
+class Desk:
+    """Somebody who scans at the main branch; who is open is whoever the last answer says."""
+
+    def __init__(self, employee: Visitor, library: LendingLibrary) -> None:
+        self.employee = employee
+        self.branch = library.town.main
+        self.open: int | None = None
+
+    async def scan(self, scan: str, *, key: str = "", **more: str) -> str:
+        form = {"scan": scan, "branch": self.branch, "key": key or secrets.token_hex(8), **more}
+        if self.open:
+            form["patron"] = self.open
+        return self.told(await self.do("/desk/scans", form))
+
+    async def do(self, path: str, form: dict[str, object]) -> Response:
+        return await self.employee.send(path, form, headers={"x-fragment": "1"})
+
+    def told(self, answer: Response) -> str:
+        assert answer.status_code == 200, answer.text
+        if found := PATRON.search(answer.text):
+            self.open = int(found[1])
+        return answer.text
+
+
+@pytest.fixture
+def desk(employee: Visitor, library: LendingLibrary) -> Desk:
+    return Desk(employee, library)
+
+
+async def test_a_card_opens_its_patron(desk: Desk, library: LendingLibrary):
+    reader = await library.reader()
+    said = await desk.scan(reader.card)
+    assert PatronId(desk.open or 0) == reader.id
+    assert "Søren Låner" in said
+
+
+async def test_a_copy_is_lent_to_the_patron_who_is_open(desk: Desk, library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy()
+    await desk.scan(reader.card)
+    said = await desk.scan(item)
+    assert 'data-tone="done"' in said
+    assert "Udlånt." in said
+    assert "Afleveres" in said
+    assert (await library.state_of(item)) == "on_loan"
+
+
+async def test_a_copy_is_taken_back_while_nobody_is_open(desk: Desk, library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy()
+    await library.lend(reader, item)
+    assert "Afleveret." in await desk.scan(item)
+    assert (await library.state_of(item)) == "available"
+
+
+async def test_a_scan_that_comes_twice_is_done_once(desk: Desk, library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy()
+    await desk.scan(reader.card)
+    first = await desk.scan(item, key="the-same-scan")
+    again = await desk.scan(item, key="the-same-scan")
+    assert LOAN.findall(first) == LOAN.findall(again) != []
+
+
+async def test_a_refusal_says_why_and_lets_those_who_may_step_over_it(desk: Desk, library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy("reference")
+    await desk.scan(reader.card)
+    said = await desk.scan(item)
+    assert 'data-tone="stop"' in said
+    assert "Afvist." in said
+    (blocks,) = re.findall(r'name="blocks" value="([^"]+)"', said)
+    over = {"item": item, "patron": reader.id, "blocks": blocks, "reason": "Skal bruges i dag", "branch": desk.branch}
+    assert "Udlånt." in desk.told(await desk.do("/desk/overrides", over | {"key": secrets.token_hex(8)}))
+
+
+async def test_the_last_loan_can_be_undone(desk: Desk, library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy()
+    await desk.scan(reader.card)
+    (loan,) = LOAN.findall(await desk.scan(item))
+    undo = {"loan": loan, "branch": desk.branch, "key": secrets.token_hex(8), "patron": reader.id}
+    assert "Fortrudt." in desk.told(await desk.do("/desk/undo", undo))
+    assert (await library.state_of(item)) == "available"
+
+
+async def test_a_name_is_searched_for(desk: Desk, library: LendingLibrary):
+    reader = await library.reader()
+    said = await desk.scan("søren låner")
+    assert 'data-tone="ask"' in said
+    assert f"/desk?patron={reader.id}" in said
+
+
+async def test_a_number_nobody_knows_is_told_apart_from_a_search(desk: Desk):
+    assert "hverken et kort eller et materiale" in await desk.scan("123456")
+
+
+@pytest.mark.parametrize("scan", ["", " ", "x" * 101, "a\x00b", "\x1b[31m"])
+async def test_a_scan_that_is_none_is_refused_in_words(desk: Desk, scan: str):
+    form = {"scan": scan, "branch": desk.branch, "key": secrets.token_hex(8)}
+    answer = await desk.do("/desk/scans", form)
+    assert answer.status_code in (200, 400)
+    assert 'data-tone="' in answer.text
+
+
+async def test_a_script_whose_session_is_over_is_told_so_and_not_sent_elsewhere(desk: Desk):
+    desk.employee.http.cookies.clear()
+    form = {"scan": "K1", "branch": desk.branch, "key": secrets.token_hex(8)}
+    assert (await desk.do("/desk/scans", form)).status_code == 401
