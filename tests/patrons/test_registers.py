@@ -32,7 +32,7 @@ class Says:
     def __init__(self, person: Person | None) -> None:
         self.person = person
 
-    async def look_up(self, cpr: str, now: datetime) -> Person | None:
+    async def look_up(self, cpr: str, now: datetime) -> Person | None:  # noqa: ARG002 - the port
         return self.person
 
 
@@ -78,11 +78,8 @@ async def test_moves_and_deaths_are_taken_over(desk: Desk):
     assert await refresh(desk.database, desk.caller, desk.keyring, Says(moved), patron)
     assert not await refresh(desk.database, desk.caller, desk.keyring, Says(moved), patron)
     seen = await desk.run(lambda tx: show_patron(tx, desk.caller, patron))
-    assert (seen.name, seen.contact.street, [each.code.value for each in seen.blocks]) == (
-        "Karen Gift",
-        "Nyvej 3",
-        ["D"],
-    )
+    assert (seen.name, seen.contact.street) == ("Karen Gift", "Nyvej 3")
+    assert [each.code.value for each in seen.blocks] == ["D"]
 
 
 async def test_the_pretended_register_knows_only_numbers_that_nobody_can_have():

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from doors.rest.furnishing_bookings import furnish_bookings
 from doors.rest.furnishing_notices import furnish_notices
 from doors.rest.furnishing_patrons import furnish_patron_services
 from doors.rest.logistics_furniture import furnish_logistics
@@ -566,6 +567,7 @@ ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _stock,
     _circulation,
     _holds,
+    furnish_bookings,
     furnish_logistics,
     _fees,
     _money,

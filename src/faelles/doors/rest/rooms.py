@@ -6,6 +6,7 @@ from litestar import Router
 
 from faelles.doors.rest import (
     agencies,
+    bookings,
     catalog,
     children,
     circulation,
@@ -13,6 +14,7 @@ from faelles.doors.rest import (
     corrections,
     debts,
     events,
+    expected_fees,
     fees,
     floating,
     holds,
@@ -42,6 +44,7 @@ from faelles.doors.rest import (
 
 ROUTERS: Final[tuple[Router, ...]] = (
     agencies.router,
+    bookings.router,
     catalog.router,
     children.router,
     circulation.router,
@@ -49,6 +52,7 @@ ROUTERS: Final[tuple[Router, ...]] = (
     corrections.router,
     debts.router,
     events.router,
+    expected_fees.router,
     fees.router,
     holds.router,
     floating.router,

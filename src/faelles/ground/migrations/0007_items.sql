@@ -151,3 +151,6 @@ CREATE VIEW copy_note WITH (security_invoker = true) AS
 CREATE VIEW copy_tag WITH (security_invoker = true) AS
     SELECT agency_id, item_id, properties FROM item_tag;
 GRANT SELECT ON copy, copy_part, copy_note, copy_tag TO faelles_app;
+CREATE VIEW counted_stock WITH (security_invoker = true) AS
+    SELECT agency_id, id AS stock_id, record_id, placement_id, material_group_id, quantity FROM stock;
+GRANT SELECT ON counted_stock TO faelles_app;

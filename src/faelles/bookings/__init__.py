@@ -1,0 +1,1 @@
+"""Bookings: copies of a title for a period to come."""

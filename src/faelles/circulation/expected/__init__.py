@@ -1,0 +1,1 @@
+"""What overdue loans would cost if they came back now."""
