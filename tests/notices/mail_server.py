@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -67,16 +68,21 @@ class MailServer:
         return {str(mail["Message-ID"]) for mail in self.kept}
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[int]:
-        """Listen; the port."""
+    async def running(
+        self, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None
+    ) -> AsyncIterator[int]:
+        """Listen, with TLS from the first byte or asked for by STARTTLS where it is given; the port."""
         loop = asyncio.get_running_loop()
 
         def connected() -> SMTP:
             self.connections += 1
-            return SMTP(self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True)
+            asks = starttls is not None
+            return SMTP(
+                self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True, tls_context=starttls, require_starttls=asks
+            )
 
         with socket.create_server(("127.0.0.1", 0)) as listening:
-            server = await loop.create_server(connected, sock=listening)
+            server = await loop.create_server(connected, sock=listening, ssl=tls)
             async with server:
                 yield int(server.sockets[0].getsockname()[1])
                 self.released.set()

@@ -104,7 +104,7 @@ async def test_a_night_plans_in_pages(post, monkeypatch):
 
 
 async def test_who_said_that_a_book_was_handed_in_hears_when_it_is_found(post):
-    reader, item = await post.late(2)
+    _, item = await post.late(2)
     await post.library.claim_returned(item)
     await post.read_events()
     await post.library.take_back(item, found=True)
