@@ -20,6 +20,8 @@ from faelles.circulation.loans.model import (
     UndoAnswer,
     UndoRequest,
 )
+from faelles.fees.desk.model import Means, Pay
+from faelles.fees.desk.operations import pay
 from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
@@ -257,6 +259,13 @@ class LendingLibrary:
             )
 
         return await self.run(ask)
+
+    async def pay(self, reader: Reader, amount_ore: int) -> None:
+        """At the desk, in cash."""
+        request = Pay(
+            branch=self.town.main, amount_ore=amount_ore, means=Means.CASH, reference=f"Bon {secrets.token_hex(4)}"
+        )
+        await self.run(lambda tx: pay(tx, self.librarian, reader.id, request))
 
     async def events(self) -> list[str]:
         async def ask(tx: Transaction) -> list[str]:

@@ -141,7 +141,7 @@ async def test_a_lost_copy_that_is_lent_on_is_no_longer_charged(library: Lending
 
 
 async def test_the_last_day_of_a_membership_is_the_last_due_date(library: LendingLibrary):
-    await library.set_rule(DUE_WITHIN_MEMBERSHIP, True)
+    await library.set_rule(DUE_WITHIN_MEMBERSHIP, value=True)
     last = library.clock.now.date() + timedelta(days=8)
     reader = await library.reader(ends=last + timedelta(days=1))
     assert (await library.lend(reader, await library.copy())).due_on <= last

@@ -103,7 +103,7 @@ async def test_a_return_tells_of_its_borrower_where_the_library_wants_it(library
     await library.take_back(numbers[0])
     assert (await state_of(library, hold.transaction))[0] == "ready"
     quiet = await library.take_back(book, dry_run=True)
-    await library.set_rule(RETURN_TELLS_OF_BORROWER, True)
+    await library.set_rule(RETURN_TELLS_OF_BORROWER, value=True)
     library.clock.pass_days(40)
     told = await library.take_back(book)
     assert set(told.warnings) - set(quiet.warnings) == {Remark.OWES, Remark.HOLD_READY}

@@ -21,6 +21,8 @@ class LoanKind(StrEnum):
 class ClosedHow(StrEnum):
     RETURNED = "returned"
     UNDONE = "undone"
+    PAID = "paid"
+    """The copy is lost, and nothing is owed for it any more."""
 
 
 class LoanFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -57,6 +57,14 @@ async def declare_lost(tx: Transaction, caller: Caller, request: LossRequest, ke
     return await _finish(tx, desk, request, facts, item, state=ItemState.LOST, charged=charged, key=key)
 
 
+async def give_up(tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts) -> None:
+    """What has not come back for so long is not expected to: as declared lost, by nobody in particular."""
+    await _lose(tx, desk, item, loan, patron)
+    await correction_store.note_gone(tx, item.id, ItemState.LOST)
+    await record_access(tx, ItemState.LOST.value, [patron.id])
+    await append(tx, _event(desk, patron, loan, item, ItemState.LOST))
+
+
 async def _lose(tx: Transaction, desk: Desk, item: ItemFacts, loan: LoanFacts, patron: PatronFacts) -> Ore:
     await correction_store.mark_loan_lost(tx, loan.id)
     return await claim_replacement(tx, desk, item, loan, patron)
@@ -153,7 +161,7 @@ async def _finish(
     await correction_store.note_gone(tx, item.id, state)
     await correction_store.end_journey(tx, item.id, "lost")
     await correction_store.release_copy(tx, item.id, state.value)
-    await append(tx, _event(desk, facts, item, state))
+    await append(tx, _event(desk, facts.patron, loan, item, state))
     operation = "claim_returned" if state is ItemState.CLAIMED_RETURNED else "lost"
     await idempotency.remember(tx, operation, key, request, kept(answer))
     return answer
@@ -163,8 +171,7 @@ def _seen(facts: ReturnFacts) -> list[PatronId]:
     return [facts.patron.id] if facts.patron else []
 
 
-def _event(desk: Desk, facts: ReturnFacts, item: ItemFacts, state: ItemState) -> Event:
-    loan = facts.loan
+def _event(desk: Desk, patron: PatronFacts | None, loan: LoanFacts | None, item: ItemFacts, state: ItemState) -> Event:
     return Event(
         kind=f"item.{state.value}",
         item=item.id,
@@ -173,7 +180,7 @@ def _event(desk: Desk, facts: ReturnFacts, item: ItemFacts, state: ItemState) ->
             item=item,
             branch=desk.branch,
             division=loan.division if loan else desk.division_of(item),
-            patron=facts.patron,
+            patron=patron,
             group=loan.patron_group if loan else None,
             day=desk.local_day(desk.now),
         ),

@@ -5,8 +5,9 @@ known.
 from typing import Final
 
 from faelles.circulation.floating.nightly import COUNT_FLOATING
-from faelles.circulation.holds import sharing
 from faelles.circulation.holds.nightly import TURN_DAY
+from faelles.circulation.loans import nightly as loans
+from faelles.circulation.sharing import nightly as sharing_nightly
 from faelles.circulation.shelf.nightly import EXPIRE_SHELF
 from faelles.circulation.transit import nightly as transit
 from faelles.fees.debt.nightly import WRITE_DEBT_MESSAGES
@@ -19,8 +20,9 @@ from faelles.privacy.forgetting.nightly import FORGET_PERSONAL_DATA
 
 JOBS: Final[tuple[Job, ...]] = (
     TURN_DAY,
-    *sharing.JOBS,
+    *sharing_nightly.JOBS,
     EXPIRE_SHELF,
+    *loans.JOBS,
     *transit.JOBS,
     COUNT_FLOATING,
     GIVE_EXCLUSION_NOTICES,

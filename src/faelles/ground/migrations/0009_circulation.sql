@@ -51,7 +51,7 @@ CREATE TABLE loan (
     claimed_returned_at timestamptz,
     closed_at           timestamptz,
     closed_on           date,
-    closed_how          text    CHECK (closed_how IN ('returned', 'undone')),
+    closed_how          text    CHECK (closed_how IN ('returned', 'undone', 'paid')),
     closed_branch_id    integer,
     PRIMARY KEY (agency_id, id),
     FOREIGN KEY (item_agency_id, item_id) REFERENCES item (agency_id, id),
