@@ -22,6 +22,7 @@ from faelles.people.rules import ACCESS_TOKEN_LENGTH
 
 _KEEPS: Final = 100
 """Copies that are out before the first comes back."""
+_SILENT_FOR: Final = 2.0
 _TOKENS_GOOD_FOR: Final = ACCESS_TOKEN_LENGTH.total_seconds() / 2
 
 
@@ -34,7 +35,7 @@ class DeskBeside:
     errands: Sequence[Errand]
     latencies_ms: list[float] = field(default_factory=list)
     refused: int = 0
-    _lines: list[Line] = field(default_factory=list)
+    _lines: list[tuple[Line, float]] = field(default_factory=list)
     _out: deque[Errand] = field(default_factory=deque)
     _tokens: dict[int, tuple[str, float]] = field(default_factory=dict)
 
@@ -49,7 +50,7 @@ class DeskBeside:
                 group.create_task(self._call(number, due))
                 number += 1
         seconds = time.perf_counter() - began
-        for line in self._lines:
+        for line, _ in self._lines:
             line.close()
         return self._felt(seconds)
 
@@ -78,13 +79,22 @@ class DeskBeside:
         errand = self._out.popleft() if is_return else self.errands[number // 2 % len(self.errands)]
         verb = Verb.RETURN if is_return else Verb.CHECKOUT
         (request,) = prepared(verb, [errand], {errand.agency: self._token(errand.agency)}, f"night-{number}")
-        line = self._lines.pop() if self._lines else await Line.open(self.port)
+        line = await self._line()
         is_good = await line.ask(request)
-        self._lines.append(line)
+        self._lines.append((line, time.monotonic()))
         self.latencies_ms.append((time.perf_counter() - due) * 1000)
         self.refused += not is_good
         if is_good and not is_return:
             self._out.append(errand)
+
+    async def _line(self) -> Line:
+        """One that was in use a moment ago: the server hangs up on those that are silent."""
+        while self._lines:
+            line, used_at = self._lines.pop()
+            if time.monotonic() - used_at < _SILENT_FOR:
+                return line
+            line.close()
+        return await Line.open(self.port)
 
     def _token(self, agency: int) -> str:
         token, until = self._tokens.get(agency, ("", 0.0))

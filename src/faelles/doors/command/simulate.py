@@ -11,11 +11,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from faelles.doors.command.frame import SAYS_NO, perform
 from faelles.doors.command.output import aside, show_table, tell
+from faelles.doors.command.simulate_year import live_year, show_year, size_of
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.config import read_config
 from faelles.ground.i18n import knows
 from faelles.simulation.week.model import FULL, SMALL, Fate, WeekReport
 from faelles.simulation.week.pictures import in_transit, waiting_times
+from faelles.simulation.year.model import Size
 
 Advance = Callable[[int, int], None]
 
@@ -23,6 +25,9 @@ app = typer.Typer(no_args_is_help=True, help=words("command_simulate"))
 
 Small = Annotated[bool, typer.Option("--small", help=words("command_simulate_small"))]
 Seed = Annotated[int, typer.Option("--seed", help=words("command_simulate_seed"))]
+Loans = Annotated[
+    int | None, typer.Option("--loans", min=100, help=words("command_simulate_loans"), show_default=False)
+]
 
 
 @app.command("week", help=words("command_simulate_week"))
@@ -43,6 +48,24 @@ async def _week(*, small: bool, seed: int) -> None:
     for file in _keep(report, config.state_directory):
         tell("simulate_kept", file=file)
     if report.unexplained or report.broken:
+        raise typer.Exit(SAYS_NO)
+
+
+@app.command("year", help=words("command_simulate_year"))
+def year(*, small: Small = False, loans: Loans = None, seed: Seed = 1) -> None:
+    perform(_year(size_of(small=small, loans=loans, seed=seed)))
+
+
+async def _year(size: Size) -> None:
+    config = read_config()
+    with _progress("simulate_year") as advance:
+        report = await live_year(config, size, advance)
+    show_year(report)
+    file = config.state_directory / "simulation-reports" / "year.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    tell("simulate_kept", file=file)
+    if report.differences:
         raise typer.Exit(SAYS_NO)
 
 
