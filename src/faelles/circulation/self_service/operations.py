@@ -10,10 +10,11 @@ from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.facts import Membership, PatronFacts
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.desk.opening import Desk, open_desk
+from faelles.circulation.desk.repeats import repeatable
 from faelles.circulation.desk.scans import Scanned, check_pin, pin_missing, scanned
 from faelles.circulation.loans.corrections import undo_checkout, undo_return
 from faelles.circulation.loans.model import RenewalRequest, UndoAnswer, UndoRequest
-from faelles.circulation.loans.operations import renew
+from faelles.circulation.loans.operations import renew, renew_loaded
 from faelles.circulation.self_service import store
 from faelles.circulation.self_service.model import (
     AtMachine,
@@ -149,22 +150,34 @@ async def renew_at_machine(
     caller.require(Permission.RENEW)
     if unproven := pin_missing(caller, request.who.pin):
         return RenewedAtMachine(block=unproven)
+    if request.item is not None:
+        return await _renew_item(tx, caller, keyring, request, request.item, key=key)
     card = _scanned(tx, keyring, request.who)
-    facts = await store.load_who(tx, card.keys, card.attempt, request.item)
-    if barred := await _barred(tx, keyring, request.who, card, facts):
+    facts = await store.load_who(tx, card.keys, card.attempt, None)
+    barred = await _barred(tx, keyring, request.who, card, facts)
+    if barred is not None or facts.patron is None:
         return RenewedAtMachine(block=barred)
-    patron = facts.patron
-    language = Language(patron.language) if patron else caller.language
-    if request.item is not None and (stranger := _not_theirs(facts, for_others=request.for_others)):
-        return RenewedAtMachine(block=stranger, language=language)
-    wanted = RenewalRequest(
-        branch=request.who.branch,
-        item=request.item,
-        loans=request.loans,
-        patron=patron.id if patron and request.item is None and not request.loans else None,
-        dry_run=request.dry_run,
-    )
+    patron = None if request.loans else facts.patron.id
+    wanted = RenewalRequest(branch=request.who.branch, loans=request.loans, patron=patron, dry_run=request.dry_run)
     answers = await renew(tx, caller, wanted, key)
+    return RenewedAtMachine(answers=tuple(answers), language=Language(facts.patron.language))
+
+
+async def _renew_item(
+    tx: Transaction, caller: Caller, keyring: Keyring, request: RenewAtMachine, item: str, *, key: str | None
+) -> RenewedAtMachine:
+    """One loan: who it is and what it depends on come in one message."""
+    card = _scanned(tx, keyring, request.who)
+    wanted = RenewalRequest(branch=request.who.branch, item=item, dry_run=request.dry_run)
+    repeat = repeatable("renew", key, wanted)
+    facts, loans = await store.load_who_and_loan(tx, card.keys, card.attempt, item, repeat)
+    barred = await _barred(tx, keyring, request.who, card, facts)
+    if barred is not None or facts.patron is None:
+        return RenewedAtMachine(block=barred)
+    language = Language(facts.patron.language)
+    if stranger := _not_theirs(facts, for_others=request.for_others):
+        return RenewedAtMachine(block=stranger, language=language)
+    answers = await renew_loaded(tx, caller, wanted, loans, repeat)
     return RenewedAtMachine(answers=tuple(answers), language=language)
 
 

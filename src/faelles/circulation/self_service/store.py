@@ -6,6 +6,8 @@ from datetime import datetime
 import msgspec
 
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts, SignIn
+from faelles.circulation.desk.repeats import Repeatable
+from faelles.circulation.loans.facts import LoansFacts
 from faelles.circulation.self_service.model import ClaimSeen, HoldSeen, ItemSeen, LoanSeen
 from faelles.ground.database import Transaction
 from faelles.ground.ids import DivisionId, LoanId, PatronId
@@ -96,6 +98,8 @@ SELECT json_build_object(
     'is_lent', EXISTS (SELECT FROM lent)
 )::text
 """
+# The same with the loan that is open on the item: who it is was read before the locks, and is not what they are for.
+_LOAD_WHO_AND_LOANS = f"SELECT ({_LOAD_WHO}) AS who, load_loans($1, '{{}}', NULL, $4, $5, $6, $7) AS loans"
 _LOAD_ITEM = """
 SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id, w.placement_id, t.properties,
        b.state IS NOT DISTINCT FROM 'ready' AS on_hold_shelf, b.pickup_deadline,
@@ -165,6 +169,7 @@ class WhoFacts(msgspec.Struct, frozen=True, kw_only=True):
 _seen_facts = msgspec.json.Decoder(SeenFacts)
 _who_facts = msgspec.json.Decoder(WhoFacts)
 _item_facts = msgspec.json.Decoder(ItemFacts)
+_loans_facts = msgspec.json.Decoder(LoansFacts)
 
 
 async def load_patron(
@@ -180,6 +185,25 @@ async def load_patron(
 async def load_who(tx: Transaction, keys: Sequence[str], attempt: bytes, item_number: str | None) -> WhoFacts:
     found: str = await tx.value(_LOAD_WHO, tx.agency, list(keys), attempt, item_number)
     return _who_facts.decode(found)
+
+
+async def load_who_and_loan(
+    tx: Transaction, keys: Sequence[str], attempt: bytes, item_number: str, repeat: Repeatable
+) -> tuple[WhoFacts, LoansFacts]:
+    """As `load_who`, and all that renewing the item's loan depends on, locked (`loans.store.load_loans`)."""
+    row = await tx.row(
+        _LOAD_WHO_AND_LOANS,
+        tx.agency,
+        list(keys),
+        attempt,
+        item_number,
+        str(tx.actor),
+        repeat.operation,
+        repeat.key,
+    )
+    if row is None:
+        raise RuntimeError("a row of two facts has no row")
+    return _who_facts.decode(row["who"]), _loans_facts.decode(row["loans"])
 
 
 async def language_of(tx: Transaction, keys: Sequence[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 _FORM = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(.{4})([0-9]{2})([0-9]{2})([0-9]{2})")
 _LOCAL = "    "
@@ -38,6 +39,11 @@ def _zone(text: str, here: tzinfo) -> tzinfo:
 
 def show(moment: datetime, here: tzinfo) -> str:
     """The moment in local time."""
+    return _shown(moment.replace(microsecond=0), here)
+
+
+@lru_cache(maxsize=64)
+def _shown(moment: datetime, here: tzinfo) -> str:
     local = moment.astimezone(here)
     return (
         f"{local.year:04d}{local.month:02d}{local.day:02d}{_LOCAL}{local.hour:02d}{local.minute:02d}{local.second:02d}"

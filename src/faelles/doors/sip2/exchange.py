@@ -97,8 +97,7 @@ class Proven:
         return self._card == hash(card) and now < self._until
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """It never shows itself: a card and a PIN are in it."""
 
     services: Services
@@ -110,6 +109,9 @@ class Exchange:
     sequence: bytes | None
     """AY as it came; None without."""
     now: datetime
+
+    def __repr__(self) -> str:
+        return "Exchange()"
 
     @property
     def profile(self) -> TerminalProfile:

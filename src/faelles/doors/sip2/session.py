@@ -48,7 +48,11 @@ _ASKING: dict[str, Callable[[Exchange], Awaitable[Answer]]] = {
     "15": holds.hold,
     "37": fees.pay,
 }
-_LOGIN, _REPEAT = "93", b"97"
+_LOGIN, _STATUS, _REPEAT = "93", "99", b"97"
+_TIME_BEGINS = 14
+_TIME_ENDS = _TIME_BEGINS + 18
+"""Where in 98 the time stands, in whatever encoding."""
+_UNSEALED = Sealed(b"")
 _NEEDED = frozenset({"AA", "AB", "BV", "CH"})
 """Required fields without which nothing can be done. The others (AO, AC, AP ...) many machines leave out."""
 _READ_AGAIN_AFTER = timedelta(minutes=1)
@@ -60,8 +64,8 @@ class Session:
     """`receive` takes one message at a time; the next is given when the answer to the last is there."""
 
     __slots__ = (
-        "_frame", "_heard", "_proven", "_read_at", "_reply", "_sent", "_services", "_where", "is_over", "terminal",
-        "whence",
+        "_frame", "_heard", "_proven", "_read_at", "_reply", "_sent", "_services", "_standing", "_where", "is_over",
+        "terminal", "whence",
     )  # fmt: skip
 
     def __init__(self, services: Services) -> None:
@@ -78,6 +82,8 @@ class Session:
         self._reply: Reply = None
         self._sent: Reply = None
         """What was said last, be it a request to repeat."""
+        self._standing: tuple[Terminal, str, bytes] | None = None
+        """For which machine, called what, 98 was worded how."""
 
     @property
     def _encoding(self) -> Encoding:
@@ -120,14 +126,29 @@ class Session:
         at_once = _AT_ONCE.get(message.code)
         if at_once is None:
             return self._wait_for(frame, sealed, message)
-        return self._keep(frame, self._worded(sealed, message, self._at_once(at_once, sealed, message)))
+        return self._keep(frame, self._at_once(at_once, sealed, message))
 
-    def _at_once(self, handler: Callable[[Exchange], Answer], sealed: Sealed, message: Message) -> Answer:
+    def _at_once(self, handler: Callable[[Exchange], Answer], sealed: Sealed, message: Message) -> bytes:
         try:
-            return handler(self._exchange(sealed, message))
+            if message.code == _STATUS:
+                return self._status(sealed, message)
+            return self._worded(sealed, message, handler(self._exchange(sealed, message)))
         except Exception:  # noqa: BLE001 - as in `_wait_for`
             _log.exception("message failed", message=message.code)
-            return self._failed(sealed, message)
+            return self._worded(sealed, message, self._failed(sealed, message))
+
+    def _status(self, sealed: Sealed, message: Message) -> bytes:
+        """What machines ask for more often than for anything else: but for the time the answer is what it was before,
+        as long as the machine is set up as it is.
+        """
+        called, standing = message.get("AO"), self._standing
+        if standing is None or standing[0] is not self.terminal or standing[1] != called:
+            exchange = self._exchange(sealed, message)
+            standing = (exchange.terminal, called, self._worded(_UNSEALED, message, sessions.status(exchange)))
+            self._standing = standing
+        worded, zone = standing[2], self._where.zone if self._where else _COPENHAGEN
+        now = dates.show(utc_now(), zone).encode("ascii")
+        return seal(worded[:_TIME_BEGINS] + now + worded[_TIME_ENDS:], sealed)
 
     @property
     def _is_up_to_date(self) -> bool:
