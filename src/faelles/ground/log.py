@@ -42,7 +42,6 @@ _PLAIN = (str, int, float)
 def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     """Send every log line, our own and the libraries', to standard error in one form."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         drop_personal_data,

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from faelles.doors.rest import openapi, operating
 from faelles.doors.rest.access import OPT_KEY, Access
 from faelles.doors.rest.authentication import admit
+from faelles.doors.rest.direct import Direct
 from faelles.doors.rest.gate import Gate
 from faelles.doors.rest.metrics import Metrics
 from faelles.doors.rest.neighbours import ByPath, Neighbours
@@ -74,7 +75,8 @@ def create_app(
     for path, handler in own_routes(application):
         _check(path, handler)
     doors = {path: neighbour(services) for path, neighbour in (neighbours or {}).items()}
-    application.asgi_handler = Gate(ByPath(application.asgi_handler, doors), metrics, services.limits)
+    ours = Direct(application.asgi_handler, own_routes(application))
+    application.asgi_handler = Gate(ByPath(ours, doors), metrics, services.limits)
     return application
 
 

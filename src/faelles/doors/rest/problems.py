@@ -235,3 +235,9 @@ HANDLERS: Final = cast(
     },
 )
 """For Litestar: the handler of the nearest class wins."""
+
+
+def answer_problem(request: ApiRequest, problem: Exception) -> Response[bytes]:
+    """The answer to what went wrong, where the framework does not ask for it."""
+    handler = next(HANDLERS[kind] for kind in type(problem).__mro__ if kind in HANDLERS)
+    return handler(request, problem)

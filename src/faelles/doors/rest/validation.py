@@ -120,7 +120,7 @@ def _at(place: str, name: str) -> str:
 def refuse_repeated_keys(content: bytes) -> None:
     """A key that is told twice in one object says two things; the decoder would take the last without a word."""
     try:
-        json.loads(content, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
+        _key_by_key.decode(content.decode())
     except RecursionError:
         raise InvalidRequestError("body_not_json") from None
 
@@ -130,6 +130,9 @@ def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
     if len(set(keys)) < len(keys):
         repeated = next(key for key in keys if keys.count(key) > 1)
         raise InvalidRequestError(problems=[FieldProblem(repeated, "field_repeated", {})])
+
+
+_key_by_key = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
 
 
 def refuse_implausible_days(decoded: object) -> None:
