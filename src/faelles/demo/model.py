@@ -81,6 +81,29 @@ class OperatorSample(StaffSample, frozen=True, kw_only=True):
     isil: str
 
 
+class WebPatronSample(msgspec.Struct, frozen=True, kw_only=True):
+    """A patron with an e-mail address, a loan that can be renewed and one that cannot, a fee and no block."""
+
+    cpr: str
+    card: str
+    pin: str
+
+
+class WebSiteSample(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody needs to try the interface of the web sites in one agency."""
+
+    url: str
+    agency: str
+    client: MachineSample
+    sip2_user: MachineSample
+    patron: WebPatronSample
+    free_cpr: str
+    """Known to the pretended person register, and no patron's."""
+    records: tuple[str, ...]
+    """Four that the patron can reserve."""
+    other_branch: str
+
+
 class DemoFile(msgspec.Struct, frozen=True, kw_only=True):
     """var/demo.json."""
 
@@ -88,5 +111,7 @@ class DemoFile(msgspec.Struct, frozen=True, kw_only=True):
     sip2: str = ""
     """Where machines connect: host and port. Empty only in a file that an earlier release wrote."""
     agencies: tuple[AgencySample, ...]
+    fbs: WebSiteSample | None = None
+    """None, as for the operator, only in a file that an earlier release wrote."""
     operator: OperatorSample | None = None
     """None only in a file that an earlier release wrote."""

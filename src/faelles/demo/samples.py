@@ -102,7 +102,7 @@ async def _lasts(database: Database, token: str) -> bool:
 
 async def _choose(tx: Transaction, keyring: Keyring, token: str | None) -> AgencySample:
     settings = await current_settings(tx)
-    agency, branch = settings.directory.agency, _main_branch(settings)
+    agency, branch = settings.directory.agency, main_branch(settings)
     people = await _People(tx, keyring, branch.division, local_date(tx.now, agency.time_zone)).chosen(branch.id)
     staff = await _staff(tx, agency.isil)
     return AgencySample(
@@ -128,7 +128,7 @@ def password_at(isil: str) -> str:
     return f"laeselyst-{isil.removeprefix('DK-')}-demo"
 
 
-def _main_branch(settings: Settings) -> Branch:
+def main_branch(settings: Settings) -> Branch:
     """The public branch that was founded first."""
     public = [each for each in settings.directory.branches.values() if each.kind is BranchKind.PUBLIC]
     return min(public, key=lambda each: each.id)

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from faelles.demo.filling import fill, plans
 from faelles.demo.model import RECORD_UNITS, AgencySample, DemoFile, Scale, Step
 from faelles.demo.samples import SHOWN, choose_samples, operator_sample
+from faelles.demo.web_site import web_site_sample
 from faelles.doors.command.demo_told import tell_demo
 from faelles.doors.command.foreign_words import retold
 from faelles.doors.command.frame import perform
@@ -77,12 +78,19 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
             await _fill(runtime, scale)
             samples = await _samples(runtime, scale)
             operator = await operator_sample(runtime.database)
+            web_site = await web_site_sample(runtime.database, runtime.keyring, tuple(each.isil for each in samples))
 
             registry = CollectorRegistry()
             machines: list[str] = []
 
             def opened(address: str) -> None:
-                content = DemoFile(http=address, sip2=machines[0], agencies=tuple(samples), operator=operator)
+                content = DemoFile(
+                    http=address,
+                    sip2=machines[0],
+                    agencies=tuple(samples),
+                    operator=operator,
+                    fbs=msgspec.structs.replace(web_site, url=f"{address}/rest"),
+                )
                 _write(config, content)
                 tell_demo(content, _file(config), time.monotonic() - started)
 

@@ -1,7 +1,7 @@
 """What is asked and answered about machines and API clients."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,24 @@ from faelles.people.model import MachineKind, Permission
 
 OwnName = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 """What stands after the agency's ISIL in the name a machine or client signs in with: `dk-710100.` and `hall-2`."""
+
+
+WEB_SITE: Final = frozenset(
+    {
+        Permission.AGENCY_VIEW,
+        Permission.CATALOG_VIEW,
+        Permission.ITEM_VIEW,
+        Permission.PATRON_VIEW,
+        Permission.PATRON_EDIT,
+        Permission.PATRON_BLOCK,
+        Permission.HOLD_VIEW,
+        Permission.HOLD_PLACE,
+        Permission.RENEW,
+        Permission.FEE_VIEW,
+        Permission.FEE_PAY,
+    }
+)
+"""What a library's web site needs to serve its users."""
 
 
 class NewMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
