@@ -87,8 +87,8 @@ def _refused_with(tried: Booked) -> Booked:
 async def change_booking(
     tx: Transaction, caller: Caller, patron: PatronId, booking: int, request: ChangeBooking
 ) -> Booked:
-    """Change a booking that was not lent yet; where there is not enough for it, it stays as it was. Raises NotFoundError
-    `booking_unknown` for one that is none of the patron's.
+    """Change a booking that was not lent yet; where there is not enough for it, it stays as it was. Raises
+    NotFoundError `booking_unknown` for one that is none of the patron's.
     """
     known = await _patron(tx, caller, patron, "change_booking")
     found = await _locked(tx, known, booking)

@@ -27,6 +27,11 @@ async def furnish_patron_services(tx: Transaction, furniture) -> None:
         GUARDIAN_VIEW,
         [YES],
     )
+    await tx.execute(
+        "INSERT INTO newsletter_provider (agency_id, adapter, set_at, set_by) VALUES ($1, 'built_in', $2, 'system:0')",
+        tx.agency,
+        tx.now,
+    )
     other = PatronId(furniture.number("other_patron"))
     reset = await make_pin_reset(tx, furniture.keyring, other)
     verification = await make_verification(tx, furniture.keyring, (await load(tx, [other]))[0])

@@ -1,0 +1,1 @@
+"""Newsletters: subscribing to what an agency sends with another system."""
