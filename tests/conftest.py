@@ -11,11 +11,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
 from faelles.ground.database.embedded import EmbeddedCluster
 from faelles.ground.database.migrate import migrate
 from faelles.ground.database.pool import open_database
+from faelles.ground.ids import NATION
+from faelles.policies.seeds import seed_nation
 from town import Town, found_town
 
 FAST_AND_CARELESS = {"fsync": "off", "shared_buffers": "128MB", "max_connections": "120"}
@@ -51,6 +54,12 @@ def owner_url(server_url: str) -> Iterator[str]:
 async def database(owner_url: str) -> AsyncIterator[Database]:
     async with open_database(owner_url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+async def seeded_nation(database: Database) -> None:
+    """The nation's rules and groups."""
+    await database.run(NATION, SYSTEM, seed_nation)
 
 
 @pytest.fixture(scope="session")

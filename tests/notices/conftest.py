@@ -3,18 +3,10 @@
 import pytest
 
 from circulation.lending_library import LendingLibrary, open_library
-from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
-from faelles.ground.ids import NATION
-from faelles.policies.seeds import seed_nation
 from notices.post_office import PostOffice
 from town import Town
-
-
-@pytest.fixture(scope="session")
-async def seeded_nation(database: Database) -> None:
-    await database.run(NATION, SYSTEM, seed_nation)
 
 
 @pytest.fixture

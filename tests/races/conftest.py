@@ -6,22 +6,14 @@ import pytest
 
 from circulation.lending_library import MONDAY, Clock, LendingLibrary
 from circulation.real_desk import RealDesk, World, furnish
-from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
-from faelles.ground.ids import NATION
-from faelles.policies.seeds import seed_nation
 
 WORLD = World(
     readers={"anna": "adult", "bo": "adult", "clara": "child"},
     copies={"novel": ("book_adult", "main"), "atlas": ("book_adult", "suburb"), "film": ("film", "main")},
     limit=2,
 )
-
-
-@pytest.fixture(scope="session")
-async def seeded_nation(database: Database) -> None:
-    await database.run(NATION, SYSTEM, seed_nation)
 
 
 @pytest.fixture

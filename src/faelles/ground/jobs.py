@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from faelles.ground.database.transaction import Row, Transaction
+from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ConflictError
 from faelles.ground.ids import AgencyId
 
@@ -62,12 +62,6 @@ SELECT job, max(day) FILTER (WHERE finished_at IS NOT NULL) AS finished, min(day
  WHERE agency_id = $1
  GROUP BY job
 """
-_RUNS = """
-SELECT job, day, attempts, counts::text AS counts, failure, started_at, finished_at
-  FROM job_run
- WHERE agency_id = $1 AND day >= $2
- ORDER BY day DESC, job
-"""
 _FORGET = "DELETE FROM job_run WHERE agency_id = $1 AND day < $2"
 
 Counts = Mapping[str, int]
@@ -109,18 +103,6 @@ class Home:
     agency: AgencyId
     isil: str
     zone: str
-
-
-class KnownRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run on record. `finished_at` None: under way, waiting to be tried again, or overtaken by a later day."""
-
-    job: str
-    day: date
-    attempts: int
-    counts: dict[str, int]
-    failure: str | None
-    started_at: datetime
-    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,24 +208,8 @@ async def rehearse(tx: Transaction, job: Job, day: date) -> Counts:
     return await tx.rehearse(whole_run)
 
 
-async def known_runs(tx: Transaction, *, since: date) -> list[KnownRun]:
-    return [_run(row) for row in await tx.rows(_RUNS, tx.agency, since)]
-
-
 async def forget_runs(tx: Transaction, day: date, _: str | None) -> Slice:
     return Slice(counts={"runs_forgotten": await tx.execute(_FORGET, tx.agency, day - RUNS_KEPT)})
 
 
 FORGET_RUNS: Final = Job(name="forget_job_runs", work=forget_runs)
-
-
-def _run(row: Row) -> KnownRun:
-    return KnownRun(
-        job=row["job"],
-        day=row["day"],
-        attempts=row["attempts"],
-        counts=msgspec.json.decode(row["counts"], type=dict[str, int]),
-        failure=row["failure"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
-    )

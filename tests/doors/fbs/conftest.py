@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from circulation.conftest import library, seeded_nation  # noqa: F401 - fixtures
+from circulation.conftest import library  # noqa: F401 - a fixture
 from circulation.lending_library import LendingLibrary
 from faelles.doors.fbs.door import fbs_door
 from faelles.doors.rest.app import create_app

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from circulation.conftest import library, seeded_nation  # noqa: F401 - fixtures
+from circulation.conftest import library  # noqa: F401 - a fixture
 from circulation.lending_library import LendingLibrary
 from doors.sip2.machine import Machine, connected
 from faelles.doors.sip2.server import listening

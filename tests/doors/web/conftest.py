@@ -8,7 +8,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 
-from circulation.conftest import library, seeded_nation  # noqa: F401 - fixtures
+from circulation.conftest import library  # noqa: F401 - a fixture
 from circulation.lending_library import LendingLibrary
 from doors.rest.furniture import Furniture, furnish, hashed_password
 from doors.web.visitor import ORIGIN, Visitor

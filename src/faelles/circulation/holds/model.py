@@ -257,25 +257,3 @@ class HoldExplained(msgspec.Struct, frozen=True, kw_only=True):
     queue: tuple[InQueue, ...] = ()
     """Everybody before, and the hold itself."""
     log: tuple[MatchLogEntry, ...] = ()
-
-
-class GiveAgreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Lend to `borrower`, an agency by its ISIL, from a day on (today where none is given) until the last."""
-
-    borrower: ShortText
-    first_day: date | None = None
-    last_day: date | None = None
-
-
-class AgreementGiven(msgspec.Struct, frozen=True):
-    id: int
-
-
-class Agreement(msgspec.Struct, frozen=True, kw_only=True):
-    """`lender` and `borrower` are ISILs, one of them our own."""
-
-    id: int
-    lender: str
-    borrower: str
-    first_day: date
-    last_day: date | None

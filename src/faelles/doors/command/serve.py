@@ -2,7 +2,7 @@
 
 import typer
 
-from faelles.circulation.holds.worker import matching_titles
+from faelles.circulation.holds.following import matching_titles
 from faelles.doors.command.foreign_words import retold
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import remark

@@ -21,7 +21,7 @@ import uvloop
 
 from faelles.bench.caller import Address
 from faelles.bench.night.model import Kept, Order, Part
-from faelles.circulation.holds.worker import match_everywhere
+from faelles.circulation.holds.following import match_everywhere
 from faelles.doors.worker.registry import JOBS
 from faelles.doors.worker.working import Worker, homes
 from faelles.ground.collector import spare_what_stays

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from faelles.agencies.operations import list_agencies
-from faelles.circulation.holds.worker import follow
+from faelles.circulation.holds.following import follow
 from faelles.doors.runtime import Runtime
 from faelles.doors.worker.registry import JOBS
 from faelles.fees.payments.model import Outside

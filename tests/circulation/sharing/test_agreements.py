@@ -3,62 +3,13 @@
 import pytest
 
 from circulation.holds.test_changing import cancel
-from circulation.holds.wishing import match_all, state_of, wish
+from circulation.holds.wishing import match_all, state_of
 from circulation.lending_library import LendingLibrary
-from faelles.circulation.holds.model import GiveAgreement
-from faelles.circulation.holds.sharing import answer_others, ask_others, end_agreement, give_agreement, list_agreements
-from faelles.ground.actor import SYSTEM
+from circulation.sharing.neighbours import borrowing, night
+from faelles.circulation.sharing.agreements import end_agreement, give_agreement, list_agreements
+from faelles.circulation.sharing.model import GiveAgreement
+from faelles.circulation.sharing.nightly import answer_others, ask_others
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
-from faelles.ground.ids import NATION, RecordId
-from faelles.policies.knobs import LENDING_AFTER_DAYS
-from faelles.policies.seeds import seed_agency
-from town import Town
-
-
-@pytest.fixture
-async def lender(library: LendingLibrary, neighbour: Town) -> LendingLibrary:
-    """Another municipality that stands on the same clock and has the same rules."""
-    await library.database.run(neighbour.agency, SYSTEM, seed_agency)
-    return LendingLibrary(
-        neighbour, library.database, library.keyring, library.clock, library.groups, library.materials
-    )
-
-
-async def national_title(library: LendingLibrary, number: str) -> RecordId:
-    """A record of the whole country, of which `number` is a copy here."""
-    sql = (
-        "INSERT INTO record (agency_id, identifier, title, material_type, words)"
-        " VALUES (0, $1, 'Smilla', 'Bog', '') RETURNING id"
-    )
-    record = await library.database.run(NATION, SYSTEM, lambda tx: tx.value(sql, f"national:{number}"))
-    await refile(library, number, record)
-    return RecordId(record)
-
-
-async def refile(library: LendingLibrary, number: str, record: int) -> None:
-    sql = "UPDATE item SET record_id = $2 WHERE agency_id = $1 AND number = $3"
-    await library.run(lambda tx: tx.execute(sql, tx.agency, record, number))
-
-
-async def night(library: LendingLibrary, work) -> dict[str, int]:
-    day = library.clock.now.date()
-    done = await library.run(lambda tx: work(tx, day, None))
-    return {name: count for name, count in done.counts.items() if count}
-
-
-async def borrowing(library: LendingLibrary, lender: LendingLibrary) -> int:
-    """A hold that waits for what another municipality has, under an agreement, for longer than the rule says."""
-    await library.set_rule(LENDING_AFTER_DAYS, 14)
-    own, theirs = await library.copy(), await lender.copy()
-    title = await national_title(library, own)
-    await refile(lender, theirs, title)
-    await library.lend(await library.reader(), own)
-    hold = (await wish(library, await library.reader(), title)).transaction
-    assert hold is not None
-    request = GiveAgreement(borrower=library.town.isil)
-    await lender.run(lambda tx: give_agreement(tx, lender.librarian, request))
-    library.clock.pass_days(14)
-    return hold
 
 
 async def test_after_the_wait_a_lender_is_asked_and_finds_a_copy(library: LendingLibrary, lender: LendingLibrary):

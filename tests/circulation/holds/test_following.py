@@ -6,8 +6,8 @@ from datetime import timedelta
 from circulation.holds.wishing import copies, day, match_all, state_of, waits
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.holds import matcher
+from faelles.circulation.holds.following import match_everywhere, matching_titles
 from faelles.circulation.holds.nightly import turn_day
-from faelles.circulation.holds.worker import match_everywhere, matching_titles
 
 
 async def test_titles_are_matched_in_the_background(library: LendingLibrary):
