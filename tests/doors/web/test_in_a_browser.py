@@ -5,6 +5,7 @@ FAELLES_SCREENSHOTS names a folder for pictures of the pages, as the README show
 
 import asyncio
 import os
+import secrets
 import shutil
 import signal
 from collections.abc import AsyncIterator
@@ -35,7 +36,17 @@ QUIET = [
     "--no-first-run",
 ]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PAGES = ["/", "/desk", "/patrons", "/titles", "/lists/picks", "/lists/hold-shelf", "/lists/on-the-way", "/lists/work"]
+PAGES = [
+    "/",
+    "/desk",
+    "/patrons",
+    "/patrons/new",
+    "/titles",
+    "/lists/picks",
+    "/lists/hold-shelf",
+    "/lists/on-the-way",
+    "/lists/work",
+]
 
 
 @pytest.fixture(scope="session")
@@ -183,6 +194,20 @@ async def test_the_keys_are_told_and_the_menu_opens_by_them(hands: Hands):
     await hands.press("Escape")
     await hands.press("Alt+3")
     await expect(hands.page).to_have_url(f"{hands.page.url.rpartition('/')[0]}/titles")
+
+
+async def test_a_new_borrower_is_registered_from_the_keyboard_and_open_at_once(page: Page):
+    await page.goto("/patrons")
+    await page.keyboard.press("Alt+n")
+    await expect(page.locator("#cpr")).to_be_focused()
+    card = f"NY{secrets.randbelow(10**8):08d}"
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Åse Ærlig")
+    await page.locator("#birth_date").fill("1990-05-17")
+    await page.locator("#card").fill(card)
+    await page.locator("#card").press("Enter")
+    await expect(page.locator("#panel")).to_contain_text("Åse Ærlig")
+    await expect(page.locator("#panel")).to_contain_text(card)
 
 
 async def test_every_page_keeps_the_rules_of_accessibility(page: Page, library: LendingLibrary):

@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.types import ASGIApp, BeforeRequestHookHandler
 
 from faelles.doors.rest.services import Services
-from faelles.doors.web import assets, desk, lists, patrons, signing_in, start, titles
+from faelles.doors.web import assets, desk, lists, patrons, registering, signing_in, start, titles
 from faelles.doors.web.admission import admit
 from faelles.doors.web.problems import HANDLERS
 from faelles.doors.web.rendering import Pages
@@ -19,6 +19,7 @@ ROUTERS: Final[tuple[Router, ...]] = (
     desk.router,
     lists.router,
     patrons.router,
+    registering.router,
     signing_in.router,
     start.router,
     titles.router,
