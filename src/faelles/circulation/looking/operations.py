@@ -20,12 +20,14 @@ async def loans_of_patron(
     tx: Transaction, caller: Caller, patron: PatronId, *, is_open: bool = True, after: int = 0, limit: int = 50
 ) -> list[LoanShown]:
     """The loans of a patron, for staff in the divisions they work for, for the patron their own. Closed ones are there
-    only as long as retention lets them be.
+    only as long as retention lets them be, and shown to patrons who consented to a history.
     """
     permission = Permission.PATRON_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
-    await patron_for(tx, caller, patron, permission, "loans_of_patron")
+    known = await patron_for(tx, caller, patron, permission, "loans_of_patron")
     if caller.patron is not None and caller.patron != patron:
         raise NotFoundError("patron_unknown")
+    if caller.patron is not None and not is_open and not known.keeps_history:
+        return []
     divisions = caller.divisions(permission)
     return await store.loans_of(
         tx,

@@ -72,3 +72,17 @@ CREATE VIEW booked_copy WITH (security_invoker = true) AS
       JOIN booking AS b ON b.agency_id = i.agency_id AND b.id = i.booking_id
      WHERE i.loan_id IS NULL;
 GRANT SELECT ON booked_copy TO faelles_app;
+
+-- What of this is kept of people, in the shape that privacy reads (0019), and what keeps somebody from being erased.
+CREATE VIEW kept_by_bookings WITH (security_invoker = true) AS
+    SELECT b.agency_id, 'bookings' AS entry, 'booking' AS part, b.patron_id AS person_id,
+           (b.last_day + 1)::timestamp AT TIME ZONE 'UTC' AS counted_from,
+           jsonb_build_object('booking', b.id, 'title', t.title, 'from', b.first_day, 'until', b.last_day,
+                              'wanted', b.wanted, 'note', b.note, 'state', b.state, 'booked_at', b.booked_at) AS content
+      FROM booking AS b
+      JOIN record AS t ON t.id = b.record_id;
+CREATE VIEW booking_tie WITH (security_invoker = true) AS
+    SELECT agency_id, patron_id, 'open_booking' AS why
+      FROM booking
+     WHERE state <> 'cancelled' AND last_day >= CURRENT_DATE;
+GRANT SELECT ON kept_by_bookings, booking_tie TO faelles_app;

@@ -15,6 +15,7 @@ class Tie(StrEnum):
 
     OPEN_LOAN = "open_loan"
     OPEN_HOLD = "open_hold"
+    OPEN_BOOKING = "open_booking"
     DEBT = "debt"
     CREDIT = "credit"
     PAYMENT_UNDER_WAY = "payment_under_way"

@@ -1,5 +1,6 @@
 """One patron goes from every room, from the top of the house down."""
 
+from faelles.bookings.forgetting import operations as bookings
 from faelles.circulation.forgetting import operations as circulation
 from faelles.fees.forgetting import operations as fees
 from faelles.ground.database import Transaction
@@ -16,6 +17,7 @@ async def remove(tx: Transaction, patron: PatronId) -> None:
     keeps the number, which is nobody's then.
     """
     for each in [*await patrons.signposts(tx, patron), patron]:
+        await bookings.erase(tx, each)
         await notices.erase(tx, each)
         await circulation.erase(tx, each)
         await fees.erase(tx, each)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, time
 from typing import Final
 
+from faelles.bookings.forgetting import operations as bookings
 from faelles.circulation.forgetting import operations as circulation
 from faelles.fees.forgetting import operations as fees
 from faelles.ground import forgetting as ground
@@ -53,6 +54,7 @@ FORGETTING: Final[Mapping[str, Forget]] = {
     "paid_replacements": forget_replacements,
     "loans": circulation.forget_returned,
     "holds": circulation.forget_holds,
+    "bookings": bookings.forget_bookings,
     "hold_decisions": circulation.forget_decisions,
     "overrides": circulation.forget_overrides,
     "work_entries": circulation.forget_scans,

@@ -1,0 +1,85 @@
+"""Consents are dated, as easily taken back as given, and what they alone kept goes with them."""
+
+import pytest
+
+from circulation.lending_library import LendingLibrary
+from faelles.circulation.looking.operations import loans_of_patron
+from faelles.ground.actor import Actor, ActorKind
+from faelles.ground.i18n import Language
+from faelles.ground.ids import PatronId
+from faelles.patrons.operations import set_history_consent
+from faelles.people.model import Caller, Grant, Permission
+from faelles.privacy.consents.model import ConsentKind, ConsentSet, SetConsent
+from faelles.privacy.consents.operations import list_consents, set_consent, set_own_consent
+from privacy.conftest import Nights
+from privacy.lives import borrow, borrowers
+
+
+def own(library: LendingLibrary, patron: PatronId) -> Caller:
+    return Caller(
+        agency=library.town.agency,
+        actor=Actor(ActorKind.PATRON, patron),
+        language=Language.DANISH,
+        grants=(Grant(frozenset({Permission.OWN_ACCOUNT})),),
+        patron=patron,
+    )
+
+
+async def say(library: LendingLibrary, patron: PatronId, *, is_given: bool, version: str | None = None) -> ConsentSet:
+    request = SetConsent(kind=ConsentKind.HISTORY, is_given=is_given, text_version=version)
+    return await library.run(lambda tx: set_consent(tx, library.librarian, library.keyring, patron, request))
+
+
+async def test_history_is_kept_for_a_consent_and_goes_at_once_with_it(library: LendingLibrary, nights: Nights):
+    reader = await library.reader()
+    await say(library, reader.id, is_given=True, version="2027-1")
+    old = await borrow(library, reader)
+    library.clock.pass_days(100)
+    new = await borrow(library, reader)
+    await nights.pass_over()
+    assert await borrowers(library, old) == [reader.id]
+    answer = await say(library, reader.id, is_given=False)
+    assert answer.erased_loans == 1
+    assert (await borrowers(library, old), await borrowers(library, new)) == ([], [reader.id])
+    [line] = answer.consents
+    assert (line.text_version, line.given_by, line.withdrawn_by) == ("2027-1", "staff", "staff")
+
+
+async def test_saying_it_again_changes_nothing(library: LendingLibrary):
+    reader = await library.reader()
+    for _ in range(2):
+        assert len((await say(library, reader.id, is_given=True)).consents) == 1
+    for _ in range(2):
+        assert len((await say(library, reader.id, is_given=False)).consents) == 1
+    assert len((await say(library, reader.id, is_given=True)).consents) == 2
+
+
+async def test_whoever_sets_the_flag_the_consent_is_dated(library: LendingLibrary):
+    reader = await library.reader()
+    await library.run(lambda tx: set_history_consent(tx, library.librarian, reader.id, keeps=True))
+    [line] = await library.run(lambda tx: list_consents(tx, library.librarian, reader.id))
+    assert (line.kind, line.given_by, line.withdrawn_at) == ("history", "staff", None)
+
+
+@pytest.mark.parametrize(("consents", "seen"), [(True, 1), (False, 0)])
+async def test_patrons_see_their_finished_loans_with_consent_alone(library: LendingLibrary, consents, seen):
+    reader = await library.reader()
+    await borrow(library, reader)
+    caller = own(library, reader.id)
+    request = SetConsent(kind=ConsentKind.HISTORY, is_given=consents)
+    await library.database.run(
+        caller.agency, caller.actor, lambda tx: set_own_consent(tx, caller, library.keyring, request)
+    )
+    found = await library.run(lambda tx: loans_of_patron(tx, caller, reader.id, is_open=False))
+    assert len(found) == seen
+
+
+async def test_other_consents_touch_no_loan(library: LendingLibrary):
+    reader = await library.reader()
+    for is_given in (True, False):
+        request = SetConsent(kind=ConsentKind.NEWSLETTERS, is_given=is_given)
+        answer = await library.run(
+            lambda tx, request=request: set_consent(tx, library.librarian, library.keyring, reader.id, request)
+        )
+    assert [line.kind for line in answer.consents] == ["newsletters"]
+    assert "privacy.consent_withdrawn" in await library.events()

@@ -1,0 +1,178 @@
+"""Erasure on request: all or nothing, what the law keeps is named, and a restore does it again."""
+
+import pytest
+
+from circulation.holds.wishing import copies, wish
+from circulation.lending_library import LendingLibrary, Reader
+from faelles.ground.errors import ForbiddenError, NotFoundError
+from faelles.ground.ids import AccountId, DivisionId, PatronId
+from faelles.people.model import Permission
+from faelles.privacy.erasing.model import Erased, ErasureLine, ErasureRefusedError, Replayed, Tie
+from faelles.privacy.erasing.operations import erase, open_bookkeeping_name
+from faelles.privacy.erasing.replaying import list_erasures, replay
+from privacy.conftest import Nights
+from privacy.lives import borrow, live, rows
+from privacy.test_consents import say
+
+_REFERRING = """
+SELECT c.relname AS "table", a.attname AS "column"
+  FROM pg_constraint AS k
+  JOIN pg_class AS c ON c.oid = k.conrelid
+  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY (k.conkey) AND a.attname <> 'agency_id'
+ WHERE k.contype = 'f' AND k.confrelid = 'faelles.patron'::regclass
+"""
+
+
+async def ask(library: LendingLibrary, patron: PatronId) -> Erased:
+    return await library.run(lambda tx: erase(tx, library.librarian, library.keyring, patron))
+
+
+async def left_of(library: LendingLibrary, patron: PatronId) -> set[str]:
+    """The tables in which something still refers to the patron."""
+    found = {row["table"]: row["column"] for row in await rows(library, _REFERRING)} | {"patron": "id"}
+    return {
+        table
+        for table, column in found.items()
+        if await rows(
+            library, f"SELECT FROM {table} WHERE agency_id = $1 AND {column} = $2", library.town.agency, patron
+        )
+    }
+
+
+async def test_everything_goes_but_what_the_law_keeps(library: LendingLibrary):
+    reader = await library.reader()
+    await live(library, reader)
+    erased = await ask(library, reader.id)
+    assert await left_of(library, reader.id) == set()
+    assert {(kept.entry, kept.until.year) for kept in erased.kept} == {
+        ("bookkeeping_names", 2030),
+        ("access_log", 2028),
+    }
+    [account] = await rows(library, "SELECT account_id FROM bookkeeping_name WHERE agency_id = $1", library.town.agency)
+    name = await library.run(
+        lambda tx: open_bookkeeping_name(tx, library.librarian, library.keyring, AccountId(account["account_id"]))
+    )
+    assert name.name == "Søren Låner"
+
+
+async def test_the_books_still_agree(library: LendingLibrary):
+    reader = await library.reader()
+    await live(library, reader)
+    sql = "SELECT kind, sum(amount_ore), count(*) FROM ledger_entry WHERE agency_id = $1 GROUP BY kind ORDER BY kind"
+    before = await rows(library, sql, library.town.agency)
+    await ask(library, reader.id)
+    assert await rows(library, sql, library.town.agency) == before
+    words = await rows(library, "SELECT reason FROM ledger_entry WHERE agency_id = $1", library.town.agency)
+    assert {row["reason"] for row in words} == {None}
+
+
+async def test_asked_again_it_says_what_was_done(library: LendingLibrary):
+    reader = await library.reader()
+    first = await ask(library, reader.id)
+    library.clock.pass_days(3)
+    again = await ask(library, reader.id)
+    assert (again.erased_at, again.kept, again.was_done_before) == (first.erased_at, first.kept, True)
+
+
+async def with_loan(library: LendingLibrary, reader: Reader) -> None:
+    await library.lend(reader, await library.copy())
+
+
+async def with_hold(library: LendingLibrary, reader: Reader) -> None:
+    title, [item] = await copies(library, 1)
+    await library.lend(await library.reader(), item)
+    await wish(library, reader, title)
+
+
+async def with_debt(library: LendingLibrary, reader: Reader) -> None:
+    await borrow(library, reader, days=60)
+
+
+@pytest.mark.parametrize(
+    ("settle", "ties"),
+    [(with_loan, {Tie.OPEN_LOAN}), (with_hold, {Tie.OPEN_HOLD}), (with_debt, {Tie.DEBT})],
+)
+async def test_whoever_has_something_open_is_refused_and_nothing_happens(library: LendingLibrary, settle, ties):
+    reader = await library.reader()
+    await settle(library, reader)
+    before = await left_of(library, reader.id)
+    with pytest.raises(ErasureRefusedError) as refused:
+        await ask(library, reader.id)
+    assert set(refused.value.ties) == ties
+    assert await left_of(library, reader.id) == before
+
+
+async def test_it_takes_the_permission_for_the_whole_agency(library: LendingLibrary):
+    reader = await library.reader()
+    division = DivisionId(library.town.library)
+    for caller in (
+        library.staff(frozenset(Permission) - {Permission.PRIVACY}),
+        library.staff(frozenset(Permission), division),
+    ):
+        with pytest.raises(ForbiddenError):
+            await library.run(lambda tx, caller=caller: erase(tx, caller, library.keyring, reader.id))
+    with pytest.raises(NotFoundError):
+        await ask(library, PatronId(4711))
+
+
+async def the_list(library: LendingLibrary) -> list[ErasureLine]:
+    found = await library.run(lambda tx: list_erasures(tx, library.librarian, library.town.isil))
+    return [line for _, line in found]
+
+
+async def replayed(library: LendingLibrary, lines: list[ErasureLine]) -> Replayed:
+    return await library.run(lambda tx: replay(tx, library.librarian, library.keyring, library.town.isil, lines))
+
+
+async def test_after_a_restore_the_list_erases_again(library: LendingLibrary):
+    reader, other = await library.reader(), await library.reader()
+    lines = await in_a_lost_future(library, reader)
+    assert str(reader.id) not in "".join(line.person for line in lines)
+    assert await replayed(library, lines) == Replayed(erased=1, withdrawn=0, absent=0, held=0)
+    assert await left_of(library, reader.id) == set()
+    assert await left_of(library, other.id) != set()
+    assert await replayed(library, lines) == Replayed(erased=0, withdrawn=0, absent=1, held=0)
+    with pytest.raises(NotFoundError):
+        await replayed(library, [])
+
+
+async def test_whom_the_restored_data_ties_is_held_until_it_is_settled(library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy()
+    lines = await in_a_lost_future(library, reader)
+    await library.lend(reader, item)
+    assert (await replayed(library, lines)).held == 1
+    await library.take_back(item)
+    assert (await replayed(library, lines)).erased == 1
+
+
+async def test_a_withdrawn_consent_is_withdrawn_again(library: LendingLibrary, nights: Nights):
+    reader = await library.reader()
+    await say(library, reader.id, is_given=True)
+    library.clock.pass_days(1)
+    await say(library, reader.id, is_given=False)
+    lines = await the_list(library)
+    # As the backup has it: the consent still stands.
+    await library.run(lambda tx: tx.execute("DELETE FROM consent WHERE agency_id = $1", tx.agency))
+    await library.run(lambda tx: tx.execute("UPDATE patron SET keeps_history = true WHERE id = $1", reader.id))
+    back = "UPDATE consent SET given_at = given_at - interval '1 year' WHERE agency_id = $1"
+    await library.run(lambda tx: tx.execute(back, tx.agency))
+    assert (await replayed(library, lines)).withdrawn == 1
+    assert (await replayed(library, lines)).withdrawn == 0
+
+
+class _RestoredError(Exception):
+    """The backup is put back."""
+
+
+async def in_a_lost_future(library: LendingLibrary, reader: Reader) -> list[ErasureLine]:
+    """The list as it was when the database was lost, in which the reader is there still."""
+    kept: list[ErasureLine] = []
+    with pytest.raises(_RestoredError):
+        await library.run(lambda tx: _future(library, reader, tx, kept))
+    return kept
+
+
+async def _future(library, reader, tx, kept):
+    await erase(tx, library.librarian, library.keyring, reader.id)
+    kept += [line for _, line in await list_erasures(tx, library.librarian, library.town.isil)]
+    raise _RestoredError
