@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from faelles.circulation.holds import sharing
-from faelles.circulation.holds.model import Agreement, GiveAgreement
+from faelles.circulation.sharing import agreements
+from faelles.circulation.sharing.model import Agreement, GiveAgreement
 from faelles.doors.command.acting import Desk, Token, as_staff, request
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.words import words
@@ -18,7 +18,7 @@ Day = Annotated[str | None, typer.Option(help=words("command_lending_day"), show
 @app.command("list", help=words("command_lending_list"))
 def list_agreements(*, token: Token = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> list[Agreement]:
-        return await sharing.list_agreements(desk.tx, desk.caller)
+        return await agreements.list_agreements(desk.tx, desk.caller)
 
     found = as_staff(work, token=token, as_json=as_json)
     if as_json:
@@ -41,7 +41,7 @@ def give(
 ) -> None:
     async def work(desk: Desk) -> int:
         values = {"borrower": borrower, "first_day": first_day, "last_day": last_day}
-        return await sharing.give_agreement(desk.tx, desk.caller, request(GiveAgreement, values))
+        return await agreements.give_agreement(desk.tx, desk.caller, request(GiveAgreement, values))
 
     given = as_staff(work, token=token, as_json=as_json)
     if as_json:
@@ -58,7 +58,7 @@ def end(
     as_json: AsJson = False,
 ) -> None:
     async def work(desk: Desk) -> None:
-        await sharing.end_agreement(desk.tx, desk.caller, agreement)
+        await agreements.end_agreement(desk.tx, desk.caller, agreement)
 
     as_staff(work, token=token, as_json=as_json)
     if not as_json:

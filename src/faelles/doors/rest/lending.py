@@ -5,8 +5,8 @@ from typing import Final
 from litestar import Router, delete, get, post
 from litestar.params import JSONBody
 
-from faelles.circulation.holds import sharing
-from faelles.circulation.holds.model import Agreement, AgreementGiven, GiveAgreement
+from faelles.circulation.sharing import agreements
+from faelles.circulation.sharing.model import Agreement, AgreementGiven, GiveAgreement
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.rest.request import ApiRequest
@@ -21,7 +21,7 @@ _EDIT: Final = Permission.AGENCY_EDIT
     summary="What we lend to whom, and who lends to us",
 )
 async def list_lending_agreements(request: ApiRequest) -> list[Agreement]:
-    return await request.read(lambda tx: sharing.list_agreements(tx, request.caller))
+    return await request.read(lambda tx: agreements.list_agreements(tx, request.caller))
 
 
 @post(
@@ -33,7 +33,7 @@ async def give_lending_agreement(request: ApiRequest, data: JSONBody[GiveAgreeme
     """409 where there is one for some of those days already. They see titles that they ask for, never our patrons; we
     see titles that are asked for, never theirs.
     """
-    return AgreementGiven(await request.run(lambda tx: sharing.give_agreement(tx, request.caller, data)))
+    return AgreementGiven(await request.run(lambda tx: agreements.give_agreement(tx, request.caller, data)))
 
 
 @delete(
@@ -43,7 +43,7 @@ async def give_lending_agreement(request: ApiRequest, data: JSONBody[GiveAgreeme
 )
 async def end_lending_agreement(request: ApiRequest, agreement: PathId) -> None:
     """What is under way goes on. Only the lender ends it; the borrower is told that there is none."""
-    await request.run(lambda tx: sharing.end_agreement(tx, request.caller, agreement))
+    await request.run(lambda tx: agreements.end_agreement(tx, request.caller, agreement))
 
 
 router = Router(

@@ -184,35 +184,49 @@ CREATE TABLE lending_request (
     record_id        bigint      NOT NULL REFERENCES record,
     asked_at         timestamptz NOT NULL,
     withdrawn_at     timestamptz,
+    received_at      timestamptz,
+    returned_at      timestamptz,
     PRIMARY KEY (agency_id, id)
 );
 CREATE INDEX lending_request_lender ON lending_request (lender_agency_id, id);
 CALL isolate('lending_request');
 CREATE POLICY lender_reads ON lending_request FOR SELECT USING (lender_agency_id = current_agency());
 
+-- item_id: the placeholder that stands for the lender's copy here.
 CREATE TABLE lending_request_hold (
     agency_id  integer NOT NULL,
     request_id bigint  NOT NULL,
     hold_id    bigint  NOT NULL,
+    item_id    bigint,
     PRIMARY KEY (agency_id, request_id),
+    FOREIGN KEY (agency_id, item_id) REFERENCES item,
     FOREIGN KEY (agency_id, request_id) REFERENCES lending_request,
     FOREIGN KEY (agency_id, hold_id) REFERENCES hold
 );
 CREATE INDEX lending_request_hold_hold ON lending_request_hold (agency_id, hold_id);
 CALL isolate('lending_request_hold');
 
--- hold_id: the lender's own hold, without a patron, by which the copy is found, fetched and sent.
+-- hold_id: the lender's own hold, without a patron, by which the copy is found, fetched and sent. item_number and due_on
+-- are what the borrower is told of the copy.
 CREATE TABLE lending_answer (
     agency_id          integer     NOT NULL,
     borrower_agency_id integer     NOT NULL REFERENCES agency,
     request_id         bigint      NOT NULL,
-    state              text        NOT NULL CHECK (state IN ('accepted', 'refused', 'withdrawn')),
+    state              text        NOT NULL CHECK (state IN ('accepted', 'refused', 'withdrawn', 'sent', 'home')),
     hold_id            bigint,
+    item_id            bigint,
+    item_number        text,
+    due_on             date,
     changed_at         timestamptz NOT NULL,
     PRIMARY KEY (agency_id, borrower_agency_id, request_id),
     FOREIGN KEY (agency_id, hold_id) REFERENCES hold,
-    CHECK (state = 'refused' OR hold_id IS NOT NULL)
+    FOREIGN KEY (agency_id, item_id) REFERENCES item,
+    CHECK (state = 'refused' OR hold_id IS NOT NULL),
+    CHECK ((state IN ('sent', 'home')) = (item_id IS NOT NULL)),
+    CHECK ((item_id IS NULL) = (item_number IS NULL) AND (item_id IS NULL) = (due_on IS NULL))
 );
+-- A copy is with one municipality at a time.
+CREATE UNIQUE INDEX item_lent_away_once ON lending_answer (agency_id, item_id) WHERE state = 'sent';
 CREATE INDEX lending_answer_hold ON lending_answer (agency_id, hold_id) WHERE hold_id IS NOT NULL;
 CREATE INDEX lending_answer_borrower ON lending_answer (borrower_agency_id, request_id);
 CALL isolate('lending_answer');
