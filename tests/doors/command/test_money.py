@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from doors.command.conftest import Run
-from faelles.doors.command.frame import SAYS_NO
+from faelles.doors.command.frame import NOT_UNDERSTOOD, SAYS_NO
 from faelles.fees.desk.model import ManualCharge, ManualKind
 from faelles.fees.desk.operations import charge_manually
 from faelles.fees.neighbours.model import Adapter, Role, SetNeighbour
@@ -58,8 +58,26 @@ async def old_debt(database: Database, town: Town, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("old_debt")
 def test_debts_are_noticed_exported_answered_and_agree(at_desk: Run):
     assert json.loads(at_desk("debt", "notices", "--json").stdout) == {"given": 1}
+    assert [each["standing"] for each in json.loads(at_desk("debt", "excluded", "--json").stdout)] == ["running"]
+    assert "Time is running" in at_desk("debt", "excluded").stdout
     assert at_desk("debt", "reconcile").exit_code == SAYS_NO
     assert json.loads(at_desk("debt", "export", "--json").stdout)["claims"] == 1
     assert "Applied: 1" in at_desk("debt", "import").stdout
     agreed = at_desk("debt", "reconcile")
     assert (agreed.exit_code, "agree" in agreed.stdout) == (0, True)
+
+
+def test_a_till_is_set_up_and_taken_out_of_use(at_desk: Run):
+    added = json.loads(at_desk("till", "add", "Børnekassen", "--json").stdout)
+    assert "Børnekassen" in at_desk("till", "list").stdout
+    assert at_desk("till", "add", "Børnekassen").exit_code == SAYS_NO
+    assert at_desk("till", "remove", added["id"]).exit_code == 0
+    assert "Børnekassen" not in at_desk("till", "list").stdout
+
+
+def test_neighbours_are_chosen_and_their_secrets_told_once(at_desk: Run):
+    chosen = at_desk("neighbour", "set", "payments", "http", "--address", "https://pay.example/api", "--merchant", "M1")
+    assert "shown only now" in chosen.stdout
+    assert "https://pay.example/api" in at_desk("neighbour", "list").stdout
+    assert "secret" not in at_desk("neighbour", "list", "--json").stdout
+    assert at_desk("neighbour", "set", "payments", "file_drop").exit_code == NOT_UNDERSTOOD

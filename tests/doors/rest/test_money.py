@@ -100,6 +100,8 @@ async def test_who_owes_too_much_is_written_to_and_can_read_it(
     (theirs,) = (await client.get(f"{API}/patrons/{objects['patron']}/exclusions", headers=librarian)).json()["items"]
     assert mine == theirs
     assert (mine["debt_ore"], mine["standing"]) == (25_000, "running")
+    (listed,) = (await client.get(f"{API}/exclusions", headers=librarian)).json()["items"]
+    assert listed == {**mine, "patron": objects["patron"]}
 
 
 async def test_a_secret_is_never_shown(client: AsyncClient, furnished: Furniture, librarian: Headers):

@@ -9,7 +9,7 @@ import pytest
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, ManualKind, Means, Pay
 from faelles.fees.exclusion.model import NoticeLine, Standing
-from faelles.fees.exclusion.operations import give_notices, notices
+from faelles.fees.exclusion.operations import give_notices, list_standing, notices
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
 from faelles.ground.errors import ForbiddenError
@@ -79,6 +79,18 @@ async def test_a_debt_at_the_limit_is_written_to_once_and_excludes_when_the_time
     office.days = 8
     assert await office.standing() == [Standing.EXCLUDES]
     assert await office.write() == 0
+
+
+async def test_who_is_excluded_and_who_is_about_to_be_is_listed_until_they_have_paid(office: Office):
+    await office.charge(20_000)
+    await office.write()
+    (running,) = await office.run(list_standing, after=0, limit=50)
+    assert (running.patron, running.standing) == (office.household.patron, Standing.RUNNING)
+    office.days = 8
+    assert [each.standing for each in await office.run(list_standing, after=0, limit=1)] == [Standing.EXCLUDES]
+    assert await office.run(list_standing, after=running.notice, limit=50) == []
+    await office.pay(20_000)
+    assert await office.run(list_standing, after=0, limit=50) == []
 
 
 async def test_paying_in_full_lifts_it_at_once_and_paying_a_part_does_not(office: Office):

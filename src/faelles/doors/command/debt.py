@@ -9,12 +9,15 @@ from faelles.doors.command.words import LANGUAGE, words
 from faelles.doors.runtime import Runtime
 from faelles.fees.debt import importing, operations, reconciling
 from faelles.fees.debt.model import Exported, FilesImported, Mismatch
-from faelles.fees.exclusion.operations import give_notices
+from faelles.fees.exclusion.model import StandingNotice
+from faelles.fees.exclusion.operations import give_notices, list_standing
 from faelles.fees.payments.model import Outside
 from faelles.ground.i18n import money_text
 from faelles.people.model import Caller
 
 app = typer.Typer(help=words("command_debt"), no_args_is_help=True)
+
+_AT_A_TIME = 200
 
 
 @app.command("notices", help=words("command_debt_notices"))
@@ -33,6 +36,27 @@ def notices(*, token: Token = None, as_json: AsJson = False) -> None:
         show({"given": given})
     else:
         tell("command_debt_noticed", given=given)
+
+
+@app.command("excluded", help=words("command_debt_excluded"))
+def excluded(*, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> list[StandingNotice]:
+        found: list[StandingNotice] = []
+        while page := await list_standing(
+            desk.tx, desk.caller, after=found[-1].notice if found else 0, limit=_AT_A_TIME
+        ):
+            found += page
+        return found
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+        return
+    columns = ("command_column_patron", "command_column_standing", "command_column_from", "command_column_owed")
+    show_table(
+        columns,
+        ((each.patron, words(f"exclusion_{each.standing}"), each.excludes_on, _money(each.owed_ore)) for each in found),
+    )
 
 
 @app.command("export", help=words("command_debt_export"))

@@ -15,6 +15,7 @@ from faelles.doors.command import (
     load,
     logistics,
     machine,
+    neighbour,
     notice,
     patron,
     policy,
@@ -54,6 +55,7 @@ app.add_typer(logistics.app, name="logistics", rich_help_panel=words("command_pa
 app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
 app.add_typer(till.app, name="till", rich_help_panel=words("command_panel_staff"))
 app.add_typer(debt.app, name="debt", rich_help_panel=words("command_panel_staff"))
+app.add_typer(neighbour.app, name="neighbour", rich_help_panel=words("command_panel_staff"))
 app.add_typer(machine.app, name="machine", rich_help_panel=words("command_panel_staff"))
 app.add_typer(notice.app, name="notice", rich_help_panel=words("command_panel_staff"))
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))

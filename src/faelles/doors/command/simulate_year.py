@@ -34,7 +34,7 @@ async def live_year(config: Config, size: Size, tell_day: Advance) -> YearReport
 
     clock = TurnedClock(size.first_moment)
     with TemporaryDirectory(prefix="faelles-year-") as exchange:
-        async with empty_database(config, "simulated_year") as url, open_database(url, clock=clock) as database:
+        async with empty_database(config) as url, open_database(url, clock=clock) as database:
             return await run_year(database, clock, config.keyring, Path(exchange), size, JOBS, tell_day)
 
 

@@ -1,18 +1,19 @@
-"""`faelles till`: open, count and close a till."""
+"""`faelles till`: set up, open, count and close a till."""
 
 from typing import Annotated
 
 import typer
 
-from faelles.doors.command.acting import Desk, Token, as_staff, request
+from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.fees.tills import operations
-from faelles.fees.tills.model import CloseTill, OpenTill, Report, Session, Till
+from faelles.fees.tills.model import CloseTill, NewTill, OpenTill, Report, Session, Till
 from faelles.ground.i18n import money_text
 
 app = typer.Typer(help=words("command_till"), no_args_is_help=True)
 
+Name = Annotated[str, typer.Argument(help=words("command_till_name"), show_default=False)]
 Number = Annotated[int, typer.Argument(help=words("command_till_number"), min=1, show_default=False)]
 SessionNumber = Annotated[int, typer.Argument(help=words("command_till_session"), min=1, show_default=False)]
 Float = Annotated[int, typer.Option("--float", help=words("command_till_float"), min=0)]
@@ -34,6 +35,31 @@ def list_tills(*, token: Token = None, as_json: AsJson = False) -> None:
     else:
         columns = ("command_column_till", "command_column_name", "command_column_session")
         show_table(columns, ((till.id, till.name, till.session) for till in tills))
+
+
+@app.command("add", help=words("command_till_add"))
+def add_till(name: Name, *, branch: Branch = None, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> Till:
+        where = await desk.branch(branch)
+        return await operations.create_till(desk.tx, desk.caller, request(NewTill, {"branch": where, "name": name}))
+
+    till = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(till)
+    else:
+        tell("command_till_added", till=till.id, name=till.name)
+
+
+@app.command("remove", help=words("command_till_remove"))
+def remove_till(till: Number, *, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> None:
+        await operations.remove_till(desk.tx, desk.caller, till)
+
+    as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(None)
+    else:
+        tell("command_till_removed", till=till)
 
 
 @app.command("open", help=words("command_till_open"))

@@ -11,7 +11,7 @@ from faelles.doors.rest.request import ApiRequest
 from faelles.fees.debt import importing, operations, reconciling
 from faelles.fees.debt.model import Answers, ClaimShown, Exported, FilesImported, Imported, Mismatch, OutMessage
 from faelles.fees.exclusion import operations as exclusion
-from faelles.fees.exclusion.model import NoticeLine, NoticesGiven
+from faelles.fees.exclusion.model import NoticeLine, NoticesGiven, StandingNotice
 from faelles.fees.neighbours.model import Neighbour, NeighbourSet, Role, SetNeighbour
 from faelles.fees.neighbours.operations import set_neighbour, show_neighbour
 from faelles.ground.errors import ForbiddenError
@@ -34,6 +34,14 @@ class ShownMismatch(Mismatch, frozen=True, kw_only=True):
 async def give_notices(request: ApiRequest, after: QueryId = None) -> NoticesGiven:
     """One slice of the debtors; go on with `last` as `after`. Who was written to already is not written to again."""
     return await request.run(lambda tx: exclusion.give_notices(tx, request.caller, after=after or 0))
+
+
+@get("/exclusions", opt=guarded(_COLLECT, example=Example()), summary="Who is excluded, and who is about to be")
+async def list_excluded(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[StandingNotice]:
+    """The notices that exclude today or whose time is running, in the order they were written in."""
+    cursor = read_cursor(after, int) or 0
+    found = await request.run(lambda tx: exclusion.list_standing(tx, request.caller, after=cursor, limit=limit))
+    return page(found, limit, key=lambda notice: notice.notice)
 
 
 @get(
@@ -154,6 +162,7 @@ router = Router(
     tags=["debts"],
     route_handlers=[
         give_notices,
+        list_excluded,
         list_notices,
         list_own_notices,
         list_claims,

@@ -51,6 +51,12 @@ class NoticeLine(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
 
 
+class StandingNotice(NoticeLine, frozen=True, kw_only=True):
+    """A notice that runs or excludes, with whom."""
+
+    patron: PatronId
+
+
 class Debtor(msgspec.Struct, frozen=True, kw_only=True):
     """A patron who owes something in a division, and what was written to them so far."""
 

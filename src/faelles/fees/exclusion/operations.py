@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from faelles.fees import rules as fee_rules
 from faelles.fees.desk.operations import books_of
 from faelles.fees.exclusion import events, rules, store
-from faelles.fees.exclusion.model import Debtor, NewNotice, NoticeLine, NoticesGiven
+from faelles.fees.exclusion.model import Debtor, NewNotice, NoticeLine, NoticesGiven, Standing, StandingNotice
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.events import append
@@ -43,6 +43,22 @@ async def notices(tx: Transaction, caller: Caller, patron: PatronId) -> list[Not
     """What was written to a patron in the divisions that the caller may look into, and what follows from it today."""
     divisions = await books_of(tx, caller, patron, "exclusion_notices")
     return await store.list_notices(tx, patron, divisions, _today(tx, await current_settings(tx)))
+
+
+async def list_standing(tx: Transaction, caller: Caller, *, after: int, limit: int) -> list[StandingNotice]:
+    """Who is excluded today, or will be when a notice's time has run out; in the divisions the caller collects for."""
+    caller.require(Permission.DEBT_COLLECT)
+    divisions, today = caller.divisions(Permission.DEBT_COLLECT), _today(tx, await current_settings(tx))
+    standing: list[StandingNotice] = []
+    while len(standing) < limit:
+        found = await store.list_unsettled(tx, divisions, today, after=after, limit=limit)
+        standing += [each for each in found if each.standing is not Standing.SETTLED]
+        if len(found) < limit:
+            break
+        after = found[-1].notice
+    shown = standing[:limit]
+    await looked_at(tx, caller, "list_excluded", [each.patron for each in shown])
+    return shown
 
 
 async def _notify(tx: Transaction, caller: Caller, settings: Settings, chosen: Sequence[PatronId]) -> int:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from faelles.fees.exclusion import rules
-from faelles.fees.exclusion.model import Debtor, NewNotice, Notice, NoticeLine
+from faelles.fees.exclusion.model import Debtor, NewNotice, Notice, NoticeLine, StandingNotice
 from faelles.ground.database import Row, Transaction
-from faelles.ground.ids import PatronId
+from faelles.ground.ids import DivisionId, PatronId
 from faelles.patrons.reach import Divisions
 
 # Whoever owes anything: what each of them may owe is for the policy to say. $3: these patrons, else all after $2.
@@ -39,6 +40,15 @@ SELECT patron_id, division_id, notice_id, noticed_on, excludes_on, debt_ore, lim
   FROM patron_exclusion_notice
  WHERE agency_id = $1 AND patron_id = ANY ($2::bigint[]) AND ($3::integer[] IS NULL OR division_id = ANY ($3))
  ORDER BY notice_id DESC
+"""
+
+_LOAD_UNSETTLED = """
+SELECT patron_id, division_id, notice_id, noticed_on, excludes_on, debt_ore, limit_ore, standing_ore, owed_ore,
+       rule_id, addressee_id
+  FROM patron_exclusion_notice
+ WHERE agency_id = $1 AND notice_id > $2 AND owed_ore > 0 AND ($3::integer[] IS NULL OR division_id = ANY ($3))
+ ORDER BY notice_id
+ LIMIT $4
 """
 
 _INSERT_NOTICE = """
@@ -92,21 +102,16 @@ async def _debtors(tx: Transaction, rows: list[Row]) -> list[Debtor]:
 
 async def list_notices(tx: Transaction, patron: PatronId, divisions: Divisions, today: date) -> list[NoticeLine]:
     """What was written to a patron, newest first."""
-    reach = None if divisions is None else sorted(divisions)
-    return [
-        NoticeLine(
-            notice=row["notice_id"],
-            division=row["division_id"],
-            noticed_on=row["noticed_on"],
-            excludes_on=row["excludes_on"],
-            debt_ore=row["debt_ore"],
-            limit_ore=row["limit_ore"],
-            owed_ore=row["owed_ore"],
-            addressee=row["addressee_id"],
-            standing=rules.standing(_notice(row), today),
-        )
-        for row in await tx.rows(_LOAD_NOTICES, tx.agency, [patron], reach)
-    ]
+    rows = await tx.rows(_LOAD_NOTICES, tx.agency, [patron], _reach(divisions))
+    return [NoticeLine(**_line(row, today)) for row in rows]
+
+
+async def list_unsettled(
+    tx: Transaction, divisions: Divisions, today: date, *, after: int, limit: int
+) -> list[StandingNotice]:
+    """The next notices about debts of which something is left, in the order they were written in."""
+    rows = await tx.rows(_LOAD_UNSETTLED, tx.agency, after, _reach(divisions), limit)
+    return [StandingNotice(patron=row["patron_id"], **_line(row, today)) for row in rows]
 
 
 async def insert_notice(tx: Transaction, new: NewNotice, noticed_on: date, excludes_at: datetime) -> int | None:
@@ -137,3 +142,21 @@ def _notice(row: Row) -> Notice:
         owed_ore=row["owed_ore"],
         rule=row["rule_id"],
     )
+
+
+def _reach(divisions: Divisions) -> list[DivisionId] | None:
+    return None if divisions is None else sorted(divisions)
+
+
+def _line(row: Row, today: date) -> dict[str, Any]:
+    return {
+        "notice": row["notice_id"],
+        "division": row["division_id"],
+        "noticed_on": row["noticed_on"],
+        "excludes_on": row["excludes_on"],
+        "debt_ore": row["debt_ore"],
+        "limit_ore": row["limit_ore"],
+        "owed_ore": row["owed_ore"],
+        "addressee": row["addressee_id"],
+        "standing": rules.standing(_notice(row), today),
+    }
