@@ -417,3 +417,58 @@ class Favorites(Struct, frozen=True, kw_only=True):
 class EmailIdentifier(Struct, frozen=True):
     result: str
     success: bool
+
+
+class Booking(Struct, frozen=True, kw_only=True):
+    booking_id: str
+    record_id: str
+    period: Period
+    preferred_materials: int
+    minimum_materials: int
+    patron_group_id: int
+    automatic_forward_loan: bool
+    requested_from_branch_id: str
+    deliver_branch_id: str
+    state: str
+    note: str | None
+
+
+class BookingResponse(Struct, frozen=True, kw_only=True):
+    result: str
+    booking: Booking | None
+
+
+class BookingInfo(Struct, frozen=True, kw_only=True):
+    period: Period
+    preferred_materials: int
+
+
+class BookingBranchInfo(Struct, frozen=True, kw_only=True):
+    branch_id: str
+    gross_number_available: int
+    booking_info: tuple[BookingInfo, ...]
+
+
+class NewsletterChoice(Struct, frozen=True, kw_only=True):
+    """A tag, or an interest of a category."""
+
+    id: str
+    name: str
+
+
+class NewsletterGroupCategory(Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    interests: tuple[NewsletterChoice, ...]
+
+
+class Newsletter(Struct, frozen=True, kw_only=True):
+    list_id: str
+    name: str
+    tags: tuple[NewsletterChoice, ...]
+    interest_categories: tuple[NewsletterGroupCategory, ...]
+
+
+class InterlibraryLoanResponse(Struct, frozen=True, kw_only=True):
+    result: str
+    successful: bool

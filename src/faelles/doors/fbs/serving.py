@@ -9,11 +9,13 @@ from faelles.doors.fbs.call import Handler
 from faelles.doors.fbs.facts import Operation, operations
 from faelles.doors.fbs.handlers import (
     belongings,
+    bookings,
     branches,
     catalog,
     changing,
     fees,
     loans,
+    newsletters,
     patrons,
     registering,
     reservations,
@@ -32,6 +34,8 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         **loans.HANDLERS,
         **reservations.HANDLERS,
         **fees.HANDLERS,
+        **bookings.HANDLERS,
+        **newsletters.HANDLERS,
     }
 )
 _BY_THE_DOOR: Final = frozenset({"login"})
