@@ -4,12 +4,13 @@ from typing import Any
 
 from circulation.lending_library import Reader
 from doors.fbs.conftest import WebSite
+from doors.fbs.test_loans import age
 from doors.fbs.test_reservations import path_of, versions
 from faelles.agencies.settings.model import PAYMENTS, SetSetting
 from faelles.agencies.settings.operations import set_setting
 from faelles.doors.fbs.facts import models
-from faelles.fees.desk.model import ManualCharge, ManualKind
-from faelles.fees.desk.operations import charge_manually
+from faelles.fees.desk.model import ManualCharge, ManualKind, Reverse
+from faelles.fees.desk.operations import charge_manually, reverse
 
 
 async def charged(site: WebSite, reader: Reader, ore: int, reason: str = "Ødelagt bog") -> int:
@@ -94,3 +95,31 @@ async def test_an_order_that_is_none_is_named(site: WebSite):
         assert (answer.status_code, answer.json()["validationErrors"][0]["field"]) == (400, field)
     answer = await site.send("GET", f"/{{a}}/patron/{reader.id}/fees/v2", params={"includepaid": "måske"})
     assert answer.status_code == 400
+
+
+async def test_every_entry_on_a_fee_is_told_with_what_undid_it(site: WebSite):
+    lending, reader = site.library, await site.library.reader()
+    fee = await charged(site, reader, 2_000)
+    await site.post(f"/{{a}}/patron/{reader.id}/payment/v2", {"orderId": "1", "feeIds": [fee]})
+    path = f"/{{a}}/patron/{reader.id}/fee/{fee}/transactions/v1"
+    first, second = await site.get(path)
+    assert (first["type"], first["amount"], first["parentTransactionId"]) == ("creation", 20.0, None)
+    assert (second["type"], second["amount"], second["feeId"]) == ("payment", 20.0, fee)
+    undo = Reverse(branch=lending.town.main, reason="Fejl")
+    await lending.run(lambda tx: reverse(tx, lending.librarian, second["transactionId"], reader.id, undo))
+    third = (await site.get(path))[-1]
+    assert (third["type"], third["parentTransactionId"]) == ("payment_reduction", second["transactionId"])
+    assert (await site.send("GET", f"/{{a}}/patron/{reader.id}/fee/99999999/transactions/v1")).status_code == 404
+
+
+async def test_an_overdue_loan_says_what_it_would_cost_today(site: WebSite):
+    reader, item = await site.library.reader(), await site.library.copy()
+    await site.library.lend(reader, item)
+    path = f"/{{a}}/patron/{reader.id}/fee/expected-fees/v1"
+    assert await site.get(path) == []
+    await age(site, 60)
+    (expected,) = await site.get(path)
+    assert (expected["feeId"], expected["payableByClient"], expected["dueDate"]) == (-1, False, None)
+    assert expected["amount"] > 0
+    assert expected["materials"][0]["materialItemNumber"] == item
+    assert await site.library.owed(reader) == 0

@@ -8,6 +8,7 @@ from faelles.circulation.holds.model import PlaceHold, Wish
 from faelles.circulation.holds.operations import place_hold
 from faelles.circulation.looking.operations import loans_of_patron
 from faelles.doors.fbs.facts import models, operations
+from faelles.ground.clock import utc_now
 
 
 async def test_every_version_shows_loans_with_whether_they_can_be_renewed(site: WebSite):
@@ -73,3 +74,25 @@ async def test_what_is_no_list_of_loans_is_refused(site: WebSite):
         answer = await site.send("POST", f"/{{a}}/patrons/{reader.id}/loans/renew/v2", content=sent)
         assert answer.status_code == 400, sent
     assert await site.post(f"/{{a}}/patrons/{reader.id}/loans/renew/v2", []) == []
+
+
+async def test_finished_loans_are_shown_with_consent_and_gone_without(site: WebSite):
+    lending, reader = site.library, await site.library.reader()
+    consent = f"/{{a}}/patrons/{reader.id}/updateconsent/historicaldata/v2"
+    path = f"/{{a}}/patrons/{reader.id}/loans/withhistoricalloans/v1"
+    finished, open_ = await lending.copy(), await lending.copy()
+    await site.put(consent, {"consent": True})
+    lending.clock.now = utc_now()
+    for item in (finished, open_):
+        await lending.lend(reader, item)
+    await lending.take_back(finished)
+    answer = await site.get(path)
+    assert [each["loanDetails"]["materialItemNumber"] for each in answer["loans"]] == [open_]
+    (past,) = answer["historicalMaterialLoans"]
+    assert past.keys() == models()["HistoricalLoanV1"].keys()
+    assert past["materialItemNumber"] == finished
+    assert past["returnedDate"] is not None
+    await site.put(consent, {"consent": False})
+    assert (await site.get(path))["historicalMaterialLoans"] == []
+    await site.put(consent, {"consent": True})
+    assert (await site.get(path))["historicalMaterialLoans"] == []

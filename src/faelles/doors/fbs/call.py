@@ -39,6 +39,8 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     sent: Any
+    undocumented: Mapping[str, Sequence[str]]
+    """Query parameters that the tables do not have, as some clients send them."""
 
     async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Do `work` in a transaction of the client's agency, as the client."""

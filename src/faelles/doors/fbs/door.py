@@ -76,6 +76,7 @@ class _Door:
         scope["user"] = session.caller
         isil = parameters["agencyid"]
         division = division_of(session, isil)
+        query, others = _query(operation, scope["query_string"])
         call = Call(
             operation=operation,
             services=self._services,
@@ -84,7 +85,8 @@ class _Door:
             division=division,
             caller=session.in_division(division),
             path=parameters,
-            query=_query(operation, scope["query_string"]),
+            query=query,
+            undocumented=others,
             sent=read_body(await _body(receive, self._limit), operation.body) if operation.body else None,
         )
         return await _handled(HANDLERS[operation.verb], call)
@@ -122,8 +124,8 @@ def _chosen(found: Found | None, method: str) -> tuple[Operation, tuple[str, ...
     return operation, found.values
 
 
-def _query(operation: Operation, raw: bytes) -> Mapping[str, list[str]]:
-    """The parameters that the operation has; others are passed over. Repeated ones are lists of what is not empty."""
+def _query(operation: Operation, raw: bytes) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
+    """The parameters that the operation has, and those it has not. Repeated ones are lists of what is not empty."""
     try:
         sent = parse_qs(raw.decode(), max_num_fields=_MOST_VALUES + _MOST_PARAMETERS)
     except (ValueError, UnicodeDecodeError):
@@ -137,7 +139,7 @@ def _query(operation: Operation, raw: bytes) -> Mapping[str, list[str]]:
             raise invalid_field(name, "field_too_long", bound=_MOST_VALUES if kind.is_list else 1)
         if any("\x00" in value for value in told[name]):
             raise invalid_field(name, "field_wrong_form")
-    return told
+    return told, {name: values for name, values in sent.items() if name not in told}
 
 
 def _header(scope: HTTPScope, name: bytes) -> str:

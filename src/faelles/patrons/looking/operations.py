@@ -1,14 +1,14 @@
 """Looking at patrons. Whatever is handed out was first withheld from, and then recorded for, whoever asked."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from faelles.ground.access import looks_at
 from faelles.ground.crypto import Keyring
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ForbiddenError, NotFoundError, invalid_field
 from faelles.ground.fields import is_plausible
-from faelles.ground.ids import PatronId
+from faelles.ground.ids import DivisionId, PatronGroupId, PatronId
 from faelles.patrons import reach
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks import store as blocks
@@ -167,3 +167,11 @@ async def access_report(
         AccessEntry(at=look.at, actor=look.actor, operation=look.operation)
         for look in await looks_at(tx, persons, before=before, limit=limit)
     ]
+
+
+async def members_of_groups(
+    tx: Transaction, caller: Caller, division: DivisionId, day: date
+) -> dict[PatronGroupId, int]:
+    """How many patrons each group of a division has on a day: figures, nobody is looked at."""
+    reach.require_division(caller, Permission.PATRON_VIEW, division)
+    return await store.members(tx, division, day)

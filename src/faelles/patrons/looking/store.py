@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from faelles.ground.database.transaction import Transaction
-from faelles.ground.ids import PatronId
+from faelles.ground.ids import DivisionId, PatronGroupId, PatronId
 from faelles.patrons.reach import Divisions
 
 _POSITION = "SELECT sort_name FROM patron WHERE agency_id = $1 AND id = $2"
@@ -24,6 +24,13 @@ SELECT p.id
                     WHERE d.agency_id = $1 AND d.patron_id = p.id AND d.division_id = ANY ($3)))
  ORDER BY p.sort_name, p.id
  LIMIT $6
+"""
+
+_MEMBERS = """
+SELECT patron_group_id, count(DISTINCT patron_id) AS members
+  FROM membership
+ WHERE agency_id = $1 AND division_id = $2 AND valid @> $3::date
+ GROUP BY patron_group_id
 """
 
 _MERGED_INTO = "SELECT id FROM patron WHERE agency_id = $1 AND merged_into_id = $2"
@@ -69,3 +76,9 @@ def _listed(divisions: Divisions) -> list[int] | None:
 async def merged_into(tx: Transaction, patron: PatronId) -> list[PatronId]:
     """The temporary patrons that became this one."""
     return [PatronId(row["id"]) for row in await tx.rows(_MERGED_INTO, tx.agency, patron)]
+
+
+async def members(tx: Transaction, division: DivisionId, day: date) -> dict[PatronGroupId, int]:
+    """How many belong to each group of a division on a day."""
+    rows = await tx.rows(_MEMBERS, tx.agency, division, day)
+    return {row["patron_group_id"]: row["members"] for row in rows}

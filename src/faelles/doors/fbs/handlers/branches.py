@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from faelles.agencies.contacts.operations import contacts_of
 from faelles.agencies.model import Branch, BranchKind, Placement, Service
 from faelles.agencies.opening.model import OpeningHours as Hours
 from faelles.agencies.opening.operations import list_opening_hours, show_calendar
@@ -15,6 +16,7 @@ from faelles.doors.fbs.models import (
     AgencyLocation,
     AgencySection,
     AgencySublocation,
+    BranchContact,
     ClosingDate,
     OpeningHours,
 )
@@ -56,6 +58,35 @@ def is_served(branch: Branch, today: date) -> bool:
     """Whether patrons come there."""
     is_open = branch.closed_from is None or branch.closed_from > today
     return is_open and branch.kind is not BranchKind.INTERNAL
+
+
+async def branch_contacts(call: Call) -> list[BranchContact]:
+    """How the named branches are reached, or all of them. What nobody wrote down is null."""
+    wanted = set(call.many("branchIds"))
+
+    async def work(tx: Transaction) -> list[BranchContact]:
+        settings = await call.settings(tx)
+        today = local_date(tx.now, settings.directory.agency.time_zone)
+        found = {
+            each.id: each
+            for each in branches_of(settings, call.division)
+            if is_served(each, today) and (not wanted or each.code in wanted)
+        }
+        return [
+            BranchContact(
+                branch_id=found[each.branch].code,
+                title=found[each.branch].name,
+                address=each.contact.street,
+                zip_code=each.contact.postal_code,
+                city=each.contact.city,
+                phone=each.contact.phone,
+                email=each.contact.email,
+                website=each.contact.website,
+            )
+            for each in await contacts_of(tx, call.caller, list(found))
+        ]
+
+    return await call.read(work)
 
 
 async def departments(call: Call) -> list[AgencyDepartment]:
@@ -155,6 +186,7 @@ async def closing_dates(call: Call) -> list[ClosingDate]:
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
         "branches": branches,
+        "branch_contacts": branch_contacts,
         "departments": departments,
         "locations": locations,
         "sublocations": sublocations,

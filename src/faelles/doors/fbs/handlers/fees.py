@@ -12,19 +12,21 @@ from faelles.agencies.settings.operations import is_on
 from faelles.catalog.numbers.operations import numbers_of
 from faelles.circulation.availability.model import LentCopy
 from faelles.circulation.availability.operations import copies_lent
+from faelles.circulation.expected.operations import expected_fees as expected
 from faelles.doors.fbs import models
-from faelles.doors.fbs.call import Call, Handler
+from faelles.doors.fbs.call import Call, Handler, number
 from faelles.doors.fbs.handlers.catalog import material_group, periodical
 from faelles.doors.fbs.handlers.patrons import living
-from faelles.fees.desk.model import ClaimLine, Means, Pay
-from faelles.fees.desk.operations import claims, pay
-from faelles.fees.model import ChargeKind
+from faelles.doors.fbs.handlers.words import local
+from faelles.fees.desk.model import ClaimLine, Means, Pay, StatementLine
+from faelles.fees.desk.operations import claims, pay, statement
+from faelles.fees.model import ChargeKind, EntryKind
 from faelles.fees.settled.model import Settlement
 from faelles.fees.settled.operations import settlements
 from faelles.ground import i18n
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, invalid_field
+from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.fields import HIGHEST_ID
 from faelles.ground.i18n import Language
 from faelles.ground.ids import ChargeId, RecordId
@@ -37,6 +39,28 @@ NOT_ALLOWED: Final = "paymentNotAllowedByClient"
 
 _MOST_FEES: Final = 500
 _LONGEST_ORDER: Final = 150
+_MOST_ENTRIES: Final = 2_000
+_EXPECTED: Final = -1
+"""The id of a fee that is none yet."""
+_TRANSACTIONS: Final[Mapping[EntryKind, str]] = MappingProxyType(
+    {
+        EntryKind.CHARGE: "creation",
+        EntryKind.PAYMENT: "payment",
+        EntryKind.REDUCTION: "reduction",
+        EntryKind.WAIVER: "write_off",
+        EntryKind.REVERSAL: "cancellation",
+    }
+)
+_UNDONE: Final[Mapping[EntryKind, str]] = MappingProxyType(
+    {
+        EntryKind.CHARGE: "cancellation",
+        EntryKind.PAYMENT: "payment_reduction",
+        EntryKind.REDUCTION: "creation",
+        EntryKind.WAIVER: "write_off_reduction",
+        EntryKind.REVERSAL: "creation",
+    }
+)
+"""What undoing an entry is called."""
 _COMPENSATIONS: Final = frozenset({ChargeKind.REPLACEMENT, ChargeKind.PROCESSING})
 
 
@@ -183,4 +207,69 @@ def _confirmation(order: str, fee: ChargeId, status: str, payment: int | None = 
     )
 
 
-HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({"fees": fees, "pay_fees": pay_fees})
+async def expected_fees(call: Call) -> list[models.Fee]:
+    """What every overdue loan would cost if it came back today: no fee yet, and nothing to pay."""
+
+    async def work(tx: Transaction) -> list[models.Fee]:
+        known = await living(tx, call)
+        own, settings = call.in_name_of(known.id), await call.settings(tx)
+        found = [each for each in await expected(tx, own, known.id) if each.division == call.division]
+        copies = await copies_lent(tx, [loan for each in found for loan in each.loans])
+        numbers = await numbers_of(tx, [copy.record for copy in copies.values()])
+        return [
+            models.Fee(
+                fee_id=_EXPECTED,
+                type="fee",
+                amount=in_kroner(each.amount_ore),
+                reason_message=i18n.text("fbs_expected_fee", Language.DANISH),
+                creation_date=local_date(tx.now, settings.directory.agency.time_zone),
+                due_date=None,
+                paid_date=None,
+                payable_by_client=False,
+                materials=tuple(material(settings, copies[loan], numbers) for loan in each.loans if loan in copies),
+            )
+            for each in found
+        ]
+
+    return await call.run(work)
+
+
+async def fee_transactions(call: Call) -> list[models.FeeTransaction]:
+    """Everything that was entered on one of the patron's fees, in order."""
+    fee = ChargeId(number(call.path["feeId"], "feeId"))
+
+    async def work(tx: Transaction) -> list[models.FeeTransaction]:
+        known = await living(tx, call)
+        claim = next((each for each in await _claims(tx, call, known, only_open=False) if each.charge == fee), None)
+        if claim is None:
+            raise NotFoundError("charge_unknown")
+        entries = await statement(tx, call.caller, claim.for_patron, before=None, limit=_MOST_ENTRIES)
+        zone = (await call.settings(tx)).directory.agency.time_zone
+        return _transactions([each for each in reversed(entries) if each.charge == fee], fee, zone)
+
+    return await call.run(work)
+
+
+def _transactions(entries: Sequence[StatementLine], fee: ChargeId, zone: str) -> list[models.FeeTransaction]:
+    kinds = {each.entry: each.kind for each in entries}
+    return [
+        models.FeeTransaction(
+            fee_id=fee,
+            transaction_id=each.entry,
+            parent_transaction_id=each.reverses,
+            type=_TRANSACTIONS[each.kind] if each.reverses is None else _UNDONE[kinds.get(each.reverses, each.kind)],
+            amount=in_kroner(abs(each.amount_ore)),
+            creation_time=local(each.at, zone),
+        )
+        for each in entries
+    ]
+
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
+    {
+        "fees": fees,
+        "pay_fees": pay_fees,
+        "expected_fees": expected_fees,
+        "fee_transactions": fee_transactions,
+    }
+)

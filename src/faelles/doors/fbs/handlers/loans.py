@@ -22,7 +22,10 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import invalid_field
 from faelles.ground.ids import LoanId, RecordId
 from faelles.patrons.model import Patron
+from faelles.people.model import Caller
 from faelles.policies.compiled import Settings
+from faelles.privacy.consents.model import ConsentKind
+from faelles.privacy.consents.operations import list_own_consents
 
 MOST_LOANS: Final = 500
 _LONG_LOAN: Final = timedelta(days=100)
@@ -99,6 +102,35 @@ def _borrowed_title(copy: LentCopy, record: str) -> models.ILLBibliographicRecor
     )
 
 
+async def loans_with_history(call: Call) -> models.LoansWithHistory:
+    """Open loans, and finished ones of whoever lets the library keep them, the latest first."""
+
+    async def work(tx: Transaction) -> models.LoansWithHistory:
+        known = await living(tx, call)
+        own, settings = call.in_name_of(known.id), await call.settings(tx)
+        finished = await _kept(tx, own, known)
+        details = await loan_details(tx, settings, finished)
+        return models.LoansWithHistory(
+            loans=tuple(await open_loans(tx, call, known)),
+            historical_material_loans=tuple(details[each.id] for each in reversed(finished) if each.id in details),
+        )
+
+    return await call.run(work)
+
+
+async def _kept(tx: Transaction, own: Caller, known: Patron) -> list[LoanShown]:
+    """What came back since the patron consented: an earlier consent that was withdrawn covers nothing any more."""
+    if not known.keeps_history:
+        return []
+    given = [
+        each.given_at
+        for each in await list_own_consents(tx, own)
+        if each.kind == ConsentKind.HISTORY and each.withdrawn_at is None
+    ]
+    finished = await loans_of_patron(tx, own, known.id, is_open=False, limit=MOST_LOANS)
+    return [each for each in finished if given and each.closed_at is not None and each.closed_at >= min(given)]
+
+
 async def renew_loans(call: Call) -> list[models.RenewedLoan]:
     """Renew the named loans of the patron, each answered by itself; whatever is no loan of theirs is not answered."""
     wanted = tuple(dict.fromkeys(call.sent))
@@ -128,4 +160,6 @@ def _status(answer: RenewalAnswer) -> tuple[str, ...]:
     return denied(answer.blocks) or (OTHER_REASON,)
 
 
-HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({"loans": loans, "renew_loans": renew_loans})
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
+    {"loans": loans, "loans_with_history": loans_with_history, "renew_loans": renew_loans}
+)

@@ -1,0 +1,1 @@
+"""How branches are reached."""
