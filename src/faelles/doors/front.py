@@ -2,8 +2,26 @@
 
 from typing import Final
 
+from litestar.types import ASGIApp, Receive, Scope, Send
+
 from faelles.doors.fbs.door import fbs_door
 from faelles.doors.rest.neighbours import Neighbours
+from faelles.doors.rest.services import Services
+from faelles.doors.sip2 import over_http
 from faelles.doors.web import app as web
 
-DOORS: Final[Neighbours] = {"/rest": fbs_door, "/": web.create}
+
+class _UnderRest:
+    """ASGI: the interfaces that today's national system has under one address, each a door of its own."""
+
+    def __init__(self, services: Services) -> None:
+        self._doors: tuple[tuple[str, ASGIApp], ...] = ((over_http.PREFIX, over_http.over_http(services)),)
+        self._all_else = fbs_door(services)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        door = next((door for prefix, door in self._doors if path.startswith(prefix)), self._all_else)
+        await door(scope, receive, send)
+
+
+DOORS: Final[Neighbours] = {"/rest": _UnderRest, "/": web.create}

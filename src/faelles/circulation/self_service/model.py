@@ -71,6 +71,10 @@ class PatronSeen(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
     """Every reason why nothing is lent to them here, whatever the material."""
     balance_ore: int
+    max_loans: int | None
+    """So many loans at most, whatever the material; None: no limit."""
+    debt_limit_ore: int | None
+    """Nothing is lent to whoever owes more; None: no limit."""
     currency: str
     today: date
     loans: tuple[LoanSeen, ...]
@@ -139,6 +143,19 @@ class ItemSeen(msgspec.Struct, frozen=True, kw_only=True):
     """Open holds that the copy could fill."""
     on_hold_shelf: bool
     pickup_deadline: date | None
+
+
+class CopyTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy in a list of several. `identifier`: the record's, as catalogues know it."""
+
+    number: ItemNumber
+    identifier: str
+    title: str
+    creators: tuple[str, ...]
+    material_type: str
+    classification: str | None
+    due_on: date | None
+    placement: PlacementId
 
 
 class HoldDeed(StrEnum):

@@ -2,6 +2,7 @@
 other rooms do what they do for everybody.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -19,6 +20,7 @@ from faelles.circulation.self_service import store
 from faelles.circulation.self_service.model import (
     AtMachine,
     CancelAtMachine,
+    CopyTold,
     ItemSeen,
     PatronSeen,
     PayAtMachine,
@@ -33,12 +35,13 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import LoanId
+from faelles.ground.ids import LoanId, PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks.kept_cards import block_kept_card, let_in_again
 from faelles.patrons.identifiers import lookup_keys
 from faelles.people.model import Caller, Permission, Place
 from faelles.policies.compiled import Terms
+from faelles.policies.knobs import DEBT_LIMIT_ORE, MAX_LOANS
 from faelles.policies.model import ANY_PATRON, ScopePath, Subject
 
 CANCELLED_WITHIN = timedelta(hours=1)
@@ -92,6 +95,7 @@ def _seen(desk: Desk, facts: store.SeenFacts, patron: PatronFacts) -> PatronSeen
     today, division = desk.local_day(desk.now), desk.place.division
     membership = patron.membership_in(division, today)
     holding = membership if membership and membership.holds_on(today) else None
+    terms = _terms(desk, membership)
     return PatronSeen(
         id=patron.id,
         name=patron.name,
@@ -100,8 +104,10 @@ def _seen(desk: Desk, facts: store.SeenFacts, patron: PatronFacts) -> PatronSeen
         home_branch=patron.home_branch,
         group=desk.settings.patron_groups[holding.group].code if holding else None,
         member_until=holding.ends - timedelta(days=1) if holding and holding.ends else None,
-        blocks=blocks_at_machine(patron, division, today, _terms(desk, membership)),
+        blocks=blocks_at_machine(patron, division, today, terms),
         balance_ore=patron.balance_in(division),
+        max_loans=terms[MAX_LOANS].value,
+        debt_limit_ore=terms[DEBT_LIMIT_ORE].value,
         currency=desk.currency,
         today=today,
         loans=facts.loans,
@@ -134,6 +140,25 @@ async def item_at_machine(tx: Transaction, caller: Caller, number: str) -> ItemS
     """A copy, and where it is."""
     caller.require(Permission.ITEM_VIEW)
     return await store.load_item(tx, number)
+
+
+async def copies_at_machine(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Mapping[str, CopyTold]:
+    """Copies by their numbers, for lists that tell more of each."""
+    caller.require(Permission.ITEM_VIEW)
+    return await store.load_copies(tx, numbers)
+
+
+async def number_of(tx: Transaction, caller: Caller, keyring: Keyring, card: str) -> PatronId | None:
+    """The patron number of whoever has the card."""
+    caller.require(Permission.PATRON_STATUS)
+    keys = lookup_keys(keyring, tx.agency, card)
+    return await store.number_of(tx, keys) if keys else None
+
+
+async def card_of_number(tx: Transaction, caller: Caller, number: PatronId) -> str | None:
+    """A card of the patron with that number, for whoever was told it in place of the card."""
+    caller.require(Permission.PATRON_STATUS)
+    return await store.card_of_number(tx, number)
 
 
 async def language_of(tx: Transaction, caller: Caller, keyring: Keyring, card: str) -> Language:

@@ -8,7 +8,7 @@ import msgspec
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts, SignIn
 from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans.facts import LoansFacts
-from faelles.circulation.self_service.model import ClaimSeen, HoldSeen, ItemSeen, LoanSeen
+from faelles.circulation.self_service.model import ClaimSeen, CopyTold, HoldSeen, ItemSeen, LoanSeen
 from faelles.ground.database import Transaction
 from faelles.ground.ids import DivisionId, LoanId, PatronId
 from faelles.policies.model import SettingsRevision
@@ -112,6 +112,23 @@ SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id
   LEFT JOIN copy_tag AS t ON t.agency_id = $1 AND t.item_id = i.item_id
   LEFT JOIN bound_copy AS b ON b.agency_id = $1 AND b.item_id = i.item_id
  WHERE i.agency_id = $1 AND i.item_id = (SELECT item_numbered($1, $2))
+"""
+_LOAD_COPIES = """
+SELECT c.number, t.identifier, t.title, t.creators, t.material_type, t.classification, w.due_on, w.placement_id
+  FROM copy AS c
+  JOIN copy_whereabouts AS w ON w.agency_id = c.agency_id AND w.item_id = c.item_id
+  JOIN title AS t ON t.record_id = c.record_id
+ WHERE c.agency_id = $1 AND c.number = ANY ($2::text[])
+"""
+_NUMBER_OF = """
+SELECT CASE WHEN min(b.patron_id) = max(b.patron_id) THEN min(b.patron_id) END
+  FROM borrower_identifier AS i
+  JOIN borrower AS b ON b.agency_id = $1 AND b.patron_id = i.patron_id AND b.merged_into_id IS NULL
+ WHERE i.agency_id = $1 AND i.lookup = ANY ($2::text[]) AND i.ended_at IS NULL
+"""
+_CARD_OF_NUMBER = """
+SELECT min(lookup) FROM borrower_identifier
+ WHERE agency_id = $1 AND patron_id = $2 AND kind = 'card' AND ended_at IS NULL
 """
 _LANGUAGE = """
 SELECT b.language
@@ -227,6 +244,33 @@ async def load_item(tx: Transaction, number: str) -> ItemSeen | None:
         on_hold_shelf=row["on_hold_shelf"],
         pickup_deadline=row["pickup_deadline"],
     )
+
+
+async def load_copies(tx: Transaction, numbers: Sequence[str]) -> dict[str, CopyTold]:
+    rows = await tx.rows(_LOAD_COPIES, tx.agency, list(numbers))
+    return {
+        row["number"]: CopyTold(
+            number=row["number"],
+            identifier=row["identifier"],
+            title=row["title"],
+            creators=tuple(row["creators"]),
+            material_type=row["material_type"],
+            classification=row["classification"],
+            due_on=row["due_on"],
+            placement=row["placement_id"],
+        )
+        for row in rows
+    }
+
+
+async def number_of(tx: Transaction, keys: Sequence[str]) -> PatronId | None:
+    found: int | None = await tx.value(_NUMBER_OF, tx.agency, list(keys))
+    return None if found is None else PatronId(found)
+
+
+async def card_of_number(tx: Transaction, number: PatronId) -> str | None:
+    found: str | None = await tx.value(_CARD_OF_NUMBER, tx.agency, number)
+    return found
 
 
 async def lent_here_since(tx: Transaction, number: str, branch: int, since: datetime) -> LoanId | None:

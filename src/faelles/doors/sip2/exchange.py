@@ -43,6 +43,9 @@ class Whereabouts:
     """Where the machine stands, and what its agency is called."""
 
     isil: str
+    isils: frozenset[str]
+    """The agency's and its division's."""
+    name: str
     zone: ZoneInfo
     currency: str
     branches: Mapping[BranchId, Branch]
@@ -70,6 +73,8 @@ async def whereabouts(services: Services, terminal: Terminal) -> Whereabouts:
     agency = settings.directory.agency
     return Whereabouts(
         isil=agency.isil,
+        isils=frozenset({agency.isil, *(each.isil for each in settings.directory.divisions[terminal.division].isils)}),
+        name=agency.name,
         zone=ZoneInfo(agency.time_zone),
         currency=agency.currency,
         branches=settings.directory.branches,

@@ -1,11 +1,13 @@
 """What a server hands every connection."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from faelles.doors.sip2.repeats import Repeats
 from faelles.doors.sip2.witness import Witness
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
+from faelles.patrons.model import Contact
 
 
 @dataclass(slots=True)
@@ -27,6 +29,12 @@ class Limits:
     """What a client may send before its earlier messages are answered."""
 
 
+def plain_address(name: str, contact: Contact) -> str:  # noqa: ARG001 - AE has the name
+    """BD: street, place, country, as far as they are known."""
+    place = " ".join(part for part in (contact.postal_code, contact.city) if part)
+    return ", ".join(part for part in (contact.street, place, contact.country) if part)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     database: Database
@@ -35,3 +43,5 @@ class Services:
     maintenance: Maintenance = field(default_factory=Maintenance)
     repeats: Repeats = field(default_factory=Repeats)
     limits: Limits = Limits()
+    address: Callable[[str, Contact], str] = plain_address
+    """How BD is written, from a name and where they live."""

@@ -204,10 +204,15 @@ class Session:
             self.is_over = True
             self._services.witness.refused("login")
             return stranger_refused(message)
-        self._where = await whereabouts(self._services, signed_in)
-        self.terminal, self._read_at = signed_in, utc_now()
+        await self.enter(signed_in)
         self._services.witness.signed_in(signed_in, self.whence)
         return Answer({"ok": "1"}, {})
+
+    async def enter(self, terminal: Terminal) -> Whereabouts:
+        """Speak as a machine that has proven who it is."""
+        self._where = await whereabouts(self._services, terminal)
+        self.terminal, self._read_at = terminal, utc_now()
+        return self._where
 
     def _sign_out(self) -> None:
         """For the witness one machine's connection ends, and nobody's begins."""

@@ -51,6 +51,7 @@ async def information(exchange: Exchange) -> Answer:
     }
     values = {
         **_values(exchange, patron, found),
+        **_limits(patron),
         **_list(exchange, patron),
         **_personal(exchange, patron),
         **_extensions(exchange, patron),
@@ -108,6 +109,12 @@ def _values(exchange: Exchange, patron: PatronSeen, found: Recognised) -> dict[s
     return values
 
 
+def _limits(patron: PatronSeen) -> dict[str, str]:
+    """CB and CC, where there is a limit."""
+    loans = {} if patron.max_loans is None else {"CB": codes.count(patron.max_loans)}
+    return loans if patron.debt_limit_ore is None else {**loans, "CC": amount(patron.debt_limit_ore)}
+
+
 def _list(exchange: Exchange, patron: PatronSeen) -> dict[str, list[str]]:
     """The one list that the summary asks for, from BP to BQ (counted from 1)."""
     wanted = exchange.message.fixed["summary"].upper().find("Y")
@@ -150,9 +157,8 @@ def _personal(exchange: Exchange, patron: PatronSeen) -> dict[str, str]:
     contact = patron.contact
     if contact is None:
         return {}
-    place = " ".join(part for part in (contact.postal_code, contact.city) if part)
     found = {
-        PersonalField.ADDRESS: ", ".join(part for part in (contact.street, place, contact.country) if part),
+        PersonalField.ADDRESS: exchange.services.address(patron.name, contact),
         PersonalField.EMAIL: contact.email,
         PersonalField.PHONE: contact.phone,
     }

@@ -1,0 +1,158 @@
+"""SIP2 in XML over HTTP: `POST /rest/sip2/{isil}`, one message and its answer, on the same conversation as the sockets.
+
+    <sip xmlns="http://axiell.com/Schema/sip.xsd" login=".." password=".."><request>99..</request></sip>
+
+Whoever asks signs in with every message, as a machine of the library whose ISIL stands in the address. What the answers
+say otherwise than on a socket is in `percent.py`.
+"""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from faelles.doors.rest.problems import log_mistake
+from faelles.doors.rest.services import Services as HttpServices
+from faelles.doors.sip2 import percent
+from faelles.doors.sip2.messages import MalformedMessageError, UnknownCommandError, parse, write
+from faelles.doors.sip2.services import Services
+from faelles.doors.sip2.session import Session
+from faelles.ground.errors import FaellesError, InvalidRequestError, TooManyAttemptsError, UnauthenticatedError
+from faelles.people.machines.terminal import Terminal
+from faelles.people.terminals.model import Whence
+from faelles.people.terminals.sign_in import sign_in_terminal
+
+PREFIX: Final = "/rest/sip2/"
+NAMESPACE: Final = "http://axiell.com/Schema/sip.xsd"
+_MOST_BYTES: Final = 65_536
+_SERVED: Final = frozenset({"01", "09", "11", "23", "29", "63", "65", "99"})
+_NOT_SIGNED_IN: Final = "940"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    login: str
+    password: str
+    message: str
+
+
+class Unwatched:
+    """A witness of nothing: each request is in the log of the HTTP port."""
+
+    def connected(self) -> None: ...
+
+    def disconnected(self, terminal: Terminal | None) -> None: ...
+
+    def signed_in(self, terminal: Terminal, whence: Whence | None) -> None: ...
+
+    def refused(self, reason: str) -> None: ...
+
+    def exchanged(self, terminal: Terminal | None, request: bytes, answer: bytes, seconds: float) -> None: ...
+
+
+def over_http(services: HttpServices) -> ASGIApp:
+    """The door as an ASGI application under `PREFIX`."""
+    return _Door(
+        Services(
+            database=services.database,
+            keyring=services.keyring,
+            witness=Unwatched(),
+            address=percent.address,
+        )
+    )
+
+
+class _Door:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.WEBSOCKET:
+            return
+        scope["path_template"] = PREFIX + "{isil}"
+        try:
+            status, said = await self._answer(scope, receive)
+        except (UnauthenticatedError, TooManyAttemptsError):
+            status, said = HTTPStatus.UNAUTHORIZED, _NOT_SIGNED_IN
+        except FaellesError as problem:
+            status, said = HTTPStatus(problem.status), ""
+        except Exception as problem:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
+            log_mistake(problem, "")
+            status, said = HTTPStatus.INTERNAL_SERVER_ERROR, ""
+        await _send(send, status, _written(said))
+
+    async def _answer(self, scope: HTTPScope, receive: Receive) -> tuple[HTTPStatus, str]:
+        if scope["method"] != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED, ""
+        asked = _read(await _body(receive))
+        services = self._services
+        terminal = await sign_in_terminal(
+            services.database, services.keyring, username=asked.login, secret=asked.password
+        )
+        session = Session(services)
+        where = await session.enter(percent.set_up(terminal))
+        if scope["path"].removeprefix(PREFIX) not in where.isils:
+            raise UnauthenticatedError("sign_in_refused")
+        scope["user"] = terminal.caller
+        session.terminal = percent.set_up(terminal, where)
+        message = await percent.with_card(services, terminal, asked.message)
+        reply = session.receive(message.encode())
+        said = await reply if isinstance(reply, Awaitable) else reply
+        if said is None:
+            raise InvalidRequestError("body_malformed")
+        answer = await percent.reworded(services, terminal, where, parse(message), parse(said.decode()))
+        return HTTPStatus.OK, write(answer.code, answer.fixed, {**answer.fields})
+
+
+def _read(body: bytes) -> Asked:
+    """Raises InvalidRequestError for what is no such request; entities and what lies elsewhere are never looked at."""
+    try:
+        root = fromstring(body)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as problem:
+        raise InvalidRequestError("body_malformed") from problem
+    request = next((child for child in root if _name(child) == "request"), None)
+    if _name(root) != "sip" or request is None:
+        raise InvalidRequestError("body_malformed")
+    message = (request.text or "").strip("\r\n")
+    try:
+        if parse(message).code not in _SERVED:
+            raise InvalidRequestError("body_malformed")
+    except (MalformedMessageError, UnknownCommandError) as problem:
+        raise InvalidRequestError("body_malformed") from problem
+    return Asked(root.get("login", ""), root.get("password", ""), message)
+
+
+def _name(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _written(said: str) -> bytes:
+    root = Element("sip", {"xmlns": NAMESPACE})
+    SubElement(root, "response").text = said
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise InvalidRequestError("client_gone")
+        parts += message["body"]
+        if len(parts) > _MOST_BYTES:
+            raise InvalidRequestError("body_too_large")
+        if not message["more_body"]:
+            return bytes(parts)
+
+
+async def _send(send: Send, status: HTTPStatus, body: bytes) -> None:
+    headers = [(b"content-type", b"application/xml; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

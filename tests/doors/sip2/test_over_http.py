@@ -1,0 +1,131 @@
+"""SIP2 in XML over HTTP: the same conversation, worded as the national system's clients know it."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+from xml.etree.ElementTree import fromstring
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+from httpx import ASGITransport, AsyncClient, Response
+
+from circulation.lending_library import LendingLibrary
+from doors.sip2.conftest import Hall
+from doors.sip2.machine import BLANK, sip_date
+from faelles.doors.rest.app import create_app
+from faelles.doors.sip2.messages import Message, parse
+from faelles.doors.sip2.over_http import NAMESPACE, over_http
+from faelles.people.machines.model import MachineSecret
+
+SIP = f"{{{NAMESPACE}}}sip"
+
+
+class WebClient:
+    def __init__(self, http: AsyncClient, library: LendingLibrary, made: MachineSecret) -> None:
+        self.http, self.library, self.made = http, library, made
+
+    async def post(self, body: str | bytes, isil: str | None = None) -> Response:
+        return await self.http.post(f"/rest/sip2/{isil or self.library.town.isil}", content=body)
+
+    def said(self, message: str, **changed: str) -> str:
+        login, password = changed.get("login", self.made.username), changed.get("password", self.made.secret)
+        return (
+            f'<s:sip xmlns:s="{NAMESPACE}" login={quoteattr(login)} password={quoteattr(password)}>'
+            f"<request>{escape(message)}</request></s:sip>"
+        )
+
+    async def ask(self, message: str) -> Message:
+        answer = await self.post(self.said(message))
+        assert answer.status_code == 200, answer.text
+        return parse(response_in(answer))
+
+
+def response_in(answer: Response) -> str:
+    root = fromstring(answer.content)
+    assert (root.tag, len(root)) == (SIP, 1)
+    return root[0].text or ""
+
+
+@pytest.fixture
+async def web(hall: Hall) -> AsyncIterator[WebClient]:
+    app = create_app(hall.services.database, hall.services.keyring, neighbours={"/rest": over_http})
+    async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as opened:
+        yield WebClient(opened, hall.library, await hall.machine(pin="when_given"))
+
+
+async def test_the_status_is_the_agencys(web: WebClient):
+    told = await web.ask("9900802.00")
+    assert (told.fixed["timeout_period"], told.fixed["retries_allowed"], len(told.get("BX"))) == ("600", "999", 17)
+    assert told.get("AM").startswith("By ")
+
+
+async def test_a_loan_tells_its_copy_in_parts_and_a_repeat_is_the_same_transaction(web: WebClient):
+    reader, item = await web.library.reader(), await web.library.copy()
+    message = f"11NN{sip_date()}{BLANK}AOx|AA{reader.card}|AB{item}|AC|AD{reader.pin}|"
+    lent, again = await web.ask(message), await web.ask(message)
+    assert (lent.fixed["ok"], lent.get("AA"), lent.get("AB")) == ("1", f"LN:{reader.id}", item)
+    assert lent.get("AH").endswith("    000000")
+    assert (lent.get("CH").count("%"), len(lent.get("BK"))) == (4, 36)
+    assert again.get("BK") == lent.get("BK")
+
+
+async def test_lists_are_told_in_parts_and_a_patron_number_is_as_good_as_the_card(web: WebClient):
+    reader, item = await web.library.reader(), await web.library.copy()
+    await web.library.lend(reader, item)
+    for called in (reader.card, f"ANY:{reader.card}", f"LN:{reader.id}"):
+        told = await web.ask(f"63009{sip_date()}  Y       AOx|AA{called}|AC|AD{reader.pin}|")
+        number, due, title, *rest = told.get("AU").split("%")
+        assert (number, len(due), bool(title), len(rest)) == (item, 8, True, 4)
+        assert (told.get("AA"), told.get("BL"), told.get("CQ")) == (f"LN:{reader.id}", "Y", "Y")
+        assert (told.get("BZ"), told.get("BH")) == ("9999", "DKK")
+
+
+async def test_renewed_and_returned_copies_are_told_with_their_place(web: WebClient):
+    reader, item = await web.library.reader(), await web.library.copy()
+    await web.library.lend(reader, item)
+    renewed = await web.ask(f"65{sip_date()}AOx|AA{reader.card}|AD{reader.pin}|")
+    number, how, *rest = (renewed.get("BM") or renewed.get("BN")).split("%")
+    assert (number, how in {"SUCCESSFUL", "UNSUCCESSFUL"}, len(rest)) == (item, True, 6)
+    back = await web.ask(f"09N{sip_date()}{sip_date()}AP|AOx|AB{item}|AC|")
+    assert (back.fixed["ok"], back.get("AQ").count("%"), back.get("CH").count("%")) == ("1", 3, 4)
+
+
+async def test_who_is_not_known_is_told_as_sent(web: WebClient):
+    reader = await web.library.reader()
+    for card, pin in (("K0000000", "1"), (reader.card, "0000")):
+        told = await web.ask(f"23009{sip_date()}AOx|AA{card}|AC|AD{pin}|")
+        assert (told.get("AA"), told.get("BL"), told.get("CQ")) == (f"ANY:{card}", "N", "N")
+
+
+async def test_a_wrong_login_and_another_librarys_address_are_refused(web: WebClient):
+    wrong = [
+        await web.post(web.said("9900802.00", password="guess")),
+        await web.post(web.said("9900802.00", login="nobody")),
+        await web.post(web.said("9900802.00"), isil="DK-999999"),
+    ]
+    assert [(answer.status_code, response_in(answer)) for answer in wrong] == [(401, "940")] * 3
+
+
+_BOMB = '<!DOCTYPE sip [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><sip><request>&b;</request></sip>'
+_FILE = '<!DOCTYPE sip [<!ENTITY a SYSTEM "file:///etc/passwd">]><sip><request>&a;</request></sip>'
+
+
+_NO_REQUESTS: list[str | bytes] = [
+    "",
+    "{}",
+    "<sip",
+    "<other/>",
+    "<sip><request>9700</request></sip>",
+    "<sip><request>XX</request></sip>",
+    "<sip><request>9300CNx|COy|</request></sip>",
+    b"\xff\xfe<",
+    "<sip>" + "x" * 70_000 + "</sip>",
+    _BOMB,
+    _FILE,
+]
+
+
+async def test_what_is_no_request_is_a_clean_no(web: WebClient):
+    for body in _NO_REQUESTS:
+        answer = await web.post(body)
+        assert (answer.status_code in {400, 413}, response_in(answer)) == (True, "")
+        assert b"root:" not in answer.content
