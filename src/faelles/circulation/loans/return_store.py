@@ -75,7 +75,7 @@ _WRITE_PLAIN = f"{_CHANGES} {_KEEP}"
 # one hold at a time, and has one place on one shelf. prior: what the hold was; told: its steps, in order.
 _WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), unplanned AS (
     UPDATE hold SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL
-     WHERE agency_id = $1 AND item_id = $2 AND state = 'matched' AND id <> $23
+     WHERE agency_id = $1 AND item_id = $2 AND closed_at IS NULL AND state = 'matched' AND id <> $23
     RETURNING id
 ), prior AS (
     SELECT id, state, item_id, is_parallel FROM hold WHERE agency_id = $1 AND id = $23

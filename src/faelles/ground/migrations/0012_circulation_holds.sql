@@ -64,7 +64,7 @@ CREATE TABLE hold (
 CREATE UNIQUE INDEX hold_rank_taken ON hold (agency_id, record_id, rank) WHERE closed_at IS NULL;
 -- Planned or bound: a copy is meant for one hold at a time.
 CREATE UNIQUE INDEX item_held_once ON hold (agency_id, item_id) WHERE closed_at IS NULL AND item_id IS NOT NULL;
-CREATE INDEX hold_transaction ON hold (agency_id, transaction_id);
+CREATE INDEX hold_transaction ON hold (transaction_id, agency_id);
 CREATE INDEX hold_pickup_branch ON hold (agency_id, pickup_branch_id, id) WHERE closed_at IS NULL;
 CREATE INDEX hold_pickup_deadline ON hold (agency_id, pickup_deadline, id) WHERE state = 'ready';
 CREATE INDEX hold_interest ON hold (agency_id, interest_until) WHERE closed_at IS NULL;

@@ -39,9 +39,25 @@ BEGIN
 END
 $$;
 
+-- The first five in line: most often a copy fits one of them. They are found by their rank before anything of them is
+-- read, or a plan made for short lines reads all of a long one.
+CREATE FUNCTION head_of_line(in_agency integer, in_record bigint) RETURNS TABLE (facts json, rank bigint)
+    LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT w.facts, first.rank
+      FROM (SELECT h.id, h.rank
+              FROM hold AS h
+             WHERE h.agency_id = in_agency AND h.record_id = in_record AND h.closed_at IS NULL
+               AND h.state IN ('pending', 'matched')
+             ORDER BY h.rank
+             LIMIT 5) AS first
+     CROSS JOIN LATERAL (SELECT f.facts FROM waiting_hold AS f
+                          WHERE f.agency_id = in_agency AND f.hold_id = first.id OFFSET 0) AS w;
+END;
+
 -- What a check-in at a branch depends on beside the loan. in_waits: the queue is locked whole. in_makes_ready: somebody is
--- there to put the copy on the hold shelf, whose lowest free number is the copy's until the commit. The first twenty in line
--- are read; where it fits none of them, whoever asks reads on.
+-- there to put the copy on the hold shelf, whose lowest free number is the copy's until the commit. The head of the line is
+-- read; where it fits nobody there, whoever asks reads on.
 CREATE FUNCTION check_in_facts(
     in_agency integer, in_item bigint, in_record bigint, in_branch bigint, in_waits boolean, in_makes_ready boolean
 ) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
@@ -63,8 +79,7 @@ BEGIN
             SELECT COALESCE(array_agg(w.facts ORDER BY w.rank), waiting),
                    COALESCE(bool_or((w.facts ->> 8)::integer = in_branch), false)
               INTO waiting, is_here
-              FROM (SELECT facts, rank FROM waiting_hold
-                     WHERE agency_id = in_agency AND record_id = in_record ORDER BY rank LIMIT 20) AS w;
+              FROM head_of_line(in_agency, in_record) AS w;
         END IF;
     END IF;
     RETURN (SELECT json_build_object(
@@ -144,9 +159,7 @@ BEGIN
                                    WHERE p.agency_id = in_agency AND p.patron_id = overdue.patron_id),
                        'copy', (SELECT s.facts FROM hold_supply AS s
                                  WHERE s.agency_id = in_agency AND s.item_id = h.item_id AND s.record_id = h.record_id),
-                       'waiting', ARRAY(SELECT w.facts FROM waiting_hold AS w
-                                         WHERE w.agency_id = in_agency AND w.record_id = h.record_id
-                                         ORDER BY w.rank LIMIT 20))
+                       'waiting', ARRAY(SELECT w.facts FROM head_of_line(in_agency, h.record_id) AS w ORDER BY w.rank))
               FROM hold AS h
              WHERE h.agency_id = in_agency AND h.id = overdue.id AND h.item_id = overdue.item_id AND h.state = 'ready'
                AND h.pickup_deadline < in_day)
