@@ -105,7 +105,7 @@ class _Door:
         reply = session.receive(message.encode())
         said = await reply if isinstance(reply, Awaitable) else reply
         if said is None:
-            raise InvalidRequestError("body_malformed")
+            raise InvalidRequestError("sip2_request_malformed")
         answer = await percent.reworded(services, terminal, where, parse(message), parse(said.decode()))
         return HTTPStatus.OK, write(answer.code, answer.fixed, {**answer.fields})
 
@@ -115,16 +115,16 @@ def _read(body: bytes) -> Asked:
     try:
         root = fromstring(body)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as problem:
-        raise InvalidRequestError("body_malformed") from problem
+        raise InvalidRequestError("sip2_request_malformed") from problem
     request = next((child for child in root if _name(child) == "request"), None)
     if _name(root) != "sip" or request is None:
-        raise InvalidRequestError("body_malformed")
+        raise InvalidRequestError("sip2_request_malformed")
     message = (request.text or "").strip("\r\n")
     try:
         if parse(message).code not in _SERVED:
-            raise InvalidRequestError("body_malformed")
+            raise InvalidRequestError("sip2_request_malformed")
     except (MalformedMessageError, UnknownCommandError) as problem:
-        raise InvalidRequestError("body_malformed") from problem
+        raise InvalidRequestError("sip2_request_malformed") from problem
     return Asked(root.get("login", ""), root.get("password", ""), message)
 
 
