@@ -5,6 +5,7 @@ FAELLES_SCREENSHOTS names a folder for pictures of the pages, as the README show
 
 import asyncio
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -214,6 +215,19 @@ async def test_every_page_keeps_the_rules_of_accessibility(page: Page, library: 
     reader, item = await library.reader(), await library.copy()
     await library.lend(reader, item)
     assert await violations(page, [*PAGES, f"/patrons/{reader.id}", f"/desk?patron={reader.id}"]) == []
+
+
+async def test_a_patrons_own_pages_keep_them(page: Page, library: LendingLibrary):
+    reader = await library.reader()
+    await library.lend(reader, await library.copy())
+    await page.context.clear_cookies()
+    found = await violations(page, ["/sign-in", "/mine/sign-in"])
+    await page.locator("#agency").select_option(library.town.isil)
+    await page.locator("#card").fill(reader.card)
+    await page.locator("#pin").fill(reader.pin)
+    await page.locator("#pin").press("Enter")
+    await expect(page).to_have_url(re.compile("/mine$"))
+    assert found + await violations(page, ["/mine"]) == []
 
 
 @pytest.mark.parametrize("page", ["dark"], indirect=True)

@@ -13,7 +13,7 @@ from faelles.doors.web.request import FORM_FIELD, WebRequest
 from faelles.ground.clock import utc_now
 from faelles.ground.errors import ForbiddenError, MisconfiguredError, UnauthenticatedError
 from faelles.people import operations
-from faelles.people.model import Caller, KnownCaller
+from faelles.people.model import Caller, KnownCaller, Permission
 from faelles.people.rules import ACCESS_TOKEN_LENGTH
 
 _READING: Final = frozenset({"GET", "HEAD"})
@@ -37,7 +37,7 @@ async def admit(request: WebRequest) -> Response[bytes] | None:
     if is_public:
         return None
     if caller is None:
-        return _to_sign_in(request)
+        return _to_sign_in(request, is_own=access.permission is Permission.OWN_ACCOUNT)
     if access.permission is not None and not caller.may(access.permission):
         raise ForbiddenError("permission_missing", permission=access.permission.value)
     return None
@@ -82,9 +82,11 @@ async def _require_own_form(request: WebRequest) -> None:
         raise ForbiddenError("form_outdated")
 
 
-def _to_sign_in(request: WebRequest) -> Response[bytes]:
+def _to_sign_in(request: WebRequest, *, is_own: bool) -> Response[bytes]:
     """A page is come back to afterwards; a script is told, and keeps what it has."""
     if request.is_fragment or request.method not in _READING:
         raise HTTPException(status_code=401)
+    if is_own:
+        return request.go_to("/mine/sign-in")
     query = f"?{request.url.query}" if request.url.query else ""
     return request.go_to("/sign-in?next=" + quote(request.url.path + query, safe=""))

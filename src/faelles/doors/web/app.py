@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.types import ASGIApp, BeforeRequestHookHandler
 
 from faelles.doors.rest.services import Services
-from faelles.doors.web import assets, desk, lists, patrons, registering, signing_in, start, titles
+from faelles.doors.web import assets, desk, lists, own_pages, patrons, registering, signing_in, start, titles
 from faelles.doors.web.admission import admit
 from faelles.doors.web.problems import HANDLERS
 from faelles.doors.web.rendering import Pages
@@ -18,6 +18,7 @@ ROUTERS: Final[tuple[Router, ...]] = (
     assets.router,
     desk.router,
     lists.router,
+    own_pages.router,
     patrons.router,
     registering.router,
     signing_in.router,

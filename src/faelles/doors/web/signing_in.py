@@ -1,6 +1,6 @@
 """Signing in and out, the desk one stands at, and the language one reads."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,7 +20,7 @@ from faelles.ground.fields import Id
 from faelles.ground.i18n import Language
 from faelles.ground.ids import NATION
 from faelles.people import sign_in
-from faelles.people.model import Caller, Permission, Place
+from faelles.people.model import Caller, IssuedToken, Permission, Place
 from faelles.people.staff.model import Typed
 
 _MOST_AGENCIES: Final = 500
@@ -51,7 +51,7 @@ class LanguageForm(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/sign-in", opt=public(example=Example()))
 async def show_sign_in(request: WebRequest, next: FromQuery[str] = _HOME) -> Response[bytes]:  # noqa: A002 - its name in the address
-    return await _form(request, SignInForm(agency=_remembered(request)[0], next=_own_path(next)))
+    return await _form(request, SignInForm(agency=remembered_agency(request), next=_own_path(next)))
 
 
 @post(
@@ -72,23 +72,39 @@ async def begin(request: WebRequest) -> Response[bytes]:
         )
     except (UnauthenticatedError, TooManyAttemptsError) as problem:
         return await _form(request, form, problem)
-    answer = request.go_to(_own_path(form.next))
-    answer.set_cookie(cookies.secret_cookie(services, cookies.SESSION, token.secret, _A_DAY))
+    return begin_session(request, token, form.agency, request.go_to(_own_path(form.next)), seconds=_A_DAY)
+
+
+def begin_session(
+    request: WebRequest, token: IssuedToken, agency: str, answer: Response[Any], *, seconds: int
+) -> Response[Any]:
+    """Let the browser keep the session, and the municipality for whoever signs in next."""
+    services = request.services
+    answer.set_cookie(cookies.secret_cookie(services, cookies.SESSION, token.secret, seconds))
     answer.set_cookie(cookies.ended_cookie(services, cookies.ACCESS))
-    if _remembered(request)[0] != form.agency:
-        answer.set_cookie(cookies.remembered_cookie(services, cookies.PLACE, f"{form.agency}:"))
+    if remembered_agency(request) != agency:
+        answer.set_cookie(cookies.remembered_cookie(services, cookies.PLACE, f"{agency}:"))
     return answer
 
 
-async def _form(request: WebRequest, form: SignInForm, problem: FaellesError | None = None) -> Response[bytes]:
-    listed: list[Agency] = await request.services.database.run(
+async def public_agencies(request: WebRequest) -> list[Agency]:
+    """To choose from before anybody is known, by name."""
+    listed = await request.services.database.run(
         NATION, SYSTEM, lambda tx: agencies.public_directory(tx, limit=_MOST_AGENCIES), read_only=True
     )
+    return sorted(listed, key=lambda each: each.name)
+
+
+def remembered_agency(request: WebRequest) -> str:
+    return _remembered(request)[0]
+
+
+async def _form(request: WebRequest, form: SignInForm, problem: FaellesError | None = None) -> Response[bytes]:
     return request.page(
         "sign_in.html",
         {
             "form": form,
-            "agencies": sorted(listed, key=lambda each: each.name),
+            "agencies": await public_agencies(request),
             "sentences": told(problem, request) if problem else (),
         },
         status=problem.status if problem else 200,
@@ -100,7 +116,7 @@ async def end(request: WebRequest) -> Response[bytes]:
     """The desk stays what it is: the next one only types name and password."""
     services = request.services
     await sign_in.end_session(services.database, request.session_token)
-    answer = request.go_to("/sign-in")
+    answer = request.go_to("/sign-in" if request.caller.patron is None else "/mine/sign-in")
     answer.set_cookie(cookies.ended_cookie(services, cookies.SESSION))
     answer.set_cookie(cookies.ended_cookie(services, cookies.ACCESS))
     return answer

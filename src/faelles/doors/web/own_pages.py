@@ -1,0 +1,181 @@
+"""A patron's own pages: signing in with card and PIN; loans, holds and fees; renewing, cancelling, being away."""
+
+from datetime import date
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Response, Router, get, post
+
+from faelles.agencies import operations as agencies
+from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.holds import changing
+from faelles.circulation.holds.model import CancelHolds, HoldShown
+from faelles.circulation.holds.reading import holds_of_patron
+from faelles.circulation.loans import operations
+from faelles.circulation.loans.model import RenewalRequest
+from faelles.circulation.looking.model import LoanShown
+from faelles.circulation.looking.operations import loans_of_patron
+from faelles.doors.rest.access import Example, own_account, public
+from faelles.doors.rest.parameters import PathId
+from faelles.doors.web import answers
+from faelles.doors.web.problems import told
+from faelles.doors.web.request import WebRequest
+from faelles.doors.web.signing_in import begin_session, public_agencies, remembered_agency
+from faelles.fees.desk.model import ClaimLine
+from faelles.fees.desk.operations import claims
+from faelles.ground.clock import local_date
+from faelles.ground.database import Transaction
+from faelles.ground.errors import FaellesError, TooManyAttemptsError, UnauthenticatedError
+from faelles.ground.fields import Id
+from faelles.ground.ids import PatronId
+from faelles.patrons.identification.sign_in import sign_in_patron
+from faelles.patrons.looking.model import PatronView
+from faelles.patrons.model import AbsencePeriod
+from faelles.patrons.own_account import operations as own
+from faelles.people.staff.model import Typed
+from faelles.policies.operations import current_settings
+
+_MOST: Final = 200
+_MINE: Final = "/mine"
+_AN_HOUR: Final = 60 * 60
+
+
+class CardForm(msgspec.Struct, frozen=True, kw_only=True):
+    agency: Typed = ""
+    card: Typed = ""
+    pin: Typed = ""
+
+    def __repr__(self) -> str:
+        return "CardForm()"
+
+
+class RenewForm(msgspec.Struct, frozen=True, kw_only=True):
+    """One loan, or none for all."""
+
+    loan: Id | None = None
+    key: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class CancelForm(msgspec.Struct, frozen=True, kw_only=True):
+    hold: Id
+
+
+class AbsenceForm(msgspec.Struct, frozen=True, kw_only=True):
+    first_day: date
+    last_day: date
+
+
+class Mine(msgspec.Struct, frozen=True, kw_only=True):
+    patron: PatronView
+    loans: list[LoanShown]
+    holds: list[HoldShown]
+    claims: list[ClaimLine]
+    branches: dict[int, str]
+    today: date
+
+    @property
+    def ready(self) -> list[HoldShown]:
+        return [each for each in self.holds if each.state is HoldState.READY]
+
+    @property
+    def owed_ore(self) -> int:
+        return sum(each.outstanding_ore for each in self.claims)
+
+
+@get("/mine/sign-in", opt=public(example=Example()))
+async def show_sign_in(request: WebRequest) -> Response[bytes]:
+    return await _sign_in_form(request, CardForm(agency=remembered_agency(request)))
+
+
+@post("/mine/sign-in", opt=public(example=Example(body={"agency": "{isil}", "card": "{card}", "pin": "{pin}"})))
+async def begin(request: WebRequest) -> Response[bytes]:
+    """Whatever is wrong is told in one sentence, the same for all of it."""
+    form = await request.typed(CardForm)
+    services = request.services
+    try:
+        token = await sign_in_patron(
+            services.database, services.keyring, agency_isil=form.agency, identifier=form.card, pin=form.pin
+        )
+    except (UnauthenticatedError, TooManyAttemptsError) as problem:
+        return await _sign_in_form(request, form, problem)
+    return begin_session(request, token, form.agency, request.go_to(_MINE), seconds=_AN_HOUR)
+
+
+async def _sign_in_form(request: WebRequest, form: CardForm, problem: FaellesError | None = None) -> Response[bytes]:
+    context = {
+        "form": form,
+        "agencies": await public_agencies(request),
+        "sentences": told(problem, request) if problem else (),
+    }
+    return request.page("own_sign_in.html", context, status=problem.status if problem else 200)
+
+
+@get("/mine", opt=own_account(example=Example()))
+async def show(request: WebRequest) -> Response[bytes]:
+    return await _mine(request)
+
+
+async def _mine(request: WebRequest, said: tuple[str, ...] = ()) -> Response[bytes]:
+    mine = await request.run(lambda tx: _load(tx, request))
+    return request.page("mine.html", {"mine": mine, "said": said})
+
+
+async def _load(tx: Transaction, request: WebRequest) -> Mine:
+    caller = request.caller
+    patron = PatronId(caller.patron or 0)
+    settings = await current_settings(tx)
+    branches = await agencies.list_branches(tx, caller, limit=_MOST)
+    return Mine(
+        patron=await own.show_own(tx, caller),
+        loans=await loans_of_patron(tx, caller, patron, limit=_MOST),
+        holds=await holds_of_patron(tx, caller, patron, limit=_MOST),
+        claims=await claims(tx, caller, patron, only_open=True, before=None, limit=_MOST),
+        branches={each.id: each.name for each in branches},
+        today=local_date(tx.now, settings.directory.agency.time_zone),
+    )
+
+
+@post("/mine/renewals", opt=own_account(example=Example()), status_code=200)
+async def renew(request: WebRequest) -> Response[bytes]:
+    """Each loan is answered by itself; why not, where one was not."""
+    form, caller = await request.typed(RenewForm), request.caller
+
+    async def work(tx: Transaction) -> tuple[str, ...]:
+        asked = RenewalRequest(
+            branch=await own.own_home_branch(tx, caller),
+            loans=(form.loan,) if form.loan else (),
+            patron=None if form.loan else caller.patron,
+        )
+        renewed = await operations.renew(tx, caller, asked, form.key)
+        return answers.of_renewals(renewed, request, PatronId(caller.patron or 0)).lines
+
+    return await _mine(request, await request.run(work))
+
+
+@post("/mine/holds/cancel", opt=own_account(example=Example(body={"hold": "{planned_hold}"})), status_code=200)
+async def cancel(request: WebRequest) -> Response[bytes]:
+    form = await request.typed(CancelForm)
+    await request.run(lambda tx: changing.cancel_holds(tx, request.caller, CancelHolds(holds=(form.hold,))))
+    return request.go_to(f"{_MINE}#holds")
+
+
+@post(
+    "/mine/absences",
+    opt=own_account(example=Example(body={"first_day": "2026-12-01", "last_day": "2150-01-31"})),
+    status_code=200,
+)
+async def be_away(request: WebRequest) -> Response[bytes]:
+    """Holds keep their place and are skipped meanwhile."""
+    form = await request.typed(AbsenceForm)
+    period = AbsencePeriod(first_day=form.first_day, last_day=form.last_day)
+    await request.run(lambda tx: own.set_own_absence(tx, request.caller, period))
+    return request.go_to(f"{_MINE}#absence")
+
+
+@post("/mine/absences/{absence:int}/end", opt=own_account(example=Example(path={"absence": "{absence}"})))
+async def be_back(request: WebRequest, absence: PathId) -> Response[bytes]:
+    await request.run(lambda tx: own.remove_own_absence(tx, request.caller, absence))
+    return request.go_to(f"{_MINE}#absence")
+
+
+router = Router(path="/", route_handlers=[be_away, be_back, begin, cancel, renew, show, show_sign_in])
