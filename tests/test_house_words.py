@@ -12,6 +12,8 @@ from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Remark
 from faelles.ground.actor import ActorKind
 from faelles.ground.i18n import Language, knows
+from faelles.patrons.blocks.model import BlockCode as PatronBlockCode
+from faelles.people.model import Permission
 from house import SOURCE, listed, literal, modules
 
 CATALOGUES = SOURCE / "ground" / "locales"
@@ -113,3 +115,9 @@ def _text_of(argument: ast.expr) -> str | None:
 
 def _called(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_permission_and_every_block_of_a_patron_has_a_name(language):
+    names = [*(f"permission_{each}" for each in Permission), *(f"code_{each}" for each in PatronBlockCode)]
+    assert [name for name in names if not knows(name, language)] == []

@@ -78,7 +78,8 @@ def _locale(language: Language) -> str:
 
 class _Shown(dict[str, object]):
     """Parameters as people read them: money (`..._ore`) and days (`..._on`, ISO 8601; empty: no end) written out in the
-    language, the rest as they are.
+    language, the rest as they are. A sentence may ask for the name of a code among them: `{code_name}` is what the
+    catalogue says to `code_<its value>`.
     """
 
     def __init__(self, parameters: Mapping[str, object], language: Language) -> None:
@@ -96,4 +97,7 @@ class _Shown(dict[str, object]):
         return date_text(value, self._language) if isinstance(value, date) else value
 
     def __missing__(self, name: str) -> str:
+        of = name.removesuffix("_name")
+        if of != name and of in self:
+            return text(f"{of}_{self[of]}", self._language)
         return "{" + name + "}"

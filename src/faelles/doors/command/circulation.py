@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from faelles.circulation.desk.blocks import Block
 from faelles.circulation.loans import operations
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
@@ -20,6 +19,7 @@ from faelles.circulation.loans.model import (
 )
 from faelles.circulation.transit.model import Stop
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
+from faelles.doors.command.blocks_shown import show_blocks
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
@@ -80,7 +80,7 @@ def checkout(
         _show_outcome(answer.outcome, answer.item)
         _show_terms(answer)
         _show_remarks(answer.warnings, answer.item, answer.charged_ore)
-        _show_blocks(answer.blocks)
+        show_blocks(answer.blocks)
     _end_with([answer.outcome])
 
 
@@ -108,7 +108,7 @@ def take_back(
         _show_next(answer)
         _show_reasons(answer)
         _show_remarks(answer.warnings, answer.item, answer.charged_ore)
-        _show_blocks(answer.blocks)
+        show_blocks(answer.blocks)
     _end_with([answer.outcome])
 
 
@@ -140,8 +140,10 @@ def renew(
     answers = as_staff(work, token=token, as_json=as_json)
     if as_json:
         show(answers)
-    else:
+    elif answers:
         _show_renewals(answers)
+    else:
+        tell("command_nothing_to_renew")
     _end_with([answer.outcome for answer in answers])
 
 
@@ -215,14 +217,6 @@ def _show_remarks(warnings: Sequence[str], item: ItemShown | None, charged_ore: 
         tell("command_part_missing", part=part)
     if charged_ore:
         tell("command_charged", charged_ore=charged_ore)
-
-
-def _show_blocks(blocks: Sequence[Block]) -> None:
-    if blocks:
-        show_table(
-            ["command_why", "command_code", "command_rule", "command_may_override"],
-            [(text(each.code, LANGUAGE, each.parameters), each.code, each.rule, each.override) for each in blocks],
-        )
 
 
 def _end_with(outcomes: Sequence[Outcome]) -> None:

@@ -1,11 +1,9 @@
 """`faelles hold`: placing, listing, cancelling and moving holds, and why they stand where they stand."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from faelles.circulation.desk.blocks import Block
 from faelles.circulation.holds import changing, operations, reading
 from faelles.circulation.holds.model import (
     CancelHolds,
@@ -20,6 +18,7 @@ from faelles.circulation.holds.model import (
     Placing,
 )
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
+from faelles.doors.command.blocks_shown import show_blocks
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
@@ -77,7 +76,7 @@ def place(
                 hold=each.hold or "",
                 position=each.position or "",
             )
-            _show_blocks(each.blocks)
+            show_blocks(each.blocks)
     if placing.is_refused:
         raise typer.Exit(SAYS_NO)
 
@@ -196,11 +195,3 @@ def _why(each: InQueue) -> str:
 
 def _flat(details: dict[str, object]) -> str:
     return ", ".join(f"{name}={value}" for name, value in details.items())
-
-
-def _show_blocks(blocks: Sequence[Block]) -> None:
-    if blocks:
-        show_table(
-            ["command_why", "command_code", "command_rule", "command_may_override"],
-            [(text(each.code, LANGUAGE, each.parameters), each.code, each.rule, each.override) for each in blocks],
-        )

@@ -70,7 +70,7 @@ def _hindrances(portrait: Portrait) -> Iterator[tuple[str, object]]:
     for block in portrait.patron.blocks:
         where = portrait.division(block.division) if block.division else words("command_everywhere")
         reason = f", {block.reason}" if block.reason else ""
-        yield "command_blocks", f"{block.code}: {where}{reason}{_until(block.ends_on)}"
+        yield "command_blocks", f"{words(f'code_{block.code}')} ({block.code}): {where}{reason}{_until(block.ends_on)}"
     for balance in portrait.balances:
         owed = money_text(balance.balance_ore, LANGUAGE, balance.currency)
         yield "command_balance", f"{portrait.division(balance.division)}: {owed}"

@@ -1,5 +1,6 @@
 """`faelles login`, `logout`, `whoami`."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -16,7 +17,7 @@ from faelles.doors.runtime import Runtime
 from faelles.ground.actor import ActorKind
 from faelles.ground.config import read_config
 from faelles.ground.ids import StaffId
-from faelles.people.model import Caller, Grant
+from faelles.people.model import Caller, Grant, Permission
 from faelles.people.operations import authenticate, sign_out
 from faelles.people.sign_in import sign_in_staff
 from faelles.people.staff import store as staff
@@ -88,7 +89,7 @@ def whoami(*, token: Token = None, as_json: AsJson = False) -> None:
     tell("command_who", name=name, actor=caller.actor, agency=directory.agency.name, isil=directory.agency.isil)
     show_table(
         ["command_permissions", "command_division", "command_branch_column"],
-        [(", ".join(sorted(grant.permissions)), *_where(grant, directory)) for grant in caller.grants],
+        [(_named(grant.permissions), *_where(grant, directory)) for grant in caller.grants],
     )
 
 
@@ -97,6 +98,10 @@ async def _name(desk: Desk) -> str:
     caller = desk.caller
     own = await staff.load(desk.tx, StaffId(caller.actor.id)) if caller.actor.kind is ActorKind.STAFF else None
     return own["name"] if own else caller.support or str(caller.actor)
+
+
+def _named(permissions: Iterable[Permission]) -> str:
+    return ", ".join(sorted(words(f"permission_{each}") for each in permissions))
 
 
 def _where(grant: Grant, directory: AgencyDirectory) -> tuple[str, str]:
