@@ -14,8 +14,11 @@ from typing import Any
 import msgspec
 
 from doors.rest.furnishing_bookings import furnish_bookings
+from doors.rest.furnishing_interlibrary import furnish_interlibrary
 from doors.rest.furnishing_notices import furnish_notices
 from doors.rest.furnishing_patrons import furnish_patron_services
+from doors.rest.furnishing_privacy import furnish_privacy
+from doors.rest.lending_furniture import furnish_lending
 from doors.rest.logistics_furniture import furnish_logistics
 from faelles.doors.rest.access import Example, Plain
 from faelles.doors.rest.app import ON_THIS_MACHINE
@@ -86,7 +89,9 @@ async def furnish(database: Database, keyring: Keyring, town: Town, password_has
             await room(tx, furniture)
     async with database.transaction(NATION, SYSTEM) as tx:
         await _supporter(tx, furniture)
-    furniture.everybody_knows(borrower_isil=(await found_town(database)).isil)
+    neighbour = await found_town(database)
+    furniture.everybody_knows(borrower_isil=neighbour.isil)
+    await furnish_lending(database, furniture, await found_town(database))
     return furniture
 
 
@@ -568,10 +573,12 @@ ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _circulation,
     _holds,
     furnish_bookings,
+    furnish_interlibrary,
     furnish_logistics,
     _fees,
     _money,
     furnish_notices,
+    furnish_privacy,
 )
 
 

@@ -14,6 +14,7 @@ from faelles.doors.fbs.handlers import (
     catalog,
     changing,
     fees,
+    interlibrary,
     loans,
     newsletters,
     patrons,
@@ -35,6 +36,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         **reservations.HANDLERS,
         **fees.HANDLERS,
         **bookings.HANDLERS,
+        **interlibrary.HANDLERS,
         **newsletters.HANDLERS,
     }
 )

@@ -22,7 +22,7 @@ _EMAIL = "karen@example.dk"
     ),
     summary="Choose the system that sends newsletters",
 )
-async def set_provider(request: ApiRequest, data: JSONBody[SetProvider]) -> None:
+async def choose_newsletter_provider(request: ApiRequest, data: JSONBody[SetProvider]) -> None:
     caller, services = request.caller, request.services
     work = operations.set_provider
     await request.run(lambda tx: work(tx, caller, services.keyring, services.installation, data))
@@ -78,5 +78,12 @@ async def unsubscribe(request: ApiRequest, data: JSONBody[Subscription]) -> None
 router = Router(
     path="/newsletters",
     tags=["newsletters"],
-    route_handlers=[set_provider, forget_provider, list_newsletters, show_subscriber, subscribe, unsubscribe],
+    route_handlers=[
+        choose_newsletter_provider,
+        forget_provider,
+        list_newsletters,
+        show_subscriber,
+        subscribe,
+        unsubscribe,
+    ],
 )

@@ -116,3 +116,11 @@ CREATE VIEW kept_by_patrons_services WITH (security_invoker = true) AS
            jsonb_build_object('purpose', purpose, 'address', address, 'made_at', made_at, 'used_at', used_at)
       FROM patron_link;
 GRANT SELECT ON kept_by_patrons_services TO faelles_app;
+
+-- What other rooms read: which patrons are libraries themselves.
+CREATE VIEW patron_library WITH (security_invoker = true) AS
+    SELECT p.agency_id, p.patron_id, p.isil
+      FROM patron_profile AS p
+      JOIN patron AS k ON k.agency_id = p.agency_id AND k.id = p.patron_id AND k.merged_into_id IS NULL
+     WHERE p.isil IS NOT NULL;
+GRANT SELECT ON patron_library TO faelles_app;

@@ -1,0 +1,57 @@
+-- Interlibrary requests: what our patrons want from other libraries, and what other libraries want from us.
+
+-- direction: borrowing, a patron of ours waits for another library's copy, which is a placeholder item here; lending, another
+-- library (a patron of ours as well) waits in our queue. The partner is a library by its ISIL. What was asked for stands
+-- here in words, for it may be nothing that we know.
+CREATE SEQUENCE interlibrary_number AS bigint START 10000000;
+GRANT USAGE ON SEQUENCE interlibrary_number TO faelles_app;
+CREATE TABLE interlibrary_request (
+    agency_id         integer NOT NULL,
+    id                bigint  NOT NULL DEFAULT nextval('interlibrary_number'),
+    direction         text    NOT NULL CHECK (direction IN ('borrowing', 'lending')),
+    patron_id         bigint  NOT NULL,
+    division_id       integer NOT NULL,
+    branch_id         integer NOT NULL,
+    record_id         bigint  REFERENCES record,
+    title             text    NOT NULL CHECK (title <> ''),
+    creator           text,
+    publication_year  text,
+    identifier        text,
+    periodical_year   text,
+    periodical_volume text,
+    periodical_number text,
+    note              text,
+    state             text    NOT NULL DEFAULT 'requested' CHECK (state IN (
+        'requested', 'ordered', 'received', 'lent', 'returned', 'closed', 'denied', 'cancelled')),
+    partner_isil      text,
+    end_user          bytea,
+    item_id           bigint,
+    loan_id           bigint,
+    hold_id           bigint,
+    denied_why        text,
+    requested_at      timestamptz NOT NULL,
+    changed_at        timestamptz NOT NULL,
+    PRIMARY KEY (agency_id, id),
+    FOREIGN KEY (agency_id, patron_id) REFERENCES patron,
+    FOREIGN KEY (agency_id, division_id) REFERENCES division,
+    FOREIGN KEY (agency_id, branch_id) REFERENCES branch,
+    FOREIGN KEY (agency_id, item_id) REFERENCES item,
+    FOREIGN KEY (agency_id, loan_id) REFERENCES loan,
+    FOREIGN KEY (agency_id, hold_id) REFERENCES hold,
+    CHECK ((state = 'denied') = (denied_why IS NOT NULL))
+);
+CREATE INDEX interlibrary_request_patron ON interlibrary_request (agency_id, patron_id, id);
+CREATE INDEX interlibrary_request_open ON interlibrary_request (agency_id, division_id, id)
+    WHERE state NOT IN ('closed', 'denied', 'cancelled');
+CALL isolate('interlibrary_request');
+
+-- The system that orders are sent to, for the whole agency.
+CREATE TABLE interlibrary_partner (
+    agency_id integer     PRIMARY KEY REFERENCES agency,
+    adapter   text        NOT NULL CHECK (adapter IN ('iso18626', 'built_in')),
+    address   text,
+    set_at    timestamptz NOT NULL,
+    set_by    text        NOT NULL,
+    CHECK ((adapter = 'iso18626') = (address IS NOT NULL))
+);
+CALL isolate('interlibrary_partner');

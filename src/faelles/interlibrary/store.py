@@ -1,0 +1,167 @@
+"""All SQL of interlibrary requests."""
+
+from collections.abc import Sequence
+
+from faelles.ground.database import Row, Transaction
+from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, LoanId, PatronId, RecordId
+from faelles.interlibrary.model import Adapter, Direction, Request, SetPartner, State, Wanted
+
+_COLUMNS = """
+SELECT r.id, r.direction, r.patron_id, r.division_id, r.branch_id, r.record_id, r.title, r.creator, r.publication_year,
+       r.identifier, r.periodical_year, r.periodical_volume, r.periodical_number, r.note, r.partner_isil, r.item_id,
+       r.loan_id, r.hold_id, r.denied_why, r.requested_at, r.changed_at,
+       CASE WHEN r.state = 'lent'
+             AND NOT EXISTS (SELECT FROM open_loan AS l WHERE l.agency_id = r.agency_id AND l.loan_id = r.loan_id)
+            THEN 'returned' ELSE r.state END AS state
+  FROM interlibrary_request AS r
+"""
+
+_FIND = _COLUMNS + " WHERE r.agency_id = $1 AND r.id = $2"
+
+_LOCK = "SELECT id FROM interlibrary_request WHERE agency_id = $1 AND id = $2 FOR NO KEY UPDATE"
+
+_OF_PATRON = _COLUMNS + " WHERE r.agency_id = $1 AND r.patron_id = $2 AND r.id > $3 ORDER BY r.id LIMIT $4"
+
+_OPEN = (
+    _COLUMNS
+    + """
+ WHERE r.agency_id = $1 AND r.state NOT IN ('closed', 'denied', 'cancelled') AND r.id > $3
+   AND ($2::integer[] IS NULL OR r.division_id = ANY ($2))
+ ORDER BY r.id
+ LIMIT $4
+"""
+)
+
+_INSERT = """
+INSERT INTO interlibrary_request (agency_id, direction, patron_id, division_id, branch_id, record_id, title, creator,
+                                  publication_year, identifier, periodical_year, periodical_volume, periodical_number,
+                                  note, partner_isil, end_user, hold_id, requested_at, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)
+RETURNING id
+"""
+
+_MOVE = """
+UPDATE interlibrary_request
+   SET state = $3, changed_at = $4, partner_isil = COALESCE($5, partner_isil), item_id = COALESCE($6, item_id),
+       loan_id = COALESCE($7, loan_id), record_id = COALESCE($8, record_id), denied_why = $9
+ WHERE agency_id = $1 AND id = $2
+"""
+
+_LIBRARIES = """
+SELECT patron_id FROM patron_library WHERE agency_id = $1 AND isil = $2 ORDER BY patron_id
+"""
+
+_PARTNER = "SELECT adapter, address FROM interlibrary_partner WHERE agency_id = $1"
+
+_SAVE_PARTNER = """
+INSERT INTO interlibrary_partner (agency_id, adapter, address, set_at, set_by) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (agency_id) DO UPDATE SET adapter = $2, address = $3, set_at = $4, set_by = $5
+"""
+
+
+async def find(tx: Transaction, request: int) -> Request | None:
+    row = await tx.row(_FIND, tx.agency, request)
+    return _request(row) if row else None
+
+
+async def lock(tx: Transaction, request: int) -> None:
+    await tx.rows(_LOCK, tx.agency, request)
+
+
+async def of_patron(tx: Transaction, patron: PatronId, *, after: int, limit: int) -> list[Request]:
+    return [_request(row) for row in await tx.rows(_OF_PATRON, tx.agency, patron, after, limit)]
+
+
+async def open_requests(
+    tx: Transaction, divisions: Sequence[DivisionId] | None, *, after: int, limit: int
+) -> list[Request]:
+    listed = None if divisions is None else list(divisions)
+    return [_request(row) for row in await tx.rows(_OPEN, tx.agency, listed, after, limit)]
+
+
+def _request(row: Row) -> Request:
+    wanted = {name: row[name] for name in Wanted.__struct_fields__ if name != "record"}
+    return Request(
+        id=row["id"],
+        direction=Direction(row["direction"]),
+        patron=PatronId(row["patron_id"]),
+        division=DivisionId(row["division_id"]),
+        branch=BranchId(row["branch_id"]),
+        wanted=Wanted(record=row["record_id"], **wanted),
+        note=row["note"],
+        state=State(row["state"]),
+        partner_isil=row["partner_isil"],
+        record=row["record_id"],
+        item=row["item_id"],
+        loan=row["loan_id"],
+        hold=row["hold_id"],
+        denied_why=row["denied_why"],
+        requested_at=row["requested_at"],
+        changed_at=row["changed_at"],
+    )
+
+
+async def insert(
+    tx: Transaction,
+    direction: Direction,
+    patron: PatronId,
+    wanted: Wanted,
+    *,
+    division: DivisionId,
+    branch: BranchId,
+    note: str | None = None,
+    partner: str | None = None,
+    end_user: bytes | None = None,
+    hold: HoldId | None = None,
+) -> int:
+    return int(
+        await tx.value(
+            _INSERT,
+            tx.agency,
+            direction.value,
+            patron,
+            division,
+            branch,
+            wanted.record,
+            wanted.title,
+            wanted.creator,
+            wanted.publication_year,
+            wanted.identifier,
+            wanted.periodical_year,
+            wanted.periodical_volume,
+            wanted.periodical_number,
+            note,
+            partner,
+            end_user,
+            hold,
+            tx.now,
+        )
+    )
+
+
+async def move(
+    tx: Transaction,
+    request: int,
+    state: State,
+    *,
+    partner: str | None = None,
+    item: ItemId | None = None,
+    loan: LoanId | None = None,
+    record: RecordId | None = None,
+    why: str | None = None,
+) -> None:
+    await tx.execute(_MOVE, tx.agency, request, state.value, tx.now, partner, item, loan, record, why)
+
+
+async def libraries(tx: Transaction, isil: str) -> list[PatronId]:
+    """The patrons that are the library with this ISIL."""
+    return [PatronId(row["patron_id"]) for row in await tx.rows(_LIBRARIES, tx.agency, isil)]
+
+
+async def partner(tx: Transaction) -> tuple[Adapter, str | None] | None:
+    row = await tx.row(_PARTNER, tx.agency)
+    return None if row is None else (Adapter(row["adapter"]), row["address"])
+
+
+async def save_partner(tx: Transaction, request: SetPartner) -> None:
+    await tx.execute(_SAVE_PARTNER, tx.agency, request.adapter.value, request.address, tx.now, str(tx.actor))
