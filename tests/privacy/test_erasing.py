@@ -116,12 +116,12 @@ async def test_it_takes_the_permission_for_the_whole_agency(library: LendingLibr
 
 
 async def the_list(library: LendingLibrary) -> list[ErasureLine]:
-    found = await library.run(lambda tx: list_erasures(tx, library.librarian, library.town.isil))
+    found = await library.run(lambda tx: list_erasures(tx, library.librarian))
     return [line for _, line in found]
 
 
 async def replayed(library: LendingLibrary, lines: list[ErasureLine]) -> Replayed:
-    return await library.run(lambda tx: replay(tx, library.librarian, library.keyring, library.town.isil, lines))
+    return await library.run(lambda tx: replay(tx, library.librarian, library.keyring, lines))
 
 
 async def test_after_a_restore_the_list_erases_again(library: LendingLibrary):
@@ -174,5 +174,5 @@ async def in_a_lost_future(library: LendingLibrary, reader: Reader) -> list[Eras
 
 async def _future(library, reader, tx, kept):
     await erase(tx, library.librarian, library.keyring, reader.id)
-    kept += [line for _, line in await list_erasures(tx, library.librarian, library.town.isil)]
+    kept += [line for _, line in await list_erasures(tx, library.librarian)]
     raise _RestoredError

@@ -21,6 +21,8 @@ from faelles.patrons.own_account import operations
 from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin, Consent
 from faelles.people.model import IssuedToken
 from faelles.people.staff.model import Typed
+from faelles.privacy.consents import operations as consents
+from faelles.privacy.consents.model import ConsentKind, SetConsent
 
 
 class PatronSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,7 +105,9 @@ async def remove_own_absence(request: ApiRequest, absence: PathId) -> None:
 )
 async def set_own_consent(request: ApiRequest, data: JSONBody[Consent]) -> None:
     """A withdrawal erases what was kept."""
-    await request.run(lambda tx: operations.set_own_consent(tx, request.caller, data))
+    history = SetConsent(kind=ConsentKind.HISTORY, is_given=data.keeps_history)
+    keyring = request.services.keyring
+    await request.run(lambda tx: consents.set_own_consent(tx, request.caller, keyring, history))
 
 
 @get("/own/accesses", opt=own_account(example=Example()), summary="Who looked at me")

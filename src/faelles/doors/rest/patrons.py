@@ -43,6 +43,8 @@ from faelles.patrons.own_account.model import Consent
 from faelles.patrons.relations import operations as relations
 from faelles.patrons.relations.model import AddGuardian, EndOn
 from faelles.people.model import Permission
+from faelles.privacy.consents import operations as consents
+from faelles.privacy.consents.model import ConsentKind, SetConsent
 
 _VIEW: Final = Permission.PATRON_VIEW
 _EDIT: Final = Permission.PATRON_EDIT
@@ -169,9 +171,9 @@ async def list_accesses(
 )
 async def set_consent(request: ApiRequest, patron: PathId, data: JSONBody[Consent]) -> None:
     """A withdrawal erases what was kept."""
-    await request.run(
-        lambda tx: operations.set_history_consent(tx, request.caller, PatronId(patron), keeps=data.keeps_history)
-    )
+    history = SetConsent(kind=ConsentKind.HISTORY, is_given=data.keeps_history)
+    keyring = request.services.keyring
+    await request.run(lambda tx: consents.set_consent(tx, request.caller, keyring, PatronId(patron), history))
 
 
 @post(

@@ -13,6 +13,7 @@ from faelles.ground.ids import PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.operations import write_consent
 from faelles.people.model import Caller
+from faelles.policies.operations import current_settings
 from faelles.privacy import store as kept
 from faelles.privacy.consents import store as consents
 from faelles.privacy.erasing import rules, store
@@ -28,10 +29,11 @@ _PATRONS_AT_A_TIME: Final = 5_000
 
 
 async def list_erasures(
-    tx: Transaction, caller: Caller, isil: str, *, after: int = 0, limit: int = 200
+    tx: Transaction, caller: Caller, *, after: int = 0, limit: int = 200
 ) -> list[tuple[int, ErasureLine]]:
     """The list from the line `after` on, each line with its number. It names nobody."""
     require_privacy(caller)
+    isil = await _own_isil(tx)
     return [
         (
             row["id"],
@@ -41,14 +43,14 @@ async def list_erasures(
     ]
 
 
-async def replay(
-    tx: Transaction, caller: Caller, keyring: Keyring, isil: str, lines: Sequence[ErasureLine]
-) -> Replayed:
+async def replay(tx: Transaction, caller: Caller, keyring: Keyring, lines: Sequence[ErasureLine]) -> Replayed:
     """Do again what the list says was done. Lines of other agencies are passed over; done twice it changes nothing.
 
-    Whom something ties in the restored data is held, with the tie: to be settled, and replayed again.
+    Whom something ties in the restored data is held: to be settled, and replayed again. Raises NotFoundError where no
+    line is the agency's.
     """
     require_privacy(caller)
+    isil = await _own_isil(tx)
     own = {(line.what, line.person): line.erased_at for line in lines if line.isil == isil}
     if not own:
         raise NotFoundError("erasures_of_others")
@@ -65,6 +67,10 @@ async def replay(
             erased += 1
     await events.append(tx, erasures_replayed(erased, withdrawn))
     return Replayed(erased=erased, withdrawn=withdrawn, absent=len(own) - len(found), held=held)
+
+
+async def _own_isil(tx: Transaction) -> str:
+    return (await current_settings(tx)).directory.agency.isil
 
 
 async def _find(
