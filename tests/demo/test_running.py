@@ -111,7 +111,7 @@ def check_shape(content: dict) -> None:
     for agency in content["agencies"]:
         assert agency.keys() == {
             "isil", "name", "branch", "branch_code", "branch_name", "staff", "token", "patrons", "blocked_patron",
-            "indebted_patron", "items", "item_not_for_loan", "sip2", "sorter",
+            "indebted_patron", "items", "item_not_for_loan", "sip2", "sorter", "excluded_patron", "till",
         }  # fmt: skip
         for known in ("staff", "sip2", "sorter"):
             assert agency[known].keys() == {"username", "password"}

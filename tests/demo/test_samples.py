@@ -55,12 +55,13 @@ async def test_one_of_the_names_has_a_danish_letter(samples):
         assert any(letter in (patron.name or "") for patron in agency.patrons for letter in "æøåÆØÅ")
 
 
-async def test_what_is_to_be_refused_is_refused_for_that_reason_alone(country, samples):
+async def test_what_is_to_be_refused_is_refused_for_its_reasons_alone(country, samples):
     for agency in samples:
         fresh, item = agency.patrons[0], agency.items[0]
         for patron, wanted, why in (
             (agency.blocked_patron, item, {BlockCode.PATRON_BLOCKED}),
             (agency.indebted_patron, item, {BlockCode.DEBT_OVER_LIMIT}),
+            (agency.excluded_patron, item, {BlockCode.DEBT_OVER_LIMIT, BlockCode.EXCLUDED}),
             (fresh, agency.item_not_for_loan, {BlockCode.MATERIAL_NOT_LOANABLE, BlockCode.LOANING_PROFILE_NOT_FOUND}),
         ):
             answer = await try_checkout(country, agency, patron.card, wanted, patron.pin)

@@ -19,7 +19,7 @@ from faelles.bench.model import Verb
 
 CONNECTIONS: Final = 8
 _SERVE: Final = ("-c", "from faelles.doors.command.main import main; main()", "serve")
-_SECONDS_TO_START: Final = 30.0
+_SECONDS_TO_START: Final = 180.0
 _LONGEST_LINE: Final = 64 * 1024 * 1024
 _done = msgspec.json.Decoder(Done)
 

@@ -13,10 +13,11 @@ from faelles.catalog.loading import LoadProgress, demo_records, load_records
 from faelles.circulation.loans import bulk_store as loans
 from faelles.circulation.loans.model import ReturnRequest
 from faelles.circulation.loans.operations import return_item
-from faelles.demo import store
+from faelles.demo import money, store
 from faelles.demo.borrowing import Borrowing, LateReturn, borrow
 from faelles.demo.model import RECORD_UNITS, Advance, Scale, Step
 from faelles.demo.population import Population, populate
+from faelles.demo.samples import main_branch
 from faelles.demo.shares import shares
 from faelles.demo.stock import Title, stock
 from faelles.fees.desk.model import Means, Pay
@@ -140,6 +141,7 @@ class _Filler:
             population = await self._add_patrons(tx, settings, plan)
             items = await self._add_items(tx, settings, plan)
             await _add_loans(tx, borrow(settings, population, items, tx.now), settings.directory.agency.currency)
+            await money.furnish(tx, self.keyring, main_branch(settings).id)
         else:
             self.advance(Step.PATRONS, plan.patrons)
             self.advance(Step.ITEMS, plan.items)

@@ -71,8 +71,12 @@ class AgencySample(msgspec.Struct, frozen=True, kw_only=True):
     """Twelve that stand on the shelves."""
     item_not_for_loan: str
     sip2: MachineSample | None = None
-    """A self-check. None, as for the sorter, only in a file that an earlier release wrote."""
+    """A self-check. None, as for what follows, only in a file that an earlier release wrote."""
     sorter: MachineSample | None = None
+    excluded_patron: PatronSample | None = None
+    """Who was written to about a debt, and did not pay in time."""
+    till: int | None = None
+    """The id of the till at the branch."""
 
 
 class OperatorSample(StaffSample, frozen=True, kw_only=True):

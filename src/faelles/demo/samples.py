@@ -9,19 +9,21 @@ from datetime import date, datetime, timedelta
 
 from faelles.agencies.model import Branch, BranchKind
 from faelles.circulation.desk.facts import PatronFacts
-from faelles.demo import machines, store
+from faelles.demo import machines, money, store
 from faelles.demo.chance import pin_of
 from faelles.demo.model import AgencySample, OperatorSample, PatronSample, StaffSample
 from faelles.demo.store import Holders
 from faelles.fees.desk.model import ManualCharge, ManualKind
 from faelles.fees.desk.operations import charge_manually
+from faelles.fees.exclusion.operations import give_notices
+from faelles.fees.exclusion.rules import exclusion_in
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import local_date, utc_now
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, UnauthenticatedError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import NATION, BranchId, DivisionId, ItemNumber, StaffId
+from faelles.ground.ids import NATION, AgencyId, BranchId, DivisionId, ItemNumber, StaffId
 from faelles.items.model import NewItem
 from faelles.items.operations import register_item
 from faelles.patrons.blocks.model import BlockCode, SetBlock
@@ -45,6 +47,8 @@ _TITLES_LOOKED_AT = 200
 _DEBT_ORE = 30_000
 _OWES_TOO_MUCH_ORE = 20_000
 """Above the debt limit that the nation's rules start with."""
+_EXCLUDED_SINCE = timedelta(days=10)
+"""Two more than a notice gives, and not so long ago that its letter would be no news."""
 _PLAIN_BLOCKS = frozenset({BlockCode.MANUAL, BlockCode.EXCLUDED})
 """Those that nothing but a librarian lifts."""
 _USERNAME = "bibliotekar"
@@ -67,6 +71,7 @@ class _Chosen:
     fresh: list[_Holder]
     blocked: _Holder
     indebted: _Holder
+    excluded: _Holder | None
 
 
 async def choose_samples(
@@ -81,6 +86,7 @@ async def _sample(database: Database, keyring: Keyring, isil: str, token: str | 
     if agency is None:
         raise NotFoundError("agency_unknown")
     lasting = token if token and await _lasts(database, token) else None
+    await _exclude_somebody(database, keyring, agency)
     return await database.run(agency, SYSTEM, lambda tx: _choose(tx, keyring, lasting))
 
 
@@ -120,7 +126,30 @@ async def _choose(tx: Transaction, keyring: Keyring, token: str | None) -> Agenc
         item_not_for_loan=await _not_for_loan(tx, branch.id),
         sip2=await machines.self_check(tx, keyring, branch.id),
         sorter=await machines.sorter(tx, keyring, branch.id),
+        excluded_patron=people.excluded.sample() if people.excluded else None,
+        till=await money.furnish(tx, keyring, branch.id),
     )
+
+
+async def _exclude_somebody(database: Database, keyring: Keyring, agency: AgencyId) -> None:
+    """Where nobody is: somebody came to owe too much and was written to a while ago."""
+
+    async def found(tx: Transaction) -> tuple[_Holder | None, BranchId]:
+        settings = await current_settings(tx)
+        branch = main_branch(settings)
+        today = local_date(tx.now, settings.directory.agency.time_zone)
+        return await _People(tx, keyring, branch.division, today).to_exclude(), branch.id
+
+    holder, branch = await database.run(agency, SYSTEM, found)
+    if holder is None:
+        return
+    then = utc_now() - _EXCLUDED_SINCE
+
+    async def write(tx: Transaction) -> None:
+        await _charge(tx, holder, branch)
+        await give_notices(tx, system_caller(agency), after=holder.facts.id - 1, limit=1)
+
+    await database.at(lambda: then).run(agency, SYSTEM, write)
 
 
 def password_at(isil: str) -> str:
@@ -153,7 +182,17 @@ class _People:
             fresh[:PATRONS],
             blocked[0] if blocked else await _block(self._tx, fresh[PATRONS]),
             indebted[0] if indebted else await _charge(self._tx, fresh[PATRONS + 1], branch),
+            next(iter(await self._first(Holders.OWING, self._is_excluded, 1)), None),
         )
+
+    async def to_exclude(self) -> _Holder | None:
+        """Somebody none of the others will be; None where somebody is excluded, or too few are left."""
+        if await self._first(Holders.OWING, self._is_excluded, 1):
+            return None
+        fresh = await self._first(Holders.ANYBODY, self._is_fresh, 2 * PATRONS + 2)
+        lettered = [each for each in fresh if _has_danish_letter(each.facts)]
+        left = [each for each in fresh[PATRONS + 2 :] if each not in lettered[:1]]
+        return left[0] if left else None
 
     async def _first(self, whose: Holders, is_good: Callable[[PatronFacts], bool], most: int) -> list[_Holder]:
         good: list[_Holder] = []
@@ -182,7 +221,11 @@ class _People:
         return not standing.isdisjoint(_PLAIN_BLOCKS) and patron.debts is None
 
     def _is_indebted(self, patron: PatronFacts) -> bool:
-        return patron.balance_in(self._division) > _OWES_TOO_MUCH_ORE and not patron.blocks
+        is_deep_in_debt = patron.balance_in(self._division) > _OWES_TOO_MUCH_ORE
+        return is_deep_in_debt and not patron.blocks and not self._is_excluded(patron)
+
+    def _is_excluded(self, patron: PatronFacts) -> bool:
+        return exclusion_in(patron.exclusions, self._division, self._today) is not None
 
 
 def _has_danish_letter(patron: PatronFacts) -> bool:

@@ -81,6 +81,7 @@ def _tell_patrons(agencies: Sequence[AgencySample]) -> None:
                 *(("demo_may_borrow", fresh) for fresh in agency.patrons),
                 ("demo_blocked", agency.blocked_patron),
                 ("demo_indebted", agency.indebted_patron),
+                *([("demo_excluded", agency.excluded_patron)] if agency.excluded_patron else []),
             )
         ],
     )

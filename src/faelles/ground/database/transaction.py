@@ -93,6 +93,10 @@ class Database:
         self._pool = pool
         self._clock = clock
 
+    def at(self, clock: Clock) -> "Database":
+        """The same database, whose transactions happen when `clock` says."""
+        return Database(self._pool, clock)
+
     def transaction(
         self, agency: AgencyId, actor: Actor, *, read_only: bool = False
     ) -> AbstractAsyncContextManager[Transaction]:
