@@ -37,3 +37,52 @@ def test_what_is_not_on_its_shelf_is_counted(at_desk, planned):
 def test_a_van_nobody_has_gives_no_sheet(at_desk):
     assert at_desk("logistics", "route-sheet", "1").exit_code == 1
     assert at_desk("logistics", "route-sheet", "1", "--day", "i morgen").exit_code == 2
+
+
+@pytest.fixture
+async def book(library: LendingLibrary) -> str:
+    return await library.copy()
+
+
+def test_a_crate_is_packed_sent_and_received(at_desk, library: LendingLibrary, book: str):
+    suburb = f"{library.town.isil}01"
+    assert at_desk("logistics", "send", book, "--to", suburb).exit_code == 0
+    crate = json.loads(at_desk("crate", "pack", "K-17", "--to", suburb, "--json").stdout)["id"]
+    assert at_desk("crate", "put", str(crate), book).exit_code == 0
+    assert at_desk("crate", "put", str(crate), "0000000000").exit_code == 1
+    assert "K-17" in at_desk("crate", "list").stdout
+    assert at_desk("crate", "send", str(crate)).exit_code == 0
+    assert at_desk("crate", "receive", str(crate)).exit_code == 0
+    assert at_desk("crate", "receive", "999999").exit_code == 1
+
+
+def test_a_van_gets_its_rounds_and_its_sheet_and_is_retired(at_desk, library: LendingLibrary):
+    main, suburb = f"{library.town.isil}00", f"{library.town.isil}01"
+    added = at_desk("van", "add", "Bil 1", "--round", f"1={main}@08:15,{suburb}", "--json")
+    van = json.loads(added.stdout)["id"]
+    assert "Bil 1" in at_desk("van", "list").stdout
+    assert "08:15" in at_desk("logistics", "route-sheet", str(van), "--day", "2027-03-01").stdout
+    assert at_desk("van", "change", str(van), "Bil 2", "--round", f"2={suburb},{main}").exit_code == 0
+    assert at_desk("van", "change", str(van), "Bil 2", "--round", "mandag").exit_code == 2
+    assert at_desk("van", "retire", str(van)).exit_code == 0
+    assert at_desk("van", "retire", str(van)).exit_code == 1
+
+
+def test_searches_and_foreign_books_are_listed(at_desk, planned):
+    _, hold = planned
+    at_desk("logistics", "not-on-shelf", str(hold))
+    (search,) = json.loads(at_desk("logistics", "searches", "--json").stdout)
+    assert at_desk("logistics", "searches").exit_code == 0
+    assert at_desk("logistics", "give-up-search", str(search["id"])).exit_code == 0
+    assert at_desk("logistics", "give-up-search", str(search["id"])).exit_code == 1
+    assert at_desk("logistics", "foreign").exit_code == 0
+    assert json.loads(at_desk("logistics", "hand-over", "1", "--json").stdout) == []
+
+
+def test_requests_between_municipalities_are_seen_from_a_terminal(at_desk):
+    for what in ("incoming", "outgoing"):
+        assert at_desk("lending", what).exit_code == 0
+        assert json.loads(at_desk("lending", what, "--json").stdout) == []
+    for verb in ("accept", "refuse", "withdraw", "receive", "return"):
+        assert at_desk("lending", verb, "1").exit_code == 1
+    assert at_desk("lending", "send", "0000000001").exit_code == 1

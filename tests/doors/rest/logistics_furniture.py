@@ -38,7 +38,7 @@ async def furnish_logistics(tx: Transaction, furniture: "Furniture") -> None:
     await _kept_by_staff(tx, furniture)
 
 
-async def _copy(tx: Transaction, furniture: "Furniture", name: str, place: int) -> int:
+async def copy_of(tx: Transaction, furniture: "Furniture", name: str, place: int) -> int:
     number = f"{tx.agency % 100_000_000:08d}{place}"
     record = await tx.value(
         "INSERT INTO record (agency_id, identifier, title, material_type) VALUES ($1, $2, $3, 'book') RETURNING id",
@@ -54,7 +54,7 @@ async def _copy(tx: Transaction, furniture: "Furniture", name: str, place: int) 
     return item
 
 
-async def _hold(tx: Transaction, furniture: "Furniture", name: str, state: str) -> int:
+async def hold_for(tx: Transaction, furniture: "Furniture", name: str, state: str) -> int:
     town = furniture.town
     record, item = furniture.number(f"{name}_record"), furniture.number(name)
     group = furniture.number("patron_group")
@@ -70,9 +70,9 @@ async def _hold(tx: Transaction, furniture: "Furniture", name: str, state: str) 
 
 
 async def _to_be_fetched(tx: Transaction, furniture: "Furniture") -> None:
-    await _copy(tx, furniture, "planned_item", 71)
-    furniture.ours(planned_hold=await _hold(tx, furniture, "planned_item", "matched"))
-    missed = await _copy(tx, furniture, "missed_item", 72)
+    await copy_of(tx, furniture, "planned_item", 71)
+    furniture.ours(planned_hold=await hold_for(tx, furniture, "planned_item", "matched"))
+    missed = await copy_of(tx, furniture, "missed_item", 72)
     search = await tx.value(
         "INSERT INTO missed_item (agency_id, item_id, branch_id, missed_at, missed_by)"
         " VALUES ($1, $2, $3, $4, 'system:0') RETURNING id",
@@ -86,8 +86,8 @@ async def _to_be_fetched(tx: Transaction, furniture: "Furniture") -> None:
 
 async def _on_the_way(tx: Transaction, furniture: "Furniture") -> None:
     town = furniture.town
-    await _copy(tx, furniture, "standing_item", 73)
-    item = await _copy(tx, furniture, "travelling_item", 74)
+    await copy_of(tx, furniture, "standing_item", 73)
+    item = await copy_of(tx, furniture, "travelling_item", 74)
     await tx.execute(
         "UPDATE item_circulation SET state = 'in_transit' WHERE agency_id = $1 AND item_id = $2", tx.agency, item
     )

@@ -17,6 +17,7 @@ from faelles.items.model import Item, NewPlaceholder
 from faelles.items.placeholders.operations import expect_placeholder, receive_placeholder
 from faelles.people.model import Caller, Permission
 from faelles.policies.compiled import Settings
+from faelles.policies.model import ANY_MATERIAL
 from faelles.policies.operations import current_settings
 
 _MATERIAL: Final = "interlibrary"
@@ -77,8 +78,11 @@ async def return_to_lender(tx: Transaction, caller: Caller, request: int) -> Out
 
 async def _stand_in(tx: Transaction, caller: Caller, settings: Settings, sent: Outgoing, branch: BranchId) -> Item:
     """A placeholder under the lender's number, or under one of ours where we know that number already."""
-    shelf = min(place.id for place in settings.directory.placements.values() if place.branch == branch)
-    material = next(group for group, known in settings.material_groups.items() if known.code == _MATERIAL)
+    shelf = min((place.id for place in settings.directory.placements.values() if place.branch == branch), default=None)
+    if shelf is None:
+        raise ConflictError("branch_without_shelves")
+    known = (group for group, each in settings.material_groups.items() if each.code == _MATERIAL)
+    material = next(known, ANY_MATERIAL)
     is_taken = sent.item is None or await borrowing_store.is_known(tx, sent.item)
     expected = NewPlaceholder(
         record=sent.record,

@@ -6,13 +6,14 @@ from typing import Final
 from faelles.agencies.model import DivisionKind
 from faelles.circulation.sharing.store import Counter
 from faelles.policies.compiled import Settings
+from faelles.policies.model import ANY_PATRON
 
 _LIBRARIES: Final = "library"
 """The patron group of libraries that borrow for others."""
 
 
 def counter_on(settings: Settings, day: date) -> Counter | None:
-    """The public library's first branch; other libraries borrow by the rules for libraries. None: there is neither."""
+    """The public library's first branch; other libraries borrow by the rules for libraries. None: no branch."""
     directory = settings.directory
     public = {division.id for division in directory.divisions.values() if division.kind is DivisionKind.PUBLIC}
     open_ones = (
@@ -20,6 +21,6 @@ def counter_on(settings: Settings, day: date) -> Counter | None:
         for branch in directory.branches.values()
         if branch.division in public and branch.is_pickup and (branch.closed_from is None or day < branch.closed_from)
     )
-    group = next((each for each, known in settings.patron_groups.items() if known.code == _LIBRARIES), None)
+    group = next((each for each, known in settings.patron_groups.items() if known.code == _LIBRARIES), ANY_PATRON)
     branch = min(open_ones, key=lambda branch: branch.code, default=None)
-    return Counter(division=branch.division, branch=branch.id, group=group) if branch and group else None
+    return Counter(division=branch.division, branch=branch.id, group=group) if branch else None

@@ -7,14 +7,14 @@ import msgspec
 import typer
 
 from faelles.circulation.picking import operations as picking
-from faelles.circulation.picking.model import ClaimPicks, NotOnShelf, Pick
+from faelles.circulation.picking.model import ClaimPicks, Missed, NotOnShelf, Pick
 from faelles.circulation.picking.printout import printed
 from faelles.circulation.shelf import operations as shelf
 from faelles.circulation.shelf.model import OnShelf, ToClear
 from faelles.circulation.transit import operations as transit
 from faelles.circulation.transit import rounds
-from faelles.circulation.transit.model import JourneyShown, RouteSheet
-from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
+from faelles.circulation.transit.model import ForeignShown, HandOver, JourneyShown, RouteSheet, SendItem
+from faelles.doors.command.acting import Branch, Desk, Token, as_staff, branch_with_code, request
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.errors import invalid_field
@@ -25,6 +25,7 @@ Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("comman
 Day = Annotated[str | None, typer.Option(help=words("command_route_day"), show_default=False)]
 Van = Annotated[int, typer.Argument(help=words("command_van"), show_default=False)]
 Hold = Annotated[int, typer.Argument(help=words("command_hold_id"), show_default=False)]
+Item = Annotated[str, typer.Argument(help=words("command_item_number"), show_default=False)]
 Claim = Annotated[bool, typer.Option("--claim", help=words("command_claim_picks"))]
 Overdue = Annotated[bool, typer.Option("--overdue", help=words("command_only_overdue"))]
 
@@ -105,6 +106,93 @@ def journeys(*, overdue: Overdue = False, limit: Most = 50, token: Token = None,
             for each in found
         ],
     )
+
+
+@app.command("send", help=words("command_send_item"))
+def send(
+    item: Item,
+    *,
+    to: Annotated[str, typer.Option("--to", help=words("command_crate_to"), show_default=False)],
+    branch: Branch = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    async def work(desk: Desk) -> JourneyShown:
+        there = await branch_with_code(desk.tx, desk.caller, to)
+        values = {"item": item, "branch": await desk.branch(branch), "to": there}
+        return await transit.send_item(desk.tx, desk.caller, request(SendItem, values))
+
+    sent = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(sent)
+    else:
+        tell("command_item_sent", item=sent.item_number)
+
+
+@app.command("searches", help=words("command_searches"))
+def searches(*, branch: Branch = None, limit: Most = 50, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> list[Missed]:
+        here = None if branch is None else await desk.branch(branch)
+        return await picking.list_searches(desk.tx, desk.caller, branch=here, limit=limit)
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+        return
+    show_table(
+        ["command_search", "command_title_column", "command_item_number", "command_placement", "command_missed_at"],
+        [(each.id, each.title, each.item_number, " / ".join(each.shelf), each.missed_at) for each in found],
+    )
+
+
+@app.command("give-up-search", help=words("command_give_up_search"))
+def give_up_search(
+    search: Annotated[int, typer.Argument(help=words("command_search"), show_default=False)],
+    *,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    async def work(desk: Desk) -> None:
+        await picking.give_up_search(desk.tx, desk.caller, search)
+
+    as_staff(work, token=token, as_json=as_json)
+    if not as_json:
+        tell("command_search_given_up", search=search)
+
+
+@app.command("foreign", help=words("command_foreign"))
+def foreign(*, branch: Branch = None, limit: Most = 50, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> list[ForeignShown]:
+        here = None if branch is None else await desk.branch(branch)
+        return await transit.list_foreign(desk.tx, desk.caller, branch=here, limit=limit)
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+        return
+    show_table(
+        ["command_book", "command_item_number", "command_found_at"],
+        [(each.id, each.item_number, each.found_at) for each in found],
+    )
+
+
+@app.command("hand-over", help=words("command_hand_over"))
+def hand_over(
+    books: Annotated[list[int], typer.Argument(help=words("command_book"), show_default=False)],
+    *,
+    branch: Branch = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    async def work(desk: Desk) -> list[int]:
+        values = {"branch": await desk.branch(branch), "books": books}
+        return await transit.hand_over(desk.tx, desk.caller, request(HandOver, values))
+
+    handed = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(handed)
+    else:
+        tell("command_handed_over", books=len(handed))
 
 
 @app.command("route-sheet", help=words("command_route_sheet"))

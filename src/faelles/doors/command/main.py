@@ -7,6 +7,7 @@ import typer
 from faelles.doors.command import (
     bench,
     circulation,
+    crate,
     debt,
     demo,
     hold,
@@ -26,6 +27,7 @@ from faelles.doors.command import (
     sip2,
     staff,
     till,
+    van,
     worker,
 )
 from faelles.doors.command.foreign_words import speak_our_words
@@ -52,6 +54,8 @@ circulation.add_to(app)
 app.add_typer(hold.app, name="hold", rich_help_panel=words("command_panel_staff"))
 app.add_typer(lending.app, name="lending", rich_help_panel=words("command_panel_staff"))
 app.add_typer(logistics.app, name="logistics", rich_help_panel=words("command_panel_staff"))
+app.add_typer(crate.app, name="crate", rich_help_panel=words("command_panel_staff"))
+app.add_typer(van.app, name="van", rich_help_panel=words("command_panel_staff"))
 app.add_typer(patron.app, name="patron", rich_help_panel=words("command_panel_staff"))
 app.add_typer(till.app, name="till", rich_help_panel=words("command_panel_staff"))
 app.add_typer(debt.app, name="debt", rich_help_panel=words("command_panel_staff"))
