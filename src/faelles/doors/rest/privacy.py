@@ -44,7 +44,7 @@ class ReplayList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 @get("/privacy/record", opt=guarded(_PRIVACY, example=Example()), summary="The record of processing activities")
-async def show_record(request: ApiRequest) -> Record:
+async def show_record_of_processing(request: ApiRequest) -> Record:
     """GDPR article 30, from the register of everything that is kept of people, with the agency's own limits."""
     return await request.run(lambda tx: record_of_processing(tx, _speaking(request)))
 
@@ -62,7 +62,7 @@ async def print_record(request: ApiRequest, form: PathForm) -> Response[bytes]:
 
 
 @get("/privacy/report", opt=guarded(_PRIVACY, example=Example()), summary="Whether anything is kept for too long")
-async def show_report(request: ApiRequest, day: FromQuery[date | None] = None) -> Page[Standing]:
+async def show_privacy_report(request: ApiRequest, day: FromQuery[date | None] = None) -> Page[Standing]:
     """Every entry of the register with its oldest piece and what is `over` its limit on that day, today by default.
     After the night of the day nothing is.
     """
@@ -204,9 +204,9 @@ router = Router(
     path="/",
     tags=["privacy"],
     route_handlers=[
-        show_record,
+        show_record_of_processing,
         print_record,
-        show_report,
+        show_privacy_report,
         list_consents,
         write_consent,
         list_own_consents,
