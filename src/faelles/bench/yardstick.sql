@@ -21,12 +21,16 @@ DECLARE
     group_id      integer;
     is_blocked    boolean;
     owed_ore      bigint;
+    excluded_on   date;
     guardian      bigint;
     open_loans    integer;
     overdue_loans integer;
-    missing_parts integer;
+    parts         text[];
     notes         text[];
     lent_to       bigint;
+    bound_hold    bigint;
+    own_hold      bigint;
+    shelf_number  integer;
     in_division   integer;
     loan_id       bigint;
 BEGIN
@@ -48,13 +52,20 @@ BEGIN
 
     SELECT * INTO thing FROM item AS i WHERE i.agency_id = in_agency AND i.id = copy_id;
     SELECT * INTO book FROM record AS r WHERE r.id = thing.record_id;
-    SELECT count(*) INTO missing_parts FROM item_part AS p
-     WHERE p.agency_id = in_agency AND p.item_id = copy_id AND NOT p.is_present;
+    SELECT array_agg(p.description ORDER BY p.number) INTO parts FROM item_part AS p
+     WHERE p.agency_id = in_agency AND p.item_id = copy_id;
     SELECT array_agg(n.text ORDER BY n.id) INTO notes FROM item_note AS n
      WHERE n.agency_id = in_agency AND n.item_id = copy_id AND n.dismissed_at IS NULL;
     SELECT b.patron_id INTO lent_to
       FROM loan AS l JOIN loan_borrower AS b ON b.agency_id = l.agency_id AND b.loan_id = l.id AND b.role = 'primary'
      WHERE l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = copy_id AND l.closed_at IS NULL;
+
+    SELECT h.id INTO bound_hold FROM hold AS h
+     WHERE h.agency_id = in_agency AND h.item_id = copy_id AND h.closed_at IS NULL;
+    SELECT p.hold_id INTO own_hold FROM hold_patron AS p
+     WHERE p.agency_id = in_agency AND p.patron_id = who AND p.record_id = thing.record_id AND p.is_open LIMIT 1;
+    SELECT s.number INTO shelf_number FROM shelf_place AS s
+     WHERE s.agency_id = in_agency AND s.item_id = copy_id AND s.emptied_at IS NULL;
 
     SELECT m.division_id, m.patron_group_id INTO in_division, group_id FROM membership AS m
      WHERE m.agency_id = in_agency AND m.patron_id = who AND m.valid @> today LIMIT 1;
@@ -64,6 +75,10 @@ BEGIN
     SELECT COALESCE(sum(e.amount_ore), 0) INTO owed_ore
       FROM patron_account AS a JOIN ledger_entry AS e ON e.agency_id = a.agency_id AND e.account_id = a.account_id
      WHERE a.agency_id = in_agency AND a.patron_id = who;
+    SELECT min(n.excludes_on) INTO excluded_on
+      FROM patron_account AS a
+      JOIN exclusion_notice AS n ON n.agency_id = a.agency_id AND n.account_id = a.account_id
+     WHERE a.agency_id = in_agency AND a.patron_id = who;
     SELECT g.guardian_id INTO guardian FROM guardian AS g
      WHERE g.agency_id = in_agency AND g.patron_id = who AND g.is_financially_responsible AND g.valid @> today LIMIT 1;
     SELECT count(*), count(*) FILTER (WHERE l.due_on < today AND l.claimed_returned_at IS NULL)
@@ -72,7 +87,8 @@ BEGIN
      WHERE b.agency_id = in_agency AND b.patron_id = who AND b.role = 'primary' AND l.closed_at IS NULL;
 
     IF known_answer IS NOT NULL OR lent_to IS NOT NULL OR is_blocked OR locked_until > moment OR owed_ore > 20000
-       OR open_loans >= 100 OR thing.not_for_loan IS NOT NULL OR thing.withdrawn_at IS NOT NULL THEN
+       OR open_loans >= 100 OR bound_hold IS NOT NULL OR excluded_on <= today OR thing.not_for_loan IS NOT NULL
+       OR thing.withdrawn_at IS NOT NULL THEN
         RAISE EXCEPTION 'refused: % %', in_card, in_number;
     END IF;
 
