@@ -1,5 +1,6 @@
 """The description of the interface: OpenAPI 3.1 at `/schema`, and a page to read and try it at `/docs`."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 from http import HTTPStatus
@@ -65,6 +66,10 @@ class Description:
 
     def __init__(self, routers: Sequence[Router]) -> None:
         self._routers = list(routers)
+
+    async def read(self) -> bytes:
+        """The description as JSON. It takes seconds to put together: meanwhile the server answers others."""
+        return await asyncio.to_thread(lambda: self.as_json)
 
     @cached_property
     def as_json(self) -> bytes:
@@ -147,7 +152,7 @@ def _accesses(application: Litestar) -> dict[tuple[str, str], Access]:
 @get(["/schema", "/schema/openapi.json"], opt=public(), include_in_schema=False)
 async def schema(request: ApiRequest) -> Response[bytes]:
     description: Description = request.app.state["description"]
-    return Response(description.as_json, headers={"content-type": OpenAPIMediaType.OPENAPI_JSON.value})
+    return Response(await description.read(), headers={"content-type": OpenAPIMediaType.OPENAPI_JSON.value})
 
 
 @get("/docs", opt=public(), include_in_schema=False)
