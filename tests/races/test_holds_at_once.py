@@ -102,8 +102,8 @@ async def test_of_two_copies_handed_in_at_once_one_serves_the_only_hold(library:
         hold = await waits(library, title)
         answers = await asyncio.gather(*(library.take_back(number) for number in numbers))
         assert [answer.next.hold for answer in answers].count(hold) == 1
-        state, number = await state_of(library, hold)
-        assert (state, number in numbers) == ("ready", True)
+        state, served_by = await state_of(library, hold)
+        assert (state, served_by in numbers) == ("ready", True)
         assert (await captures_of(library, hold)) == 1
 
 
