@@ -18,6 +18,11 @@ from town import Town
 
 _MORE = (
     """
+INSERT INTO interlibrary_request (agency_id, direction, patron_id, division_id, branch_id, title, state, requested_at,
+changed_at) SELECT $1, 'borrowing', $2::bigint, division_id, id, 'Niels Lyhne', 'closed', $3, $3
+FROM branch WHERE agency_id = $1 AND kind = 'school'
+""",
+    """
 INSERT INTO booking (agency_id, patron_id, record_id, division_id, from_branch_id, delivery_branch_id, first_day,
 last_day, wanted, minimum, booked_at, booked_by)
 SELECT $1, $2::bigint, (SELECT min(id) FROM record), b.division_id, b.id, b.id, $3::timestamptz::date - 900,

@@ -15,7 +15,7 @@ _KEPT = """(
     UNION ALL SELECT * FROM kept_by_patrons_services
     UNION ALL SELECT * FROM kept_by_circulation UNION ALL SELECT * FROM kept_by_fees
     UNION ALL SELECT * FROM kept_by_notices UNION ALL SELECT * FROM kept_by_bookings
-    UNION ALL SELECT * FROM kept_by_privacy) AS kept
+    UNION ALL SELECT * FROM kept_by_interlibrary UNION ALL SELECT * FROM kept_by_privacy) AS kept
 """
 _STANDING = f"""
 SELECT count(*) AS rows, min(counted_from) AS oldest, count(*) FILTER (WHERE counted_from < $3) AS over
@@ -32,6 +32,8 @@ _TIES = """
 SELECT why FROM patron_tie WHERE agency_id = $1 AND patron_id = ANY ($2::bigint[])
  UNION
 SELECT why FROM booking_tie WHERE agency_id = $1 AND patron_id = ANY ($2::bigint[])
+ UNION
+SELECT why FROM interlibrary_tie WHERE agency_id = $1 AND patron_id = ANY ($2::bigint[])
 """
 _ZONE = "SELECT time_zone FROM agency_directory WHERE agency_id = $1"
 

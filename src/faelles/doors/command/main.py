@@ -20,6 +20,7 @@ from faelles.doors.command import (
     notice,
     patron,
     policy,
+    privacy,
     schema,
     serve,
     sign_in,
@@ -63,6 +64,7 @@ app.add_typer(neighbour.app, name="neighbour", rich_help_panel=words("command_pa
 app.add_typer(machine.app, name="machine", rich_help_panel=words("command_panel_staff"))
 app.add_typer(notice.app, name="notice", rich_help_panel=words("command_panel_staff"))
 app.add_typer(policy.app, name="policy", rich_help_panel=words("command_panel_staff"))
+app.add_typer(privacy.app, name="privacy", rich_help_panel=words("command_panel_staff"))
 app.add_typer(load.app, name="load", rich_help_panel=words("command_panel_operator"))
 app.add_typer(staff.app, name="staff", rich_help_panel=words("command_panel_operator"))
 app.add_typer(simulate.app, name="simulate", rich_help_panel=words("command_panel_operator"))

@@ -55,3 +55,16 @@ CREATE TABLE interlibrary_partner (
     CHECK ((adapter = 'iso18626') = (address IS NOT NULL))
 );
 CALL isolate('interlibrary_partner');
+
+-- What of this is kept of people, in the shape that privacy reads (0019), and what keeps somebody from being erased.
+CREATE VIEW kept_by_interlibrary WITH (security_invoker = true) AS
+    SELECT agency_id, 'interlibrary' AS entry, 'interlibrary_request' AS part, patron_id AS person_id,
+           CASE WHEN state IN ('closed', 'denied', 'cancelled') THEN changed_at END AS counted_from,
+           jsonb_build_object('request', id, 'direction', direction, 'title', title, 'creator', creator, 'note', note,
+                              'state', state, 'requested_at', requested_at, 'changed_at', changed_at) AS content
+      FROM interlibrary_request;
+CREATE VIEW interlibrary_tie WITH (security_invoker = true) AS
+    SELECT agency_id, patron_id, 'open_hold' AS why
+      FROM interlibrary_request
+     WHERE state NOT IN ('closed', 'denied', 'cancelled');
+GRANT SELECT ON kept_by_interlibrary, interlibrary_tie TO faelles_app;

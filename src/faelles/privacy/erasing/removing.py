@@ -6,6 +6,7 @@ from faelles.fees.forgetting import operations as fees
 from faelles.ground.database import Transaction
 from faelles.ground.forgetting import forget_answers_of
 from faelles.ground.ids import PatronId
+from faelles.interlibrary.forgetting import operations as interlibrary
 from faelles.notices.forgetting import operations as notices
 from faelles.patrons.forgetting import operations as patrons
 from faelles.people.forgetting import operations as people
@@ -18,6 +19,7 @@ async def remove(tx: Transaction, patron: PatronId) -> None:
     """
     for each in [*await patrons.signposts(tx, patron), patron]:
         await bookings.erase(tx, each)
+        await interlibrary.erase(tx, each)
         await notices.erase(tx, each)
         await circulation.erase(tx, each)
         await fees.erase(tx, each)

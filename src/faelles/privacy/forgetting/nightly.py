@@ -11,6 +11,7 @@ from faelles.ground import forgetting as ground
 from faelles.ground.database import Transaction
 from faelles.ground.forgetting import Forgotten
 from faelles.ground.jobs import Job, Slice
+from faelles.interlibrary.forgetting import operations as interlibrary
 from faelles.notices.forgetting import operations as notices
 from faelles.patrons.forgetting import operations as patrons
 from faelles.people.forgetting import operations as people
@@ -55,6 +56,7 @@ FORGETTING: Final[Mapping[str, Forget]] = {
     "loans": circulation.forget_returned,
     "holds": circulation.forget_holds,
     "bookings": bookings.forget_bookings,
+    "interlibrary": interlibrary.forget_requests,
     "hold_decisions": circulation.forget_decisions,
     "overrides": circulation.forget_overrides,
     "work_entries": circulation.forget_scans,

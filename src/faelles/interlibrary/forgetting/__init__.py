@@ -1,0 +1,1 @@
+"""What this room forgets of people: when their time is over, and when they ask."""
