@@ -36,7 +36,7 @@ from faelles.patrons.identification.model import SetPin
 from faelles.patrons.identification.operations import set_pin
 from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
 from faelles.patrons.looking.operations import identify
-from faelles.patrons.model import NewIdentifier, NewMembership, RegisterPatron, Role
+from faelles.patrons.model import Contact, NewIdentifier, NewMembership, RegisterPatron, Role
 from faelles.patrons.operations import register
 from faelles.patrons.profile.model import NewEmail, NewPhone, SetProfile
 from faelles.patrons.profile.operations import set_profile
@@ -53,6 +53,7 @@ SHOWN: Final = ("DK-775100", "DK-774000", "DK-710100", "DK-774100")
 """The first of these that the demonstration has."""
 
 _BORN: Final = date(1986, 4, 12)
+_ADDRESS: Final = Contact(street="Prøvegade 1", postal_code="8000", city="Aarhus C", country="DK")
 _MEMBER_SINCE: Final = date(2020, 1, 1)
 _PATRONS_SERIAL, _FREE_SERIALS = 501, range(601, 700)
 _SPECIAL: Final = frozenset({0, 13, 42})
@@ -113,6 +114,7 @@ class _Chooser:
             request = RegisterPatron(
                 name="Åse Hjemmesidesen",
                 home_branch=branch.id,
+                contact=_ADDRESS,
                 identifiers=(NewIdentifier(IdentifierKind.CPR, cpr), NewIdentifier(IdentifierKind.CARD, card)),
                 memberships=(
                     NewMembership(division=branch.division, role=Role.BORROWER, group=adult, starts_on=_MEMBER_SINCE),

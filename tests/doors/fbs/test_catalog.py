@@ -8,9 +8,9 @@ import pytest
 from circulation.lending_library import LendingLibrary
 from doors.fbs.conftest import WebSite
 from faelles.catalog.rules import faust_check_digit
+from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds.model import PlaceHold, Wish
 from faelles.circulation.holds.operations import place_hold
-from faelles.circulation.loans.model import Borrower
 from faelles.doors.fbs.facts import models, operations
 
 
