@@ -208,20 +208,30 @@ CREATE FUNCTION load_return(
     in_makes_ready boolean
 ) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    what     bigint := item_numbered(in_agency, in_item_number);
-    title    bigint := (SELECT record_id FROM copy WHERE agency_id = in_agency AND item_id = what);
-    lent     bigint := open_loan_of(in_agency, what);
-    who      bigint;
-    is_asked boolean;
-    facts    text;
+    what      bigint;
+    title     bigint;
+    lent      bigint;
+    lent_now  bigint;
+    since     timestamptz;
+    who       bigint;
+    who_now   bigint;
+    is_asked  boolean;
+    facts     text;
 BEGIN
-    SELECT patron_id INTO who FROM loan_borrower WHERE agency_id = in_agency AND loan_id = lent AND role = 'primary';
+    SELECT i.item_id, i.record_id, l.id, b.patron_id INTO what, title, lent, who
+      FROM copy AS i
+      LEFT JOIN loan AS l ON l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = i.item_id
+                         AND l.closed_at IS NULL
+      LEFT JOIN loan_borrower AS b ON b.agency_id = in_agency AND b.loan_id = l.id AND b.role = 'primary'
+     WHERE i.agency_id = in_agency AND i.number = in_item_number;
     PERFORM FROM patron WHERE agency_id = in_agency AND id = who FOR NO KEY UPDATE;
     is_asked := lock_queue(in_agency, title);
     PERFORM FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
-    IF open_loan_of(in_agency, what) IS DISTINCT FROM lent
-       OR who IS DISTINCT FROM (SELECT patron_id FROM loan_borrower
-                                 WHERE agency_id = in_agency AND loan_id = lent AND role = 'primary') THEN
+    SELECT l.id, l.lent_at, b.patron_id INTO lent_now, since, who_now
+      FROM loan AS l
+      LEFT JOIN loan_borrower AS b ON b.agency_id = in_agency AND b.loan_id = l.id AND b.role = 'primary'
+     WHERE l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = what AND l.closed_at IS NULL;
+    IF lent_now IS DISTINCT FROM lent OR who_now IS DISTINCT FROM who THEN
         RAISE EXCEPTION 'the loan changed while its locks were taken' USING ERRCODE = 'serialization_failure';
     END IF;
     SELECT json_build_object(
@@ -239,8 +249,7 @@ BEGIN
         'seen_elsewhere_at', (
             SELECT min(s.seen_at)
               FROM foreign_sighting AS s
-              JOIN loan AS l ON l.agency_id = in_agency AND l.id = lent
-             WHERE s.owner_agency_id = in_agency AND s.item_number = in_item_number AND s.seen_at > l.lent_at)
+             WHERE s.owner_agency_id = in_agency AND s.item_number = in_item_number AND s.seen_at > since)
     )::text INTO facts;
     RETURN facts;
 END

@@ -64,6 +64,7 @@ CREATE FUNCTION check_in_facts(
 DECLARE
     bound   json;
     waiting json[] := ARRAY[]::json[];
+    whole   json;
     is_here boolean := false;
 BEGIN
     IF in_item IS NULL OR in_branch IS NULL THEN
@@ -82,13 +83,16 @@ BEGIN
               FROM head_of_line(in_agency, in_record) AS w;
         END IF;
     END IF;
+    -- Apart from what every check-in reads: a look-up costs nearly as much to get ready as to make.
+    IF cardinality(waiting) > 0 THEN
+        SELECT s.facts INTO whole FROM hold_supply AS s
+         WHERE s.agency_id = in_agency AND s.item_id = in_item AND s.record_id = in_record;
+    END IF;
     RETURN (SELECT json_build_object(
                 'active_placement', w.active_placement_id,
                 'bound', bound,
                 'waiting', waiting,
-                'copy', CASE WHEN cardinality(waiting) > 0 THEN
-                            (SELECT s.facts FROM hold_supply AS s
-                              WHERE s.agency_id = in_agency AND s.item_id = in_item AND s.record_id = in_record) END,
+                'copy', whole,
                 'free_number', CASE WHEN is_here AND in_makes_ready THEN free_shelf_number(in_agency, in_branch::integer) END,
                 'floats', float_facts(in_agency, in_item, in_branch),
                 'is_looked_for', EXISTS (SELECT FROM shelf_place AS p
