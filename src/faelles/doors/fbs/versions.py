@@ -83,12 +83,19 @@ def _read(sent: object, wanted: Type, at: str, problems: list[FieldProblem]) -> 
 def _read_model(sent: Mapping[str, object], model: str, at: str, problems: list[FieldProblem]) -> dict[str, Any]:
     told = {}
     for name, kind in models()[model].items():
-        value, here = sent.get(name), f"{at}.{name}" if at else name
+        value, here = _plain(name, kind, sent.get(name)), f"{at}.{name}" if at else name
         if value is not None:
             told[_RENAMED.get(name, name)] = _read(value, kind, here, problems)
         elif not kind.is_optional and (model, name) not in _MAY_BE_LEFT_OUT:
             _wrong(here, "field_missing", problems)
     return _with_addresses(told, model)
+
+
+def _plain(name: str, kind: Type, value: object) -> object:
+    """Clients send a whole patron back, whose interests have display names beside the names that are asked for."""
+    if name != "interests" or kind.is_model or not isinstance(value, list):
+        return value
+    return [each.get("name") if isinstance(each, dict) else each for each in value]
 
 
 def _with_addresses(told: dict[str, Any], model: str) -> dict[str, Any]:
