@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from faelles.doors.fbs import booking_models, newsletter_models, openapi
 from faelles.doors.fbs import models as newest
-from faelles.doors.fbs import openapi
 from faelles.doors.fbs.facts import Type, models, operations, python_name
+from faelles.doors.fbs.handlers import interlibrary
 from faelles.doors.fbs.serving import not_served, served
 from faelles.doors.fbs.versions import _ATTRIBUTES
 
@@ -26,7 +27,10 @@ _FAMILIES = {
     "HoldingsLogistics": "Holdings",
     "HistoricalLoan": "LoanDetails",
     "BookingLoan": "Loan",
+    "NewsletterTag": "NewsletterChoice",
+    "NewsletterGroupName": "NewsletterChoice",
 }
+_NEWEST = (newest, booking_models, newsletter_models, interlibrary)
 
 
 def described(document: dict[str, Any], schema: dict[str, Any]) -> str:
@@ -71,7 +75,8 @@ def without_value(kind: Type, seen: set[str]) -> list[str]:
         return []
     seen.add(kind.name)
     family = re.sub(r"V\d+$", "", kind.name)
-    struct = getattr(newest, _FAMILIES.get(family, family), None)
+    name = _FAMILIES.get(family, family)
+    struct = next((getattr(module, name) for module in _NEWEST if hasattr(module, name)), None)
     found = []
     for name, field in models()[kind.name].items():
         attribute = _ATTRIBUTES.get((kind.name, name)) or python_name(name)

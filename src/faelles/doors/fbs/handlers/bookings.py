@@ -20,7 +20,7 @@ from faelles.bookings.model import (
     NewBooking,
 )
 from faelles.catalog.numbers.operations import numbers_of, records_numbered
-from faelles.doors.fbs import models
+from faelles.doors.fbs import booking_models, models
 from faelles.doors.fbs.call import Call, Handler, branch_coded, number
 from faelles.doors.fbs.handlers.loans import open_loans
 from faelles.doors.fbs.handlers.patrons import living
@@ -46,8 +46,8 @@ _RESULTS: Final = MappingProxyType(
         BookingOutcome.OTHER_REFUSED: "other",
     }
 )
-_OTHER: Final = models.BookingResponse(result="other", booking=None)
-_NOT_UPDATABLE: Final = models.BookingResponse(result="notUpdatable", booking=None)
+_OTHER: Final = booking_models.BookingResponse(result="other", booking=None)
+_NOT_UPDATABLE: Final = booking_models.BookingResponse(result="notUpdatable", booking=None)
 _OUR_FIELDS: Final = MappingProxyType(
     {"first_day": "period.from", "last_day": "period.to", "minimum": "minimumMaterials", "wanted": "preferredMaterials"}
 )
@@ -77,8 +77,8 @@ class Batch(msgspec.Struct, frozen=True):
     bookings: tuple[Wanted, ...]
 
 
-async def bookings(call: Call) -> list[models.Booking]:
-    async def work(tx: Transaction) -> list[models.Booking]:
+async def bookings(call: Call) -> list[booking_models.Booking]:
+    async def work(tx: Transaction) -> list[booking_models.Booking]:
         known = await living(tx, call)
         found = await operations.list_bookings(tx, call.in_name_of(known.id), known.id, limit=_MOST_LISTED)
         return await _shown(tx, call, found)
@@ -86,11 +86,11 @@ async def bookings(call: Call) -> list[models.Booking]:
     return await call.run(work)
 
 
-async def create_bookings(call: Call) -> list[models.BookingResponse]:
+async def create_bookings(call: Call) -> list[booking_models.BookingResponse]:
     """All of them or none; each is answered by itself."""
     wanted = _batch(call)
 
-    async def work(tx: Transaction) -> list[models.BookingResponse]:
+    async def work(tx: Transaction) -> list[booking_models.BookingResponse]:
         known = await living(tx, call)
         settings = await call.settings(tx)
         titles = await records_numbered(tx, call.caller, [each.record_id for each in wanted])
@@ -105,11 +105,11 @@ async def create_bookings(call: Call) -> list[models.BookingResponse]:
         return await call.run(work)
 
 
-async def update_bookings(call: Call) -> list[models.BookingResponse]:
+async def update_bookings(call: Call) -> list[booking_models.BookingResponse]:
     """Each by itself: what cannot be changed stays as it was."""
     wanted = _batch(call)
 
-    async def work(tx: Transaction) -> list[models.BookingResponse]:
+    async def work(tx: Transaction) -> list[booking_models.BookingResponse]:
         known = await living(tx, call)
         settings = await call.settings(tx)
         return [await _update(tx, call, known, settings, each) for each in wanted]
@@ -120,7 +120,7 @@ async def update_bookings(call: Call) -> list[models.BookingResponse]:
 
 async def _update(
     tx: Transaction, call: Call, known: Patron, settings: Settings, wanted: Wanted
-) -> models.BookingResponse:
+) -> booking_models.BookingResponse:
     new = _new(call, settings, wanted, RecordId(1))
     fields = ChangeBooking.__struct_fields__
     change = ChangeBooking(**{name: getattr(new, name) for name in fields})
@@ -164,21 +164,21 @@ async def booking_loans(call: Call) -> list[models.Loan]:
     return await call.run(work)
 
 
-async def booking_information(call: Call) -> list[models.BookingBranchInfo]:
+async def booking_information(call: Call) -> list[booking_models.BookingBranchInfo]:
     """Of each branch of the division that has the title, what there is to book and which periods are taken."""
 
-    async def work(tx: Transaction) -> list[models.BookingBranchInfo]:
+    async def work(tx: Transaction) -> list[booking_models.BookingBranchInfo]:
         titles = await records_numbered(tx, call.caller, [call.path["recordid"]])
         if not titles:
             raise NotFoundError("record_unknown")
         branches = (await call.settings(tx)).directory.branches
         told = await operations.booking_information(tx, call.caller, titles[0].record)
         return [
-            models.BookingBranchInfo(
+            booking_models.BookingBranchInfo(
                 branch_id=branches[each.branch].code,
                 gross_number_available=each.copies,
                 booking_info=tuple(
-                    models.BookingInfo(
+                    booking_models.BookingInfo(
                         period=models.Period(from_=taken.first_day, to=taken.last_day),
                         preferred_materials=taken.wanted,
                     )
@@ -236,16 +236,16 @@ def _our_fields() -> Iterator[None]:
         raise InvalidRequestError(problems=named) from None
 
 
-async def _answer(tx: Transaction, call: Call, answer: Booked) -> models.BookingResponse:
+async def _answer(tx: Transaction, call: Call, answer: Booked) -> booking_models.BookingResponse:
     booking = None if answer.booking is None else (await _shown(tx, call, [answer.booking]))[0]
-    return models.BookingResponse(result=_RESULTS[answer.outcome], booking=booking)
+    return booking_models.BookingResponse(result=_RESULTS[answer.outcome], booking=booking)
 
 
-async def _shown(tx: Transaction, call: Call, found: Sequence[Booking]) -> list[models.Booking]:
+async def _shown(tx: Transaction, call: Call, found: Sequence[Booking]) -> list[booking_models.Booking]:
     branches = (await call.settings(tx)).directory.branches
     numbers = await numbers_of(tx, [each.record for each in found])
     return [
-        models.Booking(
+        booking_models.Booking(
             booking_id=str(each.id),
             record_id=numbers[each.record],
             period=models.Period(from_=each.first_day, to=each.last_day),

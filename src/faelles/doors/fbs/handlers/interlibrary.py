@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 
-from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.interlibrary.lending import item_requested
 from faelles.interlibrary.model import ItemRequested, RequestedResult
@@ -35,7 +34,12 @@ class Asked(msgspec.Struct, frozen=True, rename="camel"):
     periodical: Issue | None = None
 
 
-async def request_item(call: Call) -> models.InterlibraryLoanResponse:
+class InterlibraryLoanResponse(msgspec.Struct, frozen=True, kw_only=True):
+    result: str
+    successful: bool
+
+
+async def request_item(call: Call) -> InterlibraryLoanResponse:
     """The library that asks waits as the patron that it is here."""
     asked = call.body(Asked)
     issue = asked.periodical or Issue()
@@ -49,7 +53,7 @@ async def request_item(call: Call) -> models.InterlibraryLoanResponse:
     )
     services = call.services
     result = await item_requested(services.database, call.caller, services.keyring, services.installation, wanted)
-    return models.InterlibraryLoanResponse(result=_RESULTS[result], successful=result is RequestedResult.OK)
+    return InterlibraryLoanResponse(result=_RESULTS[result], successful=result is RequestedResult.OK)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({"request_item": request_item})

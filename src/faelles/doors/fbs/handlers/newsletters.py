@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from faelles.doors.fbs import models
+from faelles.doors.fbs import newsletter_models as shown
 from faelles.doors.fbs.call import Call, Handler
 from faelles.newsletters import operations
 from faelles.newsletters.model import Category, Choice, Newsletter, Subscription
@@ -40,12 +40,12 @@ class Details(msgspec.Struct, frozen=True, rename="camel"):
     subscriptions: tuple[PickedList, ...] | None = None
 
 
-async def newsletters(call: Call) -> list[models.Newsletter]:
+async def newsletters(call: Call) -> list[shown.Newsletter]:
     services = call.services
     return _shown(await operations.offered(services.database, call.caller, services.keyring))
 
 
-async def newsletters_of_patron(call: Call) -> list[models.Newsletter]:
+async def newsletters_of_patron(call: Call) -> list[shown.Newsletter]:
     services, asked = call.services, call.body(Subscriber)
     chosen = await operations.chosen_by(services.database, call.caller, services.keyring, asked.email_address)
     return _shown(chosen)
@@ -84,17 +84,17 @@ def _subscription(call: Call) -> Subscription:
     )
 
 
-def _shown(found: Sequence[Newsletter]) -> list[models.Newsletter]:
+def _shown(found: Sequence[Newsletter]) -> list[shown.Newsletter]:
     return [
-        models.Newsletter(
+        shown.Newsletter(
             list_id=each.list_id,
             name=each.name,
-            tags=tuple(models.NewsletterChoice(id=tag.id, name=tag.name) for tag in each.tags),
+            tags=tuple(shown.NewsletterChoice(id=tag.id, name=tag.name) for tag in each.tags),
             interest_categories=tuple(
-                models.NewsletterGroupCategory(
+                shown.NewsletterGroupCategory(
                     id=category.id,
                     title=category.title,
-                    interests=tuple(models.NewsletterChoice(id=one.id, name=one.name) for one in category.interests),
+                    interests=tuple(shown.NewsletterChoice(id=one.id, name=one.name) for one in category.interests),
                 )
                 for category in each.categories
             ),
