@@ -569,7 +569,7 @@ class ReferenceLibrary:
         if not claims:
             return None
         if claims[0].owed == 0:
-            return Said("more_than_owed")
+            return Said("claim_settled_already")
         claims[0].forgiven += claims[0].owed
         return Said("waived")
 

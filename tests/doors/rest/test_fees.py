@@ -70,7 +70,7 @@ async def test_a_claim_is_let_go_in_part_or_whole(client: AsyncClient, furnished
     whole = await client.post(charge(furnished, verb), json=body, headers=librarian)
     assert whole.json()["amount_ore"] == 7_000
     more = await client.post(charge(furnished, verb), json=body, headers=librarian)
-    assert (more.status_code, more.json()["code"]) == (422, "more_than_owed")
+    assert (more.status_code, more.json()["code"]) == (422, "claim_settled_already")
 
 
 async def test_a_charge_by_hand_is_reversed_once(client: AsyncClient, furnished: Furniture, librarian: Headers):

@@ -261,7 +261,7 @@ async def _forgive(
     debt = ledger.outstanding(await load_live_entries(tx, [charge]))
     amount = Ore(debt if request.amount_ore is None else request.amount_ore)
     if not 0 < amount <= debt:
-        raise RefusedError("more_than_owed", owed_ore=debt)
+        raise RefusedError("more_than_owed" if debt > 0 else "claim_settled_already", owed_ore=debt)
     posting = Posting(account=claim.account, charge=charge, kind=kind, amount_ore=Ore(-amount), reason=request.reason)
     await post(tx, [posting], [claim], division=counter.division, branch=counter.branch)
     answer = Forgiven(charge=charge, amount_ore=amount, outstanding_ore=Ore(debt - amount))
