@@ -25,7 +25,7 @@ from faelles.ground.database.logins import LOGIN, create_login
 
 _KEEPER: Final = "faelles.doors.worker.measured"
 _SERVER_SETTINGS: Final = {"shared_buffers": "2GB", "max_wal_size": "8GB"}
-"""As on a machine that serves a country: docs/operations/running.md."""
+"""As on a machine that serves a country."""
 
 
 @dataclass(frozen=True, slots=True)
