@@ -123,3 +123,13 @@ async def test_an_overdue_loan_says_what_it_would_cost_today(site: WebSite):
     assert expected["amount"] > 0
     assert expected["materials"][0]["materialItemNumber"] == item
     assert await site.library.owed(reader) == 0
+
+
+async def test_who_owes_too_much_is_blocked_until_it_is_paid(site: WebSite):
+    reader = await site.library.reader()
+    fee = await charged(site, reader, 100_000)
+    path = f"/{{a}}/patrons/person/{reader.id}/v4"
+    (block,) = (await site.get(path))["blockStatus"]
+    assert (block["blockedReason"], block["blockedSince"]) == ("E", str(site.library.clock.now.date()))
+    await site.post(f"/{{a}}/patron/{reader.id}/payment/v2", {"orderId": "1", "feeIds": [fee]})
+    assert (await site.get(path))["blockStatus"] == []

@@ -5,8 +5,10 @@ from datetime import date
 
 from faelles.agencies.settings.model import BOOKINGS
 from faelles.agencies.settings.operations import is_on
+from faelles.circulation.looking.debts import debt_block
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call
+from faelles.fees.desk.operations import claims
 from faelles.ground import i18n
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
@@ -56,7 +58,7 @@ async def show_patron(tx: Transaction, call: Call, known: Patron) -> models.Patr
         preferred_pickup_branch=home.code,
         preferred_language=seen.language.value,
         on_hold=_on_hold(seen.absences),
-        block_status=tuple(_block(each) for each in seen.blocks),
+        block_status=(*map(_block, seen.blocks), *await _debt(tx, call, known, settings)),
         notification_protocols=profile.protocols,
         receive_postal_mail=profile.takes_post,
         allow_bookings=await is_on(tx, call.division, BOOKINGS) and _may_book(seen, membership),
@@ -123,6 +125,23 @@ def _block(block: Block) -> models.BlockStatus:
         blocked_reason=block.code.value,
         blocked_since=block.starts_on,
         message=i18n.text(f"fbs_block_{block.code.name.lower()}", Language.DANISH),
+    )
+
+
+async def _debt(tx: Transaction, call: Call, known: Patron, settings: Settings) -> tuple[models.BlockStatus, ...]:
+    """Who owes too much is blocked since the latest fee, though nobody put a block on."""
+    if await debt_block(tx, known.id, call.own_branch(settings, known)) is None:
+        return ()
+    owed = await claims(tx, call.in_name_of(known.id), known.id, only_open=True, before=None, limit=1)
+    if not owed:
+        return ()
+    since = local_date(owed[0].raised_at, settings.directory.agency.time_zone)
+    return (
+        models.BlockStatus(
+            blocked_reason=BlockCode.DEBT.value,
+            blocked_since=since,
+            message=i18n.text("fbs_block_debt", Language.DANISH),
+        ),
     )
 
 
