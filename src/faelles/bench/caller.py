@@ -29,6 +29,7 @@ from faelles.ground.database import Database
 from faelles.ground.database.pool import open_database
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, LoanId
+from faelles.ground.log import configure_logging
 from faelles.people.model import EVERY_PERMISSION, Caller, Grant
 
 Call = Callable[[], Awaitable[bool]]
@@ -67,6 +68,8 @@ def librarian(agency: int) -> Caller:
 
 
 def main() -> None:
+    # To standard error: the answers go to standard output, and nothing else may.
+    configure_logging(level="WARNING")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve())
 
