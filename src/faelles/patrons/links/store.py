@@ -29,8 +29,6 @@ UPDATE patron_link SET used_at = $4 WHERE agency_id = $1 AND patron_id = $2 AND 
 
 _USE_ONE = "UPDATE patron_link SET used_at = $3 WHERE agency_id = $1 AND id = $2 AND used_at IS NULL"
 
-_FORGET = "DELETE FROM patron_link WHERE agency_id = $1 AND expires_at < $2"
-
 
 async def open_links(tx: Transaction, patron: PatronId, purpose: Purpose) -> int:
     return int(await tx.value(_OPEN, tx.agency, patron, purpose.value, tx.now))
@@ -66,8 +64,3 @@ async def use_all(tx: Transaction, patron: PatronId, purpose: Purpose) -> None:
 
 async def use(tx: Transaction, link: int) -> None:
     await tx.execute(_USE_ONE, tx.agency, link, tx.now)
-
-
-async def forget_before(tx: Transaction, moment: datetime) -> int:
-    """Links that expired before `moment`; how many there were."""
-    return await tx.execute(_FORGET, tx.agency, moment)

@@ -1,0 +1,60 @@
+"""Links by mail: to choose a PIN, to prove an address; the token is in the mail and nowhere else."""
+
+import re
+from pathlib import Path
+
+from faelles.agencies.settings.model import PIN_RESET_PAGE, SetSetting
+from faelles.agencies.settings.operations import set_setting
+from faelles.ground.config import Installation
+from faelles.notices.links.operations import ask_pin_reset, ask_verification, send_pin_reset
+from faelles.patrons.identification.sign_in import check_pin
+from faelles.patrons.links.model import Asked, UsePinReset
+from faelles.patrons.links.operations import use_pin_reset, use_verification
+from faelles.patrons.own_account.operations import show_own
+from faelles.patrons.profile.operations import show_own_profile
+from patrons_desk import signed_in
+
+HERE = Installation(is_production=False, public_url="https://faelles.example", exchange_directory=Path("var"))
+TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+async def test_a_mailed_link_chooses_a_pin(post):
+    reader, library = await post.reader(), post.library
+    own = signed_in(library.town, reader.id)
+    address = (await library.run(lambda tx: show_own(tx, own))).contact.email
+    asked = await library.run(lambda tx: ask_pin_reset(tx, library.keyring, HERE, address.upper()))
+    assert asked is Asked.SENT
+    await post.send()
+    body = post.mail[-1].body
+    assert "https://faelles.example/pin-reset/" in body
+    chosen = UsePinReset(token=TOKEN.search(body)[0], pin="8080")
+    await library.run(lambda tx: use_pin_reset(tx, library.keyring, chosen))
+    agency = library.town.agency
+    assert await check_pin(library.database, library.keyring, agency, identifier=reader.card, pin="8080") == reader.id
+
+
+async def test_nobody_is_written_to_who_is_not_there(post):
+    library = post.library
+    asked = await library.run(lambda tx: ask_pin_reset(tx, library.keyring, HERE, "ukendt@example.dk"))
+    assert asked is Asked.NOBODY
+    await post.send()
+    assert post.mail == []
+
+
+async def test_the_link_leads_to_the_page_that_the_library_chose(post):
+    reader, library = await post.reader(), post.library
+    page = SetSetting(values=("https://bibliotek.example.dk/pin?t={token}",))
+    await library.run(lambda tx: set_setting(tx, library.librarian, library.town.library, PIN_RESET_PAGE, page))
+    await library.run(lambda tx: send_pin_reset(tx, library.librarian, library.keyring, HERE, reader.id))
+    await post.send()
+    assert "https://bibliotek.example.dk/pin?t=" in post.mail[-1].body
+
+
+async def test_a_mailed_link_proves_the_address(post):
+    reader, library = await post.reader(), post.library
+    own = signed_in(library.town, reader.id)
+    await library.run(lambda tx: ask_verification(tx, own, library.keyring, HERE))
+    await post.send()
+    token = TOKEN.search(post.mail[-1].body)[0]
+    await library.run(lambda tx: use_verification(tx, token))
+    assert (await library.run(lambda tx: show_own_profile(tx, own))).emails[0].verified_at is not None
