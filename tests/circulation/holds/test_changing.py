@@ -6,7 +6,7 @@ from circulation.holds.test_placing import patron_caller
 from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.desk.blocks import BlockCode, CirculationRefusedError
-from faelles.circulation.holds.changing import cancel_holds, change_hold, move_hold
+from faelles.circulation.holds.changing import cancel_holds, change_hold, move_hold, put_back_hold
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, ChangeHold, MoveHold, MoveTo
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
 from faelles.people.model import Caller
@@ -153,3 +153,17 @@ async def test_the_first_hit_cancels_the_other_parallel_holds(library: LendingLi
     await bind(library, first.hold, numbers[0])
     assert await state_of(library, first.hold) == ("captured", numbers[0])
     assert (await state_of(library, second.hold))[0] == "cancelled"
+
+
+async def test_a_copy_that_was_set_aside_is_given_up_and_the_hold_waits_at_its_rank(library: LendingLibrary):
+    title, numbers = await copies(library, 1)
+    first, second = await waits(library, title), await waits(library, title)
+    await library.take_back(numbers[0])
+    assert await state_of(library, first) == ("ready", numbers[0])
+    await library.run(lambda tx: put_back_hold(tx, library.librarian, first))
+    assert await state_of(library, first) == ("pending", None)
+    assert await order(library, title) == [first, second]
+    await change(library, first, active_from=day(9, library))
+    assert (await library.take_back(numbers[0])).next.hold == second
+    with pytest.raises(ConflictError):
+        await library.run(lambda tx: put_back_hold(tx, library.librarian, first))

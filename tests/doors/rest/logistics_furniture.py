@@ -72,6 +72,8 @@ async def hold_for(tx: Transaction, furniture: "Furniture", name: str, state: st
 async def _to_be_fetched(tx: Transaction, furniture: "Furniture") -> None:
     await copy_of(tx, furniture, "planned_item", 71)
     furniture.ours(planned_hold=await hold_for(tx, furniture, "planned_item", "matched"))
+    await copy_of(tx, furniture, "kept_item", 78)
+    furniture.ours(bound_hold=await hold_for(tx, furniture, "kept_item", "captured"))
     missed = await copy_of(tx, furniture, "missed_item", 72)
     search = await tx.value(
         "INSERT INTO missed_item (agency_id, item_id, branch_id, missed_at, missed_by)"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.desk.hold_states import BOUND, HoldState
 from faelles.circulation.holds.model import ClosedWhy, Target
 from faelles.circulation.holds.queue_rules import Ranked
 from faelles.ground.database import Row, Transaction
@@ -29,6 +29,11 @@ SELECT id FROM hold
  LIMIT $3
 """
 _COLLECT = "SELECT collect_hold($1, $2, $3, $4, $5)"
+_PUT_BACK = """
+SELECT release_copy($1, $3, 'put_back', $5, $6)
+  FROM hold
+ WHERE agency_id = $1 AND id = $2 AND item_id = $3 AND state = ANY ($4::text[])
+"""
 _QUEUE = """
 SELECT id, rank FROM hold
  WHERE agency_id = $1 AND record_id = $2 AND closed_at IS NULL AND state = ANY ($3::text[])
@@ -137,6 +142,11 @@ async def close(
 async def collect(tx: Transaction, item: ItemId, hold: HoldId | None) -> None:
     """A copy that holds were about has been lent: `hold` is collected, whoever else it was meant for waits again."""
     await tx.value(_COLLECT, tx.agency, item, hold, tx.now, tx.actor.told)
+
+
+async def put_back(tx: Transaction, hold: KnownHold, item: ItemId) -> bool:
+    """Let go of the copy that is bound to a hold; whether it still was."""
+    return await tx.value(_PUT_BACK, tx.agency, hold.id, item, sorted(BOUND), tx.now, tx.actor.told) is not None
 
 
 async def interest_over(tx: Transaction, day: date, most: int) -> list[HoldId]:

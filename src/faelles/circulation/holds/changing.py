@@ -6,7 +6,7 @@ import msgspec
 
 from faelles.circulation.desk.blocks import CirculationRefusedError, judge
 from faelles.circulation.desk.hold_states import BOUND, CLOSED, OPEN, WAITING, HoldState, may_become
-from faelles.circulation.desk.lock_store import lock_title
+from faelles.circulation.desk.lock_store import lock_title, lock_title_and_item
 from faelles.circulation.desk.opening import check_override
 from faelles.circulation.desk.repeats import repeatable
 from faelles.circulation.desk.scans import Scanned
@@ -191,3 +191,17 @@ def _among(
     if place == len(waiting):
         return len(others), others
     return [each.hold for each in others].index(waiting[place]), others
+
+
+async def put_back_hold(tx: Transaction, caller: Caller, hold: HoldId) -> None:
+    """The copy that was set aside is given up: the hold waits again, at its rank. Whoever has the copy in hand scans
+    it, and the scan says where it goes. Raises ConflictError where no copy is bound.
+    """
+    caller.require(Permission.HOLD_MOVE)
+    known = await find_hold(tx, caller, hold, Permission.HOLD_MOVE)
+    await _note_looks(tx, caller, [known], "put_back_hold")
+    if known.state not in BOUND or known.item is None:
+        raise ConflictError("hold_has_no_copy")
+    await lock_title_and_item(tx, known.record, known.item)
+    if not await store.put_back(tx, known, known.item):
+        raise ConflictError("hold_changed_meanwhile")

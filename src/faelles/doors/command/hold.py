@@ -160,6 +160,16 @@ def move(
         tell("command_hold_moved", position=position)
 
 
+@app.command("put-back", help=words("command_hold_put_back"))
+def put_back(hold: Hold, *, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> None:
+        await changing.put_back_hold(desk.tx, desk.caller, HoldId(hold))
+
+    as_staff(work, token=token, as_json=as_json)
+    if not as_json:
+        tell("command_hold_was_put_back", hold=hold)
+
+
 @app.command("why", help=words("command_hold_why"))
 def why(hold: Hold, *, token: Token = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> HoldExplained:

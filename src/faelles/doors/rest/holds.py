@@ -196,6 +196,17 @@ async def move(request: ApiRequest, hold: PathId, data: JSONBody[MoveHold]) -> P
 
 
 @post(
+    "/holds/{hold:int}/put-back",
+    opt=guarded(Permission.HOLD_MOVE, example=Example(path={"hold": "{bound_hold}"})),
+    status_code=204,
+    summary="Give up the copy that was set aside for a hold",
+)
+async def put_back(request: ApiRequest, hold: PathId) -> None:
+    """The hold waits again, at its rank; scan the copy, and the scan says where it goes. 409 where none is bound."""
+    await request.run(lambda tx: changing.put_back_hold(tx, request.caller, HoldId(hold)))
+
+
+@post(
     "/holds/cancellations",
     opt=guarded(
         Permission.HOLD_PLACE,
@@ -282,6 +293,7 @@ router = Router(
         move,
         order,
         place,
+        put_back,
         show,
         why,
     ],
