@@ -5,6 +5,7 @@ from typing import Final
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from faelles.doors.fbs.door import fbs_door
+from faelles.doors.ncip import door as ncip
 from faelles.doors.rest.neighbours import Neighbours
 from faelles.doors.rest.services import Services
 from faelles.doors.sip2 import over_http
@@ -15,7 +16,10 @@ class _UnderRest:
     """ASGI: the interfaces that today's national system has under one address, each a door of its own."""
 
     def __init__(self, services: Services) -> None:
-        self._doors: tuple[tuple[str, ASGIApp], ...] = ((over_http.PREFIX, over_http.over_http(services)),)
+        self._doors: tuple[tuple[str, ASGIApp], ...] = (
+            (over_http.PREFIX, over_http.over_http(services)),
+            (ncip.PREFIX, ncip.ncip(services)),
+        )
         self._all_else = fbs_door(services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

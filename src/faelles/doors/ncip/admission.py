@@ -1,0 +1,47 @@
+"""Which library asks: an API client of the library that is asked, known by its ISIL and its secret."""
+
+import hmac
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Final
+
+from faelles.doors.ncip.messages import Asked, ProblemError
+from faelles.ground.clock import utc_now
+from faelles.ground.crypto import Keyring, secret_hash
+from faelles.ground.database import Database
+from faelles.ground.errors import TooManyAttemptsError, UnauthenticatedError
+from faelles.people.model import Caller
+from faelles.people.operations import caller_by_token
+from faelles.people.sign_in import sign_in_client
+
+_GOOD_FOR: Final = timedelta(minutes=1)
+"""How long a client that was disabled may still ask."""
+_MOST: Final = 1000
+
+
+class Admission:
+    """Signs in whoever asks, and remembers it for a minute: the secret comes with every message."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database, self._keyring = database, keyring
+        self._known: OrderedDict[str, tuple[bytes, datetime, Caller]] = OrderedDict()
+
+    async def caller(self, asked: Asked) -> Caller:
+        """Raises ProblemError for a library that is not known, or not by that secret."""
+        name, offered, now = _name(asked), secret_hash(asked.secret), utc_now()
+        known = self._known.get(name)
+        if known is not None and known[1] > now and hmac.compare_digest(known[0], offered):
+            return known[2]
+        try:
+            token = await sign_in_client(self._database, self._keyring, username=name, secret=asked.secret)
+        except (UnauthenticatedError, TooManyAttemptsError) as problem:
+            raise ProblemError("Agency Authentication Failed", "FromAgencyAuthentication", is_general=True) from problem
+        caller = await caller_by_token(self._database, token.secret)
+        self._known[name] = (offered, now + _GOOD_FOR, caller)
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return caller
+
+
+def _name(asked: Asked) -> str:
+    return f"{asked.to_isil}.ncip-{asked.from_isil}".lower()
