@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from faelles.doors.fbs import booking_models, newsletter_models, openapi
+from faelles.doors.fbs import booking_models, choice_models, newsletter_models, openapi
 from faelles.doors.fbs import models as newest
 from faelles.doors.fbs.facts import Type, models, operations, python_name
 from faelles.doors.fbs.handlers import interlibrary
@@ -30,7 +30,7 @@ _FAMILIES = {
     "NewsletterTag": "NewsletterChoice",
     "NewsletterGroupName": "NewsletterChoice",
 }
-_NEWEST = (newest, booking_models, newsletter_models, interlibrary)
+_NEWEST = (newest, choice_models, booking_models, newsletter_models, interlibrary)
 
 
 def described(document: dict[str, Any], schema: dict[str, Any]) -> str:
@@ -57,8 +57,8 @@ def test_every_operation_that_is_served_is_described_as_in_the_tables():
 
 def test_what_is_not_served_is_named():
     missing = sorted({each.verb for each in not_served()})
-    print(f"served: {len(served())} operations; not served: {len(not_served())}: {', '.join(missing)}")  # noqa: T201 - what there is to do
-    assert len(served()) + len(not_served()) == len(operations()) == 154
+    print(f"served: {len(served())} operations; not served: {', '.join(missing) or 'none'}")  # noqa: T201 - to be seen
+    assert (len(operations()), missing) == (154, [])
 
 
 def test_every_field_that_is_answered_has_a_value_to_come_from():

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from faelles.doors.fbs import models
+from faelles.doors.fbs import choice_models as choices
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.patrons import authenticated, living
 from faelles.doors.fbs.problems import AnsweredError
@@ -75,14 +75,14 @@ class NewPin(msgspec.Struct, frozen=True):
         return "NewPin()"
 
 
-async def identifiers(call: Call) -> list[models.LoanerIdentifier]:
+async def identifiers(call: Call) -> list[choices.LoanerIdentifier]:
     """What the patron is recognised by now, by kind. A civil registration number is never shown."""
 
-    async def work(tx: Transaction) -> list[models.LoanerIdentifier]:
+    async def work(tx: Transaction) -> list[choices.LoanerIdentifier]:
         known = await living(tx, call)
         seen = await view(tx, call.in_name_of(known.id), known, frozenset({call.division}))
         found = [
-            models.LoanerIdentifier(
+            choices.LoanerIdentifier(
                 identifier=each.value,
                 identifier_type=_TYPES[each.kind],
                 status="ACTIVE",
@@ -107,7 +107,7 @@ async def block_identifier(call: Call) -> None:
     await call.run(lambda tx: block_card(tx, call.caller, call.services.keyring, call.patron, request))
 
 
-async def add_mail_identifier(call: Call) -> models.EmailIdentifier:
+async def add_mail_identifier(call: Call) -> choices.EmailIdentifier:
     """Let the patron sign in with an e-mail address that is theirs and was verified."""
     address = normalise(IdentifierKind.EMAIL, str(call.sent))
     if address is None:
@@ -132,17 +132,17 @@ async def add_mail_identifier(call: Call) -> models.EmailIdentifier:
         result = await call.run(work)
     except ConflictError:
         result = "IDENTIFIER_EXISTS_ON_AGENCY"
-    return models.EmailIdentifier(result, success=result == _CREATED)
+    return choices.EmailIdentifier(result, success=result == _CREATED)
 
 
-async def favorites(call: Call) -> list[models.Favorites]:
-    async def work(tx: Transaction) -> list[models.Favorites]:
+async def favorites(call: Call) -> list[choices.Favorites]:
+    async def work(tx: Transaction) -> list[choices.Favorites]:
         return [
-            models.Favorites(
+            choices.Favorites(
                 patron_id=call.patron,
                 name=each.name,
                 favorites=tuple(
-                    models.Favorite(
+                    choices.Favorite(
                         bibliographic_record_id=favourite.record,
                         periodical_number=favourite.periodical_number,
                         periodical_volume=favourite.periodical_volume,
@@ -208,20 +208,20 @@ async def replace_pin(call: Call) -> None:
     await call.run(lambda tx: use_pin_reset(tx, call.services.keyring, request))
 
 
-async def consents(call: Call) -> list[models.Consent]:
-    async def work(tx: Transaction) -> list[models.Consent]:
+async def consents(call: Call) -> list[choices.Consent]:
+    async def work(tx: Transaction) -> list[choices.Consent]:
         zone = (await call.settings(tx)).directory.agency.time_zone
         return _standing(await list_consents(tx, call.caller, call.patron), zone)
 
     return await call.run(work)
 
 
-def _standing(lines: Sequence[ConsentLine], zone: str) -> list[models.Consent]:
+def _standing(lines: Sequence[ConsentLine], zone: str) -> list[choices.Consent]:
     """Those that this interface knows of and that stand."""
     given: list[tuple[str, datetime]] = [
         (_CONSENTS[each.kind], each.given_at) for each in lines if each.withdrawn_at is None and each.kind in _CONSENTS
     ]
-    return [models.Consent(kind, local_date(moment, zone)) for kind, moment in given]
+    return [choices.Consent(kind, local_date(moment, zone)) for kind, moment in given]
 
 
 def _consent_to(kind: ConsentKind) -> Handler:

@@ -6,7 +6,7 @@ from typing import Final
 
 from faelles.agencies.settings.model import LANGUAGES, NOTIFICATION_PROTOCOLS
 from faelles.agencies.settings.operations import show_setting
-from faelles.doors.fbs import models
+from faelles.doors.fbs import choice_models as choices
 from faelles.doors.fbs.call import Call, Handler
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
@@ -30,24 +30,24 @@ async def languages(call: Call) -> list[str]:
     return list(await _values(call, LANGUAGES))
 
 
-async def notification_protocols(call: Call) -> list[models.NotificationProtocol]:
+async def notification_protocols(call: Call) -> list[choices.NotificationProtocol]:
     """Ways of being told besides e-mail and SMS."""
-    return [models.NotificationProtocol(name, name) for name in await _values(call, NOTIFICATION_PROTOCOLS)]
+    return [choices.NotificationProtocol(name, name) for name in await _values(call, NOTIFICATION_PROTOCOLS)]
 
 
 async def _values(call: Call, key: str) -> tuple[str, ...]:
     return (await call.read(lambda tx: show_setting(tx, call.caller, call.division, key))).values
 
 
-async def interests(call: Call) -> models.PatronInterests:
+async def interests(call: Call) -> choices.PatronInterests:
     offered = await call.read(lambda tx: list_interests(tx, call.caller))
-    return models.PatronInterests({each.code: each.name for each in offered})
+    return choices.PatronInterests({each.code: each.name for each in offered})
 
 
-async def patron_groups(call: Call) -> models.PatronGroup:
+async def patron_groups(call: Call) -> choices.PatronGroup:
     """The tree of patron groups, each with how many of the division's patrons are in it or below it."""
 
-    async def work(tx: Transaction) -> models.PatronGroup:
+    async def work(tx: Transaction) -> choices.PatronGroup:
         settings = await call.settings(tx)
         today = local_date(tx.now, settings.directory.agency.time_zone)
         members = await members_of_groups(tx, call.caller, call.division, today)
@@ -58,9 +58,9 @@ async def patron_groups(call: Call) -> models.PatronGroup:
     return await call.read(work)
 
 
-def _tree(group: Group, groups: Sequence[Group], members: Mapping[PatronGroupId, int]) -> models.PatronGroup:
+def _tree(group: Group, groups: Sequence[Group], members: Mapping[PatronGroupId, int]) -> choices.PatronGroup:
     children = tuple(_tree(each, groups, members) for each in groups if each.parent == group.id)
-    return models.PatronGroup(
+    return choices.PatronGroup(
         patron_group_id=group.id,
         name=group.code,
         description=group.name_da,
