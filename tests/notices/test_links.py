@@ -11,7 +11,8 @@ from faelles.patrons.identification.sign_in import check_pin
 from faelles.patrons.links.model import Asked, UsePinReset
 from faelles.patrons.links.operations import use_pin_reset, use_verification
 from faelles.patrons.own_account.operations import show_own
-from faelles.patrons.profile.operations import show_own_profile
+from faelles.patrons.profile.model import NewEmail, SetProfile
+from faelles.patrons.profile.operations import set_own_profile, show_own_profile
 from patrons_desk import signed_in
 
 HERE = Installation(is_production=False, public_url="https://faelles.example", exchange_directory=Path("var"))
@@ -58,3 +59,16 @@ async def test_a_mailed_link_proves_the_address(post):
     token = TOKEN.search(post.mail[-1].body)[0]
     await library.run(lambda tx: use_verification(tx, token))
     assert (await library.run(lambda tx: show_own_profile(tx, own))).emails[0].verified_at is not None
+
+
+async def test_an_address_that_takes_no_notices_still_gets_what_must_be_said(post):
+    reader, library = await post.reader(), post.library
+    own = signed_in(library.town, reader.id)
+    (first,) = (await library.run(lambda tx: show_own_profile(tx, own))).emails
+    muted = SetProfile(emails=(NewEmail(first.address, takes_notices=False),))
+    await library.run(lambda tx: set_own_profile(tx, own, muted))
+    library.clock.pass_days(1)
+    assert await post.night() == 0
+    await library.run(lambda tx: ask_pin_reset(tx, library.keyring, HERE, first.address))
+    await post.send()
+    assert [each.recipient for each in post.mail] == [first.address]

@@ -118,6 +118,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
     sealed_cpr: bytes | None = None
     is_deceased: bool = False
+    muted: frozenset[ChannelName] = frozenset()
+    """Ways by which the patron wants to hear nothing but what must be said."""
 
     def __repr__(self) -> str:
         return f"Contact({self.patron})"

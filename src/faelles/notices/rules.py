@@ -36,7 +36,8 @@ def channel_for(
     if contact.is_deceased or not is_wanted(kind, wishes):
         return None
     ways = (*wishes.channels.get(kind.topic, ()), *USUAL, *(LAST_RESORT if kind.must else ()))
-    return next((way for way in ways if way not in tried and contact.reached_by(way)), None)
+    muted = () if kind.must else contact.muted
+    return next((way for way in ways if way not in (*tried, *muted) and contact.reached_by(way)), None)
 
 
 def send_after(kind: Kind, wishes: Wishes, channel: ChannelName, happened_at: datetime, zone: str) -> datetime:

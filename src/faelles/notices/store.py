@@ -15,14 +15,20 @@ from faelles.notices.wishes.model import NO_WISHES, Wishes
 # Of a patron who was merged into another, the other.
 _CONTACTS = """
 SELECT asked.id AS asked_id, c.patron_id, c.name, c.birth_date, c.language, c.email, c.phone, c.street, c.postal_code,
-       c.city, c.country, c.sealed_cpr, w.wishes::text AS wishes,
+       c.city, c.country, c.sealed_cpr, w.wishes::text AS wishes, m.mutes_email, m.mutes_sms, m.mutes_letter,
        EXISTS (SELECT FROM borrower_block AS b
                 WHERE b.agency_id = $1 AND b.patron_id = c.patron_id AND b.code = 'D') AS is_deceased
   FROM unnest($2::bigint[]) AS asked (id)
   JOIN patron_contact AS was ON was.agency_id = $1 AND was.patron_id = asked.id
   JOIN patron_contact AS c ON c.agency_id = $1 AND c.patron_id = COALESCE(was.merged_into_id, was.patron_id)
+  JOIN patron_muting AS m ON m.agency_id = $1 AND m.patron_id = c.patron_id
   LEFT JOIN notice_wishes AS w ON w.agency_id = $1 AND w.patron_id = c.patron_id
 """
+_MUTED_BY = {
+    ChannelName.EMAIL: "mutes_email",
+    ChannelName.SMS: "mutes_sms",
+    ChannelName.LETTER: "mutes_letter",
+}
 _GUARDIANS = """
 SELECT patron_id, guardian_id
   FROM responsible_guardian
@@ -113,6 +119,7 @@ def _contact(row: Row) -> Contact:
         city=row["city"],
         country=row["country"],
         sealed_cpr=row["sealed_cpr"],
+        muted=frozenset(way for way, column in _MUTED_BY.items() if row[column]),
         is_deceased=row["is_deceased"],
     )
 

@@ -18,7 +18,7 @@ _EMAIL = "karen@example.dk"
     status_code=204,
     opt=guarded(
         Permission.AGENCY_EDIT,
-        example=Example(body={"address": "http://127.0.0.1:9/letters", "secret": "sixteen-characters"}),
+        example=Example(body={"adapter": "built_in"}),
     ),
     summary="Choose the system that sends newsletters",
 )

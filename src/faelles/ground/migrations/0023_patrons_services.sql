@@ -124,3 +124,17 @@ CREATE VIEW patron_library WITH (security_invoker = true) AS
       JOIN patron AS k ON k.agency_id = p.agency_id AND k.id = p.patron_id AND k.merged_into_id IS NULL
      WHERE p.isil IS NOT NULL;
 GRANT SELECT ON patron_library TO faelles_app;
+
+-- Which ways of the first address and number a patron wants no notices by.
+CREATE VIEW patron_muting WITH (security_invoker = true) AS
+    SELECT p.agency_id, p.id AS patron_id,
+           EXISTS (SELECT FROM patron_reach AS r
+                    WHERE r.agency_id = p.agency_id AND r.patron_id = p.id AND r.kind = 'email'
+                      AND r.value = p.email_key AND NOT r.takes_notices) AS mutes_email,
+           EXISTS (SELECT FROM patron_reach AS r
+                    WHERE r.agency_id = p.agency_id AND r.patron_id = p.id AND r.kind = 'phone'
+                      AND r.value = p.phone AND NOT r.takes_notices) AS mutes_sms,
+           EXISTS (SELECT FROM patron_profile AS c
+                    WHERE c.agency_id = p.agency_id AND c.patron_id = p.id AND NOT c.takes_post) AS mutes_letter
+      FROM patron AS p;
+GRANT SELECT ON patron_muting TO faelles_app;
