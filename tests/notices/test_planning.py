@@ -1,11 +1,15 @@
 """What events and days call for, to whom, and once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+
+import pytest
 
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, Means, Pay
 from faelles.ground.events import Event, append
+from faelles.notices.model import kinds
 from faelles.notices.planning import rules
+from faelles.notices.planning.operations import tell
 
 
 async def test_a_lost_book_is_billed_once_to_whoever_answers_for_it(post):
@@ -111,3 +115,16 @@ async def test_who_said_that_a_book_was_handed_in_hears_when_it_is_found(post):
     assert await post.read_events() == 1
     await post.send()
     assert post.subjects == ["Afklaret: materiale du sagde var afleveret"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("interlibrary_arrived", "Fjernlån er kommet"), ("booking_confirmed", "Booking bekræftet")]
+)
+async def test_what_a_room_above_asks_for_is_said_once(post, kind, said):
+    reader, division = await post.reader(), post.library.town.library
+    for _ in range(2):
+        await post.library.run(
+            lambda tx: tell(tx, kinds()[kind], reader.id, division, occasion=f"{kind}/1", day=date(2027, 3, 8))
+        )
+    await post.send()
+    assert post.subjects == [said]

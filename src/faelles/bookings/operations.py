@@ -29,6 +29,8 @@ from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
 from faelles.ground.ids import BranchId, ItemId, MaterialGroupId, PatronGroupId, PatronId, RecordId
+from faelles.notices.model import kinds
+from faelles.notices.planning.operations import tell
 from faelles.patrons.model import Patron
 from faelles.patrons.reach import patron_for, patron_to_change
 from faelles.patrons.relations import store as relations
@@ -225,6 +227,9 @@ async def _book(tx: Transaction, known: Patron, counter: Counter, wish: NewBooki
         return Booked(outcome=BookingOutcome.NOT_ENOUGH)
     booking = await store.insert(tx, known.id, counter.place.division, wish)
     await store.keep(tx, booking, *chosen)
+    confirmed = kinds()["booking_confirmed"]
+    occasion = f"booking/{booking}"
+    await tell(tx, confirmed, known.id, counter.place.division, occasion=occasion, day=wish.first_day)
     return await _told(tx, "booking.created", booking)
 
 

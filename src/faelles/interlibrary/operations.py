@@ -29,6 +29,8 @@ from faelles.interlibrary.port import Partner
 from faelles.items.model import NewPlaceholder
 from faelles.items.operations import found_item
 from faelles.items.placeholders.operations import expect_placeholder, receive_placeholder
+from faelles.notices.model import kinds
+from faelles.notices.planning.operations import tell
 from faelles.patrons import store as patrons
 from faelles.patrons.reach import looked_at, patron_for, patron_to_change
 from faelles.people.model import Caller, Permission, Place
@@ -94,6 +96,8 @@ async def receive(tx: Transaction, caller: Caller, request: int, asked: Receive)
     item = await expect_placeholder(tx, caller, expected)
     await receive_placeholder(tx, caller, item.id)
     await store.move(tx, request, State.RECEIVED, item=item.id, record=RecordId(record))
+    arrived = kinds()["interlibrary_arrived"]
+    await tell(tx, arrived, known.patron, known.division, occasion=f"interlibrary/{known.id}")
     return await _told(tx, request, State.RECEIVED)
 
 

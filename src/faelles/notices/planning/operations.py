@@ -1,6 +1,7 @@
 """Planning: which notices there are to be. Nothing is put into words here, and nothing is sent."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
 
 from faelles.ground.clock import local_date
@@ -41,6 +42,16 @@ async def plan(tx: Transaction, plans: Sequence[Plan]) -> int:
     zone = await facts.time_zone(tx)
     planned = [notice for each in with_copies if (notice := _planned(each, reached.get(each.patron), zone))]
     return await store.insert_notices(tx, planned)
+
+
+async def tell(
+    tx: Transaction, kind: Kind, patron: PatronId, division: DivisionId, *, occasion: str, day: date | None = None
+) -> int:
+    """Plan a notice that a room above this one asks for: it says no more than that, and which day it is about."""
+    return await plan(
+        tx,
+        [Plan(kind=kind.name, occasion=occasion, patron=patron, division=division, happened_at=tx.now, day=day)],
+    )
 
 
 async def say(

@@ -28,6 +28,7 @@ _WITHOUT_FACTS: Final = frozenset(
         "email_verification",
         "pin_reset",
         "booking_confirmed",
+        "interlibrary_arrived",
         "library_message",
     }
 )
@@ -109,7 +110,6 @@ def _is_let_go(_notice: Notice, fact: Fact, _today: date) -> bool:
 
 _TRUE: Final[Mapping[str, Callable[[Notice, Fact, date], bool]]] = {
     "hold_ready": _hold_is("ready"),
-    "interlibrary_arrived": _hold_is("ready"),
     "hold_expired": _hold_is("expired"),
     "hold_cancelled": _hold_is("cancelled"),
     "due_soon": _due_soon,
