@@ -45,7 +45,7 @@ from faelles.people.model import Caller, Grant, Permission
 from faelles.policies.knobs import DEBT_LIMIT_ORE
 from faelles.policies.seeds import seed_nation
 
-EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "12"))
 STEPS = 30
 READERS = ("anna", "bo", "clara", "dan")
 COPIES = {
