@@ -58,6 +58,16 @@ UPDATE ledger_entry SET reason = NULL
 UPDATE payment_order SET return_url = '', redirect_url = NULL
  WHERE agency_id = $1 AND account_id = ANY ($2::bigint[])
 """,
+    """
+UPDATE payment_refund SET reason = ''
+ WHERE agency_id = $1
+   AND order_id IN (SELECT id FROM payment_order WHERE agency_id = $1 AND account_id = ANY ($2::bigint[]))
+""",
+    """
+UPDATE debt_answer SET reason = NULL
+ WHERE agency_id = $1
+   AND charge_id IN (SELECT id FROM charge WHERE agency_id = $1 AND account_id = ANY ($2::bigint[]))
+""",
 )
 _ERASE_LINES = """
 DELETE FROM charge_line
