@@ -24,7 +24,7 @@ from faelles.ground.events import agencies_with_unread
 from faelles.ground.ids import NATION, AgencyId
 from faelles.ground.jobs import Home, Job
 from faelles.ground.log import logger
-from faelles.ground.night import Night, Outcome, RunReport
+from faelles.ground.night import AGENCIES_AT_ONCE, Night, Outcome, RunReport
 from faelles.notices.channels.opening import open_channels
 from faelles.notices.planning.operations import READER, plan_from_events
 from faelles.notices.sending.sender import Sender
@@ -57,9 +57,16 @@ class Worker:
                 pass
 
     async def send(self) -> None:
-        """Send what is due, wherever something is."""
-        for agency in await agencies_due(self.database, self.clock()):
-            await self.sender.send_due(agency)
+        """Send what is due, wherever something is, several agencies at a time: most of it is waiting."""
+        due = iter(await agencies_due(self.database, self.clock()))
+
+        async def take_turns() -> None:
+            for agency in due:
+                await self.sender.send_due(agency)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AGENCIES_AT_ONCE):
+                group.create_task(take_turns())
 
     async def keep_night(self) -> None:
         """Do what the calendar calls for at this hour."""
