@@ -182,7 +182,7 @@ async def write_claim(tx: Transaction, claim: Claim, standing: Standing, amount:
         claim.loan,
         claim.amount_ore,
         amount,
-        str(tx.actor),
+        tx.actor.told,
         claim.branch,
         event.kind,
         msgspec.json.encode(event.dimensions).decode(),
@@ -227,7 +227,7 @@ async def insert_entries(tx: Transaction, postings: Sequence[Posting], branch: B
                 posting.reverses,
                 posting.payment,
                 posting.reason,
-                str(tx.actor),
+                tx.actor.told,
                 branch,
                 tx.now,
             )

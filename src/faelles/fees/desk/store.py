@@ -189,7 +189,7 @@ async def insert_payment(tx: Transaction, new: NewPayment) -> int | None:
         new.means,
         new.amount_ore,
         new.branch,
-        str(tx.actor),
+        tx.actor.told,
         tx.now,
     )
     return added
