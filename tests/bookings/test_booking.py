@@ -28,14 +28,14 @@ from faelles.bookings.operations import (
 )
 from faelles.circulation.loans.model import Outcome
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
-from faelles.ground.ids import ItemNumber, RecordId
+from faelles.ground.ids import RecordId
 from faelles.people.model import Permission
 from patrons_desk import signed_in
 
 FIRST, LAST = date(2027, 5, 3), date(2027, 5, 28)
 
 
-async def class_set(library: LendingLibrary, size: int = 3, **columns: object) -> tuple[RecordId, list[ItemNumber]]:
+async def class_set(library: LendingLibrary, size: int = 3, **columns: object) -> tuple[RecordId, list[str]]:
     """`size` copies of one title."""
     numbers = [await library.copy(**columns) for _ in range(size)]
 

@@ -19,6 +19,12 @@ HERE = Installation(is_production=False, public_url="https://faelles.example", e
 TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+def token_in(body: str) -> str:
+    found = TOKEN.search(body)
+    assert found is not None
+    return found[0]
+
+
 async def test_a_mailed_link_chooses_a_pin(post):
     reader, library = await post.reader(), post.library
     own = signed_in(library.town, reader.id)
@@ -28,7 +34,7 @@ async def test_a_mailed_link_chooses_a_pin(post):
     await post.send()
     body = post.mail[-1].body
     assert "https://faelles.example/pin-reset/" in body
-    chosen = UsePinReset(token=TOKEN.search(body)[0], pin="8080")
+    chosen = UsePinReset(token=token_in(body), pin="8080")
     await library.run(lambda tx: use_pin_reset(tx, library.keyring, chosen))
     agency = library.town.agency
     assert await check_pin(library.database, library.keyring, agency, identifier=reader.card, pin="8080") == reader.id
@@ -56,7 +62,7 @@ async def test_a_mailed_link_proves_the_address(post):
     own = signed_in(library.town, reader.id)
     await library.run(lambda tx: ask_verification(tx, own, library.keyring, HERE))
     await post.send()
-    token = TOKEN.search(post.mail[-1].body)[0]
+    token = token_in(post.mail[-1].body)
     await library.run(lambda tx: use_verification(tx, token))
     assert (await library.run(lambda tx: show_own_profile(tx, own))).emails[0].verified_at is not None
 
