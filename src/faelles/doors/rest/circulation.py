@@ -28,6 +28,7 @@ from faelles.doors.rest.parameters import IdempotencyKey
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground import i18n
 from faelles.ground.database import Transaction
+from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import Id
 from faelles.ground.i18n import Language
 from faelles.patrons.own_account.operations import own_home_branch
@@ -171,8 +172,12 @@ def _where_and_why(stop: NextStop | None, language: Language) -> list[Message]:
 async def renew(
     request: ApiRequest, data: JSONBody[RenewalRequest], idempotency_key: IdempotencyKey = None
 ) -> list[RenewalReply]:
-    """By loans, by patron (all that is open) or by item. Each loan is answered by itself."""
+    """By loans, by patron (all that is open) or by item. Each loan is answered by itself; 404 for an item that nobody
+    has on loan.
+    """
     answers = await request.run(lambda tx: operations.renew(tx, request.caller, data, idempotency_key))
+    if data.item is not None and not answers:
+        raise NotFoundError("loan_not_found")
     return told_renewals(answers, request.language)
 
 
