@@ -6,7 +6,12 @@ import pytest
 
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, Means, Pay
+from faelles.fees.exclusion.operations import give_notices
+from faelles.fees.model import Parties, Uncollected
+from faelles.fees.operations import charge_uncollected
 from faelles.ground.events import Event, append
+from faelles.ground.ids import HoldId
+from faelles.ground.money import Ore
 from faelles.notices.model import kinds
 from faelles.notices.planning import rules
 from faelles.notices.planning.operations import tell
@@ -128,3 +133,45 @@ async def test_what_a_room_above_asks_for_is_said_once(post, kind, said):
         )
     await post.send()
     assert post.subjects == [said]
+
+
+async def test_who_owes_too_much_reads_what_and_until_when(post):
+    reader, library = await post.reader(), post.library
+    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
+    await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
+    await library.run(lambda tx: give_notices(tx, library.librarian))
+    await post.read_events()
+    await post.send()
+    assert "Du skylder biblioteket 250,00" in post.mail[0].body
+    assert "9. marts 2027" in post.mail[0].body
+
+
+async def test_a_warning_is_not_sent_to_who_has_paid(post):
+    reader, library = await post.reader(), post.library
+    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
+    await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
+    await library.run(lambda tx: give_notices(tx, library.librarian))
+    await post.read_events()
+    paid = Pay(branch=library.town.main, amount_ore=25_000, means=Means.CASH, reference="k-1")
+    await library.run(lambda tx: desk.pay(tx, library.librarian, reader.id, paid))
+    await post.send()
+    assert not any("Du skylder" in envelope.body for envelope in post.mail)
+
+
+async def test_a_hold_nobody_collected_is_billed_once(post):
+    reader, library = await post.reader(), post.library
+    uncollected = Uncollected(
+        parties=Parties(patron=reader.id, liable=reader.id, addressee=reader.id),
+        division=library.town.library,
+        branch=library.town.main,
+        hold=HoldId(10_000_001),
+        amount_ore=Ore(2_000),
+        rule=None,
+    )
+    for _ in range(2):
+        await library.run(lambda tx: charge_uncollected(tx, uncollected))
+    assert await post.read_events() == 1
+    library.clock.pass_days(1)
+    await post.send()
+    assert post.subjects == ["Nyt gebyr"]
+    assert "20,00" in post.mail[0].body
