@@ -11,7 +11,6 @@ from doors.sip2.machine import BLANK, Machine, sealed, sip_date, told
 from faelles.doors.sip2 import codes
 from faelles.doors.sip2.checksum import RESEND, checksum
 from faelles.doors.sip2.connection import _KEEP_ALIVE
-from faelles.ground import crypto
 from faelles.ground.database import Transaction
 
 
@@ -120,7 +119,7 @@ class Work:
             self.done["hash"] += 1
             return digest(*arguments)
 
-        monkeypatch.setattr(crypto.hmac, "digest", hashed)
+        monkeypatch.setattr(hmac, "digest", hashed)
 
     def _counted(self, statement: Any) -> Any:
         async def run(tx: Transaction, sql: str, *values: object) -> Any:
