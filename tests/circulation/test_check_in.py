@@ -18,8 +18,8 @@ from faelles.circulation.whereabouts.operations import withdraw_items
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.i18n import Language
 from faelles.items.model import Withdrawal
-from faelles.people.model import Caller, Grant
-from faelles.people.rules import MACHINE_PERMISSIONS, MachineKind
+from faelles.people.model import Caller, Grant, MachineKind
+from faelles.people.rules import MACHINE_PERMISSIONS
 from faelles.policies.knobs import (
     HOLD_NOT_COLLECTED_FEE_ORE,
     PICKUP_DAYS,

@@ -21,8 +21,9 @@ async def out(library: LendingLibrary, reader: Reader) -> list[str]:
 
 
 async def test_what_is_due_tomorrow_is_renewed_by_itself_where_a_rule_says_so(library: LendingLibrary):
-    lent = await library.lend(await library.reader(), await library.copy())
-    library.clock.turn_to(lent.due_on - timedelta(days=1), hour=1)
+    due_on = (await library.lend(await library.reader(), await library.copy())).due_on
+    assert due_on
+    library.clock.turn_to(due_on - timedelta(days=1), hour=1)
     assert await night(library, renew_due) == {}
     await library.set_rule(RENEW_BY_ITSELF, value=True)
     assert await night(library, renew_due) == {"loans_renewed": 1}
@@ -42,8 +43,9 @@ async def test_what_may_not_be_renewed_is_not_renewed_by_itself_either(library: 
 
 async def test_what_is_overdue_for_too_long_is_lost_and_charged_once(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy(price_ore=19_900)
-    lent = await library.lend(reader, book)
-    library.clock.turn_to(lent.due_on + timedelta(days=60), hour=1)
+    due_on = (await library.lend(reader, book)).due_on
+    assert due_on
+    library.clock.turn_to(due_on + timedelta(days=60), hour=1)
     assert await night(library, give_up_overdue) == {}
     await library.set_rule(LOST_AFTER_DAYS_OVERDUE, 61)
     assert await night(library, give_up_overdue) == {}

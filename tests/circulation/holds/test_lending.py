@@ -93,6 +93,9 @@ async def test_many_who_wait_make_a_loan_short(library: LendingLibrary):
     chosen = await library.lend(await library.reader(), numbers[2], due_on=usual.due_on)
     assert Remark.SHORTENED not in usual.warnings + chosen.warnings
     assert Remark.SHORTENED in short.warnings
+    assert short.due_on
+    assert usual.due_on
+    assert chosen.due_on
     assert short.due_on < usual.due_on == chosen.due_on
 
 
