@@ -60,6 +60,9 @@ def test_debts_are_noticed_exported_answered_and_agree(at_desk: Run):
     assert json.loads(at_desk("debt", "notices", "--json").stdout) == {"given": 1}
     assert [each["standing"] for each in json.loads(at_desk("debt", "excluded", "--json").stdout)] == ["running"]
     assert "Time is running" in at_desk("debt", "excluded").stdout
+    owing = json.loads(at_desk("debt", "excluded", "--json").stdout)[0]["patron"]
+    assert [each["amount_ore"] for each in json.loads(at_desk("debt", "statement", owing, "--json").stdout)] == [25_000]
+    assert "250.00" in at_desk("debt", "statement", owing).stdout
     assert at_desk("debt", "reconcile").exit_code == SAYS_NO
     assert json.loads(at_desk("debt", "export", "--json").stdout)["claims"] == 1
     assert "Applied: 1" in at_desk("debt", "import").stdout

@@ -1,5 +1,7 @@
 """`faelles debt`: notices of exclusion, and what passes between the library and the debtor system."""
 
+from typing import Annotated
+
 import typer
 
 from faelles.doors.command.acting import Desk, Token, as_staff, with_staff
@@ -9,13 +11,19 @@ from faelles.doors.command.words import LANGUAGE, words
 from faelles.doors.runtime import Runtime
 from faelles.fees.debt import importing, operations, reconciling
 from faelles.fees.debt.model import Exported, FilesImported, Mismatch
+from faelles.fees.desk import operations as desk_operations
+from faelles.fees.desk.model import StatementLine
 from faelles.fees.exclusion.model import StandingNotice
 from faelles.fees.exclusion.operations import give_notices, list_standing
+from faelles.fees.model import ChargeKind
 from faelles.fees.payments.model import Outside
 from faelles.ground.i18n import money_text
+from faelles.ground.ids import PatronId
 from faelles.people.model import Caller
 
 app = typer.Typer(help=words("command_debt"), no_args_is_help=True)
+
+Patron = Annotated[int, typer.Argument(help=words("command_debt_patron"), min=1, show_default=False)]
 
 _AT_A_TIME = 200
 
@@ -57,6 +65,24 @@ def excluded(*, token: Token = None, as_json: AsJson = False) -> None:
         columns,
         ((each.patron, words(f"exclusion_{each.standing}"), each.excludes_on, _money(each.owed_ore)) for each in found),
     )
+
+
+@app.command("statement", help=words("command_debt_statement"))
+def statement(patron: Patron, *, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> list[StatementLine]:
+        found: list[StatementLine] = []
+        while page := await desk_operations.statement(
+            desk.tx, desk.caller, PatronId(patron), before=found[-1].entry if found else None, limit=_AT_A_TIME
+        ):
+            found += page
+        return found
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+        return
+    columns = ("command_column_when", "command_column_entry", "command_column_what", "command_column_amount")
+    show_table(columns, (_entry(each) for each in found))
 
 
 @app.command("export", help=words("command_debt_export"))
@@ -114,6 +140,12 @@ def reconcile(*, token: Token = None, as_json: AsJson = False) -> None:
 
 def _outside(runtime: Runtime) -> Outside:
     return Outside(runtime.keyring, runtime.config.installation)
+
+
+def _entry(line: StatementLine) -> tuple[object, ...]:
+    step = f"_{line.step}" if line.charge_kind is ChargeKind.OVERDUE else ""
+    what = words(f"charge_{line.charge_kind}{step}") if line.charge_kind else ""
+    return f"{line.at:%Y-%m-%d %H:%M}", words(f"entry_{line.kind}"), what, _money(line.amount_ore)
 
 
 def _money(ore: int | None) -> str | None:
