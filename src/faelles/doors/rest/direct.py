@@ -106,7 +106,6 @@ async def _answer(route: _Route, key: object, scope: HTTPScope, receive: Receive
     scope["path_template"] = scope["path"]
     request = ApiRequest(scope, receive, send)
     try:
-        await admit(request)
         body = encode_json(await _work(route, request, key))
     except Exception as problem:  # noqa: BLE001 - every error becomes an answer, as in the framework's own layer
         await answer_problem(request, problem).to_asgi_response(None, request)(scope, receive, send)
