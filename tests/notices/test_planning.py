@@ -175,3 +175,15 @@ async def test_a_hold_nobody_collected_is_billed_once(post):
     await post.send()
     assert post.subjects == ["Nyt gebyr"]
     assert "20,00" in post.mail[0].body
+
+
+async def test_a_found_book_that_was_paid_for_is_told_of_once(post):
+    reader, library = await post.reader(), post.library
+    item = await library.copy()
+    await library.lend(reader, item)
+    await library.lose(item)
+    paid = Pay(branch=library.town.main, amount_ore=19_900, means=Means.CASH, reference="k-2")
+    await library.run(lambda tx: desk.pay(tx, library.librarian, reader.id, paid))
+    await post.read_events()
+    await library.take_back(item)
+    assert await post.read_events() == 1

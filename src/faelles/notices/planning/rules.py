@@ -63,6 +63,9 @@ def occasion_of(kind: Kind, event: RecordedEvent, subject: int) -> str:
     """
     if kind.about in (About.PAYMENT, About.EXCLUSION) or event.kind == "fee_charged":
         return f"{kind.about}/{subject}"
+    if event.kind == "fee_reversed":
+        # What was claimed and what was paid for it are reversed one by one, at the same moment.
+        return f"{kind.about}/{subject}/{event.at.isoformat()}"
     return f"event/{event.id}"
 
 
