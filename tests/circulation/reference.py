@@ -326,7 +326,7 @@ class ReferenceLibrary:
         if mine is None or others is None:
             return None
         if mine is others:
-            return Said("loan_not_found")
+            return Said("invalid_request")
         if not (mine.is_open and others.is_open):
             return Said("loan_is_closed")
         if _state_of(mine) != "on_loan" or _state_of(others) != "on_loan":
@@ -435,7 +435,7 @@ class ReferenceLibrary:
         charged = 0 if found else self._if_late(self.books.charge, loan, returned_on)
         loan.closed_how, loan.closed_on = "returned", returned_on
         self._shelve_or_send(item, to)
-        self.events.append("loan.returned")
+        self._tell_of_return(loan)
         late = max((returned_on - loan.due_on).days, 0)
         return Said("returned", days_overdue=late, charged=charged, to=to)
 
@@ -447,6 +447,9 @@ class ReferenceLibrary:
         step = 1 + (late >= 8) + (late > 30)
         amount = TARIFF[self.ages[loan.borrower]][step - 1]
         return ask(loan.borrower, (loan.lent_on, loan.due_on, settled_on), step, loan, amount)
+
+    def _tell_of_return(self, loan: Loan) -> None:
+        self.events += ["claim.settled"] * bool(loan.claimed_at) + ["loan.returned"]
 
     def _shelve_or_send(self, item: str, to: str | None) -> None:
         self.copies[item].state = "in_transit" if to else "available"
@@ -539,7 +542,7 @@ class ReferenceLibrary:
         loan.closed_how, loan.closed_on = "returned", local_day(at)
         if loan.lost_at:
             self.books.release(loan, ("lost", loan))
-        self.events.append("loan.returned")
+        self._tell_of_return(loan)
 
     def offline_return(self, item: str, branch: str, at: datetime) -> Said:
         loan, line = self.open_loan(item), ("return", item, branch, at.isoformat())

@@ -105,7 +105,7 @@ def talked(address: str, agency: dict) -> str:
 
 def check_shape(content: dict) -> None:
     """As scripts expect it."""
-    assert content.keys() == {"http", "sip2", "agencies", "operator"}
+    assert content.keys() == {"http", "sip2", "agencies", "fbs", "operator"}
     assert content["operator"].keys() == {"isil", "username", "password"}
     assert [agency["isil"] for agency in content["agencies"]] == list(ISILS)
     for agency in content["agencies"]:

@@ -67,7 +67,7 @@ def reader(keyring: Keyring, furnished: Furniture) -> dict[str, str]:
     return bearer(keyring, patron(furnished.town.agency, furnished.number("patron")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def practice(database: Database, keyring: Keyring) -> AsyncIterator[AsyncClient]:
     """A librarian's client in an application whose only room is the one in practice.py."""
     application = create_app(database, keyring, routers=[router], limits=Limits(requests_in_work=3))

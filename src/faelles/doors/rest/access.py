@@ -13,6 +13,8 @@ import msgspec
 from faelles.people.model import Permission
 
 OPT_KEY = "access"
+OPT_KINDS = "kinds"
+"""Beside it: the media types of an answer that is not JSON, where there are several."""
 
 Plain = str | int | bool | None
 Json = Plain | Sequence["Json"] | Mapping[str, "Json"]

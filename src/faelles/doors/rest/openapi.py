@@ -1,7 +1,7 @@
 """The description of the interface: OpenAPI 3.1 at `/schema`, and a page to read and try it at `/docs`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from importlib import metadata, resources
@@ -15,7 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from faelles.doors.rest.access import OPT_KEY, Access, Audience, Example, public
+from faelles.doors.rest.access import OPT_KEY, OPT_KINDS, Access, Audience, Example, public
 from faelles.doors.rest.parameters import PathCode
 from faelles.doors.rest.problems import MEDIA_TYPE, Problem
 from faelles.doors.rest.request import ApiRequest
@@ -88,13 +88,11 @@ class Description:
             openapi_config=_configuration(),
             logging_config=None,
         )
-        described: dict[str, Any] = _with_clock_times(
-            msgspec.to_builtins(application.openapi_schema.to_schema(), enc_hook=str)
-        )
-        accesses = _accesses(application)
+        described: dict[str, Any] = _mended(msgspec.to_builtins(application.openapi_schema.to_schema(), enc_hook=str))
+        declared = _declared(application)
         for path, operations in described["paths"].items():
             for method, operation in operations.items():
-                _complete(operation, accesses[path, method])
+                _complete(operation, declared[path, method])
         (problem,), schemas = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
         components = described["components"]
         components.setdefault("schemas", {}).update(schemas)
@@ -120,18 +118,26 @@ def _configuration() -> OpenAPIConfig:
     )
 
 
-def _with_clock_times(part: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
-    """Litestar describes a time of day as a duration; OpenAPI's own format for it would ask for a zone."""
+def _mended(part: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
+    """Litestar describes a time of day as a duration, where OpenAPI's own format for it would ask for a zone; and what
+    stands in a tuple of any length as that, or anything.
+    """
     if isinstance(part, list):
-        return [_with_clock_times(inner) for inner in part]
+        return [_mended(inner) for inner in part]
     if not isinstance(part, dict):
         return part
     if part.get("format") == "duration":
         return {name: value for name, value in part.items() if name != "format"} | {"pattern": _CLOCK_TIME}
-    return {name: _with_clock_times(inner) for name, inner in part.items()}
+    match part.get("items"):
+        case {"oneOf": [inner, rest]} if rest == {}:
+            part = part | {"items": inner}
+    return {name: _mended(inner) for name, inner in part.items()}
 
 
-def _complete(operation: dict[str, Any], access: Access) -> None:
+def _complete(operation: dict[str, Any], declared: Mapping[str, Any]) -> None:
+    access: Access = declared[OPT_KEY]
+    if kinds := declared.get(OPT_KINDS):
+        operation["responses"]["200"]["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
     for status in _PROBLEMS:
         operation["responses"][str(int(status))] = {"$ref": f"#/components/responses/Problem{status}"}
     operation["security"] = [] if access.audience is Audience.PUBLIC else [{"bearer": []}]
@@ -139,9 +145,9 @@ def _complete(operation: dict[str, Any], access: Access) -> None:
         operation["x-permission"] = access.permission.value
 
 
-def _accesses(application: Litestar) -> dict[tuple[str, str], Access]:
+def _declared(application: Litestar) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {
-        (route.path_format, method.lower()): handler.opt[OPT_KEY]
+        (route.path_format, method.lower()): handler.opt
         for route in application.routes
         for handler in getattr(route, "route_handlers", ())
         if OPT_KEY in handler.opt

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, Router, get, post, put
 from litestar.params import FromQuery, JSONBody, PathParameter
 
-from faelles.doors.rest.access import Example, guarded, own_account
+from faelles.doors.rest.access import OPT_KINDS, Example, guarded, own_account
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathId
 from faelles.doors.rest.request import ApiRequest
@@ -30,6 +30,7 @@ from faelles.privacy.record.printing import printed
 _PRIVACY = Permission.PRIVACY
 _PATRON = {"patron": "{patron}"}
 _MOST_LINES = 10_000
+_ZIP = "application/zip"
 _CONTENT_TYPES = {Form.TEXT: "text/plain", Form.MARKDOWN: "text/markdown", Form.CSV: "text/csv"}
 
 
@@ -51,7 +52,7 @@ async def show_record_of_processing(request: ApiRequest) -> Record:
 
 @get(
     "/privacy/record/{form:str}",
-    opt=guarded(_PRIVACY, example=Example(path={"form": "markdown"})),
+    opt=guarded(_PRIVACY, example=Example(path={"form": "markdown"})) | {OPT_KINDS: tuple(_CONTENT_TYPES.values())},
     summary="The record of processing activities, printed",
 )
 async def print_record(request: ApiRequest, form: PathForm) -> Response[bytes]:
@@ -119,6 +120,7 @@ async def write_own_consent(request: ApiRequest, data: JSONBody[SetConsent]) -> 
 @get(
     "/patrons/{patron:int}/file",
     opt=guarded(_PRIVACY, example=Example(path=_PATRON)),
+    media_type=_ZIP,
     summary="Everything that is kept of a patron, to be handed to them",
 )
 async def hand_out_file(request: ApiRequest, patron: PathId) -> Response[bytes]:
@@ -127,7 +129,7 @@ async def hand_out_file(request: ApiRequest, patron: PathId) -> Response[bytes]:
     return _zip(await request.run(lambda tx: person_file(tx, request.caller, keyring, PatronId(patron))))
 
 
-@get("/own/file", opt=own_account(example=Example()), summary="Everything that is kept of me")
+@get("/own/file", opt=own_account(example=Example()), media_type=_ZIP, summary="Everything that is kept of me")
 async def fetch_own_file(request: ApiRequest) -> Response[bytes]:
     """A zip: data.json, and overview.html."""
     keyring = request.services.keyring
@@ -135,7 +137,7 @@ async def fetch_own_file(request: ApiRequest) -> Response[bytes]:
 
 
 def _zip(file: PersonFile) -> Response[bytes]:
-    headers = {"content-type": "application/zip", "content-disposition": 'attachment; filename="person.zip"'}
+    headers = {"content-type": _ZIP, "content-disposition": 'attachment; filename="person.zip"'}
     return Response(packed(file), headers=headers)
 
 

@@ -23,7 +23,7 @@ from faelles.people import sign_in
 from faelles.people.model import Caller, IssuedToken, Permission, Place
 from faelles.people.staff.model import Typed
 
-_MOST_AGENCIES: Final = 500
+_MOST_AGENCIES: Final = 10_000
 _MOST_BRANCHES: Final = 200
 _A_DAY: Final = 24 * 60 * 60
 _HOME: Final = "/"
