@@ -16,6 +16,14 @@ else:
     Connection = asyncpg.Connection
 
 
+async def _closed(connection: Connection) -> None:
+    """Say goodbye, unless there is nobody left to say it to."""
+    try:
+        await connection.close()
+    except (OSError, asyncpg.PostgresConnectionError):
+        connection.terminate()
+
+
 class Connections:
     """At most so many connections at once; whoever comes after that waits, first come, first served."""
 
@@ -65,7 +73,7 @@ class Connections:
             for _ in range(self._most):
                 await self._turns.acquire()
             while self._idle:
-                await self._idle.pop().close()
+                await _closed(self._idle.pop())
         except BaseException:
             self.terminate()
             raise
