@@ -13,6 +13,7 @@ from faelles.doors.ncip.handlers import HANDLERS
 from faelles.doors.ncip.messages import Asked, ProblemError
 from faelles.doors.rest.problems import log_mistake
 from faelles.doors.rest.services import Services
+from faelles.doors.xml_over_http import read_body, send_xml
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FaellesError, ForbiddenError, InvalidRequestError, UnavailableError
 
@@ -35,14 +36,14 @@ class _Door:
             return
         scope["path_template"] = PREFIX
         if scope["method"] != "POST":
-            await _send(send, HTTPStatus.METHOD_NOT_ALLOWED, b"")
+            await send_xml(send, HTTPStatus.METHOD_NOT_ALLOWED, b"")
             return
         try:
-            asked = messages.read(await _body(receive))
+            asked = messages.read(await read_body(receive, _MOST_BYTES))
         except InvalidRequestError:
-            await _send(send, HTTPStatus.BAD_REQUEST, b"")
+            await send_xml(send, HTTPStatus.BAD_REQUEST, b"")
             return
-        await _send(send, HTTPStatus.OK, messages.written(await self._answer(scope, asked)))
+        await send_xml(send, HTTPStatus.OK, messages.written(await self._answer(scope, asked)))
 
     async def _answer(self, scope: HTTPScope, asked: Asked) -> Element:
         try:
@@ -78,22 +79,3 @@ class _Door:
 
 def _refused(value: str) -> ProblemError:
     return ProblemError(value, "InitiationHeader", is_general=True)
-
-
-async def _body(receive: Receive) -> bytes:
-    parts = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise InvalidRequestError("client_gone")
-        parts += message["body"]
-        if len(parts) > _MOST_BYTES:
-            raise InvalidRequestError("body_too_large")
-        if not message["more_body"]:
-            return bytes(parts)
-
-
-async def _send(send: Send, status: HTTPStatus, body: bytes) -> None:
-    headers = [(b"content-type", b"application/xml; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

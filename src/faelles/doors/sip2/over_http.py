@@ -23,6 +23,7 @@ from faelles.doors.sip2 import percent
 from faelles.doors.sip2.messages import MalformedMessageError, UnknownCommandError, parse, write
 from faelles.doors.sip2.services import Services
 from faelles.doors.sip2.session import Session
+from faelles.doors.xml_over_http import read_body, send_xml
 from faelles.ground.errors import FaellesError, InvalidRequestError, TooManyAttemptsError, UnauthenticatedError
 from faelles.people.machines.terminal import Terminal
 from faelles.people.terminals.model import Whence
@@ -85,12 +86,12 @@ class _Door:
         except Exception as problem:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
             log_mistake(problem, "")
             status, said = HTTPStatus.INTERNAL_SERVER_ERROR, ""
-        await _send(send, status, _written(said))
+        await send_xml(send, status, _written(said))
 
     async def _answer(self, scope: HTTPScope, receive: Receive) -> tuple[HTTPStatus, str]:
         if scope["method"] != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED, ""
-        asked = _read(await _body(receive))
+        asked = _read(await read_body(receive, _MOST_BYTES))
         services = self._services
         terminal = await sign_in_terminal(
             services.database, services.keyring, username=asked.login, secret=asked.password
@@ -137,22 +138,3 @@ def _written(said: str) -> bytes:
     SubElement(root, "response").text = said
     written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return written
-
-
-async def _body(receive: Receive) -> bytes:
-    parts = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise InvalidRequestError("client_gone")
-        parts += message["body"]
-        if len(parts) > _MOST_BYTES:
-            raise InvalidRequestError("body_too_large")
-        if not message["more_body"]:
-            return bytes(parts)
-
-
-async def _send(send: Send, status: HTTPStatus, body: bytes) -> None:
-    headers = [(b"content-type", b"application/xml; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
