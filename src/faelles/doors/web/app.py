@@ -7,21 +7,29 @@ from litestar.datastructures import State
 from litestar.types import ASGIApp, BeforeRequestHookHandler
 
 from faelles.doors.rest.services import Services
-from faelles.doors.web import assets, desk, lists, own_pages, patrons, registering, signing_in, start, titles
+from faelles.doors.web import assets
 from faelles.doors.web.admission import admit
+from faelles.doors.web.desk import scanning
+from faelles.doors.web.lists import pages as lists
+from faelles.doors.web.own import pages as own
+from faelles.doors.web.patrons import pages as patrons
+from faelles.doors.web.patrons import registering
 from faelles.doors.web.problems import HANDLERS
 from faelles.doors.web.rendering import Pages
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.security import add_headers
+from faelles.doors.web.sign_in import pages as sign_in
+from faelles.doors.web.start import pages as start
+from faelles.doors.web.titles import pages as titles
 
 ROUTERS: Final[tuple[Router, ...]] = (
     assets.router,
-    desk.router,
+    scanning.router,
     lists.router,
-    own_pages.router,
+    own.router,
     patrons.router,
     registering.router,
-    signing_in.router,
+    sign_in.router,
     start.router,
     titles.router,
 )

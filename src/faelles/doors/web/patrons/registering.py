@@ -8,9 +8,9 @@ import msgspec
 from litestar import Response, Router, get, post
 
 from faelles.doors.rest.access import Example, guarded
+from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.signing_in import Desk, desk_of
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, InvalidRequestError
 from faelles.ground.fields import Id, ShortText
@@ -127,7 +127,7 @@ async def _form(
         "key": typed.get("key") or secrets.token_hex(12),
         "sentences": sentences or [],
     }
-    return request.page("new_borrower.html", context, status=status)
+    return request.page("patrons/new.html", context, status=status)
 
 
 router = Router(path="/", route_handlers=[add, ask])

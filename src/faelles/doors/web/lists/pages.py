@@ -15,8 +15,8 @@ from faelles.circulation.worklist.operations import list_work
 from faelles.circulation.worklist.operations import settle as settle_entry
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
+from faelles.doors.web.place import desk_of
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.signing_in import desk_of
 from faelles.ground.database import Transaction
 from faelles.ground.fields import HIGHEST_ID, Id, ShortText
 from faelles.people.model import Permission
@@ -50,7 +50,7 @@ async def picks(
         found = await picking.list_picks(tx, request.caller, desk.branch.id, after=(after, after_hold), limit=_PAGE)
         return {"desk": desk, "picks": found, "more": found[-1] if len(found) == _PAGE else None}
 
-    return request.page("picks.html", await request.read(work))
+    return request.page("lists/picks.html", await request.read(work))
 
 
 @post("/lists/picks/missed", opt=guarded(_LOGISTICS, example=Example(body={"hold": "{planned_hold}"})))
@@ -70,7 +70,7 @@ async def hold_shelf(request: WebRequest, after: Position = 0) -> Response[bytes
         more = ready[-1].number if len(ready) == _PAGE else None
         return {"desk": desk, "ready": ready, "cleared": cleared, "more": more}
 
-    return request.page("hold_shelf.html", await request.read(work))
+    return request.page("lists/hold_shelf.html", await request.read(work))
 
 
 @get("/lists/on-the-way", opt=guarded(_LOGISTICS, example=Example()))
@@ -88,7 +88,7 @@ async def on_the_way(
         going = await list_journeys(tx, caller, from_branch=here, only_overdue=late, after=after, limit=_PAGE)
         return {"desk": desk, "coming": coming, "going": going, "late": late}
 
-    return request.page("on_the_way.html", await request.read(work))
+    return request.page("lists/on_the_way.html", await request.read(work))
 
 
 @get("/lists/work", opt=guarded(Permission.WORKLIST, example=Example()))
@@ -101,7 +101,7 @@ async def work_list(request: WebRequest, after: Position = 0) -> Response[bytes]
             "more": found[-1].id if len(found) == _PAGE else None,
         }
 
-    return request.page("work_list.html", await request.read(work))
+    return request.page("lists/work_list.html", await request.read(work))
 
 
 @post(

@@ -10,8 +10,8 @@ from faelles.circulation.shelf.operations import list_shelf, list_to_clear
 from faelles.circulation.transit.operations import list_journeys
 from faelles.circulation.worklist.operations import list_work
 from faelles.doors.rest.access import Example, guarded
+from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.signing_in import Desk, desk_of
 from faelles.ground.database import Transaction
 from faelles.people.model import Permission
 
@@ -34,7 +34,7 @@ async def start(request: WebRequest) -> Response[bytes]:
         return desk, await _waiting(tx, request, desk)
 
     desk, waiting = await request.read(work)
-    return request.page("start.html", {"desk": desk, "waiting": waiting, "most": MOST_COUNTED})
+    return request.page("start/page.html", {"desk": desk, "waiting": waiting, "most": MOST_COUNTED})
 
 
 async def _waiting(tx: Transaction, request: WebRequest, desk: Desk) -> list[Waiting]:

@@ -10,9 +10,9 @@ from faelles.circulation.holds import changing
 from faelles.circulation.holds.model import CancelHolds
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
-from faelles.doors.web.patron_summary import Panel, panel_of
+from faelles.doors.web.desk.panel import Panel, panel_of
+from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.signing_in import Desk, desk_of
 from faelles.fees.desk.model import ClaimLine, Means, Pay
 from faelles.fees.desk.operations import claims, pay
 from faelles.ground.database import Transaction
@@ -57,7 +57,7 @@ class PatronPage(msgspec.Struct, frozen=True, kw_only=True):
 @get("/patrons", opt=guarded(_VIEW, example=Example()))
 async def ask(request: WebRequest) -> Response[bytes]:
     desk = await request.read(lambda tx: desk_of(tx, request))
-    return request.page("patron_search.html", {"desk": desk, "form": SearchForm(), "people": None})
+    return request.page("patrons/search.html", {"desk": desk, "form": SearchForm(), "people": None})
 
 
 @post("/patrons", opt=guarded(_VIEW, example=Example(body={"name": "Hansen"})), status_code=200)
@@ -68,13 +68,13 @@ async def find(request: WebRequest) -> Response[bytes]:
         return await desk_of(tx, request), await search(tx, request.caller, SearchPatrons(name=form.name or None))
 
     desk, people = await request.run(work)
-    return request.page("patron_search.html", {"desk": desk, "form": form, "people": people})
+    return request.page("patrons/search.html", {"desk": desk, "form": form, "people": people})
 
 
 @get("/patrons/{patron:int}", opt=guarded(_VIEW, example=_THIS_PATRON))
 async def show(request: WebRequest, patron: PathId) -> Response[bytes]:
     page = await request.run(lambda tx: _page(tx, request, PatronId(patron)))
-    return request.page("patron.html", msgspec.structs.asdict(page))
+    return request.page("patrons/patron.html", msgspec.structs.asdict(page))
 
 
 async def _page(tx: Transaction, request: WebRequest, patron: PatronId) -> PatronPage:

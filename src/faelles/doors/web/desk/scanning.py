@@ -19,11 +19,11 @@ from faelles.circulation.loans.model import CheckoutRequest, RenewalRequest, Ret
 from faelles.circulation.looking.operations import ScanAnswer, ScanMeaning, ScanRequest, identify_scan
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import QueryId
-from faelles.doors.web import answers
-from faelles.doors.web.answers import Entry
-from faelles.doors.web.patron_summary import Panel, panel_of
+from faelles.doors.web.desk import answers
+from faelles.doors.web.desk.answers import Entry
+from faelles.doors.web.desk.panel import Panel, panel_of
+from faelles.doors.web.place import desk_of
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.signing_in import desk_of
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, ItemNumberText, Scan, ShortText
 from faelles.ground.ids import PatronId
@@ -85,7 +85,7 @@ async def show(request: WebRequest, patron: QueryId = None) -> Response[bytes]:
         open_patron = await panel_of(tx, request.caller, PatronId(patron)) if patron else None
         return {"desk": desk, "panel": open_patron}
 
-    return request.page("desk.html", await request.run(work))
+    return request.page("desk/page.html", await request.run(work))
 
 
 @post(
@@ -109,7 +109,7 @@ async def _told(request: WebRequest, work: Callable[[Transaction], Awaitable[Ent
         return entry, await panel_of(tx, request.caller, entry.patron) if entry.patron is not None else None
 
     entry, panel = await request.run(whole)
-    return request.page("scan_answer.html", {"entry": entry, "panel": panel})
+    return request.page("desk/answer.html", {"entry": entry, "panel": panel})
 
 
 async def _answered(tx: Transaction, request: WebRequest, form: ScanForm) -> Entry:

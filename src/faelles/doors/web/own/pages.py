@@ -17,10 +17,11 @@ from faelles.circulation.looking.model import LoanShown
 from faelles.circulation.looking.operations import loans_of_patron
 from faelles.doors.rest.access import Example, own_account, public
 from faelles.doors.rest.parameters import PathId
-from faelles.doors.web import answers
+from faelles.doors.web.desk import answers
+from faelles.doors.web.place import remembered_agency
 from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.signing_in import begin_session, public_agencies, remembered_agency
+from faelles.doors.web.sign_in.pages import begin_session, public_agencies
 from faelles.fees.desk.model import ClaimLine
 from faelles.fees.desk.operations import claims
 from faelles.ground.clock import local_date
@@ -107,7 +108,7 @@ async def _sign_in_form(request: WebRequest, form: CardForm, problem: FaellesErr
         "agencies": await public_agencies(request),
         "sentences": told(problem, request) if problem else (),
     }
-    return request.page("own_sign_in.html", context, status=problem.status if problem else 200)
+    return request.page("own/sign_in.html", context, status=problem.status if problem else 200)
 
 
 @get("/mine", opt=own_account(example=Example()))
@@ -117,7 +118,7 @@ async def show(request: WebRequest) -> Response[bytes]:
 
 async def _mine(request: WebRequest, said: tuple[str, ...] = ()) -> Response[bytes]:
     mine = await request.run(lambda tx: _load(tx, request))
-    return request.page("mine.html", {"mine": mine, "said": said})
+    return request.page("own/mine.html", {"mine": mine, "said": said})
 
 
 async def _load(tx: Transaction, request: WebRequest) -> Mine:

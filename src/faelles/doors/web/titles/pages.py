@@ -16,8 +16,8 @@ from faelles.circulation.looking.model import CopyShown
 from faelles.circulation.looking.operations import show_copy
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
+from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.signing_in import Desk, desk_of
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, Scan
 from faelles.ground.ids import RecordId
@@ -53,7 +53,7 @@ async def find(
         return desk, found.records, found.next_skip
 
     desk, records, next_skip = await request.read(work)
-    return request.page("title_search.html", {"desk": desk, "q": q, "records": records, "next_skip": next_skip})
+    return request.page("titles/search.html", {"desk": desk, "q": q, "records": records, "next_skip": next_skip})
 
 
 @get("/titles/{record:int}", opt=guarded(Permission.CATALOG_VIEW, example=_THIS_TITLE))
@@ -74,7 +74,7 @@ async def _title(request: WebRequest, record: RecordId, placed: Placed | None = 
         desk = await desk_of(tx, request)
         return {"desk": desk, "view": view, "copies": copies, "queue": queue, "placed": placed}
 
-    return request.page("title.html", await request.run(work))
+    return request.page("titles/title.html", await request.run(work))
 
 
 @post(

@@ -1,0 +1,1 @@
+"""Patrons as staff see them."""

@@ -1,0 +1,1 @@
+"""What waits, at a glance."""

@@ -1,0 +1,1 @@
+"""Titles, their copies and their queues."""
