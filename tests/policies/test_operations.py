@@ -134,7 +134,8 @@ async def test_of_two_who_set_one_cell_at_once_one_is_told_of_the_other(database
     outcomes = await asyncio.gather(set_days(7), set_days(8), return_exceptions=True)
     [error] = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     assert isinstance(error, ConflictError)
-    assert error.code == "one_rule_per_cell"
+    # Which of the two words depends on whether the other had committed by the time this one looked for its cell.
+    assert error.code in {"one_rule_per_cell", "rule_planned_later"}
     assert (await terms_of(database, town, town.main))[LOAN_DAYS].value in {7, 8}
 
 
