@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from event_log import until_readable
 from faelles.agencies import operations, store
 from faelles.agencies.directory import load_directory
 from faelles.agencies.model import (
@@ -33,6 +34,7 @@ def staff_of(town: Town, **where: DivisionId | BranchId) -> Caller:
 
 
 async def told(database: Database, town: Town) -> list[tuple[str, int | None]]:
+    await until_readable(database)
     async with database.transaction(town.agency, SYSTEM) as tx:
         return [(event.kind, event.subject) for event in await events.read_next(tx, "test")]
 

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from catalog.titles import act, add_record
+from event_log import until_readable
 from faelles.catalog import operations
 from faelles.catalog.model import NewIssue, NewProvisionalRecord, NewRecord, RecordChange
 from faelles.ground.actor import SYSTEM
@@ -228,6 +229,7 @@ async def test_every_change_tells_one_event(database: Database, town: Town):
     first = await add_record(database, town.agency, "Et")
     second = await add_record(database, town.agency, "To")
     await succeed(database, town.agency, first, second)
+    await until_readable(database)
     async with database.transaction(town.agency, SYSTEM) as tx:
         told = [(event.kind, event.subject) for event in await read_next(tx, "test")]
     assert told == [("record_created", first.id), ("record_created", second.id), ("record_succeeded", first.id)]

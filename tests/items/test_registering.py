@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from event_log import until_readable
 from faelles.catalog import operations as catalog
 from faelles.catalog.model import NewIssue
 from faelles.ground.actor import SYSTEM
@@ -170,6 +171,7 @@ async def test_a_branch_edits_its_own_copies_and_gives_none_away_to_others(shelf
 
 async def test_a_new_copy_tells_statistics_what_they_need(shelf: Shelf):
     item = await shelf.register(price_ore=5000)
+    await until_readable(shelf.database)
     async with shelf.database.transaction(shelf.town.agency, SYSTEM) as tx:
         told = [event for event in await read_next(tx, "test") if event.item == item.id]
     assert [event.kind for event in told] == ["item_registered"]

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from event_log import until_readable
 from faelles.catalog import operations as catalog
 from faelles.catalog.model import NewIssue
 from faelles.ground.actor import SYSTEM
@@ -60,6 +61,7 @@ async def test_two_who_withdraw_the_same_copies_at_once_count_each_once(shelf: S
     results = await asyncio.gather(withdraw(shelf, *items), withdraw(shelf, *reversed(items)))
     refusals = [outcome.refused for outcomes in results for outcome in outcomes]
     assert sorted(refusals, key=str) == [None] * 4 + ["item_withdrawn_already"] * 4
+    await until_readable(shelf.database)
     async with shelf.database.transaction(shelf.town.agency, SYSTEM) as tx:
         told = [event.item for event in await read_next(tx, "test", limit=500) if event.kind == "item_withdrawn"]
     assert sorted(told) == sorted(item.id for item in items)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from circulation.lending_library import LendingLibrary, Reader
+from event_log import until_readable
 from faelles.ground.i18n import Language
 from faelles.ground.jobs import Job
 from faelles.notices.channels.port import Delivery, Envelope, Verdict
@@ -85,6 +86,7 @@ class PostOffice:
     async def read_events(self) -> int:
         """Plan from the log to its end; how many notices were planned."""
         planned = 0
+        await until_readable(self.library.database)
         while True:
             read, more = await self.library.run(plan_from_events)
             planned += more

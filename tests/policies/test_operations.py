@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from event_log import until_readable
 from faelles.ground import events
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database, Transaction
@@ -116,6 +117,7 @@ async def test_yesterday_can_be_explained(database: Database, town: Town):
 async def test_the_same_rule_again_writes_nothing(database: Database, town: Town):
     first = await set_in(database, town, LOAN_14)
     assert (await set_in(database, town, LOAN_14)).id == first.id
+    await until_readable(database)
     async with database.transaction(town.agency, SYSTEM) as tx:
         told = [event.kind for event in await events.read_next(tx, "test")]
     assert told == ["policy_rule_set"]

@@ -3,6 +3,7 @@ from datetime import date, time
 
 import pytest
 
+from event_log import until_readable
 from faelles.agencies.model import Service
 from faelles.agencies.opening import operations
 from faelles.agencies.opening.model import (
@@ -195,6 +196,7 @@ async def test_every_branch_tells_of_its_own_change(database: Database, town: To
         await operations.set_calendar_days(tx, caller, closing(town.main, town.suburb))
         await operations.clear_calendar_days(tx, caller, closing(town.suburb))
         await operations.clear_calendar_days(tx, caller, closing(town.suburb))
+    await until_readable(database)
     async with database.transaction(town.agency, SYSTEM) as tx:
         told = [(event.kind, event.subject) for event in await events.read_next(tx, "test")]
     assert told == [

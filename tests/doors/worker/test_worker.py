@@ -11,6 +11,7 @@ import pytest
 
 from circulation.holds.wishing import copies, state_of, waits
 from circulation.lending_library import Clock, LendingLibrary
+from event_log import until_readable
 from faelles.doors.worker.registry import JOBS
 from faelles.doors.worker.working import Worker, homes
 from faelles.ground.actor import SYSTEM
@@ -57,6 +58,7 @@ async def test_what_happens_is_told_by_mail(post, worker, tmp_path):
     item = await post.library.copy()
     await post.library.lend(reader, item)
     await post.library.take_back(item)
+    await until_readable(post.library.database)
     await worker.follow_events()
     post.library.clock.pass_days(0.1)
     await worker.send()
