@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from circulation.lending_library import LendingLibrary, Reader
+from bookings.booking_desk import FIRST, LAST, booked, class_set, one, wish
+from circulation.lending_library import LendingLibrary
 from faelles.agencies.settings.model import BOOKINGS, SetSetting
 from faelles.agencies.settings.operations import set_setting
 from faelles.bookings.lending import lend_booking
@@ -16,7 +17,6 @@ from faelles.bookings.model import (
     CancelBookings,
     ChangeBooking,
     LendBooking,
-    NewBooking,
 )
 from faelles.bookings.operations import (
     book,
@@ -28,47 +28,8 @@ from faelles.bookings.operations import (
 )
 from faelles.circulation.loans.model import Outcome
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
-from faelles.ground.ids import RecordId
 from faelles.people.model import Permission
 from patrons_desk import signed_in
-
-FIRST, LAST = date(2027, 5, 3), date(2027, 5, 28)
-
-
-async def class_set(library: LendingLibrary, size: int = 3, **columns: object) -> tuple[RecordId, list[str]]:
-    """`size` copies of one title."""
-    numbers = [await library.copy(**columns) for _ in range(size)]
-
-    async def join(tx) -> RecordId:
-        record = await tx.value(
-            "SELECT record_id FROM item WHERE agency_id = $1 AND number = $2", tx.agency, numbers[0]
-        )
-        await tx.execute(
-            "UPDATE item SET record_id = $2 WHERE agency_id = $1 AND number = ANY ($3)", tx.agency, record, numbers
-        )
-        return RecordId(record)
-
-    return await library.run(join), numbers
-
-
-def wish(library: LendingLibrary, record: RecordId, **given: object) -> NewBooking:
-    usual = {
-        "record": record,
-        "from_branch": library.town.main,
-        "delivery_branch": library.town.main,
-        "first_day": FIRST,
-        "last_day": LAST,
-        "wanted": 3,
-    }
-    return NewBooking(**{**usual, **given})
-
-
-async def booked(library: LendingLibrary, reader: Reader, *wishes: NewBooking):
-    return await library.run(lambda tx: book(tx, library.librarian, reader.id, BookAll(bookings=wishes)))
-
-
-async def one(library: LendingLibrary, reader: Reader, record: RecordId, **given: object):
-    return (await booked(library, reader, wish(library, record, **given)))[0]
 
 
 async def test_a_booking_keeps_copies_and_a_second_gets_what_is_left(library: LendingLibrary):

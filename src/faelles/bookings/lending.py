@@ -2,17 +2,14 @@
 
 from msgspec import Struct
 
-from faelles.bookings import store
-from faelles.bookings.events import about
+from faelles.bookings import keeping, store
 from faelles.bookings.model import BookingState, LendBooking
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome
 from faelles.circulation.loans.operations import checkout
-from faelles.ground import events
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
-from faelles.ground.ids import ItemId, LoanId
 from faelles.patrons.reach import patron_to_change
 from faelles.people.model import Caller, Permission
 
@@ -51,14 +48,11 @@ async def lend_booking(
             borrower=Borrower(patron=known.patron), item=number, branch=request.branch, due_on=known.last_day
         )
         answer = await checkout(tx, caller, keyring, asked)
-        await _note(tx, booking, kept[number], answer)
         handed_out.append(HandedOut(item_number=number, answer=answer))
-    if any(each.answer.outcome is Outcome.LENT for each in handed_out) and known.state is BookingState.BOOKED:
-        await store.set_state(tx, booking, BookingState.LENT)
-        await events.append(tx, about("booking.lent", known))
+    lent = [
+        (kept[each.item_number], each.answer.loan)
+        for each in handed_out
+        if each.answer.outcome is Outcome.LENT and each.answer.loan is not None
+    ]
+    await keeping.fulfil(tx, booking, lent)
     return handed_out
-
-
-async def _note(tx: Transaction, booking: int, item: ItemId, answer: CheckoutAnswer) -> None:
-    if answer.outcome is Outcome.LENT and answer.loan is not None:
-        await store.set_loan(tx, booking, item, LoanId(answer.loan))

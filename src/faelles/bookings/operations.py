@@ -8,7 +8,7 @@ from typing import Final
 from faelles.agencies.model import Service
 from faelles.agencies.settings.model import BOOKINGS
 from faelles.agencies.settings.operations import is_on
-from faelles.bookings import rules, store
+from faelles.bookings import keeping, rules, store
 from faelles.bookings.events import about
 from faelles.bookings.model import (
     BookableCopy,
@@ -24,6 +24,7 @@ from faelles.bookings.model import (
     ToPack,
 )
 from faelles.catalog.operations import current_record
+from faelles.circulation.whereabouts.operations import lock_copies
 from faelles.ground import events, idempotency
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
@@ -104,7 +105,7 @@ async def change_booking(
     if chosen is None:
         return Booked(outcome=BookingOutcome.NOT_ENOUGH)
     await store.update(tx, booking, wish)
-    await store.keep(tx, booking, *chosen)
+    await keeping.keep(tx, booking, *chosen)
     return await _told(tx, "booking.changed", booking)
 
 
@@ -123,7 +124,7 @@ async def cancel_bookings(tx: Transaction, caller: Caller, patron: PatronId, req
         if each.state in (BookingState.LENT, BookingState.CLOSED):
             raise ConflictError("booking_lent_already")
         if each.state is BookingState.BOOKED:
-            await store.release(tx, each.id)
+            await keeping.release(tx, each.id)
             await store.set_state(tx, each.id, BookingState.CANCELLED)
             await events.append(tx, about("booking.cancelled", each))
 
@@ -226,7 +227,7 @@ async def _book(tx: Transaction, known: Patron, counter: Counter, wish: NewBooki
     if chosen is None:
         return Booked(outcome=BookingOutcome.NOT_ENOUGH)
     booking = await store.insert(tx, known.id, counter.place.division, wish)
-    await store.keep(tx, booking, *chosen)
+    await keeping.keep(tx, booking, *chosen)
     confirmed = kinds()["booking_confirmed"]
     occasion = f"booking/{booking}"
     await tell(tx, confirmed, known.id, counter.place.division, occasion=occasion, day=wish.first_day)
@@ -241,7 +242,16 @@ async def _choose(
     calendar = counter.settings.directory.calendar(BranchId(wish.delivery_branch), Service.STAFFED)
     busy = rules.busy_days(wish, terms[BOOKING_BUFFER_DAYS].value, calendar)
     bound_until = counter.today + timedelta(days=terms[LOAN_DAYS].value)
-    free = await store.free_copies(tx, wish, busy, booking=booking, bound_until=bound_until)
+    # Read, locked and read again: a copy that was lent meanwhile is not free.
+    candidates = {
+        each.item for each in await store.free_copies(tx, wish, busy, booking=booking, bound_until=bound_until)
+    }
+    await lock_copies(tx, sorted(candidates))
+    free = [
+        each
+        for each in await store.free_copies(tx, wish, busy, booking=booking, bound_until=bound_until)
+        if each.item in candidates
+    ]
     lendable = [each.item for each in free if _terms(tx, counter, each)[LENDABLE].value]
     stock = await store.free_stock(tx, wish, busy, booking=booking)
     numbered, counted = rules.split(wish.wanted, len(lendable), sum(quantity for _, quantity in stock))

@@ -98,10 +98,24 @@ SELECT $1, $2, k.stock, k.quantity, daterange($5, $6, '[]')
   FROM unnest($3::integer[], $4::integer[]) AS k (stock, quantity)
 """
 
-_RELEASE_COPIES = "DELETE FROM booking_item WHERE agency_id = $1 AND booking_id = $2 AND loan_id IS NULL"
+_RELEASE_COPIES = """
+DELETE FROM booking_item WHERE agency_id = $1 AND booking_id = $2 AND loan_id IS NULL RETURNING item_id
+"""
 _RELEASE_STOCK = "DELETE FROM booking_stock WHERE agency_id = $1 AND booking_id = $2"
 _SET_STATE = "UPDATE booking SET state = $3, version = version + 1 WHERE agency_id = $1 AND id = $2"
 _SET_LOAN = "UPDATE booking_item SET loan_id = $4 WHERE agency_id = $1 AND booking_id = $2 AND item_id = $3"
+
+# Of the loans in $2 those of a copy that is booked by whoever answers for the loan, for the days it is lent in.
+_LENT_OF_BOOKED = """
+SELECT i.booking_id, i.item_id, l.loan_id
+  FROM loan_directory AS l
+  JOIN loan_party AS o ON o.agency_id = l.agency_id AND o.loan_id = l.loan_id AND o.role = 'primary'
+  JOIN booking_item AS i ON i.agency_id = l.agency_id AND i.item_id = l.item_id AND i.loan_id IS NULL
+  JOIN booking AS b ON b.agency_id = i.agency_id AND b.id = i.booking_id AND b.patron_id = o.patron_id
+ WHERE l.agency_id = $1 AND l.loan_id = ANY ($2::bigint[]) AND l.item_agency_id = $1
+   AND l.lent_on <= b.last_day AND lower(i.busy) <= COALESCE(l.closed_on, l.due_on)
+ ORDER BY i.booking_id, i.item_id
+"""
 
 _KEPT = """
 SELECT i.item_id, c.number
@@ -251,10 +265,9 @@ async def update(tx: Transaction, booking: int, wish: NewBooking) -> None:
 async def keep(
     tx: Transaction, booking: int, items: Sequence[ItemId], stock: Sequence[tuple[int, int]], busy: Days
 ) -> None:
-    """Keep copies and quantities for a booking, in place of what it had. ConflictError `item_booked_once` where another
-    desk was faster.
+    """Keep copies and quantities for a booking that has none. ConflictError `item_booked_once` where another desk was
+    faster.
     """
-    await release(tx, booking)
     with _faster_desk():
         await tx.execute(_KEEP_COPIES, tx.agency, booking, list(items), *busy)
     ids, quantities = [each for each, _ in stock], [quantity for _, quantity in stock]
@@ -269,9 +282,10 @@ def _faster_desk() -> Iterator[None]:
         raise ConflictError("item_booked_once") from broken
 
 
-async def release(tx: Transaction, booking: int) -> None:
-    await tx.execute(_RELEASE_COPIES, tx.agency, booking)
+async def release(tx: Transaction, booking: int) -> list[ItemId]:
+    """Give up what is kept for a booking and was not lent; which copies that was."""
     await tx.execute(_RELEASE_STOCK, tx.agency, booking)
+    return [ItemId(row["item_id"]) for row in await tx.rows(_RELEASE_COPIES, tx.agency, booking)]
 
 
 async def set_state(tx: Transaction, booking: int, state: BookingState) -> None:
@@ -280,6 +294,12 @@ async def set_state(tx: Transaction, booking: int, state: BookingState) -> None:
 
 async def set_loan(tx: Transaction, booking: int, item: ItemId, loan: LoanId) -> None:
     await tx.execute(_SET_LOAN, tx.agency, booking, item, loan)
+
+
+async def lent_of_booked(tx: Transaction, loans: Sequence[LoanId]) -> list[tuple[int, ItemId, LoanId]]:
+    """Booking, copy and loan, wherever one of the loans is what a booking was for."""
+    rows = await tx.rows(_LENT_OF_BOOKED, tx.agency, list(loans))
+    return [(row["booking_id"], ItemId(row["item_id"]), LoanId(row["loan_id"])) for row in rows]
 
 
 async def kept(tx: Transaction, booking: int) -> dict[str, ItemId]:

@@ -62,6 +62,14 @@ class OverdueRenewal(StrEnum):
     """While any loan is overdue, none can be renewed."""
 
 
+class LoanIntoBooking(StrEnum):
+    """What becomes of a loan that would reach into the days for which its copy is booked."""
+
+    SHORTEN = "shorten"
+    """It is due before."""
+    REFUSE = "refuse"
+
+
 class OverdueDays(StrEnum):
     """Which days after the due date make a return late."""
 
@@ -182,6 +190,7 @@ SHORT_LOAN_DAYS: Final = limit("short_loan_days", None, _ITEM, Unit.DAYS, lowest
 SHORT_LOAN_FROM_HOLDS: Final = number("short_loan_from_holds", 5, _ITEM, Unit.COUNT, lowest=1, highest=10_000)
 
 BOOKING_BUFFER_DAYS: Final = number("booking_buffer_days", 2, _ITEM, Unit.DAYS, highest=60)
+LOAN_INTO_BOOKING: Final = choice("loan_into_booking", LoanIntoBooking.SHORTEN, _ITEM)
 BOOKING_LONGEST_DAYS: Final = number("booking_longest_days", 120, _ITEM, Unit.DAYS, lowest=1, highest=730)
 
 PICKUP_CALENDAR: Final = choice("pickup_calendar", Service.STAFFED, _DESK)

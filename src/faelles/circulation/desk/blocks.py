@@ -44,6 +44,7 @@ class BlockCode(StrEnum):
     ON_LOAN_TO_OTHER = "on_loan_to_other"
     ALREADY_LOANED = "already_loaned"
     ON_HOLD_FOR_OTHER = "on_hold_for_other"
+    BOOKED = "booked"
     NO_DUE_DATE = "no_due_date"
     DUE_DATE_NOT_ALLOWED = "due_date_not_allowed"
 
@@ -94,6 +95,7 @@ OVERRIDABLE: Mapping[BlockCode, Permission] = {
     BlockCode.RENEWED_TOO_LATE: Permission.OVERRIDE_RENEWAL,
     BlockCode.WAITED_FOR: Permission.OVERRIDE_RENEWAL,
     BlockCode.ON_HOLD_FOR_OTHER: Permission.OVERRIDE_HOLD,
+    BlockCode.BOOKED: Permission.OVERRIDE_HOLD,
     BlockCode.TOO_MANY_HOLDS: Permission.OVERRIDE_LIMIT,
     BlockCode.TOO_MANY_HOLDS_OF_GROUP: Permission.OVERRIDE_LIMIT,
     BlockCode.TOO_MANY_HOLDS_TODAY: Permission.OVERRIDE_LIMIT,

@@ -1,12 +1,13 @@
 """From what was read to what is decided: which terms count, on which calendar, on which day. Pure."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from faelles.agencies.calendar import Calendar
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts
 from faelles.circulation.desk.opening import Desk
+from faelles.circulation.loans.booked import before_booking, fulfilled_by, next_of_others
 from faelles.circulation.loans.due_dates import due_date
-from faelles.circulation.loans.facts import LoanFacts, LoanKind, TouchedHold
+from faelles.circulation.loans.facts import BookedDays, LoanFacts, LoanKind, TouchedHold
 from faelles.circulation.loans.lending_rules import LendingCase
 from faelles.circulation.loans.renewal_rules import RenewalCase
 from faelles.ground.ids import DivisionId
@@ -25,12 +26,23 @@ def lending_case(
     wished_due_on: date | None,
     holds: tuple[TouchedHold, ...] = (),
     is_on_hold_shelf: bool = False,
+    bookings: tuple[BookedDays, ...] = (),
 ) -> LendingCase:
     """One check-out, ready to be decided."""
     today = desk.local_day(lent_at)
     division = desk.division_of(item)
     terms = terms_for(desk, patron, item, lent_at)
-    latest = _latest_due(terms, patron, item, division, today)
+    latest, calendar = _latest_due(terms, patron, item, division, today), _calendar(desk, terms)
+    ordinary = due_date(today, terms, calendar, not_after=latest)
+    booked = next_of_others(bookings, today)
+    due_on = before_booking(
+        booked,
+        ordinary,
+        terms,
+        no_later_than=lambda day: due_date(today, terms, calendar, not_after=_earlier(latest, day)),
+        least=today,
+    )
+    fulfils = fulfilled_by(bookings, today, due_on)
     return LendingCase(
         patron=patron,
         item=item,
@@ -41,7 +53,10 @@ def lending_case(
         is_self_service=desk.is_self_service,
         terms=terms,
         today=today,
-        due_on=wished_due_on or due_date(today, terms, _calendar(desk, terms), not_after=latest),
+        due_on=wished_due_on or (fulfils.last_day if fulfils else due_on),
+        booked=booked,
+        fulfils=fulfils,
+        is_cut_short=wished_due_on is None and fulfils is None and due_on != ordinary,
     )
 
 
@@ -53,12 +68,21 @@ def renewal_case(
     loan: LoanFacts,
     renewed_at: datetime,
     is_waited_for: bool = False,
+    bookings: tuple[BookedDays, ...] = (),
 ) -> RenewalCase:
     """One renewal, ready to be decided."""
     terms = terms_for(desk, patron, item, renewed_at)
     today = desk.local_day(renewed_at)
     start = loan.due_on if terms[RENEWAL_COUNTS_FROM].value is RenewalBase.OLD_DUE else today
-    latest = _latest_due(terms, patron, item, loan.division, today)
+    latest, calendar = _latest_due(terms, patron, item, loan.division, today), _calendar(desk, terms)
+    booked = next_of_others(bookings, today)
+    due_on = before_booking(
+        booked,
+        due_date(start, terms, calendar, not_after=latest),
+        terms,
+        no_later_than=lambda day: due_date(start, terms, calendar, not_after=_earlier(latest, day)),
+        least=loan.due_on + timedelta(days=1),
+    )
     return RenewalCase(
         patron=patron,
         item=item,
@@ -67,7 +91,8 @@ def renewal_case(
         is_self_service=desk.is_self_service,
         terms=terms,
         today=today,
-        due_on=due_date(start, terms, _calendar(desk, terms), not_after=latest),
+        due_on=due_on,
+        booked=booked,
     )
 
 
@@ -99,6 +124,10 @@ def loan_kind(item: ItemFacts) -> LoanKind:
 def _calendar(desk: Desk, terms: Terms) -> Calendar:
     """The calendar a due date must be open in: of this branch, for the service the rule names."""
     return desk.settings.directory.calendar(desk.branch, terms[DUE_CALENDAR].value)
+
+
+def _earlier(latest: date | None, day: date) -> date:
+    return day if latest is None else min(latest, day)
 
 
 def _latest_due(terms: Terms, patron: PatronFacts, item: ItemFacts, division: DivisionId, today: date) -> date | None:

@@ -79,6 +79,17 @@ class TouchedHold(msgspec.Struct, frozen=True, array_like=True):
     is_filled: bool
 
 
+class BookedDays(msgspec.Struct, frozen=True, array_like=True):
+    """The copy is kept for somebody from `starts` to `ends`, the days to bring it and to take it back among them; the
+    booking itself ends with `last_day`.
+    """
+
+    is_mine: bool
+    starts: date
+    last_day: date
+    ends: date
+
+
 class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     """`loan` is whatever is open on the item, `holder` whoever answers for it where that is not the patron.
 
@@ -98,6 +109,8 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     holds: tuple[TouchedHold, ...] = ()
     """By rank."""
     is_on_hold_shelf: bool
+    bookings: tuple[BookedDays, ...] = ()
+    """In the order of their days, long past ones among them."""
     waited_for_from: date | None
     """While it is on loan: the first day on which others want it, for whom no other copy is planned."""
 
@@ -111,6 +124,7 @@ class LoanAndItem(msgspec.Struct, frozen=True):
     item: ItemFacts
     lent_again: bool
     waited_for_from: date | None = None
+    bookings: tuple[BookedDays, ...] = ()
 
 
 class Borrowed(msgspec.Struct, frozen=True):

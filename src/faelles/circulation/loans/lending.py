@@ -50,9 +50,7 @@ class Renew:
     """The patron has it already: scanning it again renews. `answerable` is the loan's first borrower."""
 
     answerable: PatronFacts
-    item: ItemFacts
-    loan: LoanFacts
-    waited_for_from: date | None
+    scanned: LoanAndItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +86,15 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
         wished_due_on=request.due_on,
         holds=facts.holds,
         is_on_hold_shelf=facts.is_on_hold_shelf,
+        bookings=facts.bookings,
     )
     # A renewal is of today: a scan entered for another day means a loan.
     renews = request.renew_own and request.lent_at is None and case.terms[RENEW_ON_CHECKOUT].value
     if loan is not None and loan.is_borrowed_by(patron.id) and renews:
-        return Renew(facts.holder or patron, item, loan, facts.waited_for_from)
+        scanned = LoanAndItem(
+            loan, item, lent_again=False, waited_for_from=facts.waited_for_from, bookings=facts.bookings
+        )
+        return Renew(facts.holder or patron, scanned)
     found = [*find_blocks(case), *_wished_due_date(desk, request, case)]
     judgement = judge(found, request.overrides, desk.permissions)
     if judgement.standing or case.due_on is None:
@@ -216,11 +218,10 @@ async def renew(
     tx: Transaction, desk: Desk, request: CheckoutRequest, decision: Renew, repeat: Repeatable
 ) -> CheckoutAnswer:
     """Renew what was scanned by the patron who has it."""
-    scanned = LoanAndItem(decision.loan, decision.item, lent_again=False, waited_for_from=decision.waited_for_from)
     (renewed,) = await renew_loans(
         tx,
         desk,
-        [Borrowed(decision.answerable, (scanned,))],
+        [Borrowed(decision.answerable, (decision.scanned,))],
         wish=RenewalWish(overrides=request.overrides, reason=request.reason, dry_run=request.dry_run),
         repeat=repeat,
         kept_as=lambda answers: kept(as_checkout(answers[0])),

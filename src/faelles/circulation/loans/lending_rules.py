@@ -12,7 +12,8 @@ from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.facts import ItemFacts, ItemState, PatronFacts
 from faelles.circulation.desk.hold_states import BOUND
 from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks, unknown_patron
-from faelles.circulation.loans.facts import CheckoutFacts, LoanFacts, TouchedHold
+from faelles.circulation.loans.booked import against_booking
+from faelles.circulation.loans.facts import BookedDays, CheckoutFacts, LoanFacts, TouchedHold
 from faelles.circulation.loans.model import Remark
 from faelles.ground.clock import age_on
 from faelles.ground.ids import BranchId, DivisionId, HoldId
@@ -49,6 +50,12 @@ class LendingCase:
     terms: Terms
     today: date
     due_on: date | None
+    booked: BookedDays | None = None
+    """The next booking of the copy by somebody else."""
+    fulfils: BookedDays | None = None
+    """The patron's own, that this loan is for."""
+    is_cut_short: bool = False
+    """For the booking of somebody else."""
 
 
 def is_repeat(loan: LoanFacts, patron: PatronFacts, branch: BranchId, now: datetime) -> bool:
@@ -84,6 +91,7 @@ def find_blocks(case: LendingCase) -> list[Block]:
         *_age(case),
         *_item(case),
         *_held(case),
+        *against_booking(case.booked, case.due_on, case.today, case.terms),
         *_placeholder(case),
         *_lendable(case),
         *_due(case),
@@ -187,6 +195,8 @@ def find_warnings(case: LendingCase) -> tuple[Remark, ...]:
         Remark.JOURNEY_ENDED: case.item.state is ItemState.IN_TRANSIT,
         Remark.ITEM_FOUND: case.item.state in {ItemState.LOST, ItemState.MISSING, ItemState.CLAIMED_RETURNED},
         Remark.DAMAGED: case.item.condition == "damaged",
+        Remark.SHORTENED_FOR_BOOKING: case.is_cut_short,
+        Remark.BOOKING_COLLECTED: case.fulfils is not None,
         Remark.HOLD_COLLECTED: collected_hold(case.holds) is not None,
     }
     return tuple(warning for warning, is_heard in heard.items() if is_heard)

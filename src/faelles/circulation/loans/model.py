@@ -65,6 +65,8 @@ class Remark(StrEnum):
     CHECK_PARTS = "check_parts"
     PLANNED_FOR_OTHER = "planned_for_other"
     SHORTENED = "loan_shortened"
+    SHORTENED_FOR_BOOKING = "loan_shortened_for_booking"
+    BOOKING_COLLECTED = "booking_collected"
     RETURNED_FOR_OTHER = "returned_for_other"
     HOLD_READY = "hold_ready_for_borrower"
     JOURNEY_ENDED = "journey_ended"

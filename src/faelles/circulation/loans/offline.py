@@ -109,6 +109,7 @@ CONFLICTS: Mapping[BlockCode, Handling] = {
     BlockCode.MATERIAL_NOT_RECEIVED: Handling.RECORD,
     BlockCode.MATERIAL_SENT_HOME: Handling.RECORD,
     BlockCode.ON_HOLD_FOR_OTHER: Handling.RECORD,
+    BlockCode.BOOKED: Handling.RECORD,
     BlockCode.NO_DUE_DATE: Handling.LIST_ONLY,
     BlockCode.ON_LOAN_TO_OTHER: Handling.RETURN_FIRST,
     BlockCode.ALREADY_LOANED: Handling.REPEAT,
@@ -189,6 +190,7 @@ def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase 
         wished_due_on=entry.due_on,
         holds=facts.holds,
         is_on_hold_shelf=facts.is_on_hold_shelf,
+        bookings=facts.bookings,
     )
 
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts
 from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks
-from faelles.circulation.loans.facts import LoanFacts
+from faelles.circulation.loans.booked import against_booking
+from faelles.circulation.loans.facts import BookedDays, LoanFacts
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
     MAX_RENEWALS,
@@ -38,6 +39,8 @@ class RenewalCase:
     today: date
     due_on: date | None
     """The renewed due date; None where the rules give none."""
+    booked: BookedDays | None = None
+    """The next booking of the copy by somebody else."""
 
 
 def find_blocks(case: RenewalCase) -> list[Block]:
@@ -50,6 +53,7 @@ def find_blocks(case: RenewalCase) -> list[Block]:
         *_renewable(case),
         *_count(case),
         *_waited_for(case),
+        *against_booking(case.booked, case.due_on, case.today, case.terms),
         *_window(case),
         *_patron(case),
         *_overdues(case),

@@ -57,6 +57,7 @@ def decide(desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish
         loan=each.loan,
         renewed_at=desk.now,
         is_waited_for=each.waited_for_from is not None and each.waited_for_from <= desk.local_day(desk.now),
+        bookings=each.bookings,
     )
     return Decided(case, case.due_on, judge(find_blocks(case), wish.overrides, desk.permissions))
 

@@ -33,6 +33,17 @@ async def send_placeholder_home(tx: Transaction, caller: Caller, item: ItemId) -
     return await placeholders.send_placeholder_home(tx, caller, item, is_out=is_out)
 
 
+async def lock_copies(tx: Transaction, items: Sequence[ItemId]) -> None:
+    """Nobody lends these copies, and none comes back, until the commit: for whoever is about to choose among them."""
+    await store.lock_states(tx, items)
+
+
+async def note_booked(tx: Transaction, items: Sequence[ItemId]) -> None:
+    """A booking was made or given up of these copies: a check-out asks for the bookings of those that have any."""
+    await store.lock_states(tx, items)
+    await store.mark_booked(tx, items)
+
+
 async def _lock_and_find_out(tx: Transaction, items: Sequence[ItemId]) -> frozenset[ItemId]:
     states = await store.lock_states(tx, items)
     return frozenset(item for item, state in states.items() if state in _OUT)

@@ -22,6 +22,19 @@ SELECT release_copy($1, item_id, 'withdrawn', $3, $4)
 _HELD = "SELECT item_id FROM bound_copy WHERE agency_id = $1 AND item_id = ANY ($2::bigint[])"
 
 
+_MARK_BOOKED = """
+UPDATE item_circulation AS w
+   SET is_booked = NOT w.is_booked
+ WHERE w.agency_id = $1 AND w.item_id = ANY ($2::bigint[])
+   AND w.is_booked <> EXISTS (SELECT FROM booked_copy AS b WHERE b.agency_id = $1 AND b.item_id = w.item_id)
+"""
+
+
+async def mark_booked(tx: Transaction, items: Sequence[ItemId]) -> None:
+    """Note of each item, which is locked, whether any booking keeps it."""
+    await tx.execute(_MARK_BOOKED, tx.agency, list(items))
+
+
 async def release(tx: Transaction, items: Sequence[ItemId]) -> None:
     """Copies that are withdrawn are for nobody any more."""
     await tx.execute(_RELEASE, tx.agency, sorted(items), tx.now, tx.actor.told)

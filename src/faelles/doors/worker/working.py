@@ -4,13 +4,15 @@ It keeps nothing in memory that it could not do without: it may be stopped anywh
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from faelles.agencies.operations import list_agencies
+from faelles.bookings.keeping import READER as BOOKINGS
+from faelles.bookings.keeping import fulfil_from_events
 from faelles.circulation.holds.following import follow
 from faelles.doors.runtime import Runtime
 from faelles.doors.worker.registry import JOBS
@@ -18,7 +20,7 @@ from faelles.fees.payments.model import Outside
 from faelles.fees.rounds import make_round
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import Clock, utc_now
-from faelles.ground.database import Database
+from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import UnavailableError
 from faelles.ground.events import agencies_with_unread
 from faelles.ground.ids import NATION, AgencyId
@@ -26,7 +28,8 @@ from faelles.ground.jobs import Home, Job
 from faelles.ground.log import logger
 from faelles.ground.night import AGENCIES_AT_ONCE, Night, Outcome, RunReport
 from faelles.notices.channels.opening import open_channels
-from faelles.notices.planning.operations import READER, plan_from_events
+from faelles.notices.planning.operations import READER as NOTICES
+from faelles.notices.planning.operations import plan_from_events
 from faelles.notices.sending.sender import Sender
 from faelles.notices.sending.store import agencies_due
 from faelles.people.model import system_caller
@@ -37,6 +40,13 @@ SECONDS_BETWEEN_LOOKS: Final = 1.0
 SECONDS_BETWEEN_NIGHTS: Final = 60.0
 SECONDS_BETWEEN_ROUNDS: Final = 120.0
 _SECONDS_WITHOUT_DATABASE: Final = 5.0
+
+READERS: Final[Mapping[str, Callable[[Transaction], Awaitable[tuple[int, int]]]]] = {
+    NOTICES: plan_from_events,
+    BOOKINGS: fulfil_from_events,
+}
+"""Who reads the log of events, each from its own place in it."""
+
 _AGENCIES_AT_A_TIME: Final = 200
 
 
@@ -50,11 +60,12 @@ class Worker:
     clock: Clock = utc_now
 
     async def follow_events(self) -> None:
-        """Plan what events call for, wherever there is something unread."""
+        """Do what events call for, wherever there is something unread."""
         agencies = [home.agency for home in await homes(self.database)]
-        for agency in await agencies_with_unread(self.database, READER, agencies):
-            while (await self.database.run(agency, SYSTEM, plan_from_events))[0]:
-                pass
+        for reader, read_on in READERS.items():
+            for agency in await agencies_with_unread(self.database, reader, agencies):
+                while (await self.database.run(agency, SYSTEM, read_on))[0]:
+                    pass
 
     async def send(self) -> None:
         """Send what is due, wherever something is, several agencies at a time: most of it is waiting."""

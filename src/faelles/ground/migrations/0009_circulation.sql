@@ -10,6 +10,8 @@ CREATE TABLE item_circulation (
     active_placement_id integer,
     seen_branch_id      integer,
     seen_at             timestamptz,
+    -- Whether a booking keeps it for days to come (0022): what tells a check-out to look.
+    is_booked           boolean NOT NULL DEFAULT false,
     PRIMARY KEY (agency_id, item_id),
     FOREIGN KEY (agency_id, item_id) REFERENCES item,
     FOREIGN KEY (agency_id, active_placement_id) REFERENCES placement,

@@ -52,7 +52,7 @@ CREATE VIEW patron_facts WITH (security_invoker = true) AS
       FROM borrower AS b;
 
 CREATE VIEW item_facts WITH (security_invoker = true) AS
-    SELECT i.agency_id, i.item_id, json_build_object(
+    SELECT i.agency_id, i.item_id, c.is_booked, json_build_object(
                'id', i.item_id, 'number', i.number, 'kind', i.kind, 'record', i.record_id, 'title', t.title,
                'creators', t.creators, 'material_type', t.material_type, 'classification', t.classification,
                'owner_branch', i.owner_branch_id, 'default_placement', i.default_placement_id,
@@ -108,6 +108,17 @@ CREATE FUNCTION open_loan_of(in_agency integer, in_item bigint) RETURNS bigint L
     RETURN (SELECT id FROM loan
              WHERE agency_id = in_agency AND item_agency_id = in_agency AND item_id = in_item AND closed_at IS NULL);
 
+-- What a booked copy is kept for, the patron's own bookings among them: from when to when it is busy, and the last day of the
+-- booking itself. Looked up of none but copies that are booked.
+CREATE FUNCTION bookings_of(in_agency integer, in_item bigint, in_patron bigint) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT COALESCE(json_agg(json_build_array(b.patron_id IS NOT DISTINCT FROM in_patron, lower(b.busy), b.last_day,
+                                                      upper(b.busy) - 1) ORDER BY b.busy), '[]')
+              FROM booked_copy AS b
+             WHERE b.agency_id = in_agency AND b.item_id = in_item);
+END
+$$;
+
 -- Who and what: by the keys a scan may be found under, or by an id that is known. Where the item is on loan, whoever answers
 -- for that loan is locked with the patron, in the order of ids: renewing for a second borrower, and closing another's loan
 -- for an offline one, touch that patron's money. Who was merged into somebody else while we waited is looked up again;
@@ -122,6 +133,7 @@ DECLARE
     lent         bigint;
     holder       bigint;
     state_now    text;
+    booked_now   boolean;
     is_ambiguous boolean;
     ended        text;
     title        bigint;
@@ -157,7 +169,8 @@ BEGIN
         END IF;
         who := NULL;
     END IF;
-    SELECT state INTO state_now FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
+    SELECT state, is_booked INTO state_now, booked_now
+      FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
     -- What is on loan is never `available`, so of a copy that was and is at home the loan need not be looked for again.
     IF (lent IS NOT NULL OR state_now <> 'available') AND open_loan_of(in_agency, what) IS DISTINCT FROM lent THEN
         RAISE EXCEPTION 'the item changed hands while its locks were taken' USING ERRCODE = 'serialization_failure';
@@ -195,6 +208,9 @@ BEGIN
     IF cardinality(touched) > 0 THEN
         facts := facts::jsonb || jsonb_build_object('holds', (
             SELECT json_agg(t.facts ORDER BY t.rank) FROM hold_touched(in_agency, touched, what, who) AS t));
+    END IF;
+    IF booked_now THEN
+        facts := facts::jsonb || jsonb_build_object('bookings', bookings_of(in_agency, what, who));
     END IF;
     RETURN facts;
 END
@@ -310,7 +326,9 @@ BEGIN
                            SELECT json_build_object(
                                       'loan', l.facts, 'item', i.facts, 'lent_again',
                                       l.closed_at IS NOT NULL AND open_loan_of(in_agency, l.item_id) IS NOT NULL,
-                                      'waited_for_from', waited_for_from(in_agency, l.item_id, o.patron_id))
+                                      'waited_for_from', waited_for_from(in_agency, l.item_id, o.patron_id),
+                                      'bookings', CASE WHEN i.is_booked
+                                                       THEN bookings_of(in_agency, l.item_id, o.patron_id) ELSE '[]' END)
                              FROM loan_borrower AS o
                              JOIN loan_facts AS l ON l.agency_id = o.agency_id AND l.loan_id = o.loan_id
                              JOIN item_facts AS i ON i.agency_id = l.item_agency_id AND i.item_id = l.item_id

@@ -15,6 +15,7 @@ _DENIED: Final[Mapping[BlockCode, str]] = MappingProxyType(
     {
         BlockCode.WAITED_FOR: "deniedReserved",
         BlockCode.ON_HOLD_FOR_OTHER: "deniedReserved",
+        BlockCode.BOOKED: "deniedReserved",
         BlockCode.MAX_RENEWALS_REACHED: "deniedMaxRenewalsReached",
         BlockCode.PATRON_BLOCKED: "deniedLoanerIsBlocked",
         BlockCode.EXCLUDED: "deniedLoanerIsBlocked",
