@@ -45,6 +45,7 @@ _OF_PATRON = (
 """
 )
 
+_MOVE_PATRON = "UPDATE booking SET patron_id = $3, version = version + 1 WHERE agency_id = $1 AND patron_id = $2"
 _LOCK = "SELECT id FROM booking WHERE agency_id = $1 AND id = ANY ($2::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 
 # Not what is out until then, is bound for somebody who waits and would be lent until then, or is booked already.
@@ -164,6 +165,10 @@ SELECT b.id, b.first_day, b.delivery_branch_id, c.item_id, c.number, w.placement
 async def lock_title(tx: Transaction, record: RecordId) -> None:
     """Take the title's lock: whoever books or decides about its queue waits."""
     await tx.execute(_LOCK_TITLE, tx.agency, record)
+
+
+async def move_patron(tx: Transaction, source: PatronId, target: PatronId) -> None:
+    await tx.execute(_MOVE_PATRON, tx.agency, source, target)
 
 
 async def find(tx: Transaction, bookings: Sequence[int]) -> list[Booking]:

@@ -1,4 +1,6 @@
-"""A temporary patron becomes the real one: what the rooms below hold moves first, then loans, holds and money."""
+"""A temporary patron becomes the real one: what the rooms below hold moves first, then loans, holds and money. What the
+rooms above hold moves with it (`privacy/merging`), which is what a door calls.
+"""
 
 from faelles.circulation import merging_store as store
 from faelles.fees.operations import merge_accounts

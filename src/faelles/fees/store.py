@@ -138,6 +138,10 @@ UPDATE charge_party
  WHERE agency_id = $1 AND (liable_id = $2 OR addressee_id = $2)
 """
 
+_MOVE_LETTERS = """
+UPDATE exclusion_notice_party SET addressee_id = $3 WHERE agency_id = $1 AND addressee_id = $2
+"""
+
 
 async def load_standing(tx: Transaction, claim: Claim) -> Standing:
     row = await tx.row(
@@ -240,6 +244,7 @@ async def move_accounts(tx: Transaction, source: PatronId, target: PatronId) -> 
     """Link `source`'s accounts to `target`, beside the target's own, which stay the current ones."""
     await tx.execute(_MOVE_ACCOUNTS, tx.agency, source, target)
     await tx.execute(_MOVE_PARTIES, tx.agency, source, target)
+    await tx.execute(_MOVE_LETTERS, tx.agency, source, target)
 
 
 def claim_facts(row: Row) -> ClaimFacts:

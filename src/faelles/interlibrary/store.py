@@ -18,6 +18,7 @@ SELECT r.id, r.direction, r.patron_id, r.division_id, r.branch_id, r.record_id, 
 
 _FIND = _COLUMNS + " WHERE r.agency_id = $1 AND r.id = $2"
 
+_MOVE_PATRON = "UPDATE interlibrary_request SET patron_id = $3 WHERE agency_id = $1 AND patron_id = $2"
 _LOCK = "SELECT id FROM interlibrary_request WHERE agency_id = $1 AND id = $2 FOR NO KEY UPDATE"
 
 _OF_PATRON = _COLUMNS + " WHERE r.agency_id = $1 AND r.patron_id = $2 AND r.id > $3 ORDER BY r.id LIMIT $4"
@@ -151,6 +152,10 @@ async def move(
     why: str | None = None,
 ) -> None:
     await tx.execute(_MOVE, tx.agency, request, state.value, tx.now, partner, item, loan, record, why)
+
+
+async def move_patron(tx: Transaction, source: PatronId, target: PatronId) -> None:
+    await tx.execute(_MOVE_PATRON, tx.agency, source, target)
 
 
 async def libraries(tx: Transaction, isil: str) -> list[PatronId]:

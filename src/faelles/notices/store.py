@@ -63,6 +63,18 @@ class PlannedNotice:
     is_urgent: bool
 
 
+_DROP_TOLD_TWICE = """
+DELETE FROM notice AS n
+ WHERE n.agency_id = $1 AND n.patron_id = $2
+   AND EXISTS (SELECT FROM notice AS o
+                WHERE o.agency_id = $1 AND o.patron_id = $3 AND o.occasion = n.occasion AND o.kind = n.kind
+                  AND o.channel = n.channel)
+"""
+_MOVE_NOTICES = "UPDATE notice SET patron_id = $3 WHERE agency_id = $1 AND patron_id = $2"
+_MOVE_CONCERNING = "UPDATE notice SET concerning_id = $3 WHERE agency_id = $1 AND concerning_id = $2"
+_MOVE_MESSAGES = "UPDATE notice_message SET patron_id = $3 WHERE agency_id = $1 AND patron_id = $2"
+
+
 async def load_reached(tx: Transaction, patrons: Collection[PatronId]) -> Mapping[PatronId, Reached]:
     """By the ids that were asked for; somebody merged stands under both."""
     rows = await tx.rows(_CONTACTS, tx.agency, list(patrons)) if patrons else []
@@ -104,6 +116,12 @@ def _values(notice: PlannedNotice) -> tuple[object, ...]:
         notice.is_urgent,
         notice.send_after,
     )
+
+
+async def move_patron(tx: Transaction, source: PatronId, target: PatronId) -> None:
+    """What `source` was told, and is to be told, goes to `target`; what both were told of one occasion, once."""
+    for move in (_DROP_TOLD_TWICE, _MOVE_NOTICES, _MOVE_CONCERNING, _MOVE_MESSAGES):
+        await tx.execute(move, tx.agency, source, target)
 
 
 def _contact(row: Row) -> Contact:

@@ -6,7 +6,6 @@ from litestar.params import FromQuery, JSONBody
 from faelles.circulation.looking import operations as looking
 from faelles.circulation.looking.explaining import CheckoutExplained, ExplainCheckout, explain_checkout
 from faelles.circulation.looking.model import CopyShown, LoanShown
-from faelles.circulation.merging import merge_patrons
 from faelles.doors.rest.access import Example, guarded, own_account
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathCode, PathId
@@ -14,6 +13,7 @@ from faelles.doors.rest.request import ApiRequest
 from faelles.ground.ids import LoanId, PatronId
 from faelles.patrons.merging.model import Merged, MergePatrons
 from faelles.people.model import Permission
+from faelles.privacy.merging.operations import merge_patrons
 
 
 @get(

@@ -13,6 +13,13 @@ VALUES ($1, $2, $3::text::jsonb, $4)
     ON CONFLICT (agency_id, patron_id) DO UPDATE SET wishes = EXCLUDED.wishes, changed_at = EXCLUDED.changed_at
 """
 
+_MOVE = """
+WITH gone AS (DELETE FROM notice_wishes WHERE agency_id = $1 AND patron_id = $2 RETURNING wishes, changed_at)
+INSERT INTO notice_wishes (agency_id, patron_id, wishes, changed_at)
+SELECT $1, $3, wishes, changed_at FROM gone
+    ON CONFLICT DO NOTHING
+"""
+
 
 async def load(tx: Transaction, patron: PatronId) -> Wishes:
     stored = await tx.value(_LOAD, tx.agency, patron)
@@ -21,3 +28,8 @@ async def load(tx: Transaction, patron: PatronId) -> Wishes:
 
 async def save(tx: Transaction, patron: PatronId, wishes: Wishes) -> None:
     await tx.execute(_SAVE, tx.agency, patron, msgspec.json.encode(wishes).decode(), tx.now)
+
+
+async def move_patron(tx: Transaction, source: PatronId, target: PatronId) -> None:
+    """The wishes of `target` stand where both have some."""
+    await tx.execute(_MOVE, tx.agency, source, target)

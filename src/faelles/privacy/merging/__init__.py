@@ -1,0 +1,1 @@
+"""A temporary patron becomes the real one, in every room."""
