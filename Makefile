@@ -22,6 +22,7 @@ demo-reset: $(STAMP)
 
 test: check
 	@tools/browser
+	@tools/xmlsec
 	$(RUN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 check: $(STAMP)

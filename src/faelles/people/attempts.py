@@ -36,6 +36,8 @@ class Realm(StrEnum):
     MACHINE = "machine"
     CLIENT = "client"
     CARD = "card"
+    ONE_TIME = "one_time"
+    DESK_PIN = "desk_pin"
 
 
 def identifier_hash(keyring: Keyring, agency: AgencyId, realm: Realm, typed: str) -> bytes:

@@ -1,6 +1,6 @@
 """Permissions, the places they hold in, and the caller that every door hands to the operations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -187,6 +187,8 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True):
     support_grant: int | None = None
     not_after: datetime | None = None
     """A moment the token must not outlive, such as the end of a support grant."""
+    idle: timedelta | None = None
+    """How long the session may rest before it is over; None: as long as it lasts."""
 
 
 class IssuedToken(msgspec.Struct, frozen=True, rename={"secret": "token"}):
@@ -217,8 +219,11 @@ class SignedToken(msgspec.Struct, frozen=True, rename={"secret": "token"}):
 
 
 class KnownCaller(msgspec.Struct, frozen=True):
-    """Who holds a session token, and until when the session lasts."""
+    """Who holds a session token, and until when the session lasts (unless it is used again before it has rested)."""
 
     caller: Caller
     signed_in_at: datetime
     expires_at: datetime
+    token: int = 0
+    used_at: datetime | None = None
+    """Noted every few minutes; None for a session that nobody keeps."""

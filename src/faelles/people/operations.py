@@ -85,7 +85,14 @@ async def session_by_token(database: Database, token: str, *, now: datetime | No
     caller = _caller(row)
     if caller.actor.kind is ActorKind.MACHINE:
         caller = await _as_set_up(database, caller, MachineKind(row["machine_kind"]))
-    return KnownCaller(caller, row["signed_in_at"], row["expires_at"])
+    return KnownCaller(caller, row["signed_in_at"], row["expires_at"], row["token_id"], row["used_at"])
+
+
+async def note_use(database: Database, session: KnownCaller, now: datetime) -> None:
+    """Somebody is still there: a session that may rest only so long begins to rest anew. Written now and then alone."""
+    if session.used_at is not None and now - session.used_at >= rules.USE_NOTED_EVERY:
+        caller = session.caller
+        await database.run(caller.agency, caller.actor, lambda tx: store.note_use(tx, session.token))
 
 
 async def _as_set_up(database: Database, caller: Caller, kind: MachineKind) -> Caller:
@@ -183,6 +190,14 @@ def _decoded(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
+async def begin_session_of(
+    tx: Transaction, subject: Subject, language: Language, idle: timedelta | None = None
+) -> IssuedToken:
+    """Somebody has just proved who they are."""
+    await append(tx, events.signed_in(subject))
+    return await issue_token(tx, NewToken(subject=subject, language=language, idle=idle))
+
+
 async def issue_token(tx: Transaction, new: NewToken) -> IssuedToken:
     """A session token for somebody who has just proved who they are, or whom this program itself lets in."""
     secret = SESSION_PREFIX + new_secret()
@@ -201,9 +216,11 @@ async def issue_lasting_token(tx: Transaction, new: NewToken, expires_at: dateti
     return IssuedToken(token, secret, expires_at)
 
 
-async def issue_patron_token(tx: Transaction, patron: PatronId, language: Language) -> IssuedToken:
+async def issue_patron_token(
+    tx: Transaction, patron: PatronId, language: Language, idle: timedelta | None = None
+) -> IssuedToken:
     """A session token for a patron whose card and PIN have just been found right."""
-    return await issue_token(tx, NewToken(subject=Subject(SubjectKind.PATRON, patron), language=language))
+    return await issue_token(tx, NewToken(subject=Subject(SubjectKind.PATRON, patron), language=language, idle=idle))
 
 
 async def refresh(tx: Transaction, caller: Caller, token: str) -> IssuedToken:
@@ -226,6 +243,7 @@ async def refresh(tx: Transaction, caller: Caller, token: str) -> IssuedToken:
             label=row["label"],
             signed_in_at=row["signed_in_at"],
             support_grant=row["support_grant_id"],
+            idle=row["idle"],
         ),
     )
 

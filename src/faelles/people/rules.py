@@ -64,6 +64,12 @@ LONGEST_SESSION = {
 ACCESS_TOKEN_LENGTH = timedelta(minutes=5)
 """The longest that anything decided elsewhere (a revocation, a changed role) may go unnoticed."""
 
+IDLE_AT_MOST = {SubjectKind.STAFF: timedelta(hours=2), SubjectKind.PATRON: timedelta(minutes=20)}
+"""How long a session in a browser may rest: a desk through a quiet forenoon, a public screen not through a coffee."""
+
+USE_NOTED_EVERY = timedelta(minutes=4)
+"""Less than an access token lasts, so that whoever works on is seen to."""
+
 ENDED_TOKENS_KEPT = timedelta(days=30)
 """So long one can still see which session a change was made in; the law's month for what is no longer needed."""
 

@@ -21,8 +21,11 @@ from faelles.ground.ids import NATION, AgencyId, StaffId
 from faelles.people import attempts, events, passwords, rules, store
 from faelles.people.attempts import REFUSED, Realm
 from faelles.people.machines import store as machines
-from faelles.people.model import Caller, IssuedToken, NewToken, Subject, SubjectKind
-from faelles.people.operations import issue_token, refresh, session_by_token, sign_out
+from faelles.people.model import Caller, IssuedToken, Subject, SubjectKind
+from faelles.people.one_time import halfway
+from faelles.people.one_time.halfway import Halfway
+from faelles.people.one_time.operations import standing_of
+from faelles.people.operations import begin_session_of, refresh, session_by_token, sign_out
 from faelles.people.staff import store as staff
 from faelles.people.staff.operations import replace_password
 from faelles.people.staff.rules import check_password
@@ -36,9 +39,29 @@ _turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
 
 async def sign_in_staff(
-    database: Database, keyring: Keyring, *, agency_isil: str, username: str, password: str
+    database: Database, keyring: Keyring, *, agency_isil: str, username: str, password: str, code: str | None = None
 ) -> IssuedToken:
-    """A session for a staff user of the agency with that ISIL.
+    """A session for a staff user of the agency with that ISIL, in one step.
+
+    Raises UnauthenticatedError, also where a one-time password is needed and none is given; TooManyAttemptsError while
+    the username is locked; ForbiddenError for one who must set up one-time passwords first, in a browser.
+    """
+    begun = await begin_staff_sign_in(
+        database, keyring, agency_isil=agency_isil, username=username, password=password, is_in_browser=False
+    )
+    if isinstance(begun, IssuedToken):
+        return begun
+    if not begun.is_enrolled:
+        raise ForbiddenError("one_time_setup_needed")
+    if code is None:
+        raise UnauthenticatedError("one_time_code_needed")
+    return await halfway.finish(database, keyring, begun, code)
+
+
+async def begin_staff_sign_in(
+    database: Database, keyring: Keyring, *, agency_isil: str, username: str, password: str, is_in_browser: bool
+) -> IssuedToken | Halfway:
+    """A session, or (where the user has set up one-time passwords, or must) half of the way there.
 
     Raises UnauthenticatedError, or TooManyAttemptsError while the username is locked.
     """
@@ -47,10 +70,15 @@ async def sign_in_staff(
     if agency is None:
         raise UnauthenticatedError(REFUSED)
 
-    async def begin_session(tx: Transaction, known: Row) -> IssuedToken:
+    async def begin_session(tx: Transaction, known: Row) -> IssuedToken | Halfway:
         if passwords.is_outdated(known["password_hash"]):
             await staff.set_password_hash(tx, known["id"], await passwords.hash_password(password))
-        return await _begin_session(tx, Subject(SubjectKind.STAFF, known["id"]), Language(known["language"]))
+        standing = await standing_of(tx, StaffId(known["id"]))
+        if standing.is_enrolled or standing.is_required:
+            return halfway.begin(tx, known, standing, is_in_browser=is_in_browser)
+        subject = Subject(SubjectKind.STAFF, known["id"])
+        idle = rules.IDLE_AT_MOST[SubjectKind.STAFF] if is_in_browser else None
+        return await begin_session_of(tx, subject, Language(known["language"]), idle)
 
     return await _with_password(database, keyring, agency, (username, password), begin_session)
 
@@ -147,12 +175,7 @@ async def _with_secret(tx: Transaction, kind: SubjectKind, known: Row | None, se
     stored = _NOBODYS_SECRET_HASH if known is None else known["secret_hash"]
     if not hmac.compare_digest(stored, secret_hash(secret)) or known is None:
         return None
-    return await _begin_session(tx, Subject(kind, known["id"]), Language(known["language"]))
-
-
-async def _begin_session(tx: Transaction, subject: Subject, language: Language) -> IssuedToken:
-    await append(tx, events.signed_in(subject))
-    return await issue_token(tx, NewToken(subject=subject, language=language))
+    return await begin_session_of(tx, Subject(kind, known["id"]), Language(known["language"]))
 
 
 async def refresh_session(database: Database, token: str) -> IssuedToken:

@@ -12,16 +12,17 @@ _AGENCY_BEHIND_ISIL = "SELECT agency_behind_isil($1) AS agency_id"
 
 _INSERT = """
 INSERT INTO token (agency_id, secret_hash, subject, subject_id, support_grant_id, language, label,
-                   signed_in_at, issued_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                   signed_in_at, issued_at, expires_at, idle, used_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $9)
 RETURNING id
 """
 _LOCK = """
-SELECT id, subject, subject_id, support_grant_id, language, label, signed_in_at
+SELECT id, subject, subject_id, support_grant_id, language, label, signed_in_at, idle
   FROM token
- WHERE agency_id = $1 AND secret_hash = $2 AND revoked_at IS NULL AND expires_at > $3
+ WHERE agency_id = $1 AND secret_hash = $2 AND revoked_at IS NULL AND LEAST(expires_at, used_at + idle) > $3
    FOR NO KEY UPDATE
 """
+_NOTE_USE = "UPDATE token SET used_at = $3 WHERE agency_id = $1 AND id = $2 AND used_at < $3"
 _REVOKE = "UPDATE token SET revoked_at = $3 WHERE agency_id = $1 AND id = $2 AND revoked_at IS NULL"
 _REVOKE_ALL = """
 UPDATE token SET revoked_at = $4
@@ -85,12 +86,17 @@ async def insert_token(tx: Transaction, new: NewToken, secret_hash: bytes, expir
         new.signed_in_at or tx.now,
         tx.now,
         expires_at,
+        new.idle,
     )
     return token
 
 
 async def lock_token(tx: Transaction, secret_hash: bytes) -> Row | None:
     return await tx.row(_LOCK, tx.agency, secret_hash, tx.now)
+
+
+async def note_use(tx: Transaction, token: int) -> None:
+    await tx.execute(_NOTE_USE, tx.agency, token, tx.now)
 
 
 async def revoke_token(tx: Transaction, token: int) -> bool:

@@ -11,7 +11,8 @@ from faelles.ground.database import Transaction
 from faelles.ground.ids import PatronId
 
 _KEPT = """(
-    SELECT * FROM kept_by_ground UNION ALL SELECT * FROM kept_by_people UNION ALL SELECT * FROM kept_by_patrons
+    SELECT * FROM kept_by_ground UNION ALL SELECT * FROM kept_by_people UNION ALL
+    SELECT * FROM kept_by_people_sign_in UNION ALL SELECT * FROM kept_by_patrons
     UNION ALL SELECT * FROM kept_by_patrons_services
     UNION ALL SELECT * FROM kept_by_circulation UNION ALL SELECT * FROM kept_by_fees
     UNION ALL SELECT * FROM kept_by_notices UNION ALL SELECT * FROM kept_by_bookings

@@ -12,10 +12,15 @@ SELECT id FROM staff
 """
 # The number stays, because what was done stays; nobody is behind it any more.
 _FORGET_STAFF = """
-UPDATE staff SET username = 'former.' || id, name = 'former.' || id, password_hash = NULL
+UPDATE staff SET username = 'former.' || id, name = 'former.' || id, password_hash = NULL, desk_pin_hash = NULL
  WHERE agency_id = $1 AND id = ANY ($2::integer[])
 """
 _FORGET_ROLES = "DELETE FROM staff_role WHERE agency_id = $1 AND staff_id = ANY ($2::integer[])"
+_FORGET_SIGN_IN = (
+    "DELETE FROM staff_identity WHERE agency_id = $1 AND staff_id = ANY ($2::integer[])",
+    "DELETE FROM staff_one_time WHERE agency_id = $1 AND staff_id = ANY ($2::integer[])",
+    "DELETE FROM staff_recovery_code WHERE agency_id = $1 AND staff_id = ANY ($2::integer[])",
+)
 _FORGET_SUPPORT = """
 DELETE FROM support_grant AS g
  WHERE g.agency_id = $1 AND LEAST(g.expires_at, g.revoked_at) < $2
@@ -31,6 +36,8 @@ _FORGET_SESSIONS_OF = "DELETE FROM token WHERE agency_id = $1 AND subject = 'pat
 async def forget_staff(tx: Transaction, before: datetime) -> int:
     staff = [row["id"] for row in await tx.rows(_STAFF, tx.agency, before)]
     await tx.execute(_FORGET_ROLES, tx.agency, staff)
+    for forget in _FORGET_SIGN_IN:
+        await tx.execute(forget, tx.agency, staff)
     return await tx.execute(_FORGET_STAFF, tx.agency, staff)
 
 

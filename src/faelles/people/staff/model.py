@@ -70,12 +70,15 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str
     permissions: list[str]
+    needs_one_time: bool
+    """Whoever holds it and signs in with a password gives a one-time password besides."""
 
 
 class NewRole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: Code
     name: ShortText
     permissions: frozenset[Permission]
+    needs_one_time: bool = False
 
 
 class RoleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,3 +86,4 @@ class RoleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     name: ShortText | None = None
     permissions: frozenset[Permission] | None = None
+    needs_one_time: bool | None = None

@@ -54,7 +54,7 @@ async def create_staff(tx: Transaction, caller: Caller, new: NewStaff) -> StaffI
 
 async def change_staff(tx: Transaction, caller: Caller, staff: StaffId, change: StaffChange) -> None:
     """Rename, disable, enable. Raises ConflictError for disabling oneself: somebody must be left who can undo it."""
-    before = await _lock_reachable(tx, caller, staff)
+    before = await lock_reachable(tx, caller, staff)
     if change.is_disabled and caller.actor.kind is ActorKind.STAFF and caller.actor.id == staff:
         raise ConflictError("staff_cannot_disable_self")
     await store.update(tx, staff, change)
@@ -72,7 +72,7 @@ async def set_password(tx: Transaction, keyring: Keyring, caller: Caller, staff:
 
     Raises InvalidRequestError for a weak password.
     """
-    before = await _lock_reachable(tx, caller, staff)
+    before = await lock_reachable(tx, caller, staff)
     check_password(new.password, before["username"])
     await replace_password(tx, staff, new.password)
     counted_under = attempts.identifier_hash(keyring, tx.agency, Realm.STAFF, before["username"])
@@ -91,7 +91,7 @@ async def assign_role(tx: Transaction, caller: Caller, staff: StaffId, wanted: A
 
     Raises ForbiddenError for a role that allows what the caller may not do there, ConflictError for one held already.
     """
-    await _lock_reachable(tx, caller, staff)
+    await lock_reachable(tx, caller, staff)
     role = await store.role(tx, wanted.role)
     if role is None:
         raise NotFoundError("role_not_found", role=wanted.role)
@@ -137,7 +137,13 @@ async def list_roles(tx: Transaction, caller: Caller, *, after: str = "", limit:
     """The agency's roles in the order of their codes, from the one after `after` on."""
     caller.require(Permission.PEOPLE_VIEW)
     return [
-        Role(id=RoleId(row["id"]), code=row["code"], name=row["name"], permissions=row["permissions"])
+        Role(
+            id=RoleId(row["id"]),
+            code=row["code"],
+            name=row["name"],
+            permissions=row["permissions"],
+            needs_one_time=row["needs_one_time"],
+        )
         for row in await store.roles(tx, after, limit)
     ]
 
@@ -161,7 +167,7 @@ async def change_role(tx: Transaction, caller: Caller, code: str, change: RoleCh
         raise NotFoundError("role_not_found", role=code)
     _require_covering(caller, Grant(known_permissions(role["permissions"]) | (change.permissions or frozenset())))
     permissions = None if change.permissions is None else sorted(change.permissions)
-    await store.update_role(tx, RoleId(role["id"]), change.name, permissions)
+    await store.update_role(tx, RoleId(role["id"]), change, permissions)
     await append(tx, events.role_changed(RoleId(role["id"])))
 
 
@@ -186,8 +192,8 @@ def _seeds() -> Sequence[_Seed]:
     ]
 
 
-async def _lock_reachable(tx: Transaction, caller: Caller, staff: StaffId) -> Row:
-    """The colleague's row, once it is clear that the caller may touch them."""
+async def lock_reachable(tx: Transaction, caller: Caller, staff: StaffId) -> Row:
+    """The colleague's row, once it is clear that the caller may touch them; for the rooms about staff beside this."""
     caller.require(Permission.PEOPLE_EDIT)
     row = await store.lock(tx, staff)
     if row is None:

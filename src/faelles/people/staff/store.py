@@ -7,7 +7,7 @@ import asyncpg
 from faelles.ground.database import Row, Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.ids import BranchId, DivisionId, RoleId, StaffId
-from faelles.people.staff.model import NewRole, NewStaff, StaffChange
+from faelles.people.staff.model import NewRole, NewStaff, RoleChange, StaffChange
 
 _INSERT = "INSERT INTO staff (agency_id, username, name, language) VALUES ($1, $2, $3, $4) RETURNING id"
 _HELD_ROLES = """
@@ -39,10 +39,14 @@ UPDATE staff SET name = COALESCE($3, name), language = COALESCE($4, language),
 """
 _SET_HASH = "UPDATE staff SET password_hash = $3 WHERE agency_id = $1 AND id = $2::bigint"
 _CREDENTIAL = """
-SELECT id, language, password_hash FROM staff WHERE agency_id = $1 AND username = $2 AND disabled_at IS NULL
+SELECT id, username, language, password_hash FROM staff WHERE agency_id = $1 AND username = $2 AND disabled_at IS NULL
 """
 _LOCK_HASH = """
 SELECT password_hash FROM staff WHERE agency_id = $1 AND id = $2::bigint AND disabled_at IS NULL FOR NO KEY UPDATE
+"""
+_SET_DESK_PIN = "UPDATE staff SET desk_pin_hash = $3 WHERE agency_id = $1 AND id = $2::bigint"
+_DESK_CREDENTIAL = """
+SELECT id, language, desk_pin_hash FROM staff WHERE agency_id = $1 AND username = $2 AND disabled_at IS NULL
 """
 _USERNAME = "SELECT username FROM staff WHERE agency_id = $1 AND id = $2::bigint"
 _GRANTS = """
@@ -66,16 +70,21 @@ SELECT h.id, r.code, r.permissions, h.branch_id, COALESCE(h.division_id, b.divis
 _WITHDRAW = "DELETE FROM staff_role WHERE agency_id = $1 AND staff_id = $2::bigint AND id = $3::bigint"
 _DIVISION_OF_BRANCH = "SELECT division_id FROM branch_directory WHERE agency_id = $1 AND branch_id = $2::bigint"
 
-_ROLES = "SELECT id, code, name, permissions FROM role WHERE agency_id = $1 AND code > $2 ORDER BY code LIMIT $3"
+_ROLES = """
+SELECT id, code, name, permissions, needs_one_time FROM role WHERE agency_id = $1 AND code > $2 ORDER BY code LIMIT $3
+"""
 _ROLE = "SELECT id, code, name, permissions FROM role WHERE agency_id = $1 AND code = $2 FOR SHARE"
 _LOCK_ROLE = "SELECT id, code, name, permissions FROM role WHERE agency_id = $1 AND code = $2 FOR NO KEY UPDATE"
-_INSERT_ROLE = "INSERT INTO role (agency_id, code, name, permissions) VALUES ($1, $2, $3, $4) RETURNING id"
+_INSERT_ROLE = """
+INSERT INTO role (agency_id, code, name, permissions, needs_one_time) VALUES ($1, $2, $3, $4, $5) RETURNING id
+"""
 _SEED_ROLE = """
 INSERT INTO role (agency_id, code, name, permissions) VALUES ($1, $2, $3, $4)
 ON CONFLICT (agency_id, code) DO NOTHING
 """
 _UPDATE_ROLE = """
-UPDATE role SET name = COALESCE($3, name), permissions = COALESCE($4, permissions)
+UPDATE role SET name = COALESCE($3, name), permissions = COALESCE($4, permissions),
+                needs_one_time = COALESCE($5, needs_one_time)
  WHERE agency_id = $1 AND id = $2::bigint
 """
 
@@ -114,6 +123,15 @@ async def set_password_hash(tx: Transaction, staff: StaffId, password_hash: str)
 async def credential(tx: Transaction, username: str) -> Row | None:
     """What signing in needs of an enabled user: id, language, password_hash (which may be NULL)."""
     return await tx.row(_CREDENTIAL, tx.agency, username)
+
+
+async def set_desk_pin_hash(tx: Transaction, staff: StaffId, pin_hash: bytes | None) -> None:
+    await tx.execute(_SET_DESK_PIN, tx.agency, staff, pin_hash)
+
+
+async def desk_credential(tx: Transaction, username: str) -> Row | None:
+    """What changing places at a desk needs of an enabled user: id, language, desk_pin_hash (which may be NULL)."""
+    return await tx.row(_DESK_CREDENTIAL, tx.agency, username)
 
 
 async def lock_password_hash(tx: Transaction, staff: StaffId) -> str | None:
@@ -177,7 +195,8 @@ async def lock_role(tx: Transaction, code: str) -> Row | None:
 async def insert_role(tx: Transaction, new: NewRole) -> RoleId:
     """Raises ConflictError where the code is taken."""
     try:
-        return RoleId(await tx.value(_INSERT_ROLE, tx.agency, new.code, new.name, sorted(new.permissions)))
+        values = (new.code, new.name, sorted(new.permissions), new.needs_one_time)
+        return RoleId(await tx.value(_INSERT_ROLE, tx.agency, *values))
     except asyncpg.UniqueViolationError:
         raise ConflictError("role_code_taken") from None
 
@@ -187,5 +206,5 @@ async def seed_roles(tx: Transaction, wanted: Sequence[NewRole]) -> None:
     await tx.execute_many(_SEED_ROLE, [(tx.agency, role.code, role.name, sorted(role.permissions)) for role in wanted])
 
 
-async def update_role(tx: Transaction, role: RoleId, name: str | None, permissions: Sequence[str] | None) -> None:
-    await tx.execute(_UPDATE_ROLE, tx.agency, role, name, permissions)
+async def update_role(tx: Transaction, role: RoleId, change: RoleChange, permissions: Sequence[str] | None) -> None:
+    await tx.execute(_UPDATE_ROLE, tx.agency, role, change.name, permissions, change.needs_one_time)

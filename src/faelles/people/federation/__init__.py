@@ -1,0 +1,1 @@
+"""Signing in through the municipality's own directory: OpenID Connect and SAML 2."""
