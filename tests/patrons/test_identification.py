@@ -84,6 +84,13 @@ async def test_a_cpr_number_is_revealed_only_to_who_may_and_the_look_is_recorded
         await desk.run(lambda tx: reveal_cpr(tx, caller, desk.keyring, patron))
 
 
+async def test_a_number_that_is_no_cpr_number_is_told_by_the_field_it_stood_in(desk: Desk):
+    patron = await desk.register(identifiers=(new_cpr(),))
+    with pytest.raises(InvalidRequestError) as caught:
+        await desk.run(lambda tx: change_cpr(tx, desk.caller, desk.keyring, patron, ChangeCpr(cpr="3102801234")))
+    assert [(each.field, each.code) for each in caught.value.problems] == [("cpr", "identifier_malformed")]
+
+
 async def test_a_patron_has_one_cpr_number(desk: Desk):
     patron = await desk.register(identifiers=(new_cpr(),))
     with pytest.raises(ConflictError, match="cpr_known_already"):

@@ -25,6 +25,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     amount_ore: AmountOre
     due_on: date
     note: LongText = ""
+    label: bytes = b""
     lines: list[Id] = []
 
 

@@ -23,6 +23,7 @@ _MISFITS: list[tuple[dict[str, Any], str, str]] = [
     ({"due_on": "1879-12-31"}, "due_on", "field_date_implausible"),
     ({"note": "x" * 4001}, "note", "field_too_long"),
     ({"note": "a\x07b"}, "note", "field_wrong_form"),
+    ({"label": "klasse;navn"}, "label", "field_not_base64"),
     ({"lines": [1, 2, "3"]}, "lines.2", "field_wrong_type"),
     ({"lines": [0]}, "lines.0", "field_too_small"),
     ({"colour": "red"}, "colour", "field_unknown"),

@@ -35,6 +35,7 @@ _KINDS: Final = (
     (re.compile(r"^Expected `str` matching regex"), "field_wrong_form"),
     (re.compile(r"^Invalid enum value"), "field_not_among_choices"),
     (re.compile(r"^Invalid RFC3339"), "field_not_a_date"),
+    (re.compile(r"^Invalid base64"), "field_not_base64"),
     (re.compile(r"^Expected `datetime` with a timezone"), "moment_needs_zone"),
 )
 

@@ -45,7 +45,7 @@ async def replace_card(
     await _end(tx, known, request.identifier, EndedWhy(request.why), IdentifierKind.CARD)
     if request.card is None:
         return None
-    added = await give(tx, keyring, patron, _checked(known, NewIdentifier(IdentifierKind.CARD, request.card)))
+    added = await give(tx, keyring, patron, _checked(known, NewIdentifier(IdentifierKind.CARD, request.card), "card"))
     await events.append(tx, about(known, PatronEvent.IDENTIFIER_ADDED, kind=IdentifierKind.CARD.value))
     return added[0]
 
@@ -79,7 +79,7 @@ async def change_cpr(tx: Transaction, caller: Caller, keyring: Keyring, patron: 
     """
     caller.require(Permission.PATRON_CPR)
     known = await patron_to_change(tx, caller, patron, Permission.PATRON_EDIT, "change_cpr")
-    given = _checked(known, NewIdentifier(IdentifierKind.CPR, request.cpr))
+    given = _checked(known, NewIdentifier(IdentifierKind.CPR, request.cpr), "cpr")
     cpr = read_cpr(request.cpr)
     if cpr is None or cpr.birth_date > tx.now.date():
         raise invalid_field("cpr", "identifier_malformed", kind=IdentifierKind.CPR.value)
@@ -150,9 +150,10 @@ def _refuse_taken(patron: PatronId, kind: IdentifierKind, found: Sequence[Identi
         raise ConflictError("card_reported_lost")
 
 
-def _checked(patron: Patron, new: NewIdentifier) -> list[Normalised]:
+def _checked(patron: Patron, new: NewIdentifier, field: str = "") -> list[Normalised]:
+    """Raises InvalidRequestError; `field` is where the request has the number, if it has nothing else of it."""
     if problems := list(identifier_problems("", patron.kind, [new])):
-        raise InvalidRequestError(problems=problems)
+        raise InvalidRequestError(problems=[replace(each, field=field or each.field) for each in problems])
     return normalised([new])
 
 
