@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from faelles.ground.actor import Actor
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.ids import PatronId
 
@@ -22,6 +23,16 @@ SELECT at, actor, person_id, operation
  WHERE agency_id = $1 AND person_id = ANY ($2) AND at < COALESCE($3::timestamptz, 'infinity')
  ORDER BY at DESC
  LIMIT $4
+"""
+
+
+_LOOKS_BY = """
+SELECT at, actor, person_id, operation
+  FROM access_log
+ WHERE agency_id = $1 AND actor = $2
+   AND (at, person_id, operation) < (COALESCE($3::timestamptz, 'infinity'), COALESCE($4::bigint, 0), $5)
+ ORDER BY at DESC, person_id DESC, operation DESC
+ LIMIT $6
 """
 
 
@@ -44,4 +55,11 @@ async def record_access(tx: Transaction, operation: str, persons: Sequence[Patro
 async def looks_at(tx: Transaction, persons: Sequence[PatronId], *, before: datetime | None, limit: int) -> list[Look]:
     """Who saw one of `persons`, the latest first, from before the moment `before` on backwards."""
     rows = await tx.rows(_LOOKS, tx.agency, list(persons), before, limit)
+    return [Look(row["at"], row["actor"], PatronId(row["person_id"]), row["operation"]) for row in rows]
+
+
+async def looks_by(tx: Transaction, actor: Actor, *, before: Look | None, limit: int) -> list[Look]:
+    """Whom the actor saw, the latest first, from before a look backwards."""
+    start = (before.at, before.person, before.operation) if before else (None, None, "")
+    rows = await tx.rows(_LOOKS_BY, tx.agency, str(actor), *start, limit)
     return [Look(row["at"], row["actor"], PatronId(row["person_id"]), row["operation"]) for row in rows]

@@ -52,6 +52,27 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     dimensions: dict[str, Dimension]
 
 
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not given is not filtered by. `kind` with a `*` at its end: all that begin so."""
+
+    kind: str | None = None
+    loan: int | None = None
+    hold: int | None = None
+    item: int | None = None
+    branch: int | None = None
+    """As the event's dimensions say it, or as its subject where it is about a branch."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class EventsFound(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest first. `reached`: how far back was looked; None at the beginning of the log, or of the period."""
+
+    events: list[RecordedEvent]
+    reached: "Position | None"
+    reached_at: datetime | None
+
+
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
@@ -62,6 +83,8 @@ class Position(msgspec.Struct, frozen=True):
     xid: _Count = 0
     event: _Count = 0
 
+
+_AFTER_ALL = Position(2**31 - 1, 2**63 - 1, 2**63 - 1)
 
 _APPEND = """
 INSERT INTO event (agency_id, at, actor, kind, loan_id, hold_id, item_id, account_id, subject_id, dimensions)
@@ -78,6 +101,37 @@ SELECT epoch, xid::text AS xid, id, agency_id, at, actor, kind, loan_id, hold_id
    AND (epoch < current_epoch() OR xid < pg_snapshot_xmin(pg_current_snapshot()))
  ORDER BY event.agency_id, event.epoch, event.xid, event.id
  LIMIT $5
+"""
+
+# Backwards, and no further than so many events: a rare kind costs no more than a common one.
+_SEARCH = """
+WITH looked AS MATERIALIZED (
+    SELECT epoch, xid, id, agency_id, at, actor, kind, loan_id, hold_id, item_id, account_id, subject_id, dimensions
+      FROM event
+     WHERE agency_id = $1
+       AND (epoch, xid, id) < ($2, $3::text::xid8, $4)
+       AND at >= COALESCE($5, '-infinity'::timestamptz) AND at < COALESCE($6, 'infinity'::timestamptz)
+     ORDER BY epoch DESC, xid DESC, id DESC
+     LIMIT $7
+), found AS (
+    SELECT *
+      FROM looked
+     WHERE ($8::text IS NULL OR kind = $8 OR (right($8, 1) = '*' AND starts_with(kind, rtrim($8, '*'))))
+       AND ($9::bigint IS NULL OR loan_id = $9)
+       AND ($10::bigint IS NULL OR hold_id = $10)
+       AND ($11::bigint IS NULL OR item_id = $11)
+       AND ($12::bigint IS NULL OR dimensions ->> 'branch' = $12::text
+            OR (starts_with(kind, 'branch') AND subject_id = $12))
+     ORDER BY epoch DESC, xid DESC, id DESC
+     LIMIT $13
+)
+SELECT r.epoch AS reached_epoch, r.xid::text AS reached_xid, r.id AS reached_id, r.at AS reached_at,
+       (SELECT count(*) FROM looked) AS looked,
+       f.epoch, f.xid::text AS xid, f.id, f.agency_id, f.at, f.actor, f.kind, f.loan_id, f.hold_id, f.item_id,
+       f.account_id, f.subject_id, f.dimensions::text AS dimensions
+  FROM (SELECT epoch, xid, id, at FROM looked ORDER BY epoch, xid, id LIMIT 1) AS r
+  LEFT JOIN found AS f ON true
+ ORDER BY f.epoch DESC, f.xid DESC, f.id DESC
 """
 
 _POSITION = """
@@ -146,6 +200,39 @@ async def read_after(tx: Transaction, position: Position, *, limit: int) -> tupl
     rows = await tx.rows(_READ, tx.agency, position.epoch, str(position.xid), position.event, limit)
     reached = _position(rows[-1], "id") if rows else position
     return [_recorded(row) for row in rows], reached
+
+
+async def search(
+    tx: Transaction, wanted: EventFilter, *, before: Position | None, limit: int, look_through: int
+) -> EventsFound:
+    """The transaction's agency's events from before a position backwards, for people who look something up."""
+    start = before or _AFTER_ALL
+    rows = await tx.rows(
+        _SEARCH,
+        tx.agency,
+        start.epoch,
+        str(start.xid),
+        start.event,
+        wanted.since,
+        wanted.until,
+        look_through,
+        wanted.kind,
+        wanted.loan,
+        wanted.hold,
+        wanted.item,
+        wanted.branch,
+        limit,
+    )
+    found = [row for row in rows if row["id"] is not None]
+    if len(found) == limit:
+        return EventsFound(
+            events=[_recorded(row) for row in found], reached=_position(found[-1], "id"), reached_at=found[-1]["at"]
+        )
+    is_end = not rows or rows[0]["looked"] < look_through
+    last = None if is_end else Position(rows[0]["reached_epoch"], int(rows[0]["reached_xid"]), rows[0]["reached_id"])
+    return EventsFound(
+        events=[_recorded(row) for row in found], reached=last, reached_at=rows[0]["reached_at"] if last else None
+    )
 
 
 async def agencies_with_unread(database: Database, reader: str, agencies: Sequence[AgencyId]) -> list[AgencyId]:

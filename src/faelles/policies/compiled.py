@@ -115,6 +115,15 @@ class Settings:
         return ScopePath(self.directory.agency.id, division)
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The rules at one moment, without and with some drafts."""
+
+    settings: Settings
+    before: rules.RuleTable
+    after: rules.RuleTable
+
+
 class SettingsCache:
     """The newest settings of the agencies asked for last. A process keeps one; whoever asks names the revision that
     was read in the transaction, so nothing outdated is ever handed out.

@@ -22,16 +22,17 @@ from faelles.ground.ids import MaterialGroupId, PatronGroupId, RuleId
 from faelles.people.model import Caller, Permission
 from faelles.policies import changes, making, places, rules, shown, store
 from faelles.policies.access import require_reach
-from faelles.policies.compiled import CompiledPolicy, Settings, SettingsCache
+from faelles.policies.compiled import CompiledPolicy, Drafted, Settings, SettingsCache
 from faelles.policies.events import cells_allowed, rule_ended, rule_set
 from faelles.policies.groups.model import tree_of
 from faelles.policies.knobs import KNOBS
-from faelles.policies.model import Rule, ScopeNode, SettingsRevision
+from faelles.policies.model import NATION_NODE, Rule, Scope, ScopeNode, SettingsRevision, Subject
 from faelles.policies.requests import (
     AllowCells,
     CellsAllowed,
     EndRule,
     Explain,
+    ExplainAt,
     ExplanationShown,
     KnobShown,
     ListRules,
@@ -119,26 +120,57 @@ async def explain(tx: Transaction, caller: Caller, request: Explain) -> list[Exp
     ]
 
 
-async def simulate(tx: Transaction, caller: Caller, request: Simulate) -> list[SubjectDifferences]:
-    """What the drafts would change for each subject. The same resolution as ever, over the rules with the drafts in."""
+async def explain_at(tx: Transaction, caller: Caller, request: ExplainAt) -> list[ExplanationShown]:
+    """As `explain`, for whatever is asked at one place of the tree: what a rule set there would compete with."""
     caller.require(Permission.POLICY_VIEW)
     settings = await current_settings(tx)
-    drafts = [making.checked(making.draft(tx.agency, draft, tx.now), settings, tx.now) for draft in request.drafts]
-    now = settings.policy
-    then = CompiledPolicy(changes.with_drafts(now.rules, drafts), now.ceilings, now.trees, now.since)
-    moment = request.at or max(tx.now, *(draft.valid_from or tx.now for draft in drafts))
-    before, after = now.table(moment), then.table(moment)
+    places.require_groups(settings, request.patron_group, request.material_group)
+    is_nation = request.scope is Scope.NATION
+    node = NATION_NODE if is_nation else making.node(tx.agency, request.scope, request.scope_id)
+    path = places.path_to(settings.directory, node)
+    subject = Subject(
+        item=path,
+        patron=path,
+        desk=path,
+        patron_group=PatronGroupId(request.patron_group),
+        material_group=MaterialGroupId(request.material_group),
+        loan_kind=request.loan_kind,
+    )
+    table = settings.policy.table(tx.now)
     names = shown.Names(settings, caller.language)
+    return [
+        shown.explanation_shown(rules.explain(table, subject, knob), names)
+        for knob in (making.knob(name) for name in request.knobs or KNOBS)
+    ]
+
+
+async def simulate(tx: Transaction, caller: Caller, request: Simulate) -> list[SubjectDifferences]:
+    """What the drafts would change for each subject. The same resolution as ever, over the rules with the drafts in."""
+    tables = await drafted(tx, caller, request.drafts, request.at)
+    names = shown.Names(tables.settings, caller.language)
     return [
         SubjectDifferences(
             coordinates=coordinates,
             differences=[
                 shown.difference_shown(difference, names)
-                for difference in rules.differences(before, after, places.subject_at(settings, coordinates))
+                for difference in rules.differences(
+                    tables.before, tables.after, places.subject_at(tables.settings, coordinates)
+                )
             ],
         )
         for coordinates in request.subjects
     ]
+
+
+async def drafted(tx: Transaction, caller: Caller, drafts: Sequence[SetRule], at: datetime | None) -> Drafted:
+    """The rules without and with the drafts, at a moment or (None) once all of them hold. Nothing is written."""
+    caller.require(Permission.POLICY_VIEW)
+    settings = await current_settings(tx)
+    checked = [making.checked(making.draft(tx.agency, draft, tx.now), settings, tx.now) for draft in drafts]
+    now = settings.policy
+    then = CompiledPolicy(changes.with_drafts(now.rules, checked), now.ceilings, now.trees, now.since)
+    moment = at or max(tx.now, *(draft.valid_from or tx.now for draft in checked))
+    return Drafted(settings, now.table(moment), then.table(moment))
 
 
 # -- Changing

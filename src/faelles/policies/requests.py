@@ -121,6 +121,18 @@ class Explain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """None: now."""
 
 
+class ExplainAt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What holds at one place of the tree now: what rules of deeper places say is left out."""
+
+    scope: Scope
+    scope_id: Id | None = None
+    patron_group: Id = 1
+    material_group: Id = 1
+    loan_kind: LoanKind = LoanKind.LOAN
+    knobs: Annotated[list[Code], Meta(max_length=100)] = []
+    """None named: all."""
+
+
 class Simulate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What would these rules change for these subjects? Nothing is written."""
 

@@ -1,6 +1,6 @@
 """What is done to the opening hours and calendars of branches. Errors are as in the operations of the agencies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from faelles.agencies.calendar import Calendar
@@ -52,6 +52,22 @@ async def set_calendar_days(tx: Transaction, caller: Caller, request: SetCalenda
     branches = [branch.id for branch in await lock_branches(tx, caller, request.branches)]
     await store.set_days(tx, branches, request)
     await log.append(tx, *(events.calendar_days_set(branch, request, is_open=request.is_open) for branch in branches))
+
+
+async def foresee_calendars(
+    tx: Transaction, caller: Caller, request: SetCalendarDays
+) -> Mapping[tuple[BranchId, Service], Calendar]:
+    """The calendars of the branches as `set_calendar_days` would make them. Nothing is written; errors as there."""
+    refuse(rules.calendar_problems(request))
+    agency = await show_agency(tx, caller)
+    branches = await lock_branches(tx, caller, request.branches)
+    wanted = {branch.id for branch in branches}
+    drafts = rules.drafted_exceptions(request)
+    replaced = {(draft.branch, draft.day, draft.service) for draft in drafts}
+    standing = [each for each in await store.list_calendar_exceptions(tx) if each.branch in wanted]
+    kept = [each for each in standing if (each.branch, each.day, each.service) not in replaced]
+    hours = [each for each in await store.list_opening_hours(tx) if each.branch in wanted]
+    return compile_calendars(agency, branches, hours, [*kept, *drafts])
 
 
 async def clear_calendar_days(tx: Transaction, caller: Caller, period: CalendarPeriod) -> int:

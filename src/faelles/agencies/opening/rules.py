@@ -1,9 +1,10 @@
 """What can be wrong with a request about opening hours and calendar days. Every problem is listed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 
-from faelles.agencies.opening.model import CalendarPeriod, SetCalendarDays, SetOpeningHours
+from faelles.agencies.opening.model import CalendarException, CalendarPeriod, SetCalendarDays, SetOpeningHours
 from faelles.agencies.rules import day_problems
 from faelles.ground.errors import FieldProblem
 
@@ -54,3 +55,21 @@ def calendar_problems(request: SetCalendarDays) -> list[FieldProblem]:
         if request.closes <= request.opens:
             problems.append(FieldProblem("closes", "closes_before_opens", {}))
     return problems
+
+
+def drafted_exceptions(request: SetCalendarDays) -> list[CalendarException]:
+    """The exceptions that the request would make, by branch and day."""
+    days = [request.first_day + timedelta(days=day) for day in range((request.last_day - request.first_day).days + 1)]
+    return [
+        CalendarException(
+            branch=branch,
+            day=day,
+            service=request.service,
+            is_open=request.is_open,
+            opens=request.opens,
+            closes=request.closes,
+            reason=request.reason,
+        )
+        for branch in dict.fromkeys(request.branches)
+        for day in days
+    ]

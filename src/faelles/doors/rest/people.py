@@ -1,5 +1,6 @@
 """Staff, roles, tokens and support grants over REST."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -7,12 +8,14 @@ from litestar import Router, delete, get, patch, post, put
 from litestar.params import JSONBody, QueryParameter
 
 from faelles.doors.rest.access import Example, guarded
-from faelles.doors.rest.paging import Page, page, read_cursor
+from faelles.doors.rest.paging import Page, cursor, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathCode, PathId
 from faelles.doors.rest.request import ApiRequest
+from faelles.ground.access import Look
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id
-from faelles.ground.ids import StaffId
+from faelles.ground.ids import PatronId, StaffId
+from faelles.patrons.looking.operations import looks_of_staff
 from faelles.people import operations as tokens
 from faelles.people.model import Permission, Subject, SubjectKind, TokenSummary
 from faelles.people.staff import operations as staff
@@ -53,13 +56,21 @@ class Made(msgspec.Struct, frozen=True):
     id: int
 
 
+class LookShown(msgspec.Struct, frozen=True):
+    """A look at a patron; `operation` is what it was for."""
+
+    at: datetime
+    patron: PatronId
+    operation: str
+
+
 # -- Staff
 
 
 @get("/", opt=guarded(_VIEW, example=Example()), summary="The agency's staff by username")
 async def list_staff(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[Staff]:
-    cursor = read_cursor(after, str) or ""
-    found = await request.read(lambda tx: staff.list_staff(tx, request.caller, after=cursor, limit=limit))
+    start = read_cursor(after, str) or ""
+    found = await request.read(lambda tx: staff.list_staff(tx, request.caller, after=start, limit=limit))
     return page(found, limit, key=lambda user: user.username)
 
 
@@ -124,13 +135,26 @@ async def withdraw_role(request: ApiRequest, user: PathId, held: PathId) -> None
     await request.run(lambda tx: staff.withdraw_role(tx, request.caller, StaffId(user), held))
 
 
+@get(
+    "/{user:int}/looks",
+    opt=guarded(Permission.PRIVACY, example=Example(path=_THIS_USER)),
+    summary="Whom a staff user looked at, and what for",
+)
+async def list_looks(request: ApiRequest, user: PathId, limit: Limit = 50, after: After = None) -> Page[LookShown]:
+    """The latest first. Those looked at are told of this look too."""
+    before = read_cursor(after, Look)
+    found = await request.run(lambda tx: looks_of_staff(tx, request.caller, StaffId(user), before=before, limit=limit))
+    items = [LookShown(look.at, look.person, look.operation) for look in found]
+    return Page(items=items, next=cursor(found[-1]) if len(found) == limit else None)
+
+
 # -- Roles
 
 
 @get("/", opt=guarded(_VIEW, example=Example()), summary="The agency's roles by code")
 async def list_roles(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[Role]:
-    cursor = read_cursor(after, str) or ""
-    found = await request.read(lambda tx: staff.list_roles(tx, request.caller, after=cursor, limit=limit))
+    start = read_cursor(after, str) or ""
+    found = await request.read(lambda tx: staff.list_roles(tx, request.caller, after=start, limit=limit))
     return page(found, limit, key=lambda role: role.code)
 
 
@@ -173,9 +197,9 @@ async def change_role(request: ApiRequest, code: PathCode, data: JSONBody[RoleCh
 async def list_tokens(
     request: ApiRequest, kind: HolderKind, holder: HolderId, limit: Limit = 50, after: After = None
 ) -> Page[TokenSummary]:
-    cursor = read_cursor(after, int) or 0
+    start = read_cursor(after, int) or 0
     subject = Subject(kind, holder)
-    found = await request.read(lambda tx: tokens.list_tokens(tx, request.caller, subject, after=cursor, limit=limit))
+    found = await request.read(lambda tx: tokens.list_tokens(tx, request.caller, subject, after=start, limit=limit))
     return page(found, limit, key=lambda token: token.id)
 
 
@@ -200,8 +224,8 @@ async def revoke_all_tokens(request: ApiRequest, data: JSONBody[Holder]) -> Ende
 
 @get("/", opt=guarded(_VIEW, example=Example()), summary="When the operator's supporters have been let in, and why")
 async def list_support_grants(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[SupportGrant]:
-    cursor = read_cursor(after, int) or 0
-    found = await request.read(lambda tx: support.list_support_grants(tx, request.caller, after=cursor, limit=limit))
+    start = read_cursor(after, int) or 0
+    found = await request.read(lambda tx: support.list_support_grants(tx, request.caller, after=start, limit=limit))
     return page(found, limit, key=lambda grant: grant.id)
 
 
@@ -239,6 +263,7 @@ router = Router(
                 show_staff,
                 change_staff,
                 set_password,
+                list_looks,
                 assign_role,
                 withdraw_role,
             ],

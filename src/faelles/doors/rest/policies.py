@@ -24,6 +24,7 @@ from faelles.policies.requests import (
     Coordinates,
     EndRule,
     Explain,
+    ExplainAt,
     ExplanationShown,
     KnobShown,
     ListRules,
@@ -81,6 +82,32 @@ async def explain_policy(
         raise invalid_field("at", "moment_needs_zone")
     wanted = Explain(coordinates=coordinates, knobs=[knob] if knob else [], at=at)
     return Page(items=await request.read(lambda tx: operations.explain(tx, request.caller, wanted)), next=None)
+
+
+@get(
+    "/values",
+    opt=guarded(_VIEW, example=Example(query={"at_scope": "branch", "scope_id": "{branch}", **_FILM_BUFFS})),
+    summary="What every knob is at one place of the tree, and where from",
+)
+async def values_at(
+    request: ApiRequest,
+    at_scope: FromQuery[Scope],
+    scope_id: QueryId = None,
+    knob: QueryText = None,
+    patron_group: QueryId = None,
+    material_group: QueryId = None,
+    loan_kind: FromQuery[LoanKind] = LoanKind.LOAN,
+) -> Page[ExplanationShown]:
+    """As explanations, for that place alone: what rules of deeper places say is left out."""
+    wanted = ExplainAt(
+        scope=at_scope,
+        scope_id=scope_id,
+        patron_group=patron_group or 1,
+        material_group=material_group or 1,
+        loan_kind=loan_kind,
+        knobs=[knob] if knob else [],
+    )
+    return Page(items=await request.read(lambda tx: operations.explain_at(tx, request.caller, wanted)), next=None)
 
 
 @post(
@@ -268,6 +295,7 @@ router = Router(
     route_handlers=[
         list_knobs,
         explain_policy,
+        values_at,
         simulate_policy,
         list_rules,
         set_rule,

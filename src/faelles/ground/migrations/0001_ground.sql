@@ -120,6 +120,8 @@ CREATE TABLE access_log (
     operation text        NOT NULL
 ) PARTITION BY RANGE (at);
 CREATE INDEX access_log_person ON access_log (agency_id, person_id, at);
+-- Whom somebody looked at: a municipality's check of its own staff.
+CREATE INDEX access_log_actor ON access_log (agency_id, actor, at);
 CALL isolate('access_log');
 CALL make_append_only('access_log');
 CREATE TABLE access_log_default PARTITION OF access_log DEFAULT;

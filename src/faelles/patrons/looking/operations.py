@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from faelles.ground.access import looks_at
+from faelles.ground.access import Look, looks_at, looks_by
+from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.crypto import Keyring
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ForbiddenError, NotFoundError, invalid_field
 from faelles.ground.fields import is_plausible
-from faelles.ground.ids import DivisionId, PatronGroupId, PatronId
+from faelles.ground.ids import DivisionId, PatronGroupId, PatronId, StaffId
 from faelles.patrons import reach
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks import store as blocks
@@ -28,6 +29,7 @@ from faelles.patrons.reach import Divisions
 from faelles.patrons.relations import store as relations
 from faelles.patrons.relations.operations import today_of
 from faelles.people.model import Caller, Permission
+from faelles.people.staff.operations import show_staff
 
 
 async def show_patron(tx: Transaction, caller: Caller, patron: PatronId) -> PatronView:
@@ -167,6 +169,21 @@ async def access_report(
         AccessEntry(at=look.at, actor=look.actor, operation=look.operation)
         for look in await looks_at(tx, persons, before=before, limit=limit)
     ]
+
+
+async def looks_of_staff(
+    tx: Transaction, caller: Caller, staff: StaffId, *, before: Look | None = None, limit: int = 200
+) -> list[Look]:
+    """Whom a colleague looked at, the latest first: a municipality's check of its own staff, for those who answer for
+    privacy in the whole agency. Raises NotFoundError. The patrons are told: this too is a look at them.
+    """
+    caller.require(Permission.PRIVACY)
+    if caller.divisions(Permission.PRIVACY) is not None:
+        raise ForbiddenError("permission_missing", permission=Permission.PRIVACY.value)
+    await show_staff(tx, caller, staff)
+    found = await looks_by(tx, Actor(ActorKind.STAFF, staff), before=before, limit=limit)
+    await reach.looked_at(tx, caller, "looks_of_staff", list(dict.fromkeys(look.person for look in found)))
+    return found
 
 
 async def members_of_groups(

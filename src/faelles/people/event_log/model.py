@@ -10,6 +10,8 @@ from faelles.ground.ids import EventId
 
 MOST = 500
 """Events looked through at once."""
+LOOKED_THROUGH = 20_000
+"""How far back one search goes."""
 
 
 class ShownEvent(Struct, frozen=True, kw_only=True):
@@ -36,3 +38,11 @@ class EventsRead(Struct, frozen=True, kw_only=True):
     reached: Position
     is_end: bool
     """Nothing more is there yet."""
+
+
+class EventsSearched(Struct, frozen=True, kw_only=True):
+    """The latest first. `reached`: where the search can be gone on with; None where nothing is left."""
+
+    events: list[ShownEvent]
+    reached: Position | None
+    reached_at: datetime | None

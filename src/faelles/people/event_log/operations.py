@@ -3,8 +3,8 @@
 from faelles.ground.actor import ActorKind
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ForbiddenError
-from faelles.ground.events import Position, RecordedEvent, read_after
-from faelles.people.event_log.model import MOST, EventsRead, ShownEvent
+from faelles.ground.events import EventFilter, Position, RecordedEvent, read_after, search
+from faelles.people.event_log.model import LOOKED_THROUGH, MOST, EventsRead, EventsSearched, ShownEvent
 from faelles.people.model import Caller, Permission
 
 
@@ -16,12 +16,29 @@ async def read_events(
 
     What a transaction still running may come before is held back: whoever goes on from `reached` misses nothing.
     """
-    caller.require(Permission.EVENT_READ)
-    if caller.divisions(Permission.EVENT_READ) is not None:
-        raise ForbiddenError("permission_missing", permission=Permission.EVENT_READ.value)
+    _require_whole_agency(caller)
     found, reached = await read_after(tx, after, limit=limit)
     wanted = [_shown(event) for event in found if kind is None or event.kind == kind]
     return EventsRead(events=wanted, reached=reached, is_end=len(found) < limit)
+
+
+async def search_events(
+    tx: Transaction, caller: Caller, wanted: EventFilter, *, before: Position | None = None, limit: int = 50
+) -> EventsSearched:
+    """The latest events that fit, from before a position backwards: at most `LOOKED_THROUGH` are looked through, so
+    that a search for something rare comes to an end and can be gone on with.
+    """
+    _require_whole_agency(caller)
+    found = await search(tx, wanted, before=before, limit=limit, look_through=LOOKED_THROUGH)
+    return EventsSearched(
+        events=[_shown(event) for event in found.events], reached=found.reached, reached_at=found.reached_at
+    )
+
+
+def _require_whole_agency(caller: Caller) -> None:
+    caller.require(Permission.EVENT_READ)
+    if caller.divisions(Permission.EVENT_READ) is not None:
+        raise ForbiddenError("permission_missing", permission=Permission.EVENT_READ.value)
 
 
 def _shown(event: RecordedEvent) -> ShownEvent:
