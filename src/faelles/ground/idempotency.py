@@ -57,6 +57,12 @@ async def recall(
     return msgspec.json.decode(row["answer"], type=answer_type)
 
 
+async def answered(tx: Transaction, operation: str, key: str | None, answer_type: type[Answer]) -> Answer | None:
+    """What this client was answered under a key, for as long as that is kept; nothing is claimed."""
+    row = None if key is None else await tx.row(_RECALL, tx.agency, str(tx.actor), operation, key)
+    return None if row is None else msgspec.json.decode(row["answer"], type=answer_type)
+
+
 async def remember(tx: Transaction, operation: str, key: str | None, request: object, answer: object) -> None:
     """Keep `answer` (ids and plain values; nothing personal) under `key`."""
     await keep(tx, operation, key, fingerprint(request), answer)

@@ -138,6 +138,11 @@ async def copies_lent(tx: Transaction, loans: Sequence[LoanId]) -> dict[LoanId, 
     return await store.lent_copies(tx, loans)
 
 
+async def waiting_for(tx: Transaction, record: RecordId) -> int:
+    """How many wait for the title, in the agency."""
+    return (await store.waiting(tx, [record])).get(record, 0)
+
+
 async def issues_named(tx: Transaction, issues: Sequence[IssueId]) -> dict[IssueId, IssueNamed]:
     return await store.issues(tx, issues)
 

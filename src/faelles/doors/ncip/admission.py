@@ -5,12 +5,13 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Final
 
-from faelles.doors.ncip.messages import Asked, ProblemError
+from faelles.doors.ncip.model import Asked, ProblemError
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring, secret_hash
 from faelles.ground.database import Database
 from faelles.ground.errors import TooManyAttemptsError, UnauthenticatedError
-from faelles.people.model import Caller
+from faelles.patrons.identification.sign_in import check_pin
+from faelles.people.model import Caller, Permission
 from faelles.people.operations import caller_by_token
 from faelles.people.sign_in import sign_in_client
 
@@ -41,6 +42,17 @@ class Admission:
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
         return caller
+
+    async def check_user(self, caller: Caller, asked: Asked) -> None:
+        """A PIN that was sent along must be the user's. Raises ProblemError."""
+        if not asked.pin:
+            return
+        caller.require(Permission.PATRON_VIEW)
+        database, keyring = self._database, self._keyring
+        try:
+            await check_pin(database, keyring, caller.agency, identifier=asked.user, pin=asked.pin)
+        except (UnauthenticatedError, TooManyAttemptsError) as problem:
+            raise ProblemError("User Authentication Failed", "AuthenticationInput") from problem
 
 
 def _name(asked: Asked) -> str:

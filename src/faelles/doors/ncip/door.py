@@ -2,20 +2,22 @@
 
 from http import HTTPStatus
 from typing import Final
-from xml.etree.ElementTree import Element
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from faelles.doors.ncip import messages
 from faelles.doors.ncip.admission import Admission
-from faelles.doors.ncip.handlers import HANDLERS
-from faelles.doors.ncip.messages import Asked, ProblemError
+from faelles.doors.ncip.creating import create_user
+from faelles.doors.ncip.model import Answer, Asked, ProblemError
+from faelles.doors.ncip.reading import read
+from faelles.doors.ncip.services import CREATE, SERVICES, Service
+from faelles.doors.ncip.writing import written
 from faelles.doors.rest.problems import log_mistake
 from faelles.doors.rest.services import Services
 from faelles.doors.xml_over_http import read_body, send_xml
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FaellesError, ForbiddenError, InvalidRequestError, UnavailableError
+from faelles.people.model import Caller
 
 PREFIX: Final = "/rest/ncip"
 _MOST_BYTES: Final = 65_536
@@ -28,7 +30,7 @@ def ncip(services: Services) -> ASGIApp:
 
 class _Door:
     def __init__(self, services: Services) -> None:
-        self._database, self._keyring = services.database, services.keyring
+        self._services = services
         self._admission = Admission(services.database, services.keyring)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,42 +41,47 @@ class _Door:
             await send_xml(send, HTTPStatus.METHOD_NOT_ALLOWED, b"")
             return
         try:
-            asked = messages.read(await read_body(receive, _MOST_BYTES))
+            asked = read(await read_body(receive, _MOST_BYTES))
         except InvalidRequestError:
             await send_xml(send, HTTPStatus.BAD_REQUEST, b"")
             return
-        await send_xml(send, HTTPStatus.OK, messages.written(await self._answer(scope, asked)))
+        await send_xml(send, HTTPStatus.OK, written(asked, await self._answer(scope, asked)))
 
-    async def _answer(self, scope: HTTPScope, asked: Asked) -> Element:
+    async def _answer(self, scope: HTTPScope, asked: Asked) -> Answer | ProblemError:
         try:
             return await self._done(scope, asked)
         except ProblemError as found:
-            return messages.problem(asked, found)
+            return found
         except ForbiddenError:
-            return messages.problem(asked, _refused("Unauthorized Service For Agency"))
+            return _refused("Unauthorized Service For Agency")
         except UnavailableError:
-            return messages.problem(asked, _refused("Temporary Processing Failure"))
+            return _refused("Temporary Processing Failure")
         except FaellesError as found:
-            return messages.problem(asked, ProblemError("Invalid Request", asked.verb, found.code, is_general=True))
+            return ProblemError("Element Rule Violated", asked.verb, found.code)
         except Exception as found:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
             log_mistake(found, "")
-            return messages.problem(asked, _refused("Temporary Processing Failure"))
+            return _refused("Temporary Processing Failure")
 
-    async def _done(self, scope: HTTPScope, asked: Asked) -> Element:
-        handler = HANDLERS.get(asked.verb)
-        if handler is None:
+    async def _done(self, scope: HTTPScope, asked: Asked) -> Answer | ProblemError:
+        service = SERVICES.get(asked.verb)
+        if service is None and asked.verb != CREATE:
             raise ProblemError("Unsupported Service", asked.verb, is_general=True)
         caller = await self._admission.caller(asked)
         scope["user"] = caller
+        if service is None:
+            return await create_user(self._services, caller, asked)
+        await self._admission.check_user(caller, asked)
+        return await self._in_one_transaction(service, caller, asked)
 
-        async def work(tx: Transaction) -> Element:
+    async def _in_one_transaction(self, service: Service, caller: Caller, asked: Asked) -> Answer | ProblemError:
+        async def work(tx: Transaction) -> Answer | ProblemError:
             """A refusal is committed with the note that somebody was looked at."""
             try:
-                return await handler(tx, caller, self._keyring, asked)
+                return await service(tx, caller, self._services.keyring, asked)
             except ProblemError as found:
-                return messages.problem(asked, found)
+                return found
 
-        return await self._database.run(caller.agency, caller.actor, work)
+        return await self._services.database.run(caller.agency, caller.actor, work)
 
 
 def _refused(value: str) -> ProblemError:

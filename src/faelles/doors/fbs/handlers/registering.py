@@ -24,10 +24,11 @@ from faelles.doors.fbs.handlers.changing import Settings as Wishes
 from faelles.doors.fbs.handlers.patrons import authenticated, living
 from faelles.doors.fbs.handlers.showing import BLOCKS_THAT_CLIENTS_SET
 from faelles.doors.fbs.problems import CPR_NUMBER_EXISTS, AnsweredError
+from faelles.doors.newcomers import group_of_age
 from faelles.ground.clock import age_on, local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, invalid_field
-from faelles.ground.ids import PatronGroupId, PatronId
+from faelles.ground.ids import PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks.model import BlockCode, SetBlock
 from faelles.patrons.blocks.operations import set_block
@@ -41,12 +42,10 @@ from faelles.patrons.operations import register
 from faelles.patrons.registers.model import Person
 from faelles.patrons.registers.operations import as_registration, person_with
 from faelles.patrons.registers.port import person_register
-from faelles.patrons.rules import ADULT_AT
 from faelles.policies.compiled import Settings
 from faelles.privacy.consents.model import ConsentKind, SetConsent
 from faelles.privacy.consents.operations import set_consent
 
-_YOUNG_AT: Final = 14
 _TAKEN: Final = "identifier_taken"
 
 
@@ -160,17 +159,12 @@ def _registration(tx: Transaction, call: Call, settings: Settings, cpr: str, bra
     if read is None:
         raise invalid_field("personIdentifier", "field_wrong_form")
     today = local_date(tx.now, settings.directory.agency.time_zone)
-    group = _group(settings, age_on(read.birth_date, today))
+    group = group_of_age(settings, age_on(read.birth_date, today))
     return RegisterPatron(
         name="-",
         home_branch=home,
         memberships=(NewMembership(division=call.division, role=Role.BORROWER, group=group),),
     )
-
-
-def _group(settings: Settings, age: int) -> PatronGroupId:
-    code = "adult" if age >= ADULT_AT else "young" if age >= _YOUNG_AT else "child"
-    return next(id_ for id_, group in settings.patron_groups.items() if group.code == code)
 
 
 async def _after(tx: Transaction, call: Call, patron: PatronId, block: BlockSent | None, *, consents: bool) -> None:
