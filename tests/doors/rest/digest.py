@@ -1,4 +1,7 @@
-"""Whether anything of an agency has changed, in any table: one digest over all its rows."""
+"""Whether anything of an agency has changed, in any table: one digest over all its rows.
+
+Who only reads takes no transaction number, so while the server has given none out, what was read before still holds.
+"""
 
 import asyncpg
 
@@ -10,6 +13,8 @@ SELECT c.oid::regclass::text AS name
  ORDER BY name
 """
 
+_LAST_NUMBER = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+
 
 class Ledger:
     """Digests the rows of an agency, seen by a role that no row policy binds."""
@@ -17,10 +22,16 @@ class Ledger:
     def __init__(self, owner: "asyncpg.Connection[asyncpg.Record]", whole: str) -> None:
         self._owner = owner
         self._whole = whole
+        self._read: dict[tuple[int, ...], tuple[str, dict[str, str]]] = {}
 
     async def digest(self, *agencies: int) -> dict[str, str]:
         """One digest per table of the rows of `agencies`."""
-        return {row["name"]: row["digest"] for row in await self._owner.fetch(self._whole, list(agencies))}
+        number: str = await self._owner.fetchval(_LAST_NUMBER)
+        read_at, digests = self._read.get(agencies, ("", {}))
+        if read_at != number:
+            digests = {row["name"]: row["digest"] for row in await self._owner.fetch(self._whole, list(agencies))}
+            self._read[agencies] = number, digests
+        return digests
 
 
 async def open_ledger(owner: "asyncpg.Connection[asyncpg.Record]") -> Ledger:
