@@ -91,6 +91,18 @@ async def test_a_body_beyond_all_bounds_is_refused(site: WebSite):
     assert (answer.status_code, answer.json()["errorCode"]) == (413, "bodyTooLarge")
 
 
+async def test_a_list_beyond_all_bounds_is_a_bad_request_that_names_it(site: WebSite):
+    for operation in (each for each in EVERY if any(kind.is_list for kind in each.query.values())):
+        (name, *_) = (name for name, kind in operation.query.items() if kind.is_list)
+        for size in (501, 3_000):
+            params = {name: [str(number) for number in range(size)]}
+            answer = await site.http.request(
+                operation.method, filled(operation, site.isil), params=params, headers=site.headers
+            )
+            assert (answer.status_code, answer.json()["errorCode"]) == (400, "badRequest"), operation.id
+            assert [each["field"] for each in answer.json()["validationErrors"]] == [name], operation.id
+
+
 async def test_what_is_no_operation_is_not_found_and_a_wrong_method_is_told(site: WebSite):
     assert (await site.send("GET", "/{a}/nothing")).status_code == 404
     assert (await site.send("PATCH", "/v1/{a}/branches")).status_code == 405

@@ -103,6 +103,19 @@ async def test_a_head_without_end_is_not_kept(config: Config, database: Database
         assert sent < 1_000_000
 
 
+async def test_an_address_with_ten_thousand_values_is_read_and_one_without_end_is_not(
+    config: Config, database: Database, keyring: Keyring
+) -> None:
+    many = b"&".join(b"recordid=870970-basis%%3A%08d" % number for number in range(10_000))
+    end = b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    async with serving(config, database, keyring) as address:
+        assert (await _sent(address, b"GET /health?" + many + end)).startswith(b"HTTP/1.1 200")
+        assert (await _sent(address, b"GET /" + b"x" * 70_000 + end)).startswith(b"HTTP/1.1 400")
+        with suppress(ConnectionError):
+            refused = await _sent(address, b"GET /health?", *[many] * 5)
+            assert refused.startswith(b"HTTP/1.1 431")
+
+
 async def test_the_server_lives_through_all_of_it_and_serves(
     config: Config, database: Database, keyring: Keyring
 ) -> None:

@@ -22,6 +22,10 @@ _HEAD_FACTOR: Final = 4
 """The gate answers heads above the limit with 431; here only what is many times over is cut off unread."""
 
 
+_LONGEST_PARSED: Final = 65_535
+"""Bytes of an address."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection. A request has `seconds_to_send` from its first byte to its last."""
 
@@ -29,6 +33,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
+        self.url = b""
         self._head_bytes: int | None = 0
         """Bytes of an unfinished head so far; None once it is complete."""
 
@@ -42,7 +47,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._head_bytes is not None:
-            if self._head_bytes > _HEAD_FACTOR * self._limits.header_bytes:
+            if self._is_head_too_large(self._head_bytes):
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large")
                 return
             self._head_bytes += len(data)
@@ -52,9 +57,20 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._expect_within(self._limits.seconds_to_send)
 
+    def _is_head_too_large(self, received: int) -> bool:
+        address = len(self.url)
+        return address > self._limits.address_bytes or received - address > _HEAD_FACTOR * self._limits.header_bytes
+
     def on_headers_complete(self) -> None:
         self._head_bytes = None
+        if len(self.url) <= _LONGEST_PARSED:
+            super().on_headers_complete()
+            return
+        # The parser of addresses counts in 16 bits: what is asked for is given it alone. The task that reads the
+        # scope has not begun to run.
+        self.url, _, query = self.url.partition(b"?")
         super().on_headers_complete()
+        self.scope["query_string"] = query
 
     def on_message_complete(self) -> None:
         self._expect_nothing()

@@ -22,6 +22,8 @@ class Limits:
     requests_in_work: int = 200
     body_bytes: int = 1_048_576
     header_bytes: int = 16_384
+    address_bytes: int = 1_048_576
+    """As much may stand in a query as in a body: web sites ask for many records at once."""
     seconds_to_send: float = 20.0
     """For a client to send a whole request, headers and body."""
     seconds_idle: float = 30.0
