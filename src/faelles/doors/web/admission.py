@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 
 from faelles.doors.rest.access import OPT_KEY, Access, Audience
 from faelles.doors.web import cookies
+from faelles.doors.web.pace import Pace
 from faelles.doors.web.request import FORM_FIELD, WebRequest
 from faelles.ground.clock import utc_now
 from faelles.ground.errors import ForbiddenError, MisconfiguredError, UnauthenticatedError
@@ -18,6 +19,8 @@ from faelles.people.rules import ACCESS_TOKEN_LENGTH
 
 _READING: Final = frozenset({"GET", "HEAD"})
 _OURS: Final = frozenset({"same-origin", "none"})
+FROM_PROVIDER: Final = "from_provider"
+"""In a route's `opt`: its form comes from whoever proves who staff are, signed, and changes nothing by itself."""
 
 
 async def admit(request: WebRequest) -> Response[bytes] | None:
@@ -28,11 +31,13 @@ async def admit(request: WebRequest) -> Response[bytes] | None:
     access: Access | None = request.route_handler.opt.get(OPT_KEY)
     if access is None:
         raise MisconfiguredError("route_without_access", route=request.url.path)
+    pace: Pace = request.app.state["pace"]
+    pace.require(request)
     is_public = access.audience is Audience.PUBLIC
     caller = None if is_public and not request.session_token else await _signed_in(request)
     if caller is not None:
         request.scope["user"] = caller
-    if request.method not in _READING:
+    if request.method not in _READING and FROM_PROVIDER not in request.route_handler.opt:
         await _require_own_form(request)
     if is_public:
         return None
@@ -54,6 +59,7 @@ async def _signed_in(request: WebRequest) -> Caller | None:
         session = await operations.session_by_token(services.database, request.session_token)
     except UnauthenticatedError:
         return None
+    await operations.note_use(services.database, session, utc_now())
     _renew_access(request, session)
     return session.caller
 

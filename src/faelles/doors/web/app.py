@@ -9,29 +9,31 @@ from litestar.types import ASGIApp, BeforeRequestHookHandler
 from faelles.doors.rest.services import Services
 from faelles.doors.web import assets
 from faelles.doors.web.admission import admit
+from faelles.doors.web.daily import ROUTERS as DAILY
 from faelles.doors.web.desk import scanning
-from faelles.doors.web.lists import pages as lists
+from faelles.doors.web.offline import keeping, taking
 from faelles.doors.web.own import pages as own
-from faelles.doors.web.patrons import pages as patrons
-from faelles.doors.web.patrons import registering
+from faelles.doors.web.pace import Pace
 from faelles.doors.web.problems import HANDLERS
 from faelles.doors.web.rendering import Pages
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.security import add_headers
+from faelles.doors.web.sign_in import federated, own_access, second_step
 from faelles.doors.web.sign_in import pages as sign_in
 from faelles.doors.web.start import pages as start
-from faelles.doors.web.titles import pages as titles
 
 ROUTERS: Final[tuple[Router, ...]] = (
     assets.router,
+    *DAILY,
     scanning.router,
-    lists.router,
+    keeping.router,
+    taking.router,
     own.router,
-    patrons.router,
-    registering.router,
+    federated.router,
+    own_access.router,
+    second_step.router,
     sign_in.router,
     start.router,
-    titles.router,
 )
 
 
@@ -50,6 +52,6 @@ def create_application(services: Services) -> Litestar:
         request_max_body_size=services.limits.body_bytes,
         openapi_config=None,
         logging_config=None,
-        state=State({"services": services, "pages": Pages()}),
+        state=State({"services": services, "pages": Pages(), "pace": Pace()}),
         debug=False,
     )

@@ -12,6 +12,10 @@ ACCESS: Final = "faelles_access"
 """The signed token that stands in for it for five minutes, so that a scan asks the database nothing."""
 PLACE: Final = "faelles_place"
 """Municipality and branch of this desk: kept when the user changes."""
+HALFWAY: Final = "faelles_halfway"
+"""Sealed: whose password was right, while the one-time password is asked for."""
+UNDER_WAY: Final = "faelles_under_way"
+"""Sealed: what was asked of the municipality's directory, while somebody signs in there."""
 LANGUAGE: Final = "faelles_language"
 
 _A_YEAR: Final = 365 * 24 * 60 * 60

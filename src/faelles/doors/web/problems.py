@@ -11,7 +11,7 @@ from litestar.types import ExceptionHandlersMap
 from faelles.doors.rest.problems import log_mistake
 from faelles.doors.web.request import WebRequest
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, InvalidRequestError
+from faelles.ground.errors import FaellesError, InvalidRequestError, TooManyAttemptsError
 
 _CODES: Final = {
     HTTPStatus.UNAUTHORIZED: "web_session_over",
@@ -36,7 +36,10 @@ def _answer(request: WebRequest, status: int, sentences: list[str]) -> Response[
 
 def _on_our_own(request: WebRequest, problem: FaellesError) -> Response[Any]:
     request.scope["problem_code"] = problem.code  # type: ignore[typeddict-unknown-key] # the gate counts it
-    return _answer(request, problem.status, told(problem, request))
+    answer = _answer(request, problem.status, told(problem, request))
+    if isinstance(problem, TooManyAttemptsError):
+        answer.headers["retry-after"] = str(problem.retry_after)
+    return answer
 
 
 def _on_http(request: WebRequest, problem: HTTPException) -> Response[Any]:

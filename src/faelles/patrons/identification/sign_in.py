@@ -1,6 +1,7 @@
 """Signing in with any identifier and the PIN. An unknown card and a wrong PIN get one answer in one time."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
@@ -23,16 +24,16 @@ class Proven:
 
 
 async def sign_in_patron(
-    database: Database, keyring: Keyring, *, agency_isil: str, identifier: str, pin: str
+    database: Database, keyring: Keyring, *, agency_isil: str, identifier: str, pin: str, idle: timedelta | None = None
 ) -> IssuedToken:
-    """A session for the patron. Raises UnauthenticatedError, or TooManyAttemptsError while the identifier is locked."""
+    """A session for the patron, which may rest for `idle`. Raises UnauthenticatedError, or TooManyAttemptsError while the identifier is locked."""
     agency = await people.agency_behind_isil(database, agency_isil.strip())
     if agency is None:
         raise UnauthenticatedError(attempts.REFUSED)
 
     async def prove(tx: Transaction) -> IssuedToken | None:
         proven = await prove_pin(tx, keyring, identifier, pin)
-        return await issue_patron_token(tx, proven.patron, proven.language) if proven else None
+        return await issue_patron_token(tx, proven.patron, proven.language, idle) if proven else None
 
     return await attempts.attempt(database, agency, counted_under(keyring, agency, identifier), prove)
 

@@ -127,6 +127,16 @@ async def show_staff(tx: Transaction, caller: Caller, staff: StaffId) -> Staff:
     return _staff(row)
 
 
+async def show_self(tx: Transaction, caller: Caller) -> Staff:
+    """Who one is oneself. Raises ForbiddenError for a caller who is not staff."""
+    if caller.actor.kind is not ActorKind.STAFF:
+        raise ForbiddenError("only_staff_have_passwords")
+    row = await store.load(tx, StaffId(caller.actor.id))
+    if row is None:
+        raise NotFoundError("staff_not_found")
+    return _staff(row)
+
+
 async def list_staff(tx: Transaction, caller: Caller, *, after: str = "", limit: int = 50) -> list[Staff]:
     """The agency's staff in the order of their usernames, from the one after `after` on."""
     caller.require(Permission.PEOPLE_VIEW)

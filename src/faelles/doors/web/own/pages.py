@@ -18,10 +18,12 @@ from faelles.circulation.looking.operations import loans_of_patron
 from faelles.doors.rest.access import Example, own_account, public
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.desk import answers
+from faelles.doors.web.pace import SIGNS_IN
 from faelles.doors.web.place import remembered_agency
 from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.sign_in.pages import begin_session, public_agencies
+from faelles.doors.web.sign_in.agencies import public_agencies
+from faelles.doors.web.sign_in.session import begin_session
 from faelles.fees.desk.model import ClaimLine
 from faelles.fees.desk.operations import claims
 from faelles.ground.clock import local_date
@@ -33,6 +35,8 @@ from faelles.patrons.identification.sign_in import sign_in_patron
 from faelles.patrons.looking.model import PatronView
 from faelles.patrons.model import AbsencePeriod
 from faelles.patrons.own_account import operations as own
+from faelles.people.model import SubjectKind
+from faelles.people.rules import IDLE_AT_MOST
 from faelles.people.staff.model import Typed
 from faelles.policies.operations import current_settings
 
@@ -88,18 +92,26 @@ async def show_sign_in(request: WebRequest) -> Response[bytes]:
     return await _sign_in_form(request, CardForm(agency=remembered_agency(request)))
 
 
-@post("/mine/sign-in", opt=public(example=Example(body={"agency": "{isil}", "card": "{card}", "pin": "{pin}"})))
+@post(
+    "/mine/sign-in",
+    opt=public(example=Example(body={"agency": "{isil}", "card": "{card}", "pin": "{pin}"})) | {SIGNS_IN: True},
+)
 async def begin(request: WebRequest) -> Response[bytes]:
     """Whatever is wrong is told in one sentence, the same for all of it."""
     form = await request.typed(CardForm)
     services = request.services
     try:
         token = await sign_in_patron(
-            services.database, services.keyring, agency_isil=form.agency, identifier=form.card, pin=form.pin
+            services.database,
+            services.keyring,
+            agency_isil=form.agency,
+            identifier=form.card,
+            pin=form.pin,
+            idle=IDLE_AT_MOST[SubjectKind.PATRON],
         )
     except (UnauthenticatedError, TooManyAttemptsError) as problem:
         return await _sign_in_form(request, form, problem)
-    return begin_session(request, token, form.agency, request.go_to(_MINE), seconds=_AN_HOUR)
+    return begin_session(request, token, request.go_to(_MINE), agency=form.agency, seconds=_AN_HOUR)
 
 
 async def _sign_in_form(request: WebRequest, form: CardForm, problem: FaellesError | None = None) -> Response[bytes]:

@@ -1,29 +1,29 @@
 """Signing in and out, moving to another desk, and the language one reads."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromQuery
 
-from faelles.agencies import operations as agencies
-from faelles.agencies.model import Agency
 from faelles.doors.rest.access import Example, public, signed_in
 from faelles.doors.web import cookies
+from faelles.doors.web.pace import SIGNS_IN
 from faelles.doors.web.place import HOME, own_path, remembered_agency
 from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
-from faelles.ground.actor import SYSTEM
+from faelles.doors.web.sign_in import second_step
+from faelles.doors.web.sign_in.agencies import public_agencies
+from faelles.doors.web.sign_in.session import begin_session, remember_agency
 from faelles.ground.errors import FaellesError, TooManyAttemptsError, UnauthenticatedError
 from faelles.ground.fields import Id
 from faelles.ground.i18n import Language
-from faelles.ground.ids import NATION
 from faelles.people import sign_in
+from faelles.people.federation.signing_in import providers_of
 from faelles.people.model import IssuedToken
+from faelles.people.one_time import halfway
 from faelles.people.staff.model import Typed
-
-_MOST_AGENCIES: Final = 10_000
-_A_DAY: Final = 24 * 60 * 60
 
 
 class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,43 +53,32 @@ async def show_sign_in(request: WebRequest, next: FromQuery[str] = HOME) -> Resp
 
 @post(
     "/sign-in",
-    opt=public(example=Example(body={"agency": "{isil}", "username": "{username}", "password": "{password}"})),
+    opt=public(example=Example(body={"agency": "{isil}", "username": "{username}", "password": "{password}"}))
+    | {SIGNS_IN: True},
 )
 async def begin(request: WebRequest) -> Response[bytes]:
     """Whatever is wrong is told in one sentence, the same for all of it."""
     form = await request.typed(SignInForm)
     services = request.services
     try:
-        token = await sign_in.sign_in_staff(
+        begun = await sign_in.begin_staff_sign_in(
             services.database,
             services.keyring,
             agency_isil=form.agency,
             username=form.username,
             password=form.password,
+            is_in_browser=True,
         )
     except (UnauthenticatedError, TooManyAttemptsError) as problem:
         return await _form(request, form, problem)
-    return begin_session(request, token, form.agency, request.go_to(own_path(form.next)), seconds=_A_DAY)
-
-
-def begin_session(
-    request: WebRequest, token: IssuedToken, agency: str, answer: Response[Any], *, seconds: int
-) -> Response[Any]:
-    """Let the browser keep the session, and the municipality for whoever signs in next."""
-    services = request.services
-    answer.set_cookie(cookies.secret_cookie(services, cookies.SESSION, token.secret, seconds))
-    answer.set_cookie(cookies.ended_cookie(services, cookies.ACCESS))
-    if remembered_agency(request) != agency:
-        answer.set_cookie(cookies.remembered_cookie(services, cookies.PLACE, f"{agency}:"))
+    if isinstance(begun, IssuedToken):
+        return begin_session(request, begun, request.go_to(own_path(form.next)), agency=form.agency)
+    path = second_step.CODE if begun.is_enrolled else second_step.SET_UP
+    answer = request.go_to(f"{path}?next={quote(own_path(form.next), safe='')}")
+    sealed = halfway.sealed(services.keyring, begun)
+    answer.set_cookie(cookies.secret_cookie(services, cookies.HALFWAY, sealed, int(halfway.LONGEST.total_seconds())))
+    remember_agency(request, form.agency, answer)
     return answer
-
-
-async def public_agencies(request: WebRequest) -> list[Agency]:
-    """To choose from before anybody is known, by name."""
-    listed = await request.services.database.run(
-        NATION, SYSTEM, lambda tx: agencies.public_directory(tx, limit=_MOST_AGENCIES), read_only=True
-    )
-    return sorted(listed, key=lambda each: each.name)
 
 
 async def _form(request: WebRequest, form: SignInForm, problem: FaellesError | None = None) -> Response[bytes]:
@@ -98,6 +87,7 @@ async def _form(request: WebRequest, form: SignInForm, problem: FaellesError | N
         {
             "form": form,
             "agencies": await public_agencies(request),
+            "ways": await providers_of(request.services.database, form.agency),
             "sentences": told(problem, request) if problem else (),
         },
         status=problem.status if problem else 200,
