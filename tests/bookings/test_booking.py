@@ -29,6 +29,7 @@ from faelles.bookings.operations import (
 from faelles.circulation.loans.model import Outcome
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.people.model import Permission
+from notices.post_office import PostOffice
 from patrons_desk import signed_in
 
 
@@ -75,6 +76,24 @@ async def test_a_batch_is_booked_as_a_whole_or_not_at_all(library: LendingLibrar
     assert await library.run(lambda tx: list_bookings(tx, library.librarian, reader.id)) == []
     twice = await booked(library, reader, wish(library, plenty, minimum=2, wanted=2), wish(library, plenty, minimum=2))
     assert twice[1].outcome is BookingOutcome.NOT_ENOUGH
+
+
+async def test_whoever_booked_is_told_what_and_when(library: LendingLibrary):
+    post = PostOffice(library)
+    record, _ = await class_set(library)
+    reader = await post.reader()
+    await one(library, reader, record, wanted=2)
+    await post.send()
+    [mail] = post.mail
+    assert mail.subject == "Booking bekræftet"
+    assert "Frøken Smillas fornemmelse for sne, 2 stk., fra 3. maj 2027 til og med 28. maj 2027" in mail.body
+    later = (
+        await one(library, reader, record, wanted=1, first_day=date(2027, 9, 1), last_day=date(2027, 9, 3))
+    ).booking
+    asked = CancelBookings(bookings=(later.id,))
+    await library.run(lambda tx: cancel_bookings(tx, library.librarian, reader.id, asked))
+    await post.send()
+    assert len(post.mail) == 1
 
 
 async def test_of_two_desks_at_once_one_gets_the_last_copy(library: LendingLibrary):

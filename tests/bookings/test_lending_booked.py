@@ -7,6 +7,7 @@ import pytest
 
 from bookings.booking_desk import FIRST, LAST, class_set, one
 from circulation.lending_library import LendingLibrary
+from event_log import until_readable
 from faelles.bookings.keeping import fulfil_from_events
 from faelles.bookings.model import BookingOutcome, BookingState, CancelBookings
 from faelles.bookings.operations import cancel_bookings, list_bookings
@@ -22,6 +23,7 @@ LAST_FREE = date(2027, 4, 30)
 
 
 async def read_events(library: LendingLibrary) -> int:
+    await until_readable(library.database)
     found = 0
     while (done := await library.run(fulfil_from_events))[0]:
         found += done[1]

@@ -6,11 +6,13 @@ import pytest
 
 from circulation.lending_library import LendingLibrary, Reader
 from doors.fbs.test_catalog import titled
+from event_log import until_readable
 from faelles.circulation.holds.reading import holds_of_patron
 from faelles.circulation.loans.model import Outcome
 from faelles.ground.config import Installation
 from faelles.ground.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from faelles.ground.ids import PatronId
+from faelles.interlibrary.following import follow_loans
 from faelles.interlibrary.lending import item_requested
 from faelles.interlibrary.model import (
     Adapter,
@@ -79,6 +81,36 @@ async def state_of(library: LendingLibrary, reader: Reader) -> State:
     return found.state
 
 
+async def followed(library: LendingLibrary) -> int:
+    """How many requests circulation's events were about."""
+    await until_readable(library.database)
+    found = 0
+    while (done := await library.run(follow_loans))[0]:
+        found += done[1]
+    return found
+
+
+async def test_what_has_come_may_be_lent_at_any_desk(library: LendingLibrary):
+    reader, other = await library.reader(), await library.reader()
+    wish = await requested(library, reader)
+    async with answering({"/ill": YES.format("OK")}) as (url, _):
+        await choose(library, f"{url}/ill")
+        await ordered(library, wish)
+    here = await arrived(library, wish)
+    number = await library.run(
+        lambda tx: tx.value("SELECT number FROM item WHERE agency_id = $1 AND id = $2", tx.agency, here.item)
+    )
+    await library.lend(other, number)
+    await library.take_back(number)
+    assert (await followed(library), await state_of(library, reader)) == (0, State.RECEIVED)
+    await library.lend(reader, number)
+    assert (await followed(library), await state_of(library, reader)) == (1, State.LENT)
+    await library.take_back(number)
+    assert (await followed(library), await state_of(library, reader)) == (1, State.RETURNED)
+    assert await followed(library) == 0
+    assert (await library.events()).count("interlibrary.returned") == 1
+
+
 async def test_a_wish_is_ordered_received_lent_returned_and_closed(library: LendingLibrary):
     reader = await library.reader()
     wish = await requested(library, reader)
@@ -97,10 +129,13 @@ async def test_a_wish_is_ordered_received_lent_returned_and_closed(library: Lend
         await library.run(lambda tx: close(tx, library.librarian, wish.id))
     await library.take_back(answer.item.number)
     assert await state_of(library, reader) is State.RETURNED
+    assert await followed(library) == 1
     assert (await library.run(lambda tx: close(tx, library.librarian, wish.id))).state is State.CLOSED
     assert await library.run(lambda tx: open_requests(tx, library.librarian)) == []
     kinds = [kind for kind in await library.events() if kind.startswith("interlibrary.")]
-    assert kinds == [f"interlibrary.{state}" for state in ("requested", "ordered", "received", "lent", "closed")]
+    assert kinds == [
+        f"interlibrary.{state}" for state in ("requested", "ordered", "received", "lent", "returned", "closed")
+    ]
 
 
 @pytest.mark.parametrize(

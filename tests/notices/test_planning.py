@@ -123,7 +123,8 @@ async def test_who_said_that_a_book_was_handed_in_hears_when_it_is_found(post):
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("interlibrary_arrived", "Fjernlån er kommet"), ("booking_confirmed", "Booking bekræftet")]
+    ("kind", "said"),
+    [("interlibrary_arrived", "Fjernlån er kommet"), ("absence_ended", "Dine reserveringer er i gang igen")],
 )
 async def test_what_a_room_above_asks_for_is_said_once(post, kind, said):
     reader, division = await post.reader(), post.library.town.library

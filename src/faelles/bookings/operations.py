@@ -230,7 +230,7 @@ async def _book(tx: Transaction, known: Patron, counter: Counter, wish: NewBooki
     await keeping.keep(tx, booking, *chosen)
     confirmed = kinds()["booking_confirmed"]
     occasion = f"booking/{booking}"
-    await tell(tx, confirmed, known.id, counter.place.division, occasion=occasion, day=wish.first_day)
+    await tell(tx, confirmed, known.id, counter.place.division, occasion=occasion, day=wish.first_day, subject=booking)
     return await _told(tx, "booking.created", booking)
 
 

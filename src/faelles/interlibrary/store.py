@@ -33,6 +33,20 @@ _OPEN = (
 """
 )
 
+# What circulation did with the other libraries' copies: lent to whoever asked for it, and taken back.
+_LENT_OF_RECEIVED = """
+SELECT r.id, l.loan_id
+  FROM loan_directory AS l
+  JOIN interlibrary_request AS r ON r.agency_id = l.agency_id AND r.item_id = l.item_id AND r.state = 'received'
+  JOIN loan_party AS o ON o.agency_id = l.agency_id AND o.loan_id = l.loan_id AND o.patron_id = r.patron_id
+                      AND o.role = 'primary'
+ WHERE l.agency_id = $1 AND l.loan_id = ANY ($2::bigint[]) AND l.item_agency_id = $1
+ ORDER BY r.id
+"""
+_RETURNED_OF_LENT = """
+SELECT id FROM interlibrary_request WHERE agency_id = $1 AND loan_id = ANY ($2::bigint[]) AND state = 'lent' ORDER BY id
+"""
+
 _INSERT = """
 INSERT INTO interlibrary_request (agency_id, direction, patron_id, division_id, branch_id, record_id, title, creator,
                                   publication_year, identifier, periodical_year, periodical_volume, periodical_number,
@@ -156,6 +170,16 @@ async def move(
 
 async def move_patron(tx: Transaction, source: PatronId, target: PatronId) -> None:
     await tx.execute(_MOVE_PATRON, tx.agency, source, target)
+
+
+async def lent_of_received(tx: Transaction, loans: Sequence[LoanId]) -> list[tuple[int, LoanId]]:
+    """The requests that these loans fill, each with its loan."""
+    return [(row["id"], LoanId(row["loan_id"])) for row in await tx.rows(_LENT_OF_RECEIVED, tx.agency, list(loans))]
+
+
+async def returned_of_lent(tx: Transaction, loans: Sequence[LoanId]) -> list[int]:
+    """The requests whose copy was on one of these loans."""
+    return [row["id"] for row in await tx.rows(_RETURNED_OF_LENT, tx.agency, list(loans))]
 
 
 async def libraries(tx: Transaction, isil: str) -> list[PatronId]:

@@ -32,6 +32,7 @@ class About(StrEnum):
     CLAIM = "claim"
     PAYMENT = "payment"
     EXCLUSION = "exclusion"
+    BOOKING = "booking"
     PATRON = "patron"
     """Nothing beside the patron."""
 
@@ -132,6 +133,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
         if channel is ChannelName.LETTER:
             return bool(self.street and self.postal_code and self.city)
         return self.sealed_cpr is not None
+
+    @property
+    def has_own_address(self) -> bool:
+        """Whether mail or SMS reaches them themselves."""
+        return self.reached_by(ChannelName.EMAIL) or self.reached_by(ChannelName.SMS)
 
     def address(self, channel: ChannelName) -> str | None:
         """What stands on the message, kept in clear as long as its text is. The national mailbox goes by CPR number,

@@ -26,6 +26,13 @@ def is_wanted(kind: Kind, wishes: Wishes) -> bool:
     return wishes.kinds.get(kind.name, kind.default) and wishes.channels.get(kind.topic, USUAL) != ()
 
 
+def is_for_adults(kind: Kind, wishes: Wishes, contact: Contact) -> bool:
+    """Of what is said to a child: whether the adult who answers for it is told. A code is nobody's but the child's."""
+    if kind.guardian:
+        return True
+    return not (kind.urgent or contact.has_own_address or contact.is_deceased) and is_wanted(kind, wishes)
+
+
 def channel_for(
     kind: Kind, wishes: Wishes, contact: Contact, *, tried: Sequence[ChannelName] = ()
 ) -> ChannelName | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from faelles.ground import events, idempotency
 from faelles.ground.clock import local_date
@@ -40,7 +40,7 @@ async def register(
     Raises InvalidRequestError with a problem for each field, ConflictError `identifier_taken` where somebody else
     carries one of the identifiers.
     """
-    asked = _fingerprint(tx, keyring, request)
+    asked = fingerprint(tx, keyring, request)
     if (answered := await idempotency.recall(tx, "register", key, asked, Registered)) is not None:
         return answered
     home = await _open_branch(tx, BranchId(request.home_branch))
@@ -57,7 +57,7 @@ async def register(
     return registered
 
 
-def _fingerprint(tx: Transaction, keyring: Keyring, request: RegisterPatron) -> str:
+def fingerprint(tx: Transaction, keyring: Keyring, request: Struct) -> str:
     """What is kept of the request to know it again: keyed, for a plain digest of a person can be guessed backwards."""
     return keyring.lookup_hash("idempotency", tx.agency, msgspec.json.encode(request).decode()).hex()
 

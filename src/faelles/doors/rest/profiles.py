@@ -10,9 +10,9 @@ from faelles.doors.rest.parameters import IdempotencyKey, PathCode, PathId
 from faelles.doors.rest.patrons import Made
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.ids import PatronId
+from faelles.notices.guardians import operations as registering
 from faelles.patrons.favourites import operations as favourites
 from faelles.patrons.favourites.model import FavouriteList, SetFavourites
-from faelles.patrons.guardians import registering
 from faelles.patrons.guardians.model import GuardianGiven
 from faelles.patrons.identification import operations as identification
 from faelles.patrons.identification.model import BlockCard

@@ -27,6 +27,8 @@ from faelles.ground.ids import NATION, AgencyId
 from faelles.ground.jobs import Home, Job
 from faelles.ground.log import logger
 from faelles.ground.night import AGENCIES_AT_ONCE, Night, Outcome, RunReport
+from faelles.interlibrary.following import READER as INTERLIBRARY
+from faelles.interlibrary.following import follow_loans
 from faelles.notices.channels.opening import open_channels
 from faelles.notices.planning.operations import READER as NOTICES
 from faelles.notices.planning.operations import plan_from_events
@@ -44,6 +46,7 @@ _SECONDS_WITHOUT_DATABASE: Final = 5.0
 READERS: Final[Mapping[str, Callable[[Transaction], Awaitable[tuple[int, int]]]]] = {
     NOTICES: plan_from_events,
     BOOKINGS: fulfil_from_events,
+    INTERLIBRARY: follow_loans,
 }
 """Who reads the log of events, each from its own place in it."""
 

@@ -73,6 +73,16 @@ CREATE VIEW booked_copy WITH (security_invoker = true) AS
      WHERE i.loan_id IS NULL;
 GRANT SELECT ON booked_copy TO faelles_app;
 
+-- What is said about bookings, and to whom.
+CREATE VIEW booking_told WITH (security_invoker = true) AS
+    SELECT b.agency_id, b.id AS booking_id, b.patron_id, b.division_id, b.record_id, b.delivery_branch_id, b.first_day,
+           b.last_day, b.state = 'cancelled' AS is_cancelled,
+           (SELECT count(*) FROM booking_item AS i WHERE i.agency_id = b.agency_id AND i.booking_id = b.id)
+           + (SELECT COALESCE(sum(s.quantity), 0) FROM booking_stock AS s
+               WHERE s.agency_id = b.agency_id AND s.booking_id = b.id) AS copies
+      FROM booking AS b;
+GRANT SELECT ON booking_told TO faelles_app;
+
 -- What of this is kept of people, in the shape that privacy reads (0019), and what keeps somebody from being erased.
 CREATE VIEW kept_by_bookings WITH (security_invoker = true) AS
     SELECT b.agency_id, 'bookings' AS entry, 'booking' AS part, b.patron_id AS person_id,

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
+from msgspec import structs
+
 from faelles.ground.clock import local_date
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
@@ -37,21 +39,35 @@ async def plan(tx: Transaction, plans: Sequence[Plan]) -> int:
     if not plans:
         return 0
     reached = dict(await store.load_reached(tx, {each.patron for each in plans}))
-    with_copies = [*plans, *await _guardians_copies(tx, plans, reached)]
-    reached |= await store.load_reached(tx, {each.patron for each in with_copies} - reached.keys())
+    told = await _with_adults(tx, plans, reached)
     zone = await facts.time_zone(tx)
-    planned = [notice for each in with_copies if (notice := _planned(each, reached.get(each.patron), zone))]
+    planned = [notice for each in told if (notice := _planned(each, reached.get(each.patron), zone))]
     return await store.insert_notices(tx, planned)
 
 
 async def tell(
-    tx: Transaction, kind: Kind, patron: PatronId, division: DivisionId, *, occasion: str, day: date | None = None
+    tx: Transaction,
+    kind: Kind,
+    patron: PatronId,
+    division: DivisionId,
+    *,
+    occasion: str,
+    day: date | None = None,
+    subject: int | None = None,
+    concerning: PatronId | None = None,
 ) -> int:
-    """Plan a notice that a room above this one asks for: it says no more than that, and which day it is about."""
-    return await plan(
-        tx,
-        [Plan(kind=kind.name, occasion=occasion, patron=patron, division=division, happened_at=tx.now, day=day)],
+    """Plan a notice that a room above this one asks for: what it is about, which day, and whom, if that is another."""
+    asked = Plan(
+        kind=kind.name,
+        occasion=occasion,
+        patron=patron,
+        division=division,
+        happened_at=tx.now,
+        subject=subject,
+        day=day,
+        concerning=concerning,
     )
+    return await plan(tx, [asked])
 
 
 async def say(
@@ -120,29 +136,32 @@ async def _with_parties(
     ]
 
 
-async def _guardians_copies(tx: Transaction, plans: Iterable[Plan], reached: dict[PatronId, Reached]) -> list[Plan]:
-    """For each plan about a child that the adult who answers for it is told too, that adult's."""
+async def _with_adults(tx: Transaction, plans: Iterable[Plan], reached: dict[PatronId, Reached]) -> list[Plan]:
+    """The plans, with those for the adults who answer for children: a copy of what adults are to know, and in place of
+    the child whatever would not reach it, because it has neither mail nor telephone of its own.
+    """
     today = local_date(tx.now, await facts.time_zone(tx))
-    about_children = [
-        each
-        for each in plans
-        if kinds()[each.kind].guardian and (found := reached.get(each.patron)) and rules.is_child(found.contact, today)
-    ]
-    guardians = await store.load_guardians(tx, {each.patron for each in about_children}, today)
-    return [
-        Plan(
-            kind=each.kind,
-            occasion=each.occasion,
-            patron=guardian,
-            division=each.division,
-            happened_at=each.happened_at,
-            subject=each.subject,
-            day=each.day,
-            concerning=each.patron,
-        )
-        for each in about_children
-        for guardian in guardians.get(each.patron, ())
-    ]
+    adults_of = await store.load_guardians(
+        tx,
+        {
+            each.patron
+            for each in plans
+            if (found := reached.get(each.patron))
+            and rules.is_child(found.contact, today)
+            and rules.is_for_adults(kinds()[each.kind], found.wishes, found.contact)
+        },
+        today,
+    )
+    reached |= await store.load_reached(tx, {adult for adults in adults_of.values() for adult in adults})
+    told: list[Plan] = []
+    for each in plans:
+        adults = adults_of.get(each.patron, ()) if each.concerning is None else ()
+        in_place = not kinds()[each.kind].guardian
+        named = [adult for adult in adults if not in_place or reached[adult].contact.has_own_address]
+        if not named or not in_place:
+            told.append(each)
+        told += [structs.replace(each, patron=adult, concerning=each.patron) for adult in named]
+    return told
 
 
 def _planned(plan: Plan, reached: Reached | None, zone: str) -> PlannedNotice | None:

@@ -11,6 +11,7 @@ from faelles.ground.i18n import Language, date_text, money_text, text
 from faelles.ground.ids import PatronId
 from faelles.notices.model import FORM_OF, Notice
 from faelles.notices.sending.model import (
+    BookingFact,
     ClaimFact,
     Draft,
     ExclusionFact,
@@ -108,6 +109,23 @@ def entry_of(fact: Fact | None, language: Language, today: date, zone: str) -> E
                 shelf=fact.shelf,
                 deadline=day_text(fact.deadline, language) if fact.deadline else "",
             )
+        case ClaimFact() | PaymentFact() | ExclusionFact():
+            return _money_entry(fact, language, zone)
+        case BookingFact():
+            return Entry(
+                title=fact.title,
+                creators=fact.creators,
+                copies=str(fact.copies),
+                branch=fact.branch,
+                day=day_text(fact.first_day, language),
+                deadline=day_text(fact.last_day, language),
+            )
+        case None:
+            return Entry()
+
+
+def _money_entry(fact: ClaimFact | PaymentFact | ExclusionFact, language: Language, zone: str) -> Entry:
+    match fact:
         case ClaimFact():
             code = f"charge_{fact.kind}_{fact.step}" if fact.kind in _PER_STEP else f"charge_{fact.kind}"
             return Entry(
@@ -125,8 +143,6 @@ def entry_of(fact: Fact | None, language: Language, today: date, zone: str) -> E
             return Entry(
                 amount=money_text(fact.owed_ore, language, fact.currency), day=day_text(fact.excludes_on, language)
             )
-        case None:
-            return Entry()
 
 
 @lru_cache(maxsize=2048)

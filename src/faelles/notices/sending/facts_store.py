@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import PatronId
 from faelles.notices.model import About
-from faelles.notices.sending.model import ClaimFact, ExclusionFact, Fact, HoldFact, LoanFact, PaymentFact
+from faelles.notices.sending.model import BookingFact, ClaimFact, ExclusionFact, Fact, HoldFact, LoanFact, PaymentFact
 from faelles.patrons.reach import Divisions
 
 _LOANS = """
@@ -47,6 +47,14 @@ SELECT n.notice_id AS id, n.owed_ore, n.excludes_on, a.currency
   JOIN agency_directory AS a ON a.agency_id = $1
  WHERE n.agency_id = $1 AND n.notice_id = ANY ($2::bigint[])
 """
+_BOOKINGS = """
+SELECT k.booking_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, k.copies,
+       COALESCE(b.name, '') AS branch, k.first_day, k.last_day, k.is_cancelled
+  FROM booking_told AS k
+  JOIN title AS t ON t.record_id = k.record_id
+  LEFT JOIN branch_directory AS b ON b.agency_id = $1 AND b.branch_id = k.delivery_branch_id
+ WHERE k.agency_id = $1 AND k.booking_id = ANY ($2::bigint[])
+"""
 
 
 _SUBJECTS = {
@@ -80,6 +88,13 @@ SELECT payment_id AS id
   FROM payment_directory
  WHERE agency_id = $1 AND patron_id = $2 AND ($3::integer[] IS NULL OR division_id = ANY ($3))
  ORDER BY payment_id DESC
+ LIMIT $4
+""",
+    About.BOOKING: """
+SELECT booking_id AS id
+  FROM booking_told
+ WHERE agency_id = $1 AND patron_id = $2 AND ($3::integer[] IS NULL OR division_id = ANY ($3)) AND NOT is_cancelled
+ ORDER BY booking_id DESC
  LIMIT $4
 """,
     About.EXCLUSION: """
@@ -151,10 +166,23 @@ def _exclusion(row: Row) -> Fact:
     return ExclusionFact(owed_ore=row["owed_ore"], excludes_on=row["excludes_on"], currency=row["currency"])
 
 
+def _booking(row: Row) -> Fact:
+    return BookingFact(
+        title=row["title"],
+        creators=row["creators"] or "",
+        copies=row["copies"],
+        branch=row["branch"],
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+        is_cancelled=row["is_cancelled"],
+    )
+
+
 _READING = {
     About.LOAN: (_LOANS, _loan),
     About.HOLD: (_HOLDS, _hold),
     About.CLAIM: (_CLAIMS, _claim),
     About.PAYMENT: (_PAYMENTS, _payment),
     About.EXCLUSION: (_EXCLUSIONS, _exclusion),
+    About.BOOKING: (_BOOKINGS, _booking),
 }

@@ -57,7 +57,19 @@ class ExclusionFact:
     currency: str
 
 
-Fact = LoanFact | HoldFact | ClaimFact | PaymentFact | ExclusionFact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingFact:
+    title: str
+    creators: str
+    copies: int
+    branch: str
+    """Where it is delivered."""
+    first_day: date
+    last_day: date
+    is_cancelled: bool
+
+
+Fact = LoanFact | HoldFact | ClaimFact | PaymentFact | ExclusionFact | BookingFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

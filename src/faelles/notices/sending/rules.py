@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from faelles.notices.model import Notice
-from faelles.notices.sending.model import ClaimFact, ExclusionFact, Fact, HoldFact, LoanFact
+from faelles.notices.sending.model import BookingFact, ClaimFact, ExclusionFact, Fact, HoldFact, LoanFact
 
 MOST_ATTEMPTS: Final = 12
 """With the pauses below, two days: longer than most trouble with one mailbox lasts, shorter than a hold waits."""
@@ -27,7 +27,7 @@ _WITHOUT_FACTS: Final = frozenset(
         "card_replaced",
         "email_verification",
         "pin_reset",
-        "booking_confirmed",
+        "guardian_registered",
         "interlibrary_arrived",
         "library_message",
     }
@@ -108,6 +108,10 @@ def _is_let_go(_notice: Notice, fact: Fact, _today: date) -> bool:
     return isinstance(fact, ClaimFact) and fact.outstanding_ore == 0
 
 
+def _is_booked(_notice: Notice, fact: Fact, _today: date) -> bool:
+    return isinstance(fact, BookingFact) and not fact.is_cancelled
+
+
 _TRUE: Final[Mapping[str, Callable[[Notice, Fact, date], bool]]] = {
     "hold_ready": _hold_is("ready"),
     "hold_expired": _hold_is("expired"),
@@ -124,5 +128,6 @@ _TRUE: Final[Mapping[str, Callable[[Notice, Fact, date], bool]]] = {
     "debt_sent": _is_owed,
     "lost_found_refund": _is_let_go,
     "exclusion_warning": _owes,
+    "booking_confirmed": _is_booked,
 }
 """Kinds that are not listed are true as long as what they are about is there at all (a payment, a settled claim)."""

@@ -76,6 +76,7 @@ class Entry:
     due: str = ""
     days_overdue: str = ""
     branch: str = ""
+    copies: str = ""
     deadline: str = ""
     shelf: str = ""
     amount: str = ""
@@ -94,6 +95,7 @@ MADE_UP = Entry(
     due="24. december 2027",
     days_overdue="9",
     branch="Hovedbiblioteket",
+    copies="24",
     deadline="31. december 2027",
     shelf="117",
     amount="120,00 kr.",

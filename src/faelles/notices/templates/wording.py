@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from faelles.ground.i18n import Language
+from faelles.ground.i18n import Language, text
 from faelles.notices.model import Form
 from faelles.notices.templates.engine import UnfitTemplateError, render
 from faelles.notices.templates.model import FRAME, Entry, NoticeTemplate
@@ -49,7 +49,7 @@ class Wording:
         said = [self._section(to, section) for section in sections]
         frame = self.template(FRAME, to.form, to.language)
         subject = said[0][0] if len(said) == 1 else _rendered(frame.subject, _values(to), FRAME, to)[:200]
-        return subject, self.around(to, "\n\n".join(text for _, text in said))
+        return subject, self.around(to, "\n\n".join(body for _, body in said))
 
     def around(self, to: Addressed, sections: str) -> str:
         """The frame around what is said."""
@@ -60,7 +60,17 @@ class Wording:
         template = self.template(section.kind, to.form, to.language)
         values = {**_values(to), **section_values(section.entries)}
         subject = _rendered(template.subject, values, section.kind, to)
-        return " ".join(subject.split())[:200], _rendered_body(template, values, to)
+        said = _about(section.entries[0].concerning, _rendered_body(template, values, to), to)
+        return " ".join(subject.split())[:200], said
+
+
+def _about(concerning: str, said: str, to: Addressed) -> str:
+    """What is said, with the name of whom it is about where that is somebody else and the wording does not say it."""
+    if not concerning or concerning in said:
+        return said
+    if to.form is Form.SHORT:
+        return f"{concerning}: {said}"
+    return f"{text('notice_concerning', to.language, {'name': concerning})}\n\n{said}"
 
 
 def section_values(entries: Sequence[Entry]) -> dict[str, object]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from faelles.ground import events
+from faelles.ground import events, idempotency
 from faelles.ground.crypto import Keyring
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import InvalidRequestError
@@ -16,7 +16,7 @@ from faelles.patrons.guardians.model import GuardianGiven
 from faelles.patrons.identification import store as identification
 from faelles.patrons.identifiers import IdentifierKind, lookups, normalise
 from faelles.patrons.model import NewGuardian, NewIdentifier, Patron, Registered, RegisterPatron
-from faelles.patrons.operations import add_new_guardian, register
+from faelles.patrons.operations import add_new_guardian, fingerprint, register
 from faelles.patrons.relations import store as relations
 from faelles.patrons.relations.operations import fit_guardian, today_of
 from faelles.patrons.rules import guardian_problems
@@ -33,11 +33,15 @@ async def register_with_guardian(
     key: str | None = None,
 ) -> Registered:
     """Register a child together with an adult; the adult who is a patron already stays one patron."""
+    asked = [fingerprint(tx, keyring, each) for each in (request, guardian)]
+    if (answered := await idempotency.recall(tx, "register_with_guardian", key, asked, Registered)) is not None:
+        return answered
     known = await _carrier(tx, keyring, guardian)
     given = _new(guardian) if known is None else _known(known, guardian)
-    registered = await register(tx, caller, keyring, structs.replace(request, guardians=(given,)), key=key)
+    registered = await register(tx, caller, keyring, structs.replace(request, guardians=(given,)))
     if known is not None:
         await _renew_contact(tx, caller, known, guardian)
+    await idempotency.remember(tx, "register_with_guardian", key, asked, registered)
     return registered
 
 

@@ -29,12 +29,12 @@ from faelles.ground.clock import age_on, local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, invalid_field
 from faelles.ground.ids import PatronId
+from faelles.notices.guardians.operations import register_with_guardian, replace_guardian
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks.model import BlockCode, SetBlock
 from faelles.patrons.blocks.operations import set_block
 from faelles.patrons.guardians.model import GuardianGiven
 from faelles.patrons.guardians.operations import children_for, require_guardian
-from faelles.patrons.guardians.registering import register_with_guardian, replace_guardian
 from faelles.patrons.identifiers import IdentifierKind, normalise, read_cpr
 from faelles.patrons.looking.operations import identify
 from faelles.patrons.model import Contact, NewMembership, RegisterPatron, Role
