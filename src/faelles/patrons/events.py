@@ -22,6 +22,8 @@ class PatronEvent(StrEnum):
     GUARDIAN_ENDED = "patron.guardian_ended"
     BLOCKED = "patron.blocked"
     UNBLOCKED = "patron.unblocked"
+    BLOCKED_CARDS_LISTED = "patron.blocked_cards_listed"
+    """A desk fetched the list that it looks in while it cannot ask."""
     ABSENCE_SET = "patron.absence_set"
     ABSENCE_REMOVED = "patron.absence_removed"
     HISTORY_CONSENTED = "patron.history_consented"

@@ -1,6 +1,5 @@
 """A library's pages, and somebody of its staff signed in to them."""
 
-import secrets
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -11,16 +10,15 @@ from litestar import Litestar
 from circulation.conftest import library  # noqa: F401 - a fixture
 from circulation.lending_library import LendingLibrary
 from doors.rest.furniture import Furniture, furnish, hashed_password
+from doors.web.browsing import address, browser, hands, page  # noqa: F401 - fixtures
+from doors.web.sessions import session_of_staff
 from doors.web.visitor import ORIGIN, Visitor
 from faelles.doors.rest.app import ON_THIS_MACHINE, create_app
 from faelles.doors.web.app import create
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring
-from faelles.ground.database import Database, Transaction
-from faelles.ground.i18n import Language
-from faelles.people.model import EVERY_PERMISSION, NewToken, Permission, Subject, SubjectKind
-from faelles.people.operations import issue_token
-from faelles.people.passwords import hash_password
+from faelles.ground.database import Database
+from faelles.people.model import EVERY_PERMISSION
 from town import Town, found_town
 
 
@@ -52,28 +50,6 @@ async def employee(library: LendingLibrary, visit: Callable[[str], Visitor]) -> 
     """Somebody who may do everything in the library, today."""
     library.clock.now = utc_now()
     return visit(await library.run(lambda tx: session_of_staff(tx, EVERY_PERMISSION)))
-
-
-async def session_of_staff(tx: Transaction, permissions: frozenset[Permission], *, password: str = "") -> str:
-    """A new member of the staff, signed in; the session's token."""
-    code = secrets.token_hex(4)
-    staff = await tx.value(
-        "INSERT INTO staff (agency_id, username, name, password_hash) VALUES ($1, $2, 'Lise', $3) RETURNING id",
-        tx.agency,
-        f"lise{code}",
-        await hash_password(password) if password else None,
-    )
-    role = await tx.value(
-        "INSERT INTO role (agency_id, code, name, permissions) VALUES ($1, $2, 'Skranke', $3) RETURNING id",
-        tx.agency,
-        f"role{code}",
-        sorted(permissions),
-    )
-    await tx.execute(
-        "INSERT INTO staff_role (agency_id, staff_id, role_id) VALUES ($1, $2, $3)", tx.agency, staff, role
-    )
-    token = await issue_token(tx, NewToken(subject=Subject(SubjectKind.STAFF, staff), language=Language.DANISH))
-    return token.secret
 
 
 @pytest.fixture(scope="session")

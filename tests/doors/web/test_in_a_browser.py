@@ -1,41 +1,15 @@
-"""The desk as hands and eyes meet it: a real browser, counted keystrokes, and the checks of WCAG.
+"""The desk as hands and eyes meet it: a real browser, counted keystrokes, and the checks of WCAG."""
 
-FAELLES_SCREENSHOTS names a folder for pictures of the pages, as the README shows them.
-"""
-
-import asyncio
-import os
 import re
 import secrets
-import shutil
-import signal
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it has no types
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from circulation.lending_library import LendingLibrary
-from doors.web.conftest import session_of_staff
-from faelles.doors.rest import server
-from faelles.doors.web import app
-from faelles.ground.clock import utc_now
-from faelles.ground.config import read_config
-from faelles.ground.crypto import Keyring
-from faelles.ground.database import Database
-from faelles.people.model import EVERY_PERMISSION
+from doors.web.browsing import Hands, picture
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = [
     "/",
@@ -48,82 +22,6 @@ PAGES = [
     "/lists/on-the-way",
     "/lists/work",
 ]
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None and os.environ.get("CI"):
-        pytest.fail("no browser: tools/browser installs one")
-    if path is None:
-        pytest.skip("no browser on this machine: tools/browser installs one where it may")
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield opened
-        await opened.close()
-
-
-@pytest.fixture(scope="session")
-async def address(database: Database, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """Where the pages are served, on a real port."""
-    config = replace(read_config({"FAELLES_STATE": str(tmp_path_factory.mktemp("state"))}), http_port=0)
-    opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    running = asyncio.create_task(
-        server.serve(config, database, keyring, neighbours={"/": app.create}, tell=opened.set_result)
-    )
-    yield await opened
-    os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(running, 20)
-
-
-@pytest.fixture(params=["light"])
-async def page(
-    request: pytest.FixtureRequest, browser: Browser, address: str, library: LendingLibrary
-) -> AsyncIterator[Page]:
-    """A librarian's browser, signed in."""
-    library.clock.now = utc_now()
-    session = await library.run(lambda tx: session_of_staff(tx, EVERY_PERMISSION))
-    context = await browser.new_context(
-        base_url=address, viewport={"width": 1280, "height": 900}, color_scheme=request.param, locale="da-DK"
-    )
-    await context.add_cookies([{"name": "faelles_session", "value": session, "url": address}])
-    opened = await context.new_page()
-    broken: list[str] = []
-    opened.on("pageerror", lambda problem: broken.append(str(problem)))
-    opened.on("console", lambda message: broken.append(message.text) if "Content Security" in message.text else None)
-    yield opened
-    await context.close()
-    assert broken == []
-
-
-class Hands:
-    """Somebody with a scanner and a keyboard, whose every use is counted. A scanner types fast and presses Enter."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.scans = self.keys = 0
-
-    async def scan(self, code: str) -> None:
-        self.scans += 1
-        await self.page.keyboard.insert_text(code)
-        await self.page.keyboard.press("Enter")
-
-    async def press(self, key: str) -> None:
-        self.keys += 1
-        await self.page.keyboard.press(key)
-
-    async def answered(self, count: int) -> None:
-        await expect(self.page.locator("#log .entry")).to_have_count(count, timeout=20_000)
-
-    @property
-    def latest(self):
-        return self.page.locator("#log .entry").first
-
-
-@pytest.fixture
-async def hands(page: Page) -> Hands:
-    await page.goto("/desk")
-    return Hands(page)
 
 
 async def test_five_books_are_lent_with_six_scans_and_nothing_else(hands: Hands, library: LendingLibrary):
@@ -175,18 +73,6 @@ async def test_the_field_has_the_focus_after_every_answer(hands: Hands, library:
     await hands.answered(1)
     await expect(hands.page.locator("#scan")).to_be_focused()
     await expect(hands.page.locator("#scan")).to_have_value("")
-
-
-async def test_scans_wait_while_the_network_is_away_and_none_is_lost(hands: Hands, library: LendingLibrary):
-    reader, items = await library.reader(), [await library.copy() for _ in range(3)]
-    await hands.page.context.set_offline(True)
-    await hands.scan(reader.card)
-    for item in items:
-        await hands.scan(item)
-    await expect(hands.page.locator("#queue")).to_contain_text("Ingen forbindelse")
-    await hands.page.context.set_offline(False)
-    await hands.answered(4)
-    assert [await library.state_of(item) for item in items] == ["on_loan"] * 3
 
 
 async def test_the_keys_are_told_and_the_menu_opens_by_them(hands: Hands):
@@ -251,8 +137,3 @@ async def violations(page: Page, paths: list[str]) -> list[str]:
         answer = await Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
         found += [f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in answer.response["violations"]]
     return found
-
-
-async def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("FAELLES_SCREENSHOTS"):
-        await page.screenshot(path=Path(folder) / f"{name}.png")

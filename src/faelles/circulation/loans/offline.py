@@ -44,13 +44,14 @@ class Happened(StrEnum):
 
 
 class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of an offline log. `card` is needed for a check-out."""
+    """One line of an offline log. A check-out needs the `card`, or the `patron` where somebody was open already."""
 
     what: Happened
     item: ScannedItem
     branch: Id
     happened_at: datetime
     card: Scan | None = None
+    patron: Id | None = None
     due_on: date | None = None
     """What the borrower was told; None: what the rules say."""
     for_others: bool = False
@@ -144,7 +145,7 @@ def key_of(keyring: Keyring, agency: AgencyId, entry: OfflineEntry) -> str:
 async def _record_checkout(
     tx: Transaction, caller: Caller, keyring: Keyring, entry: OfflineEntry, repeat: Repeatable
 ) -> OfflineAnswer:
-    borrower = Borrower(card=entry.card or "-")
+    borrower = Borrower(patron=entry.patron) if entry.patron is not None else Borrower(card=entry.card or "-")
     who = scanned(keyring, tx.agency, borrower)
     facts = await store.load_checkout(tx, who, entry.item, repeat)
     if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer, facts.item):

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,8 +23,11 @@ _TYPES: Final = {
     "svg": "image/svg+xml",
     "woff2": "font/woff2",
 }
+_REFERRING: Final = frozenset({"css", "js"})
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _DIGITS: Final = 12
+_REFERENCE: Final = re.compile(rb'"(?:\./|\.\./0/)([A-Za-z0-9._-]+)"')
+"""How one file names another: a script `"./sound.js"`, a style `url("../0/a.woff2")`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +41,34 @@ class Asset:
 @cache
 def _assets() -> dict[str, Asset]:
     root = resources.files("faelles.doors.web") / "static"
-    return dict(_under(root)) | dict(_under(root / "vendor"))
+    files = {entry.name: entry for folder in (root, root / "vendor") for entry in folder.iterdir()}
+    wanted = {name: file for name, file in files.items() if name.rpartition(".")[2] in _TYPES}
+    made: dict[str, Asset] = {}
+    for name in wanted:
+        _make(name, wanted, made)
+    return made
 
 
-def _under(folder: Traversable) -> list[tuple[str, Asset]]:
-    return [(entry.name, _asset(entry)) for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _TYPES]
+def _make(name: str, files: Mapping[str, Traversable], made: dict[str, Asset]) -> Asset:
+    """The file, with the files it names addressed by their content too: those are made first."""
+    if name in made:
+        return made[name]
 
+    def addressed(reference: re.Match[bytes]) -> bytes:
+        named = reference[1].decode()
+        return f'"../{_make(named, files, made).digest}/{named}"'.encode()
 
-def _asset(file: Traversable) -> Asset:
-    content = file.read_bytes()
-    return Asset(
+    content = files[name].read_bytes()
+    kind = name.rpartition(".")[2]
+    if kind in _REFERRING:
+        content = _REFERENCE.sub(addressed, content)
+    made[name] = Asset(
         content=content,
         packed=gzip.compress(content, mtime=0),
-        kind=_TYPES[file.name.rpartition(".")[2]],
+        kind=_TYPES[kind],
         digest=hashlib.sha256(content).hexdigest()[:_DIGITS],
     )
+    return made[name]
 
 
 def address(name: str) -> str:

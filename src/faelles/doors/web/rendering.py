@@ -36,10 +36,21 @@ class Pages:
     def shown(self, template: str, request: WebRequest, context: Mapping[str, object]) -> str:
         return self._environment.get_template(template).render({**_common(request), **context})
 
+    def shown_to_all(self, template: str, language: Language) -> str:
+        """A page that is the same for everybody who reads the language."""
+        return self._environment.get_template(template).render(_spoken(language))
+
 
 def _common(request: WebRequest) -> dict[str, object]:
     """What every page can say, whoever reads it."""
-    language = request.language
+    return _spoken(request.language) | {
+        "caller": request.signed_in,
+        "csrf": request.form_token,
+        "here": request.url.path,
+    }
+
+
+def _spoken(language: Language) -> dict[str, object]:
     return {
         "language": language.value,
         "t": partial(_words, language),
@@ -47,9 +58,6 @@ def _common(request: WebRequest) -> dict[str, object]:
         "day": partial(_day, language),
         "moment": partial(_moment, language),
         "ago": partial(_ago, language),
-        "caller": request.signed_in,
-        "csrf": request.form_token,
-        "here": request.url.path,
     }
 
 

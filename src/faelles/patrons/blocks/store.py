@@ -30,6 +30,21 @@ SELECT id FROM patron_block
  WHERE agency_id = $1 AND patron_id = $2 AND division_id = $3 AND set_by = $4 AND lifted_at IS NULL
 """
 
+# A block for self-service alone (S) stops nobody at a desk.
+_BLOCKED_CARDS = """
+SELECT i.lookup
+  FROM patron_block AS b
+  JOIN patron_identifier AS i ON i.agency_id = b.agency_id AND i.patron_id = b.patron_id
+ WHERE b.agency_id = $1 AND b.lifted_at IS NULL AND b.code <> 'S'
+   AND (b.division_id IS NULL OR b.division_id = $2)
+   AND b.starts_on <= $3 AND (b.ends_on IS NULL OR b.ends_on >= $3)
+   AND i.kind = 'card' AND i.ended_at IS NULL
+UNION
+SELECT lookup
+  FROM patron_identifier
+ WHERE agency_id = $1 AND kind = 'card' AND ended_why IN ('lost', 'stolen')
+"""
+
 _ABSENCES = """
 SELECT id, lower(period) AS first_day, upper(period) AS until
   FROM absence
@@ -83,6 +98,11 @@ async def set_by_actor(tx: Transaction, patron: PatronId, division: DivisionId) 
     """The standing blocks in the division that whoever acts now put on."""
     rows = await tx.rows(_SET_BY_ACTOR, tx.agency, patron, division, str(tx.actor))
     return [row["id"] for row in rows]
+
+
+async def blocked_cards(tx: Transaction, division: DivisionId, today: date) -> list[str]:
+    """The cards in use of those who are blocked in the division, and those reported lost or stolen."""
+    return [row["lookup"] for row in await tx.rows(_BLOCKED_CARDS, tx.agency, division, today)]
 
 
 async def absences(tx: Transaction, patron: PatronId, today: date) -> list[Absence]:

@@ -67,6 +67,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     known: ScanAnswer | None = None
     people: tuple[PatronSummary, ...] = ()
     titles: tuple[Record, ...] = ()
+    conflicts: int = 0
+    """How many rules would have said no to what happened without a connection."""
 
     @property
     def can_be_overridden(self) -> bool:
@@ -110,7 +112,7 @@ def of_return(answer: ReturnAnswer, request: WebRequest, item: str) -> Entry:
         code=f"outcome_{answer.outcome.value}",
         scanned=item,
         item=answer.item,
-        lines=(*_where(answer.next, language), *lines),
+        lines=(*where_to(answer.next, language), *lines),
         whys=_whys(answer.blocks, request),
         slip=slip_lines(answer.next.slip, language, title=answer.item.title if answer.item else None)
         if answer.next
@@ -128,7 +130,8 @@ def _tone_of(answer: ReturnAnswer, lines: Sequence[str]) -> Tone:
     return Tone.NOTICE if lines or needs_hands or has_notes else Tone.DONE
 
 
-def _where(stop: NextStop | None, language: Language) -> list[str]:
+def where_to(stop: NextStop | None, language: Language) -> list[str]:
+    """Where a copy goes now, in words."""
     if stop is None:
         return []
     if stop.shelf_number is not None:

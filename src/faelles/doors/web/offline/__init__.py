@@ -1,0 +1,1 @@
+"""The desk while the network or the server is gone: what the browser keeps, and what it sends afterwards."""

@@ -1,0 +1,77 @@
+// What was scanned and has no answer yet, kept in the browser's own database: it is there before anything is sent, and
+// stays until the server has said what became of it. Where the database takes no more, memory holds it, and says so.
+
+const NAME = "faelles-desk";
+const memory = new Map();
+let lastInMemory = 0;
+let opened;
+
+export const isInMemory = (entry) => memory.has(entry.id);
+export const memorySize = () => memory.size;
+
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("scans", { keyPath: "id", autoIncrement: true });
+      request.result.createObjectStore("settings");
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+async function within(store, mode, ask) {
+  const db = await database();
+  return new Promise((resolve, reject) => {
+    const transaction = db.transaction(store, mode, { durability: "strict" });
+    const request = ask(transaction.objectStore(store));
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onabort = transaction.onerror = () => reject(transaction.error ?? request.error);
+  });
+}
+
+// The entry with its place in line.
+export async function add(entry) {
+  try {
+    return { ...entry, id: await within("scans", "readwrite", (store) => store.add(entry)) };
+  } catch {
+    lastInMemory += 1;
+    const kept = { ...entry, id: Number.MAX_SAFE_INTEGER - 1_000_000 + lastInMemory };
+    memory.set(kept.id, kept);
+    return kept;
+  }
+}
+
+export async function change(entry) {
+  if (memory.has(entry.id)) {
+    memory.set(entry.id, entry);
+    return;
+  }
+  try {
+    await within("scans", "readwrite", (store) => store.put(entry));
+  } catch {
+    memory.set(entry.id, entry);
+  }
+}
+
+// Whether it was still there.
+export async function remove(id) {
+  if (memory.delete(id)) return true;
+  const there = await within("scans", "readonly", (store) => store.count(id));
+  await within("scans", "readwrite", (store) => store.delete(id));
+  return there > 0;
+}
+
+// All that one municipality's desks in this browser have scanned, oldest first; what is of another stays where it is.
+export async function waiting(agency) {
+  const stored = await within("scans", "readonly", (store) => store.getAll()).catch(() => []);
+  const all = [...stored.filter((entry) => !memory.has(entry.id)), ...memory.values()];
+  return all.filter((entry) => entry.agency === agency);
+}
+
+export const setting = (name) => within("settings", "readonly", (store) => store.get(name)).catch(() => undefined);
+
+export const keep = (name, value) =>
+  within("settings", "readwrite", (store) => store.put(value, name)).catch(() => undefined);

@@ -1,0 +1,116 @@
+"""A browser for the tests: one for the run, a server on a real port, somebody signed in, and hands that are counted.
+
+FAELLES_SCREENSHOTS names a folder for pictures of the pages, as the README shows them.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from circulation.lending_library import LendingLibrary
+from doors.web.sessions import session_of_staff
+from faelles.doors.rest import server
+from faelles.doors.web import app
+from faelles.ground.clock import utc_now
+from faelles.ground.config import read_config
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
+from faelles.people.model import EVERY_PERMISSION
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None and os.environ.get("CI"):
+        pytest.fail("no browser: tools/browser installs one")
+    if path is None:
+        pytest.skip("no browser on this machine: tools/browser installs one where it may")
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture(scope="session")
+async def address(database: Database, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Where the pages are served, on a real port."""
+    config = replace(read_config({"FAELLES_STATE": str(tmp_path_factory.mktemp("state"))}), http_port=0)
+    opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(
+        server.serve(config, database, keyring, neighbours={"/": app.create}, tell=opened.set_result)
+    )
+    yield await opened
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(running, 20)
+
+
+@pytest.fixture(params=["light"])
+async def page(
+    request: pytest.FixtureRequest, browser: Browser, address: str, library: LendingLibrary
+) -> AsyncIterator[Page]:
+    """A librarian's browser, signed in."""
+    library.clock.now = utc_now()
+    session = await library.run(lambda tx: session_of_staff(tx, EVERY_PERMISSION))
+    context = await browser.new_context(
+        base_url=address, viewport={"width": 1280, "height": 900}, color_scheme=request.param, locale="da-DK"
+    )
+    await context.add_cookies([{"name": "faelles_session", "value": session, "url": address}])
+    opened = await context.new_page()
+    broken: list[str] = []
+    opened.on("pageerror", lambda problem: broken.append(str(problem)))
+    opened.on("console", lambda message: broken.append(message.text) if "Content Security" in message.text else None)
+    yield opened
+    await context.close()
+    assert broken == []
+
+
+class Hands:
+    """Somebody with a scanner and a keyboard, whose every use is counted. A scanner types fast and presses Enter."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.scans = self.keys = 0
+
+    async def scan(self, code: str) -> None:
+        self.scans += 1
+        await self.page.keyboard.insert_text(code)
+        await self.page.keyboard.press("Enter")
+
+    async def press(self, key: str) -> None:
+        self.keys += 1
+        await self.page.keyboard.press(key)
+
+    async def answered(self, count: int) -> None:
+        await expect(self.page.locator("#log .entry")).to_have_count(count, timeout=20_000)
+
+    @property
+    def latest(self) -> Locator:
+        return self.page.locator("#log .entry").first
+
+
+@pytest.fixture
+async def hands(page: Page) -> Hands:
+    await page.goto("/desk")
+    return Hands(page)
+
+
+async def picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("FAELLES_SCREENSHOTS"):
+        await page.screenshot(path=Path(folder) / f"{name}.png")

@@ -1,0 +1,250 @@
+"""The desk while nobody answers: a real server that is killed, a network that goes, a session that ends."""
+
+import asyncio
+import base64
+import os
+import re
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from circulation.lending_library import LendingLibrary
+from doors.web.browsing import Hands, picture
+from doors.web.sessions import session_of_staff
+from faelles.ground.clock import utc_now
+from faelles.ground.crypto import Keyring
+from faelles.people.model import EVERY_PERMISSION
+
+AWAY = re.compile("Ingen forbindelse")
+BACK = re.compile("Forbindelsen er tilbage")
+LOANS = """
+SELECT count(*) AS loans, count(*) FILTER (WHERE closed_at IS NULL) AS open
+  FROM loan JOIN item ON item.agency_id = loan.agency_id AND item.id = loan.item_id
+ WHERE loan.agency_id = $1 AND item.number = $2
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        return int(opened.getsockname()[1])
+
+
+@dataclass
+class Process:
+    """`faelles serve` on a port of its own, which can be killed and started again."""
+
+    url: str
+    keyring: Keyring
+    state: str
+    port: int = field(default_factory=free_port)
+    running: asyncio.subprocess.Process | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        (key,) = self.keyring._keys[:1]  # the process must read what the test has written
+        settings = {
+            "FAELLES_DATABASE_URL": self.url,
+            "FAELLES_MASTER_KEY": f"{key.identifier}:{base64.b64encode(key.secret).decode()}",
+            "FAELLES_HTTP_PORT": str(self.port),
+            "FAELLES_STATE": self.state,
+            "FAELLES_LOG_LEVEL": "ERROR",
+        }
+        self.running = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "from faelles.doors.command.main import main; main()", "serve",
+            env=os.environ | settings, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert self.running.stderr is not None
+        while b"http://" not in (line := await asyncio.wait_for(self.running.stderr.readline(), 60)):
+            assert line, "it did not start"
+
+    async def kill(self) -> None:
+        if self.running is not None and self.running.returncode is None:
+            self.running.kill()
+            await self.running.wait()
+
+
+@pytest.fixture
+async def process(owner_url: str, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Process]:
+    made = Process(owner_url, keyring, str(tmp_path_factory.mktemp("state")))
+    await made.start()
+    yield made
+    await made.kill()
+
+
+@pytest.fixture
+async def desk(browser: Browser, address: str, library: LendingLibrary) -> AsyncIterator[Hands]:
+    """A desk that was opened once before: everything it needs is kept."""
+    page = await opened_at(browser, address, library)
+    yield Hands(page)
+    await page.context.close()
+
+
+async def opened_at(browser: Browser, address: str, library: LendingLibrary) -> Page:
+    library.clock.now = utc_now()
+    session = await library.run(lambda tx: session_of_staff(tx, EVERY_PERMISSION))
+    context = await browser.new_context(base_url=address, viewport={"width": 1280, "height": 900}, locale="da-DK")
+    await context.add_cookies([{"name": "faelles_session", "value": session, "url": address}])
+    page = await context.new_page()
+    await page.goto("/desk")
+    await everything_is_kept(page)
+    return page
+
+
+async def everything_is_kept(page: Page) -> None:
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+async def loans_of(library: LendingLibrary, item: str) -> tuple[int, int]:
+    """How often it was lent, and how often it still is."""
+    row = await library.run(lambda tx: tx.row(LOANS, tx.agency, item))
+    assert row is not None
+    return row["loans"], row["open"]
+
+
+async def work_list(library: LendingLibrary) -> list[str]:
+    sql = "SELECT scanned_item FROM work_entry WHERE agency_id = $1 AND kind LIKE 'offline%' ORDER BY scanned_item"
+    return [row["scanned_item"] for row in await library.run(lambda tx: tx.rows(sql, tx.agency))]
+
+
+async def is_back(page: Page) -> None:
+    await expect(page.locator("#log .entry", has_text=BACK)).to_have_count(1, timeout=30_000)
+    await expect(page.locator("#queue")).to_have_text("", timeout=20_000)
+
+
+async def test_fifty_scans_around_the_death_of_the_server_end_up_exactly_once(
+    browser: Browser, process: Process, library: LendingLibrary
+):
+    desk = Hands(await opened_at(browser, process.address, library))
+    reader, other = await library.reader(), await library.reader()
+    items = [await library.copy() for _ in range(40)]
+    reference, taken = await library.copy("reference"), await library.copy()
+    await library.lend(other, taken)
+    await library.lend(other, items[-1])
+    await desk.scan(reader.card)
+    for item in items[:15]:
+        await desk.scan(item)
+    await desk.page.wait_for_function("document.querySelectorAll('#log .entry').length > 6")
+    await process.kill()
+    for item in [*items[15:32], reference, taken]:
+        await desk.scan(item)
+    await expect(desk.page.locator("#queue")).to_contain_text(AWAY)
+    await desk.answered(35)
+    await expect(desk.latest).to_contain_text("ikke kontrolleret")
+    await picture(desk.page, "offline")
+
+    # The page is opened again, without a server, and the desk goes on.
+    await desk.page.goto("/desk")
+    await desk.scan(other.card)
+    for item in items[32:39]:
+        await desk.scan(item)
+    await desk.page.keyboard.press("Escape")
+    for item in [*items[35:39], items[-1], "9999999999", "9999999998"]:
+        await desk.scan(item)
+    await expect(desk.page.locator("#queue")).to_contain_text("venter")
+    await desk.answered(15)
+
+    await process.start()
+    await is_back(desk.page)
+    await expect(desk.page.locator("#log .entry", has_text=BACK)).to_contain_text("Skal undersøges: 4")
+    lent = {item: await loans_of(library, item) for item in items}
+    assert lent == dict.fromkeys(items[:35], (1, 1)) | dict.fromkeys(items[35:], (1, 0))
+    assert [await loans_of(library, item) for item in (reference, taken)] == [(1, 1), (2, 1)]
+    assert await work_list(library) == sorted([reference, taken, "9999999998", "9999999999"])
+    await picture(desk.page, "offline-after")
+    await desk.page.context.close()
+
+
+async def test_what_a_closed_tab_left_is_sent_by_the_next_one(desk: Hands, library: LendingLibrary):
+    reader, items = await library.reader(), [await library.copy() for _ in range(2)]
+    context = desk.page.context
+    await context.set_offline(True)
+    await desk.scan(reader.card)
+    await desk.scan(items[0])
+    await desk.answered(2)
+    second = await context.new_page()
+    await second.goto("/desk")
+    hands = Hands(second)
+    await hands.scan(reader.card)
+    await hands.scan(items[1])
+    await hands.answered(2)
+    await desk.page.close()
+    await context.set_offline(False)
+    await is_back(second)
+    assert [await loans_of(library, item) for item in items] == [(1, 1), (1, 1)]
+
+
+async def test_a_session_that_ends_keeps_its_scans_for_the_next(desk: Hands, library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy()
+    page, cookies = desk.page, await desk.page.context.cookies()
+    await page.context.clear_cookies()
+    await desk.scan(reader.card)
+    await desk.scan(item)
+    await expect(page.locator("#queue")).to_contain_text("logget ud")
+    await expect(page.locator("#sign-in-again")).to_be_visible()
+    session = await library.run(lambda tx: session_of_staff(tx, EVERY_PERMISSION))
+    signed_in = next(each for each in cookies if each["name"] == "faelles_session") | {"value": session}
+    await page.context.add_cookies([signed_in])  # type: ignore[list-item] # what it gave us
+    await is_back(page)
+    assert await loans_of(library, item) == (1, 1)
+
+
+async def test_a_blocked_card_is_told_without_a_connection(desk: Hands, library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy()
+    block = (
+        "INSERT INTO patron_block (agency_id, patron_id, code, starts_on, set_by)"
+        " VALUES ($1, $2, 'M', current_date - 1, 'staff:1')"
+    )
+    await library.run(lambda tx: tx.execute(block, tx.agency, reader.id))
+    await desk.page.evaluate("indexedDB.deleteDatabase('faelles-desk')")
+    async with desk.page.expect_response("**/desk/blocked-cards**") as fetched:
+        await desk.page.goto("/desk")
+    assert "Søren" not in await (await fetched.value).text()
+    await desk.page.wait_for_timeout(200)
+    await desk.page.context.set_offline(True)
+    await desk.scan(reader.card)
+    await expect(desk.latest).to_contain_text("Kortet er spærret (listen fra")
+    await desk.scan(item)
+    await desk.answered(2)
+    await expect(desk.latest).to_contain_text("Intet er udlånt")
+    await picture(desk.page, "offline-blocked")
+    await desk.page.context.set_offline(False)
+    await expect(desk.page.locator("#queue")).to_have_text("", timeout=10_000)
+    assert await loans_of(library, item) == (0, 0)
+
+
+async def test_a_clock_that_is_a_day_ahead_and_a_full_browser_lose_nothing(desk: Hands, library: LendingLibrary):
+    reader, items = await library.reader(), [await library.copy() for _ in range(2)]
+    await desk.page.add_init_script(
+        "const now = Date.now; Date.now = () => now() + 24 * 3600 * 1000;"
+        "IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+    )
+    await desk.page.goto("/desk")
+    await desk.page.context.set_offline(True)
+    await desk.scan(reader.card)
+    for item in items:
+        await desk.scan(item)
+    await desk.answered(4)
+    await expect(desk.page.locator("#log .entry", has_text="ikke plads")).to_have_count(1)
+    await desk.page.context.set_offline(False)
+    await is_back(desk.page)
+    assert [await loans_of(library, item) for item in items] == [(1, 1), (1, 1)]
+
+
+async def test_what_is_kept_names_nobody(desk: Hands, library: LendingLibrary):
+    reader = await library.reader()
+    await desk.page.goto(f"/desk?patron={reader.id}")
+    kept = await desk.page.evaluate(
+        "caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name)"
+        ".then((cache) => cache.keys()).then((all) => all.map((each) => new URL(each.url).pathname)))))"
+    )
+    paths = {path for names in kept for path in names}
+    assert {"/desk/kept/da", "/desk/kept/en"} <= paths
+    assert all(path.startswith(("/static/", "/desk/kept/", "/desk/language")) for path in paths)
