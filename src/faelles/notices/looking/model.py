@@ -53,6 +53,18 @@ class SentAgain(Struct, frozen=True):
     notices: int
 
 
+class Said(Struct, frozen=True, kw_only=True):
+    """One thing that was said, or is to be said, about a claim or a loan: not its words. `message` has them."""
+
+    kind: str
+    channel: ChannelName
+    state: str
+    """Of the notice: `planned`, `sending`, `sent`, `undeliverable`, `untrue` (left out: no longer so)."""
+    planned_at: datetime
+    sent_at: datetime | None
+    message: int | None
+
+
 class ReportBounce(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`detail`: the other side's status, such as `5.1.1` (RFC 3463)."""
 

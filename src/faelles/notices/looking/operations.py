@@ -2,11 +2,12 @@
 
 from msgspec import structs
 
+from faelles.fees.claims.operations import show_claim
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, RefusedError
 from faelles.ground.events import Event, append
-from faelles.ground.ids import BranchId, PatronId
+from faelles.ground.ids import BranchId, ChargeId, PatronId
 from faelles.notices import rules
 from faelles.notices import store as plans
 from faelles.notices.looking import store
@@ -14,6 +15,7 @@ from faelles.notices.looking.model import (
     MessageLine,
     MessageView,
     ReportBounce,
+    Said,
     SentAgain,
     WriteToPatron,
     Written,
@@ -47,6 +49,18 @@ async def show_message(tx: Transaction, caller: Caller, message: int) -> Message
         raise NotFoundError("notice_message_unknown")
     known = await patron_for(tx, caller, found.patron, Permission.PATRON_VIEW, "show_message")
     return found if may_see_contact(caller, known) else structs.replace(found, recipient=None, text=None)
+
+
+async def said_about_claim(tx: Transaction, caller: Caller, patron: PatronId, charge: ChargeId) -> list[Said]:
+    """What was said about a claim and the loans it is for, to the patron and to whom it was addressed, the earliest
+    first. Raises NotFoundError for a claim that is not the patron's, or not for the caller to see.
+    """
+    caller.require(Permission.PATRON_VIEW)
+    story = await show_claim(tx, caller, patron, charge)
+    parties = (patron, story.claim.for_patron, story.claim.liable, story.claim.addressee)
+    told = {party for party in parties if party is not None}
+    loans = [each.loan for each in story.loans]
+    return await store.said_about(tx, sorted(told), loans=loans, charge=charge)
 
 
 async def undeliverable(tx: Transaction, caller: Caller, *, after: int, limit: int) -> list[MessageLine]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from faelles.ground.database import Row, Transaction
 from faelles.ground.i18n import Language
-from faelles.ground.ids import PatronId
-from faelles.notices.looking.model import Attempt, MessageLine, MessageView
-from faelles.notices.model import ChannelName, MessageState
+from faelles.ground.ids import ChargeId, LoanId, PatronId
+from faelles.notices.looking.model import Attempt, MessageLine, MessageView, Said
+from faelles.notices.model import About, ChannelName, MessageState, kinds
 from faelles.patrons.reach import Divisions
 
 _LINE = """
@@ -60,6 +60,34 @@ UPDATE notice AS n
                     WHERE o.agency_id = $1 AND o.patron_id = n.patron_id AND o.occasion = n.occasion AND o.kind = n.kind
                       AND o.channel = $3 AND o.id <> n.id)
 """
+_ABOUT = """
+SELECT n.kind, n.channel, n.state, n.planned_at, CASE n.state WHEN 'sent' THEN n.ended_at END AS sent_at, n.message_id
+  FROM notice AS n
+ WHERE n.agency_id = $1 AND n.patron_id = ANY ($2::bigint[])
+   AND (n.kind = ANY ($3::text[]) AND n.subject_id = ANY ($4::bigint[])
+        OR n.kind = ANY ($5::text[]) AND n.subject_id = $6)
+ ORDER BY n.planned_at, n.id
+"""
+
+
+async def said_about(
+    tx: Transaction, patrons: Sequence[PatronId], *, loans: Sequence[LoanId], charge: ChargeId
+) -> list[Said]:
+    """What was to be said to `patrons` about the loans and the claim, the earliest first."""
+    of_loans = [kind.name for kind in kinds().values() if kind.about is About.LOAN]
+    of_claims = [kind.name for kind in kinds().values() if kind.about is About.CLAIM]
+    rows = await tx.rows(_ABOUT, tx.agency, list(patrons), of_loans, list(loans), of_claims, charge)
+    return [
+        Said(
+            kind=row["kind"],
+            channel=ChannelName(row["channel"]),
+            state=row["state"],
+            planned_at=row["planned_at"],
+            sent_at=row["sent_at"],
+            message=row["message_id"],
+        )
+        for row in rows
+    ]
 
 
 async def of_patron(

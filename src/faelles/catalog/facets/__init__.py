@@ -1,0 +1,1 @@
+"""What a search came to, in the few words that narrow it."""

@@ -1,0 +1,65 @@
+"""What all pages about one patron share: who it is, the branch one stands in, and what was done just now."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+from litestar import Response
+
+from faelles.doors.rest.access import Example
+from faelles.doors.web.desk.panel import Panel, panel_of
+from faelles.doors.web.forms import NOTHING_REFUSED, Refusal
+from faelles.doors.web.place import Desk, desk_of
+from faelles.doors.web.request import WebRequest
+from faelles.ground import i18n
+from faelles.ground.database import Transaction
+from faelles.ground.ids import PatronId
+from faelles.people.model import Permission
+
+VIEW: Final = Permission.PATRON_VIEW
+EDIT: Final = Permission.PATRON_EDIT
+THIS_PATRON: Final = Example(path={"patron": "{patron}"})
+
+_NOTHING_MORE: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+class PatronFrame(msgspec.Struct, frozen=True, kw_only=True):
+    desk: Desk
+    panel: Panel
+
+
+async def frame_of(tx: Transaction, request: WebRequest, patron: int) -> PatronFrame:
+    return PatronFrame(
+        desk=await desk_of(tx, request),
+        panel=await panel_of(tx, request.caller, PatronId(patron)),
+    )
+
+
+def patron_page(
+    request: WebRequest,
+    tab: str,
+    frame: PatronFrame,
+    *,
+    refused: Refusal = NOTHING_REFUSED,
+    said: tuple[str, ...] = (),
+    more: Mapping[str, object] = _NOTHING_MORE,
+) -> Response[bytes]:
+    """One tab of a patron's page. `said`: what was answered just now, where it takes more than one sentence."""
+    context = {
+        "desk": frame.desk,
+        "panel": frame.panel,
+        "patron": frame.panel.patron,
+        "tab": tab,
+        "refused": refused,
+        "done": done_just_now(request),
+        "said": said,
+        **more,
+    }
+    return request.page(f"patrons/{tab}.html", context, status=refused.status)
+
+
+def done_just_now(request: WebRequest) -> str:
+    """The sentence for what the form before did, as its address says: `?done=hold_cancelled`."""
+    code = f"web_done_{request.query_params.get('done', '')}"
+    return i18n.text(code, request.language) if i18n.knows(code, request.language) else ""

@@ -1,0 +1,1 @@
+"""One claim with everything that happened to it, and a receipt once more."""
