@@ -94,6 +94,21 @@ async def test_parallel_holds_hit_at_once_get_one_copy(library: LendingLibrary):
         assert states[1] in {"captured", "ready"}
 
 
+async def test_holds_of_one_order_are_locked_by_their_number_before_any_of_them_is_filled(library: LendingLibrary):
+    (one, _), (other, numbers) = await copies(library, 1), await copies(library, 1)
+    await library.lend(await library.reader(), numbers[0])
+    first, second = (each.hold for each in (await wish_for(library, await library.reader(), one, other)).holds)
+    row = "SELECT id FROM hold WHERE agency_id = $1 AND id = $2 FOR NO KEY UPDATE NOWAIT"
+    async with library.database.transaction(library.town.agency, SYSTEM) as branch:
+        await branch.value(row, branch.agency, first)
+        elsewhere = asyncio.create_task(library.take_back(numbers[0]))
+        await asyncio.wait([elsewhere], timeout=0.5)
+        # Whoever waits for the first must not have the second: it is ours to close.
+        assert await branch.value(row, branch.agency, second) == second
+    assert (await elsewhere).next.hold == second
+    assert await state_of(library, first) == ("cancelled", None)
+
+
 async def test_of_two_copies_handed_in_at_once_one_serves_the_only_hold(library: LendingLibrary):
     for _ in range(8):
         title, numbers = await copies(library, 2)

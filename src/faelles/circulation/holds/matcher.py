@@ -78,6 +78,7 @@ async def _write(tx: Transaction, plans: Sequence[tuple[Sequence[Waiting], Plan]
             if new is not None and new.item != hold.item:
                 planned.append((hold.record, new))
     there = await store.lock_free_items(tx, [each.item for _, each in planned]) if planned else set()
+    await store.lock_holds(tx, [*(hold for hold, _ in released), *(each.hold for _, each in planned)])
     await store.release(tx, released)
     await store.assign(tx, [each for _, each in planned if each.item in there])
     if again := sorted({record for record, each in planned if each.item not in there}):

@@ -86,6 +86,9 @@ SELECT item_id
 _FLOAT_GROUPS = """
 SELECT array_agg(branch_id) AS branches FROM float_member WHERE agency_id = $1 GROUP BY group_id ORDER BY group_id
 """
+_LOCK_HOLDS = """
+SELECT id FROM hold WHERE agency_id = $1 AND id = ANY ($2::bigint[]) AND closed_at IS NULL ORDER BY id FOR NO KEY UPDATE
+"""
 _RELEASE = """
 WITH released AS (
     UPDATE hold AS h
@@ -197,6 +200,12 @@ async def lock_free_items(tx: Transaction, items: Sequence[ItemId]) -> set[ItemI
 async def float_groups(tx: Transaction) -> tuple[frozenset[BranchId], ...]:
     """The branches that share their stock."""
     return tuple(frozenset(row["branches"]) for row in await tx.rows(_FLOAT_GROUPS, tx.agency))
+
+
+async def lock_holds(tx: Transaction, holds: Sequence[HoldId]) -> None:
+    """All at once and by their number, as whoever fills one of a parallel order locks them."""
+    if holds:
+        await tx.execute(_LOCK_HOLDS, tx.agency, list(holds))
 
 
 async def release(tx: Transaction, holds: Sequence[tuple[HoldId, str]]) -> None:

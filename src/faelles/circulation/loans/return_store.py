@@ -72,10 +72,14 @@ SELECT $1, $12, $16, $17, $18, $19::text::jsonb, $9
 """
 _WRITE_PLAIN = f"{_CHANGES} {_KEEP}"
 # Where one step must see what another did, counting its rows makes it the earlier one: a copy is planned or bound for
-# one hold at a time, and has one place on one shelf. prior: what the hold was; told: its steps, in order.
-_WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), unplanned AS (
+# one hold at a time, and has one place on one shelf. locked: before any hold is changed; prior: what the hold was;
+# told: its steps, in order.
+_WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), locked AS MATERIALIZED (
+    SELECT lock_holds_with($1, ARRAY[$23::bigint], $2) WHERE $27::boolean
+), unplanned AS (
     UPDATE hold SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL
      WHERE agency_id = $1 AND item_id = $2 AND closed_at IS NULL AND state = 'matched' AND id <> $23
+       AND (SELECT count(*) FROM locked) >= 0
     RETURNING id
 ), prior AS (
     SELECT id, state, item_id, is_parallel FROM hold WHERE agency_id = $1 AND id = $23

@@ -19,6 +19,7 @@ SELECT count(*)
   FROM hold_patron AS p
   JOIN hold AS h ON h.agency_id = p.agency_id AND h.id = p.hold_id
  WHERE p.agency_id = $1 AND p.patron_id = $2 AND h.state = 'expired' AND h.closed_why = $3
+   AND ($4::integer[] IS NULL OR h.division_id = ANY ($4))
 """
 
 
@@ -60,7 +61,10 @@ async def capture(tx: Transaction, hold: HoldId, item: ItemId, passed: Sequence[
     await tx.value(_CAPTURE, tx.agency, hold, item, as_json(passed), tx.now, tx.actor.told)
 
 
-async def count_uncollected(tx: Transaction, patron: PatronId, why: str) -> int:
-    """How many holds the patron did not collect, as far back as retention lets us know."""
-    count: int = await tx.value(_UNCOLLECTED, tx.agency, patron, why)
+async def count_uncollected(
+    tx: Transaction, patron: PatronId, why: str, divisions: frozenset[DivisionId] | None
+) -> int:
+    """How many holds the patron did not collect, in these divisions or (None) in all."""
+    among = None if divisions is None else sorted(divisions)
+    count: int = await tx.value(_UNCOLLECTED, tx.agency, patron, why, among)
     return count

@@ -20,6 +20,12 @@ class OnShelf(msgspec.Struct, frozen=True, kw_only=True):
     pickup_deadline: date | None
 
 
+class LeftOnShelf(msgspec.Struct, frozen=True, kw_only=True):
+    """How many holds a patron did not collect."""
+
+    holds: int
+
+
 class ClearedFor(StrEnum):
     """What becomes of a copy that is taken off the shelf."""
 

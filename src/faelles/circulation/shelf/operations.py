@@ -7,7 +7,7 @@ from faelles.circulation.holds.line import read_line
 from faelles.circulation.holds.model import ClosedWhy
 from faelles.circulation.shelf import expiry_store, store
 from faelles.circulation.shelf.expiry_store import ExpiredHold
-from faelles.circulation.shelf.model import OnShelf, ToClear
+from faelles.circulation.shelf.model import LeftOnShelf, OnShelf, ToClear
 from faelles.circulation.transit.operations import place_of
 from faelles.fees.model import Uncollected
 from faelles.fees.operations import charge_uncollected
@@ -15,6 +15,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, HoldId, PatronId
 from faelles.ground.jobs import Slice
 from faelles.ground.money import Ore
+from faelles.patrons.reach import patron_for
 from faelles.people.model import Caller, Permission
 from faelles.policies.compiled import Settings
 from faelles.policies.knobs import HOLD_NOT_COLLECTED_FEE_ORE
@@ -43,9 +44,13 @@ async def _require(tx: Transaction, caller: Caller, branch: BranchId) -> None:
     caller.require(Permission.LOGISTICS, place_of(await current_settings(tx), branch))
 
 
-async def uncollected_by(tx: Transaction, patron: PatronId) -> int:
-    """How many holds a patron left on the shelf, as far back as is known."""
-    return await expiry_store.count_uncollected(tx, patron, ClosedWhy.NOT_COLLECTED)
+async def uncollected_by(tx: Transaction, caller: Caller, patron: PatronId) -> LeftOnShelf:
+    """How often a patron left on the shelf what was ready for them, in the divisions the caller works for. Counts what
+    retention has not forgotten. Raises NotFoundError for a patron whom the caller may not see.
+    """
+    await patron_for(tx, caller, patron, Permission.HOLD_VIEW, "holds_of_patron")
+    divisions = caller.divisions(Permission.HOLD_VIEW)
+    return LeftOnShelf(holds=await expiry_store.count_uncollected(tx, patron, ClosedWhy.NOT_COLLECTED, divisions))
 
 
 async def expire_shelf(tx: Transaction, day: date, cursor: str | None) -> Slice:

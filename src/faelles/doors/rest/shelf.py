@@ -5,12 +5,12 @@ from typing import Final
 from litestar import Router, get
 
 from faelles.circulation.shelf import operations
-from faelles.circulation.shelf.model import OnShelf, ToClear
+from faelles.circulation.shelf.model import LeftOnShelf, OnShelf, ToClear
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathId
 from faelles.doors.rest.request import ApiRequest
-from faelles.ground.ids import BranchId
+from faelles.ground.ids import BranchId, PatronId
 from faelles.people.model import Permission
 
 _LOGISTICS: Final = Permission.LOGISTICS
@@ -46,4 +46,16 @@ async def list_hold_shelf_to_clear(
     return page(found, limit, key=lambda place: place.number)
 
 
-router = Router(path="/", route_handlers=[list_hold_shelf, list_hold_shelf_to_clear], tags=["hold shelf"])
+@get(
+    "/patrons/{patron:int}/holds/uncollected",
+    opt=guarded(Permission.HOLD_VIEW, example=Example(path={"patron": "{patron}"})),
+    summary="How many holds a patron left on the shelf",
+)
+async def count_uncollected(request: ApiRequest, patron: PathId) -> LeftOnShelf:
+    """As far back as retention lets it be known."""
+    return await request.run(lambda tx: operations.uncollected_by(tx, request.caller, PatronId(patron)))
+
+
+router = Router(
+    path="/", route_handlers=[list_hold_shelf, list_hold_shelf_to_clear, count_uncollected], tags=["hold shelf"]
+)

@@ -149,6 +149,26 @@ BEGIN
 END
 $$;
 
+-- Locks every hold that filling one of these ends or sets free: the others of a parallel order, and whoever the copy was
+-- planned for. Holds are the last to be locked, by their number and all at once: two branches that fill two holds of one
+-- order at the same moment wait for each other instead of each having what the other wants.
+CREATE FUNCTION lock_holds_with(in_agency integer, in_holds bigint[], in_item bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM FROM hold
+      WHERE agency_id = in_agency AND closed_at IS NULL
+        AND id = ANY (in_holds
+                      || ARRAY(SELECT o.id
+                                 FROM hold AS h
+                                 JOIN hold AS o ON o.transaction_id = h.transaction_id AND o.agency_id = h.agency_id
+                                WHERE h.agency_id = in_agency AND h.id = ANY (in_holds) AND h.is_parallel)
+                      || ARRAY(SELECT p.id FROM hold AS p
+                                WHERE p.agency_id = in_agency AND p.item_id = in_item AND p.closed_at IS NULL))
+      ORDER BY id
+        FOR NO KEY UPDATE;
+END
+$$;
+
 -- Closes holds that are in one of the given states; the copy is the one that filled them, where that is new. Their titles
 -- are marked: what was planned or bound is free, and the queue is shorter.
 CREATE FUNCTION close_holds(
@@ -210,6 +230,7 @@ DECLARE
     branch      integer;
     is_parallel boolean;
 BEGIN
+    PERFORM lock_holds_with(in_agency, ARRAY[in_hold], in_item);
     WITH released AS (
         UPDATE hold SET state = 'pending', item_id = NULL, claimed_by = NULL, claimed_until = NULL
          WHERE agency_id = in_agency AND item_id = in_item AND state = 'matched' AND id <> in_hold
@@ -272,6 +293,7 @@ CREATE FUNCTION collect_hold(in_agency integer, in_item bigint, in_hold bigint, 
     RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     IF in_hold IS NOT NULL THEN
+        PERFORM lock_holds_with(in_agency, ARRAY[in_hold], in_item);
         PERFORM close_holds(in_agency, ARRAY[in_hold], ARRAY['pending', 'matched', 'captured', 'in_transit', 'ready'],
                             'collected', 'collected', in_item, in_at, in_actor);
         PERFORM close_parallel_holds(in_agency, ARRAY[in_hold], in_at, in_actor);
