@@ -56,7 +56,10 @@ async def address(database: Database, keyring: Keyring, tmp_path_factory: pytest
     running = asyncio.create_task(
         server.serve(config, database, keyring, neighbours={"/": app.create}, tell=opened.set_result)
     )
-    yield await opened
+    await asyncio.wait({running, opened}, return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        running.result()
+    yield opened.result()
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(running, 20)
 

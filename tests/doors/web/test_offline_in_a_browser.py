@@ -99,7 +99,11 @@ async def opened_at(browser: Browser, address: str, library: LendingLibrary) -> 
 
 async def everything_is_kept(page: Page) -> None:
     await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await page.evaluate(
+        "navigator.serviceWorker.controller"
+        " || new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done, {once: true}))"
+        ".then(() => true)"
+    )
 
 
 async def loans_of(library: LendingLibrary, item: str) -> tuple[int, int]:
@@ -123,40 +127,41 @@ async def test_fifty_scans_around_the_death_of_the_server_end_up_exactly_once(
     browser: Browser, process: Process, library: LendingLibrary
 ):
     desk = Hands(await opened_at(browser, process.address, library))
-    reader, other = await library.reader(), await library.reader()
-    items = [await library.copy() for _ in range(40)]
+    first, second, third, earlier = [await library.reader() for _ in range(4)]
+    items, back = [await library.copy() for _ in range(34)], [await library.copy() for _ in range(5)]
     reference, taken = await library.copy("reference"), await library.copy()
-    await library.lend(other, taken)
-    await library.lend(other, items[-1])
-    await desk.scan(reader.card)
-    for item in items[:15]:
+    for item in [*back, taken]:
+        await library.lend(earlier, item)
+    await desk.scan(first.card)
+    for item in items[:14]:
         await desk.scan(item)
-    await desk.page.wait_for_function("document.querySelectorAll('#log .entry').length > 6")
+    await expect(desk.page.locator("#log .entry").nth(6)).to_be_visible(timeout=20_000)
     await process.kill()
-    for item in [*items[15:32], reference, taken]:
-        await desk.scan(item)
+    for scan in [second.card, *items[14:27], reference, taken]:
+        await desk.scan(scan)
+    await desk.answered(31)
     await expect(desk.page.locator("#queue")).to_contain_text(AWAY)
-    await desk.answered(35)
     await expect(desk.latest).to_contain_text("ikke kontrolleret")
     await picture(desk.page, "offline")
 
     # The page is opened again, without a server, and the desk goes on.
     await desk.page.goto("/desk")
-    await desk.scan(other.card)
-    for item in items[32:39]:
-        await desk.scan(item)
+    for scan in [third.card, *items[27:34]]:
+        await desk.scan(scan)
     await desk.page.keyboard.press("Escape")
-    for item in [*items[35:39], items[-1], "9999999999", "9999999998"]:
-        await desk.scan(item)
+    for scan in [*items[27:31], *back, "9999999999", "9999999998"]:
+        await desk.scan(scan)
+    await desk.answered(19)
     await expect(desk.page.locator("#queue")).to_contain_text("venter")
-    await desk.answered(15)
 
     await process.start()
     await is_back(desk.page)
     await expect(desk.page.locator("#log .entry", has_text=BACK)).to_contain_text("Skal undersøges: 4")
-    lent = {item: await loans_of(library, item) for item in items}
-    assert lent == dict.fromkeys(items[:35], (1, 1)) | dict.fromkeys(items[35:], (1, 0))
-    assert [await loans_of(library, item) for item in (reference, taken)] == [(1, 1), (2, 1)]
+    assert desk.scans == 50
+    found = {item: await loans_of(library, item) for item in [*items, *back, reference, taken]}
+    lent = dict.fromkeys([*items[:27], *items[31:], reference], (1, 1))
+    returned = dict.fromkeys([*items[27:31], *back], (1, 0))
+    assert found == lent | returned | {taken: (2, 1)}
     assert await work_list(library) == sorted([reference, taken, "9999999998", "9999999999"])
     await picture(desk.page, "offline-after")
     await desk.page.context.close()

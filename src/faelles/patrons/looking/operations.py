@@ -122,6 +122,8 @@ async def identify(tx: Transaction, caller: Caller, keyring: Keyring, scan: str)
 
 async def summaries(tx: Transaction, caller: Caller, found: Sequence[PatronId], operation: str) -> list[PatronSummary]:
     """One line for each of `found` that is within the caller's reach, in the order of names; every one is recorded."""
+    if not found:
+        return []
     divisions = caller.divisions(Permission.PATRON_VIEW)
     reached = [each for each in await patrons.load(tx, found) if reach.within(each, divisions)]
     identifiers = await identification.of_patrons(tx, [each.id for each in reached])

@@ -1,6 +1,6 @@
 """What the desk is told of one scan: a tone for ear and eye, sentences, and what can be done about it. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -13,6 +13,7 @@ from faelles.circulation.loans.model import (
     CheckoutAnswer,
     ItemShown,
     Outcome,
+    Remark,
     RenewalAnswer,
     ReturnAnswer,
     UndoAnswer,
@@ -41,11 +42,11 @@ class Tone(StrEnum):
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason why not."""
+    """One reason why not; `rule` says which one won, where it was a rule."""
 
     code: str
     text: str
-    rule: int | None
+    rule: str
     may_override: bool
 
 
@@ -63,6 +64,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     slip: tuple[str, ...] = ()
     loan: LoanId | None = None
     was_return: bool = False
+    keeps_panel: bool = False
+    """The open patron is as before, but for the one loan more where there is one: nothing is read of them again."""
     choices: tuple[PatronId, ...] = ()
     known: ScanAnswer | None = None
     people: tuple[PatronSummary, ...] = ()
@@ -83,12 +86,16 @@ def opened(patron: PatronId) -> Entry:
     return Entry(tone=Tone.DONE, code="web_patron_open", patron=patron)
 
 
-def of_checkout(answer: CheckoutAnswer, request: WebRequest, item: str, patron: PatronId) -> Entry:
+def of_checkout(
+    answer: CheckoutAnswer, request: WebRequest, item: str, patron: PatronId, rules: Mapping[int, str]
+) -> Entry:
+    """`rules`: those behind the blocks, in words."""
     is_refused = answer.outcome is Outcome.REFUSED
     lines = _sentences(answer.warnings, request.language)
     if answer.charged_ore:
         lines.append(i18n.text("late_fee", request.language, {"charged_ore": answer.charged_ore}))
     needs_a_look = bool(lines) or bool(answer.item and (answer.item.notes or answer.item.missing_parts))
+    moves_more = Remark.HOLD_COLLECTED in answer.warnings or answer.charged_ore > 0
     return Entry(
         tone=Tone.STOP if is_refused else Tone.NOTICE if needs_a_look else Tone.DONE,
         code=f"outcome_{answer.outcome.value}",
@@ -97,8 +104,9 @@ def of_checkout(answer: CheckoutAnswer, request: WebRequest, item: str, patron: 
         item=answer.item,
         due_on=answer.due_on,
         lines=tuple(lines),
-        whys=_whys(answer.blocks, request),
+        whys=_whys(answer.blocks, request, rules),
         loan=answer.loan if answer.outcome is Outcome.LENT else None,
+        keeps_panel=is_refused or (answer.outcome is Outcome.LENT and not moves_more),
     )
 
 
@@ -168,14 +176,14 @@ def _sentences(codes: Iterable[str], language: Language) -> list[str]:
     return [i18n.text(code, language) for code in codes]
 
 
-def _whys(blocks: Iterable[Block], request: WebRequest) -> tuple[Why, ...]:
-    return tuple(_why(block, request.caller, request.language) for block in blocks)
+def _whys(blocks: Iterable[Block], request: WebRequest, rules: Mapping[int, str] | None = None) -> tuple[Why, ...]:
+    return tuple(_why(block, request.caller, request.language, rules or {}) for block in blocks)
 
 
-def _why(block: Block, caller: Caller, language: Language) -> Why:
+def _why(block: Block, caller: Caller, language: Language, rules: Mapping[int, str]) -> Why:
     return Why(
         code=block.code,
         text=i18n.text(block.code, language, block.parameters),
-        rule=block.rule,
+        rule=rules.get(block.rule, "") if block.rule is not None else "",
         may_override=block.override is not None and caller.may(block.override),
     )

@@ -22,6 +22,7 @@ from faelles.doors.rest.parameters import QueryId
 from faelles.doors.web.desk import answers
 from faelles.doors.web.desk.answers import Entry
 from faelles.doors.web.desk.panel import Panel, panel_of
+from faelles.doors.web.desk.reasons import winning_rules
 from faelles.doors.web.place import desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
@@ -102,11 +103,13 @@ async def scan(request: WebRequest) -> Response[bytes]:
 
 
 async def _told(request: WebRequest, work: Callable[[Transaction], Awaitable[Entry]]) -> Response[bytes]:
-    """What `work` answers, with the open patron as they are after it."""
+    """What `work` answers, with the open patron as they are after it, where more than a loan has changed."""
 
     async def whole(tx: Transaction) -> tuple[Entry, Panel | None]:
         entry = await work(tx)
-        return entry, await panel_of(tx, request.caller, entry.patron) if entry.patron is not None else None
+        if entry.patron is None or entry.keeps_panel:
+            return entry, None
+        return entry, await panel_of(tx, request.caller, entry.patron)
 
     entry, panel = await request.run(whole)
     return request.page("desk/answer.html", {"entry": entry, "panel": panel})
@@ -135,7 +138,8 @@ def _asked(known: ScanAnswer, typed: str) -> Entry:
 
 async def _checked_out(tx: Transaction, request: WebRequest, asked: CheckoutRequest, key: str) -> Entry:
     answer = await operations.checkout(tx, request.caller, request.services.keyring, asked, key)
-    return answers.of_checkout(answer, request, asked.item, PatronId(asked.borrower.patron or 0))
+    rules = await winning_rules(tx, answer.blocks, request.language)
+    return answers.of_checkout(answer, request, asked.item, PatronId(asked.borrower.patron or 0), rules)
 
 
 async def _take_back(tx: Transaction, request: WebRequest, form: ScanForm, item: str) -> Entry:

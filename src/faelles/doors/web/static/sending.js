@@ -8,7 +8,7 @@ import { close, open, openUnknown, showAnswer, showCount, showSent, showTold, wo
 const PATIENCE = 8000;
 const TRY_AGAIN_AFTER = 2000;
 const MOST_TRIES = 3;
-const AWAY = new Set([502, 503, 504]);
+const AWAY = new Set([429, 502, 503, 504]);
 const TAB = crypto.randomUUID();
 const SENDER = "faelles-desk-sender";
 

@@ -35,6 +35,7 @@ export function showAnswer(html, { isQuiet = false } = {}) {
   put(entry);
   const look = answer.content.querySelector("#panel-new");
   if (entry.dataset.patron) openKnown(entry.dataset.patron, look?.content);
+  addLoan(answer.content.querySelector("#loan-new")?.content);
   return entry;
 }
 
@@ -78,6 +79,16 @@ function openKnown(patron, look) {
   openPatron.value = patron;
   if (look) panel.replaceChildren(look);
   history.replaceState(null, "", `/desk?patron=${patron}`);
+}
+
+// One loan more is all that changed.
+function addLoan(row) {
+  const loans = document.getElementById("loans");
+  if (!row || !loans) return;
+  loans.tBodies[0].prepend(row);
+  loans.hidden = false;
+  const count = document.getElementById("loan-count");
+  count.textContent = Number(count.textContent) + 1;
 }
 
 export function openUnknown(card, stopped = "") {
