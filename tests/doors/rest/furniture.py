@@ -18,6 +18,7 @@ from doors.rest.furnishing_interlibrary import furnish_interlibrary
 from doors.rest.furnishing_notices import furnish_notices
 from doors.rest.furnishing_patrons import furnish_patron_services
 from doors.rest.furnishing_privacy import furnish_privacy
+from doors.rest.furnishing_sign_in import furnish_sign_in
 from doors.rest.lending_furniture import furnish_lending
 from doors.rest.logistics_furniture import furnish_logistics
 from faelles.doors.rest.access import Example, Plain
@@ -531,6 +532,8 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
     furniture.ours(
         payment_order=begun.id,
         payment_reference=begun.reference,
+        payer=payer,
+        paid_reference=bought.reference,
         paid_order=bought.id,
         debt_claim=owed,
         callback_payload=payload.decode(),
@@ -561,6 +564,10 @@ async def _order(tx: Transaction, patron: PatronId, charge: int, amount: int) ->
     return await orders.started(tx, made, f"built-in/{made.reference}", "https://bibliotek.example/betal")
 
 
+async def _sign_in(tx: Transaction, furniture: Furniture) -> None:
+    await furnish_sign_in(tx, furniture, ON_THIS_MACHINE)
+
+
 ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _agencies,
     _policies,
@@ -579,6 +586,7 @@ ROOMS: tuple[Callable[[Transaction, Furniture], Awaitable[None]], ...] = (
     _money,
     furnish_notices,
     furnish_privacy,
+    _sign_in,
 )
 
 

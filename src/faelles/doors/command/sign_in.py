@@ -43,10 +43,11 @@ def login(
         ),
     ],
     branch: Annotated[str | None, typer.Option(help=words("command_login_branch"), show_default=False)] = None,
+    code: Annotated[str | None, typer.Option(help=words("command_login_code"), show_default=False)] = None,
 ) -> None:
     async def sign_in(runtime: Runtime) -> str:
         issued = await sign_in_staff(
-            runtime.database, runtime.keyring, agency_isil=agency, username=username, password=password
+            runtime.database, runtime.keyring, agency_isil=agency, username=username, password=password, code=code
         )
         place = await _usual_branch(runtime, issued.secret, branch)
         return str(staff_session.keep(runtime.config, StaffSession(token=issued.secret, branch=place)))

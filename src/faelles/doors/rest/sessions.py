@@ -27,6 +27,8 @@ class StaffSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     agency_isil: Typed
     username: Typed
     password: Typed
+    code: Typed | None = None
+    """The one-time password, or a recovery code, of whoever has set them up."""
 
 
 class SecretSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +75,9 @@ class WhoAmI(msgspec.Struct, frozen=True, kw_only=True):
     summary="Sign in as staff",
 )
 async def sign_in_staff(request: ApiRequest, data: JSONBody[StaffSignIn]) -> IssuedToken:
-    """One answer, 401, whatever is wrong; 429 with Retry-After after five failures with one username."""
+    """One answer, 401, whatever is wrong; 429 with Retry-After after five failures with one username. 401
+    `one_time_code_needed` after the right password of somebody who has set up one-time passwords.
+    """
     services = request.services
     return await sign_in.sign_in_staff(
         services.database,
@@ -81,6 +85,7 @@ async def sign_in_staff(request: ApiRequest, data: JSONBody[StaffSignIn]) -> Iss
         agency_isil=data.agency_isil,
         username=data.username,
         password=data.password,
+        code=data.code,
     )
 
 

@@ -43,7 +43,7 @@ def _unpacked(value: str) -> bytes | None:
 
 def _of_list(xml: bytes) -> list[Privilege]:
     try:
-        groups = [group for group in fromstring(xml) if _local(group.tag) == "PrivilegeGroup"]
+        groups = [group for group in fromstring(xml, forbid_dtd=True) if _local(group.tag) == "PrivilegeGroup"]
     except (ParseError, DefusedXmlException, ValueError):
         raise UnauthenticatedError("federated_answer_unreadable") from None
     found: list[Privilege] = []
