@@ -11,10 +11,13 @@ from faelles.doors.web import assets
 from faelles.doors.web.admission import admit
 from faelles.doors.web.daily import ROUTERS as DAILY
 from faelles.doors.web.desk import scanning
+from faelles.doors.web.manage.routes import ROUTERS as MANAGE
 from faelles.doors.web.offline import keeping, taking
+from faelles.doors.web.own import coming_in
 from faelles.doors.web.own import pages as own
 from faelles.doors.web.pace import Pace
 from faelles.doors.web.problems import HANDLERS
+from faelles.doors.web.public import pages as public
 from faelles.doors.web.rendering import Pages
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.security import add_headers
@@ -25,10 +28,13 @@ from faelles.doors.web.start import pages as start
 ROUTERS: Final[tuple[Router, ...]] = (
     assets.router,
     *DAILY,
+    *MANAGE,
     scanning.router,
     keeping.router,
     taking.router,
+    coming_in.router,
     own.router,
+    public.router,
     federated.router,
     own_access.router,
     second_step.router,

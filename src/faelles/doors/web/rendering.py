@@ -12,7 +12,7 @@ from faelles.doors.web.assets import address
 from faelles.doors.web.request import WebRequest
 from faelles.ground import i18n
 from faelles.ground.i18n import Language
-from faelles.people.model import Permission
+from faelles.people.model import Caller, Permission
 
 _ZONE: Final = "Europe/Copenhagen"
 """Of moments on a page that no branch stands behind."""
@@ -45,9 +45,16 @@ def _common(request: WebRequest) -> dict[str, object]:
     """What every page can say, whoever reads it."""
     return _spoken(request.language) | {
         "caller": request.signed_in,
+        "permitted": _permitted(request.signed_in),
         "csrf": request.form_token,
         "here": request.url.path,
     }
+
+
+def _permitted(caller: Caller | None) -> frozenset[Permission | None]:
+    """What the reader may do somewhere; None stands for what everybody may."""
+    held = () if caller is None else (permission for grant in caller.grants for permission in grant.permissions)
+    return frozenset({None, *held})
 
 
 def _spoken(language: Language) -> dict[str, object]:

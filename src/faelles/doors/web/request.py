@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast, get_args, get_origin
 
 import msgspec
 from litestar import Response
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 FORM_FIELD: Final = "csrf"
+_SEVERAL: Final = frozenset({list, tuple, set, frozenset})
 
 
 class WebRequest(ApiRequest):
@@ -57,15 +59,17 @@ class WebRequest(ApiRequest):
 
     async def typed(self, kind: type[Form]) -> Form:
         """The form as a struct; empty fields are left out. Raises InvalidRequestError naming every misfit."""
-        sent: dict[str, Any] = {}
+        sent: dict[str, list[Any]] = {}
         for name, value in (await self.form()).multi_items():
             if name == FORM_FIELD or value == "":
                 continue
-            sent[name] = [*sent[name], value] if isinstance(sent.get(name), list) else value
+            sent.setdefault(name, []).append(value)
+        several = {field.encode_name for field in msgspec.structs.fields(kind) if _is_several(field.type)}
+        given = {name: values if name in several else values[-1] for name, values in sent.items()}
         try:
-            return msgspec.convert(sent, kind, strict=False)
+            return msgspec.convert(given, kind, strict=False)
         except msgspec.ValidationError as problem:
-            raise request_error(problem, sent, kind) from None
+            raise request_error(problem, given, kind) from None
 
     def page(self, template: str, context: Mapping[str, object], *, status: int = 200) -> Response[bytes]:
         """A template as an answer, in the reader's language."""
@@ -84,3 +88,10 @@ class WebRequest(ApiRequest):
     def go_to(self, path: str) -> Redirect:
         """After a form: what to look at next."""
         return Redirect(path, status_code=303)
+
+
+def _is_several(kind: Any) -> bool:  # noqa: ANN401 - any type there is
+    """Whether a field takes every value that was sent under its name: ticks, a list to choose several from."""
+    if get_origin(kind) is Annotated:
+        return _is_several(get_args(kind)[0])
+    return get_origin(kind) in _SEVERAL or (isinstance(kind, UnionType) and any(map(_is_several, get_args(kind))))

@@ -1,0 +1,1 @@
+"""The screens that manage: rules, places, people and machines, and the logs."""

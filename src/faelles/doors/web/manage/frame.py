@@ -1,0 +1,59 @@
+"""What all screens that manage share: the frame, and the sentence for what was done just now."""
+
+from collections.abc import Mapping
+from datetime import time
+from functools import partial
+from typing import Final, TypeVar
+
+import msgspec
+from babel.dates import format_skeleton
+from babel.numbers import format_decimal
+from litestar import Response
+
+from faelles.doors.rest.validation import request_error
+from faelles.doors.web.forms import NOTHING_REFUSED, Refusal
+from faelles.doors.web.request import WebRequest
+from faelles.ground import i18n
+
+Asked = TypeVar("Asked", bound=msgspec.Struct)
+
+MOST_LISTED: Final = 200
+"""Of what a municipality has few of: branches, roles."""
+PAGE: Final = 50
+
+
+def manage_page(
+    request: WebRequest, page: str, context: Mapping[str, object], *, refused: Refusal = NOTHING_REFUSED
+) -> Response[bytes]:
+    """One screen: `page` names its template."""
+    language = request.language
+    shown = {
+        "refused": refused,
+        "done": done_just_now(request),
+        "address": request.url.path,
+        "number": partial(format_decimal, locale=language.value),
+        "month_name": partial(format_skeleton, "yMMMM", locale=language.value),
+        "clock": _clock,
+        **context,
+    }
+    return request.page(f"manage/{page}.html", shown, status=refused.status)
+
+
+def _clock(at: time) -> str:
+    """`18.00`; the last minute of the day is its end."""
+    return "24.00" if (at.hour, at.minute) == (23, 59) else f"{at:%H.%M}"
+
+
+def done_just_now(request: WebRequest) -> str:
+    """The sentence for what the form before did, as its address says: `?done=rule_set`."""
+    code = f"web_done_{request.query_params.get('done', '')}"
+    return i18n.text(code, request.language) if i18n.knows(code, request.language) else ""
+
+
+def asked(request: WebRequest, kind: type[Asked]) -> Asked:
+    """A filter as the address has it; what is empty is not asked. Raises InvalidRequestError naming every misfit."""
+    given = {name: value for name, value in request.query_params.items() if value != ""}
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as problem:
+        raise request_error(problem, given, kind) from None

@@ -1,0 +1,1 @@
+"""The agency with its divisions, branches, placements and opening hours."""

@@ -1,0 +1,168 @@
+"""Closing days, at one branch or several: what they would move is counted before they are saved."""
+
+from datetime import date, timedelta
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Response, Router, get, post
+
+from faelles.agencies import operations as agencies
+from faelles.agencies.holiday_calendar import customary_closing_days, public_holidays
+from faelles.agencies.model import BranchKey, Service
+from faelles.agencies.opening import operations as opening
+from faelles.agencies.opening.model import CalendarException, SetCalendarDays
+from faelles.circulation.consequences.model import ClosingForeseen
+from faelles.circulation.consequences.operations import close_days, foresee_closing
+from faelles.doors.rest.access import Example, guarded
+from faelles.doors.rest.parameters import QueryId
+from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
+from faelles.doors.web.manage.frame import MOST_LISTED, manage_page
+from faelles.doors.web.request import WebRequest
+from faelles.ground.clock import local_date
+from faelles.ground.database import Transaction
+from faelles.ground.fields import ShortText
+from faelles.people.model import Permission, Place
+
+_EDIT: Final = Permission.AGENCY_EDIT
+_AHEAD: Final = timedelta(days=365)
+
+
+class ClosingForm(msgspec.Struct, frozen=True, kw_only=True):
+    """`service` empty: all of them. `do`: only count, or save."""
+
+    branches: Annotated[tuple[BranchKey, ...], msgspec.Meta(min_length=1, max_length=200)]
+    first_day: date
+    last_day: date | None = None
+    service: Service | None = None
+    reason: ShortText
+    do: Annotated[str, msgspec.Meta(pattern="^(try|save)$")] = "try"
+
+    @property
+    def days(self) -> SetCalendarDays:
+        return SetCalendarDays(
+            branches=self.branches,
+            first_day=self.first_day,
+            last_day=self.last_day or self.first_day,
+            service=self.service,
+            reason=self.reason,
+        )
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """Exceptions of one branch that follow each other for the same reason."""
+
+    branch: int
+    first_day: date
+    last_day: date
+    reason: str
+    is_open: bool
+    service: Service | None
+
+
+@get("/manage/closings", opt=guarded(_EDIT, example=Example(query={"branch": "{branch}"})))
+async def show_closings(request: WebRequest, branch: QueryId = None) -> Response[bytes]:
+    return await _closings(request, chosen={branch} if branch else set())
+
+
+async def _closings(
+    request: WebRequest,
+    *,
+    chosen: set[int],
+    foreseen: ClosingForeseen | None = None,
+    typed: dict[str, str] | None = None,
+    refused: Refusal = NOTHING_REFUSED,
+) -> Response[bytes]:
+    async def work(tx: Transaction) -> dict[str, object]:
+        caller = request.caller
+        agency = await agencies.show_agency(tx, caller)
+        found = await agencies.list_branches(tx, caller, limit=MOST_LISTED)
+        mine = [each for each in found if _EDIT in caller.permissions_at(Place(each.division, each.id))]
+        today = local_date(tx.now, agency.time_zone)
+        period = (today, today + _AHEAD)
+        planned = [
+            each
+            for branch in mine
+            for each in runs(await opening.list_calendar_exceptions(tx, caller, branch.id, period))
+        ]
+        years = {today.year, period[1].year}
+        holidays = {
+            day: name
+            for year in sorted(years)
+            for kept in (public_holidays, customary_closing_days)
+            for day, name in kept(agency.holiday_calendar, year).items()
+            if period[0] <= day <= period[1]
+        }
+        return {
+            "branches": sorted(mine, key=lambda each: each.name),
+            "names": {each.id: each.name for each in found},
+            "planned": sorted(planned, key=lambda each: (each.first_day, each.branch)),
+            "holidays": sorted(holidays.items()),
+            "today": today,
+            "chosen": chosen,
+            "foreseen": foreseen,
+            "typed": typed or {},
+        }
+
+    return manage_page(request, "closings", await request.read(work), refused=refused)
+
+
+def runs(exceptions: list[CalendarException]) -> list[Planned]:
+    """Day by day exceptions as periods. Pure."""
+    found: list[Planned] = []
+    for each in sorted(exceptions, key=lambda one: (one.service or "", one.reason, one.day)):
+        last = found[-1] if found else None
+        goes_on = (
+            last is not None
+            and (last.reason, last.service, last.is_open) == (each.reason, each.service, each.is_open)
+            and last.last_day + timedelta(days=1) == each.day
+        )
+        if last is not None and goes_on:
+            found[-1] = msgspec.structs.replace(last, last_day=each.day)
+        else:
+            found.append(
+                Planned(
+                    branch=each.branch,
+                    first_day=each.day,
+                    last_day=each.day,
+                    reason=each.reason,
+                    is_open=each.is_open,
+                    service=each.service,
+                )
+            )
+    return found
+
+
+@post(
+    "/manage/closings",
+    opt=guarded(
+        _EDIT,
+        example=Example(
+            body={
+                "branches": "{branch}",
+                "first_day": "2027-06-01",
+                "last_day": "2027-06-02",
+                "reason": "Flytning",
+                "do": "save",
+            }
+        ),
+    ),
+    status_code=200,
+)
+async def set_closing(request: WebRequest) -> Response[bytes]:
+    """Count what would move, or save: by the button that was pressed."""
+    typed = await request.form()
+    chosen = {int(str(each)) for each in typed.getall("branches", []) if str(each).isdecimal()}
+
+    async def do() -> Response[bytes]:
+        form = await request.typed(ClosingForm)
+        if form.do == "save":
+            await request.run(lambda tx: close_days(tx, request.caller, form.days))
+            return request.go_to("/manage/closings?done=closing_set")
+        foreseen = await request.run(lambda tx: foresee_closing(tx, request.caller, form.days))
+        kept = {name: str(value) for name, value in typed.items()}
+        return await _closings(request, chosen=chosen, foreseen=foreseen, typed=kept)
+
+    return await sent(request, "closing", do, lambda refused: _closings(request, chosen=chosen, refused=refused))
+
+
+router = Router(path="/", route_handlers=[set_closing, show_closings])

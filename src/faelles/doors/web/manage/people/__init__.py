@@ -1,0 +1,1 @@
+"""Staff, roles, machines, programs, and the operator let in."""
