@@ -1,4 +1,4 @@
-"""A patron's own pages: signing in with card and PIN; loans, holds and fees; renewing, cancelling, being away."""
+"""A patron's own pages: loans, holds and fees; renewing, cancelling, being away."""
 
 from datetime import date
 from typing import Annotated, Final
@@ -15,43 +15,23 @@ from faelles.circulation.loans import operations
 from faelles.circulation.loans.model import RenewalRequest
 from faelles.circulation.looking.model import LoanShown
 from faelles.circulation.looking.operations import loans_of_patron
-from faelles.doors.rest.access import Example, own_account, public
+from faelles.doors.rest.access import Example, own_account
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.desk import answers
-from faelles.doors.web.pace import SIGNS_IN
-from faelles.doors.web.place import remembered_agency
-from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.sign_in.agencies import public_agencies
-from faelles.doors.web.sign_in.session import begin_session
 from faelles.fees.desk.model import ClaimLine
 from faelles.fees.desk.operations import claims
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import FaellesError, TooManyAttemptsError, UnauthenticatedError
 from faelles.ground.fields import Id
 from faelles.ground.ids import PatronId
-from faelles.patrons.identification.sign_in import sign_in_patron
 from faelles.patrons.looking.model import PatronView
 from faelles.patrons.model import AbsencePeriod
 from faelles.patrons.own_account import operations as own
-from faelles.people.model import SubjectKind
-from faelles.people.rules import IDLE_AT_MOST
-from faelles.people.staff.model import Typed
 from faelles.policies.operations import current_settings
 
 _MOST: Final = 200
 _MINE: Final = "/mine"
-_AN_HOUR: Final = 60 * 60
-
-
-class CardForm(msgspec.Struct, frozen=True, kw_only=True):
-    agency: Typed = ""
-    card: Typed = ""
-    pin: Typed = ""
-
-    def __repr__(self) -> str:
-        return "CardForm()"
 
 
 class RenewForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,42 +65,6 @@ class Mine(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def owed_ore(self) -> int:
         return sum(each.outstanding_ore for each in self.claims)
-
-
-@get("/mine/sign-in", opt=public(example=Example()))
-async def show_sign_in(request: WebRequest) -> Response[bytes]:
-    return await _sign_in_form(request, CardForm(agency=remembered_agency(request)))
-
-
-@post(
-    "/mine/sign-in",
-    opt=public(example=Example(body={"agency": "{isil}", "card": "{card}", "pin": "{pin}"})) | {SIGNS_IN: True},
-)
-async def begin(request: WebRequest) -> Response[bytes]:
-    """Whatever is wrong is told in one sentence, the same for all of it."""
-    form = await request.typed(CardForm)
-    services = request.services
-    try:
-        token = await sign_in_patron(
-            services.database,
-            services.keyring,
-            agency_isil=form.agency,
-            identifier=form.card,
-            pin=form.pin,
-            idle=IDLE_AT_MOST[SubjectKind.PATRON],
-        )
-    except (UnauthenticatedError, TooManyAttemptsError) as problem:
-        return await _sign_in_form(request, form, problem)
-    return begin_session(request, token, request.go_to(_MINE), agency=form.agency, seconds=_AN_HOUR)
-
-
-async def _sign_in_form(request: WebRequest, form: CardForm, problem: FaellesError | None = None) -> Response[bytes]:
-    context = {
-        "form": form,
-        "agencies": await public_agencies(request),
-        "sentences": told(problem, request) if problem else (),
-    }
-    return request.page("own/sign_in.html", context, status=problem.status if problem else 200)
 
 
 @get("/mine", opt=own_account(example=Example()))
@@ -191,4 +135,4 @@ async def be_back(request: WebRequest, absence: PathId) -> Response[bytes]:
     return request.go_to(f"{_MINE}#absence")
 
 
-router = Router(path="/", route_handlers=[be_away, be_back, begin, cancel, renew, show, show_sign_in])
+router = Router(path="/", route_handlers=[be_away, be_back, cancel, renew, show])
