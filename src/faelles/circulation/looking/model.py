@@ -4,7 +4,17 @@ from datetime import date, datetime
 
 import msgspec
 
-from faelles.ground.ids import BranchId, DivisionId, ItemId, ItemNumber, LoanId, PatronId, PlacementId, RecordId
+from faelles.ground.ids import (
+    BranchId,
+    DivisionId,
+    ItemId,
+    ItemNumber,
+    JourneyId,
+    LoanId,
+    PatronId,
+    PlacementId,
+    RecordId,
+)
 
 
 class LoanShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,3 +58,37 @@ class CopyShown(msgspec.Struct, frozen=True, kw_only=True):
     seen_branch: BranchId | None
     bound_for: BranchId | None
     loan: LoanId | None
+
+
+class PastLoan(msgspec.Struct, frozen=True, kw_only=True):
+    """A time that a copy was out. `borrower` for those who may see loans of the division, as long as it is kept."""
+
+    loan: LoanId
+    division: DivisionId
+    branch: BranchId
+    lent_at: datetime
+    due_on: date
+    renewals: int
+    closed_at: datetime | None
+    closed_how: str | None
+    closed_branch: BranchId | None
+    borrower: PatronId | None
+
+
+class PastJourney(msgspec.Struct, frozen=True, kw_only=True):
+    """A time that a copy was on its way."""
+
+    journey: JourneyId
+    from_branch: BranchId
+    to_branch: BranchId
+    reason: str
+    sent_at: datetime
+    ended_at: datetime | None
+    ended_how: str | None
+
+
+class CopyHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a copy has been, the latest first."""
+
+    loans: tuple[PastLoan, ...]
+    journeys: tuple[PastJourney, ...]

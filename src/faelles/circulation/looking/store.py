@@ -3,9 +3,9 @@
 import msgspec
 
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts
-from faelles.circulation.looking.model import CopyShown, LoanShown
+from faelles.circulation.looking.model import CopyShown, LoanShown, PastJourney, PastLoan
 from faelles.ground.database import Row, Transaction
-from faelles.ground.ids import DivisionId, LoanId, PatronId
+from faelles.ground.ids import DivisionId, ItemId, LoanId, PatronId
 
 _COLUMNS = """
 SELECT l.id, l.item_id, c.number AS item_number, l.record_id, t.title, t.creators, t.material_type, l.kind,
@@ -43,6 +43,23 @@ SELECT w.item_id, c.number, c.record_id, t.title, t.creators, t.material_type, c
 """
 _PATRON_FACTS = "SELECT facts::text FROM patron_facts WHERE agency_id = $1 AND patron_id = $2"
 _ITEM_FACTS = "SELECT facts::text FROM item_facts WHERE agency_id = $1 AND item_id = (SELECT item_numbered($1, $2))"
+# Open ones first, then the latest to end; both by an index of their own.
+_LOANS_OF_ITEM = """
+SELECT l.id, l.division_id, l.branch_id, l.lent_at, l.due_on, l.renewals, l.closed_at, l.closed_how, l.closed_branch_id,
+       (SELECT b.patron_id FROM loan_borrower AS b
+         WHERE b.agency_id = $1 AND b.loan_id = l.id AND b.role = 'primary') AS borrower
+  FROM loan AS l
+ WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.item_id = $2
+ ORDER BY l.closed_at DESC NULLS FIRST, l.id DESC
+ LIMIT $3
+"""
+_JOURNEYS_OF_ITEM = """
+SELECT id, from_branch_id, to_branch_id, reason, sent_at, ended_at, ended_how
+  FROM journey
+ WHERE agency_id = $1 AND item_id = $2
+ ORDER BY id DESC
+ LIMIT $3
+"""
 
 _decode_patron = msgspec.json.Decoder(PatronFacts)
 _decode_item = msgspec.json.Decoder(ItemFacts)
@@ -77,6 +94,39 @@ async def item_facts(tx: Transaction, number: str) -> ItemFacts | None:
     """What a check-out knows of the item; nothing is locked."""
     found: str | None = await tx.value(_ITEM_FACTS, tx.agency, number)
     return None if found is None else _decode_item.decode(found)
+
+
+async def loans_of_item(tx: Transaction, item: ItemId, limit: int) -> list[PastLoan]:
+    return [
+        PastLoan(
+            loan=row["id"],
+            division=row["division_id"],
+            branch=row["branch_id"],
+            lent_at=row["lent_at"],
+            due_on=row["due_on"],
+            renewals=row["renewals"],
+            closed_at=row["closed_at"],
+            closed_how=row["closed_how"],
+            closed_branch=row["closed_branch_id"],
+            borrower=row["borrower"],
+        )
+        for row in await tx.rows(_LOANS_OF_ITEM, tx.agency, item, limit)
+    ]
+
+
+async def journeys_of_item(tx: Transaction, item: ItemId, limit: int) -> list[PastJourney]:
+    return [
+        PastJourney(
+            journey=row["id"],
+            from_branch=row["from_branch_id"],
+            to_branch=row["to_branch_id"],
+            reason=row["reason"],
+            sent_at=row["sent_at"],
+            ended_at=row["ended_at"],
+            ended_how=row["ended_how"],
+        )
+        for row in await tx.rows(_JOURNEYS_OF_ITEM, tx.agency, item, limit)
+    ]
 
 
 def _loan(row: Row) -> LoanShown:

@@ -23,6 +23,8 @@ from faelles.catalog.model import (
     Succession,
     TitlePosition,
 )
+from faelles.circulation.finding import operations as finding
+from faelles.circulation.finding.model import FindTitles, TitlesFound
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathCode, PathId
@@ -100,6 +102,17 @@ async def _words_found(request: ApiRequest, data: RecordSearch) -> Page[Record]:
     if found.next_skip is None:
         return Page(items=found.records, next=None)
     return page(found.records, data.limit, key=lambda _: found.next_skip)
+
+
+@post(
+    "/finding",
+    opt=guarded(_VIEW, example=Example(body={"words": "lokalhist", "material_type": "book"})),
+    summary="Find titles, narrowed by what they are and where a copy stands",
+    status_code=200,
+)
+async def find_titles(request: ApiRequest, data: JSONBody[FindTitles]) -> TitlesFound:
+    """One page of what was found, best first, with what it could be narrowed by further."""
+    return await request.read(lambda tx: finding.find_titles(tx, request.caller, data))
 
 
 @get(
@@ -210,6 +223,7 @@ async def create_issue(request: ApiRequest, record: PathId, data: JSONBody[NewIs
 router = Router(
     path="/records",
     route_handlers=[
+        find_titles,
         search_records,
         find_records_numbered,
         show_record,

@@ -5,12 +5,13 @@ from litestar.params import FromQuery, JSONBody
 
 from faelles.circulation.looking import operations as looking
 from faelles.circulation.looking.explaining import CheckoutExplained, ExplainCheckout, explain_checkout
-from faelles.circulation.looking.model import CopyShown, LoanShown
+from faelles.circulation.looking.histories import copy_history
+from faelles.circulation.looking.model import CopyHistory, CopyShown, LoanShown
 from faelles.doors.rest.access import Example, guarded, own_account
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathCode, PathId
 from faelles.doors.rest.request import ApiRequest
-from faelles.ground.ids import LoanId, PatronId
+from faelles.ground.ids import ItemId, LoanId, PatronId
 from faelles.patrons.merging.model import Merged, MergePatrons
 from faelles.people.model import Permission
 from faelles.privacy.merging.operations import merge_patrons
@@ -54,6 +55,16 @@ async def show_loan(request: ApiRequest, loan: PathId) -> LoanShown:
 )
 async def show_copy(request: ApiRequest, number: PathCode) -> CopyShown:
     return await request.read(lambda tx: looking.show_copy(tx, request.caller, number))
+
+
+@get(
+    "/items/{item:int}/history",
+    opt=guarded(Permission.ITEM_VIEW, example=Example(path={"item": "{item}"})),
+    summary="Where a copy has been",
+)
+async def show_history(request: ApiRequest, item: PathId, limit: Limit = 20) -> CopyHistory:
+    """Its latest loans and journeys. Who borrowed stands there for those who may see it, as long as it is kept."""
+    return await request.run(lambda tx: copy_history(tx, request.caller, ItemId(item), limit=limit))
 
 
 @post(
@@ -116,6 +127,15 @@ async def list_own_loans(request: ApiRequest, limit: Limit = 50, after: After = 
 
 router = Router(
     path="/",
-    route_handlers=[explain_terms, identify_scan, list_loans, list_own_loans, merge, show_copy, show_loan],
+    route_handlers=[
+        explain_terms,
+        identify_scan,
+        list_loans,
+        list_own_loans,
+        merge,
+        show_copy,
+        show_history,
+        show_loan,
+    ],
     tags=["loans"],
 )

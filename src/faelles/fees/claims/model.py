@@ -28,7 +28,7 @@ class ClaimLoan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimStory(msgspec.Struct, frozen=True, kw_only=True):
-    """`days` are there for overdue claims; `rule` is the rule of the tariff, where one spoke. `entries`: oldest first."""
+    """`days`: of an overdue claim; `rule`: of the tariff, where one spoke; `entries`: the oldest first."""
 
     claim: ClaimLine
     rule: RuleId | None

@@ -119,6 +119,7 @@ CREATE TABLE journey (
 -- agency's journeys to find one item's.
 CREATE UNIQUE INDEX one_journey_at_a_time ON journey (agency_id, item_id) WHERE ended_at IS NULL;
 CREATE INDEX journey_from ON journey (from_branch_id, agency_id, id) WHERE ended_at IS NULL;
+CREATE INDEX journey_item ON journey (agency_id, item_id, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX journey_to ON journey (to_branch_id, agency_id, id) WHERE ended_at IS NULL;
 CALL isolate('journey');
 

@@ -1,76 +1,70 @@
-"""The lists that hands work from: what to fetch, what stands ready, what is on its way, what needs looking into."""
+"""The lists that hands work from: what stands ready, what is on its way, what needs looking into."""
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery
 
-from faelles.circulation.picking import operations as picking
-from faelles.circulation.picking.model import NotOnShelf
+from faelles.circulation.shelf.model import OnShelf, ToClear
 from faelles.circulation.shelf.operations import list_shelf, list_to_clear
+from faelles.circulation.transit.model import JourneyShown
 from faelles.circulation.transit.operations import list_journeys
 from faelles.circulation.worklist.model import Settle
 from faelles.circulation.worklist.operations import list_work
 from faelles.circulation.worklist.operations import settle as settle_entry
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
-from faelles.doors.web.place import desk_of
+from faelles.doors.web.lists.picks import Position
+from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
+from faelles.doors.web.sheet import MOST_ROWS, Cell, sheet
+from faelles.ground import i18n
 from faelles.ground.database import Transaction
-from faelles.ground.fields import HIGHEST_ID, Id, ShortText
+from faelles.ground.fields import ShortText
 from faelles.people.model import Permission
-
-Position = Annotated[int, QueryParameter(ge=0, le=HIGHEST_ID)]
-"""Where a list goes on; give it the default 0."""
-SortKey = Annotated[str, QueryParameter(max_length=400)]
 
 _PAGE: Final = 100
 _LOGISTICS: Final = Permission.LOGISTICS
-
-
-class MissedForm(msgspec.Struct, frozen=True, kw_only=True):
-    hold: Id
+_JOURNEY_HEADINGS: Final = (
+    "web_title",
+    "web_number",
+    "web_from_branch",
+    "web_to_branch",
+    "web_sent",
+    "web_what_for",
+    "web_late_since",
+)
 
 
 class SettleForm(msgspec.Struct, frozen=True, kw_only=True):
     how: ShortText
 
 
-@get("/lists/picks", opt=guarded(_LOGISTICS, example=Example()))
-async def picks(
-    request: WebRequest,
-    after: SortKey = "",
-    after_hold: Position = 0,
-) -> Response[bytes]:
-    """In shelf order; what a scan at the desk finds is off it at once."""
-
-    async def work(tx: Transaction) -> dict[str, object]:
-        desk = await desk_of(tx, request)
-        found = await picking.list_picks(tx, request.caller, desk.branch.id, after=(after, after_hold), limit=_PAGE)
-        return {"desk": desk, "picks": found, "more": found[-1] if len(found) == _PAGE else None}
-
-    return request.page("lists/picks.html", await request.read(work))
-
-
-@post("/lists/picks/missed", opt=guarded(_LOGISTICS, example=Example(body={"hold": "{planned_hold}"})))
-async def missed(request: WebRequest) -> Response[bytes]:
-    """Not on its shelf: the hold waits for another copy."""
-    form = await request.typed(MissedForm)
-    await request.run(lambda tx: picking.note_not_on_shelf(tx, request.caller, NotOnShelf(hold=form.hold)))
-    return request.go_to("/lists/picks")
-
-
 @get("/lists/hold-shelf", opt=guarded(_LOGISTICS, example=Example()))
-async def hold_shelf(request: WebRequest, after: Position = 0) -> Response[bytes]:
-    async def work(tx: Transaction) -> dict[str, object]:
-        desk = await desk_of(tx, request)
-        ready = await list_shelf(tx, request.caller, desk.branch.id, after=after, limit=_PAGE)
-        cleared = await list_to_clear(tx, request.caller, desk.branch.id, limit=_PAGE)
-        more = ready[-1].number if len(ready) == _PAGE else None
-        return {"desk": desk, "ready": ready, "cleared": cleared, "more": more}
+async def hold_shelf(
+    request: WebRequest,
+    after: Position = 0,
+    csv: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
+) -> Response[bytes]:
+    """What stands ready, and what stands there for nobody any more."""
+    limit = MOST_ROWS if csv else _PAGE
 
-    return request.page("lists/hold_shelf.html", await request.read(work))
+    async def work(tx: Transaction) -> tuple[Desk, list[OnShelf], list[ToClear]]:
+        desk = await desk_of(tx, request)
+        ready = await list_shelf(tx, request.caller, desk.branch.id, after=after, limit=limit)
+        return desk, ready, await list_to_clear(tx, request.caller, desk.branch.id, limit=limit)
+
+    desk, ready, cleared = await request.read(work)
+    if csv:
+        headings = ("web_shelf_number", "web_title", "web_number", "web_since", "web_until", "web_to_clear")
+        rows: list[tuple[Cell, ...]] = [
+            (each.number, each.title, each.item_number, each.since, each.pickup_deadline, False) for each in ready
+        ]
+        rows += [(each.number, each.title, each.item_number, each.since, None, True) for each in cleared]
+        return sheet(request, "hold-shelf", headings, rows)
+    more = ready[-1].number if len(ready) == _PAGE else None
+    return request.page("lists/hold_shelf.html", {"desk": desk, "ready": ready, "cleared": cleared, "more": more})
 
 
 @get("/lists/on-the-way", opt=guarded(_LOGISTICS, example=Example()))
@@ -78,17 +72,36 @@ async def on_the_way(
     request: WebRequest,
     late: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
     after: Position = 0,
+    csv: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
 ) -> Response[bytes]:
     """To this branch and from it."""
+    limit = MOST_ROWS if csv else _PAGE
 
-    async def work(tx: Transaction) -> dict[str, object]:
+    async def work(tx: Transaction) -> tuple[Desk, list[JourneyShown], list[JourneyShown]]:
         desk = await desk_of(tx, request)
         here, caller = desk.branch.id, request.caller
-        coming = await list_journeys(tx, caller, to_branch=here, only_overdue=late, after=after, limit=_PAGE)
-        going = await list_journeys(tx, caller, from_branch=here, only_overdue=late, after=after, limit=_PAGE)
-        return {"desk": desk, "coming": coming, "going": going, "late": late}
+        coming = await list_journeys(tx, caller, to_branch=here, only_overdue=late, after=after, limit=limit)
+        going = await list_journeys(tx, caller, from_branch=here, only_overdue=late, after=after, limit=limit)
+        return desk, coming, going
 
-    return request.page("lists/on_the_way.html", await request.read(work))
+    desk, coming, going = await request.read(work)
+    if csv:
+        rows = [_journey(each, desk, request) for each in (*coming, *going)]
+        return sheet(request, "on-the-way", _JOURNEY_HEADINGS, rows)
+    context = {"desk": desk, "coming": coming, "going": going, "late": late, "more": _last(coming, going)}
+    return request.page("lists/on_the_way.html", context)
+
+
+def _journey(each: JourneyShown, desk: Desk, request: WebRequest) -> tuple[Cell, ...]:
+    reason = i18n.text(f"slip_{each.reason}", request.language)
+    ways = desk.name_of(each.from_branch), desk.name_of(each.to_branch)
+    return each.title, each.item_number, *ways, each.sent_at, reason, each.overdue_since
+
+
+def _last(*pages: list[JourneyShown]) -> int | None:
+    """Where both lists go on; None where neither does."""
+    full = [page[-1].id for page in pages if len(page) == _PAGE]
+    return min(full) if full else None
 
 
 @get("/lists/work", opt=guarded(Permission.WORKLIST, example=Example()))
@@ -114,4 +127,4 @@ async def settle(request: WebRequest, entry: PathId) -> Response[bytes]:
     return request.go_to("/lists/work")
 
 
-router = Router(path="/", route_handlers=[hold_shelf, missed, on_the_way, picks, settle, work_list])
+router = Router(path="/", route_handlers=[hold_shelf, on_the_way, settle, work_list])

@@ -1,32 +1,46 @@
-"""Titles: searching, and one title with its copies and its queue."""
+"""Titles: searching, one title with its copies and its queue, and a new one by hand."""
 
-from typing import Annotated, Final
+import secrets
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import QueryParameter
 
-from faelles.catalog.model import Record, RecordView
-from faelles.catalog.operations import MOST_SKIPPED, search_words, view_record
+from faelles.agencies.model import Placement
+from faelles.catalog import material_types
+from faelles.catalog.model import IsbnText, NewProvisionalRecord, TitleText
+from faelles.catalog.operations import create_provisional_record, view_record
 from faelles.circulation.desk.model import Borrower
+from faelles.circulation.finding.model import FindTitles, TitlesFound
+from faelles.circulation.finding.operations import find_titles
 from faelles.circulation.holds import operations as holds
 from faelles.circulation.holds.model import Placed, PlaceHold, Wish
 from faelles.circulation.holds.reading import holds_of_title
 from faelles.circulation.looking.model import CopyShown
 from faelles.circulation.looking.operations import show_copy
 from faelles.doors.rest.access import Example, guarded
-from faelles.doors.rest.parameters import PathId
+from faelles.doors.rest.parameters import PathId, QueryId
+from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
+from faelles.doors.web.patrons.frame import done_just_now
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
+from faelles.doors.web.titles.names import BESIDE, Names
 from faelles.ground.database import Transaction
-from faelles.ground.fields import Id, Scan
-from faelles.ground.ids import RecordId
+from faelles.ground.fields import Code, Id, Scan, ShortText
+from faelles.ground.ids import PlacementId, RecordId
 from faelles.items.operations import items_of_record
 from faelles.people.model import Permission
+from faelles.policies.operations import current_settings
 
-_PAGE: Final = 20
-_MOST_COPIES: Final = 100
+_MOST_COPIES: Final = 200
+_MOST_WAITING: Final = 200
 _THIS_TITLE: Final = Example(path={"record": "{record}"})
+_Chosen = Annotated[str, QueryParameter(max_length=200)]
+_NARROWING: Final = ("type", "language", "year", "creator", "branch")
+"""What a search is narrowed by, as it stands in the address."""
 
 
 class HoldForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,21 +53,113 @@ class HoldForm(msgspec.Struct, frozen=True, kw_only=True):
         return "HoldForm()"
 
 
+class NewTitleForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be read off the book while its borrower waits."""
+
+    title: TitleText
+    key: Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
+    material_type: Code = "book"
+    creator: ShortText | None = None
+    isbn: IsbnText | None = None
+
+
 @get("/titles", opt=guarded(Permission.CATALOG_VIEW, example=Example(query={"q": "hav"})))
 async def find(
     request: WebRequest,
-    q: Annotated[str, QueryParameter(max_length=200)] = "",
-    skip: Annotated[int, QueryParameter(ge=0, le=MOST_SKIPPED)] = 0,
+    q: _Chosen = "",
+    type: _Chosen = "",  # noqa: A002 - its name in the address
+    language: _Chosen = "",
+    year: QueryId = None,
+    creator: _Chosen = "",
+    branch: QueryId = None,
+    skip: Annotated[int, QueryParameter(ge=0, le=2000)] = 0,
 ) -> Response[bytes]:
-    async def work(tx: Transaction) -> tuple[Desk, tuple[Record, ...], int | None]:
-        desk = await desk_of(tx, request)
-        if not q.strip():
-            return desk, (), None
-        found = await search_words(tx, request.caller, q, limit=_PAGE, skip=skip)
-        return desk, found.records, found.next_skip
+    """A search is an address: it can be sent to a colleague, and the browser goes back to it."""
+    asked: dict[str, Any] = {"q": q.strip(), "type": type, "language": language, "creator": creator}
+    asked |= {"year": str(year or ""), "branch": str(branch or ""), "skip": skip}
+    wanted = _wanted(asked)
 
-    desk, records, next_skip = await request.read(work)
-    return request.page("titles/search.html", {"desk": desk, "q": q, "records": records, "next_skip": next_skip})
+    async def work(tx: Transaction) -> tuple[Desk, TitlesFound | None]:
+        return await desk_of(tx, request), await find_titles(tx, request.caller, wanted) if wanted else None
+
+    desk, found = await request.read(work)
+    context = {
+        "desk": desk,
+        "q": asked["q"],
+        "found": found,
+        "asked": asked,
+        "narrowed": _narrowed(asked),
+        "names": Names(request.language),
+        "branch_name": lambda branch: desk.name_of(int(branch)),
+        "plain": str,
+    }
+    return request.page("titles/search.html", context)
+
+
+def _wanted(asked: dict[str, Any]) -> FindTitles | None:
+    if not asked["q"]:
+        return None
+    given = {
+        "words": asked["q"],
+        "material_type": asked["type"] or None,
+        "language": asked["language"] or None,
+        "year": asked["year"] or None,
+        "creator": asked["creator"] or None,
+        "at_branch": asked["branch"] or None,
+        "skip": asked["skip"],
+    }
+    return msgspec.convert(given, FindTitles, strict=False)
+
+
+def _narrowed(asked: dict[str, Any]) -> Any:  # noqa: ANN401 - a function for the template
+    """The address of the same search, on its first page, with something else chosen (an empty value: no longer)."""
+
+    def address(name: str = "", value: object = "", *, skip: int = 0) -> str:
+        kept = {each: asked[each] for each in ("q", *_NARROWING) if asked[each]}
+        if name:
+            kept |= {name: value}
+        kept = {each: given for each, given in kept.items() if given}
+        return "/titles?" + urlencode(kept | ({"skip": skip} if skip else {}))
+
+    return address
+
+
+@get("/titles/new", opt=guarded(Permission.CATALOG_EDIT, example=Example()))
+async def ask_new(request: WebRequest) -> Response[bytes]:
+    return await _new_page(request)
+
+
+async def _new_page(request: WebRequest, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
+    desk = await request.read(lambda tx: desk_of(tx, request))
+    context = {
+        "desk": desk,
+        "refused": refused,
+        "key": f"desk-{secrets.token_hex(8)}",
+        "material_types": sorted(material_types.known()),
+        "names": Names(request.language),
+    }
+    return request.page("titles/new.html", context, status=refused.status)
+
+
+@post(
+    "/titles/new",
+    opt=guarded(Permission.CATALOG_EDIT, example=Example(body={"title": "Sogneblad", "key": "desk-0123456789"})),
+)
+async def add_new(request: WebRequest) -> Response[bytes]:
+    """A stand-in for a title that nobody knows: its copies can be lent now, and it is catalogued later."""
+
+    async def do() -> Response[Any]:
+        form = await request.typed(NewTitleForm)
+        new = NewProvisionalRecord(
+            title=form.title,
+            material_type=form.material_type,
+            creators=(form.creator,) if form.creator else (),
+            isbn=form.isbn,
+        )
+        made = await request.run(lambda tx: create_provisional_record(tx, request.caller, new, key=form.key))
+        return request.go_to(f"/titles/{made.id}/items/new?done=title_added")
+
+    return await sent(request, "new", do, lambda refused: _new_page(request, refused))
 
 
 @get("/titles/{record:int}", opt=guarded(Permission.CATALOG_VIEW, example=_THIS_TITLE))
@@ -61,20 +167,46 @@ async def show(request: WebRequest, record: PathId) -> Response[bytes]:
     return await _title(request, RecordId(record))
 
 
-async def _title(request: WebRequest, record: RecordId, placed: Placed | None = None) -> Response[bytes]:
+async def _title(
+    request: WebRequest, record: RecordId, placed: Placed | None = None, refused: Refusal = NOTHING_REFUSED
+) -> Response[bytes]:
     caller = request.caller
 
     async def work(tx: Transaction) -> dict[str, object]:
-        view: RecordView = await view_record(tx, caller, record)
-        copies: list[CopyShown] = []
-        if caller.may(Permission.ITEM_VIEW):
-            listed = await items_of_record(tx, caller, record, limit=_MOST_COPIES)
-            copies = [await show_copy(tx, caller, each.number) for each in listed.items]
-        queue = (await holds_of_title(tx, caller, record))[0] if caller.may(Permission.HOLD_VIEW) else []
-        desk = await desk_of(tx, request)
-        return {"desk": desk, "view": view, "copies": copies, "queue": queue, "placed": placed}
+        queue = []
+        if caller.may(Permission.HOLD_VIEW):
+            queue = (await holds_of_title(tx, caller, record, limit=_MOST_WAITING))[0]
+        copies = await _copies(tx, request, record) if caller.may(Permission.ITEM_VIEW) else []
+        return {
+            "desk": await desk_of(tx, request),
+            "view": await view_record(tx, caller, record),
+            "copies": copies,
+            "shelves": await shelves_of(tx, [each.placement for each in copies]),
+            "queue": queue,
+            "placed": placed,
+            "refused": refused,
+            "done": done_just_now(request),
+            "names": Names(request.language),
+        }
 
-    return request.page("titles/title.html", await request.run(work))
+    status = refused.status if refused.form else 422 if placed else 200
+    return request.page("titles/title.html", await request.run(work), status=status)
+
+
+async def _copies(tx: Transaction, request: WebRequest, record: RecordId) -> list[CopyShown]:
+    listed = await items_of_record(tx, request.caller, record, limit=_MOST_COPIES)
+    return [await show_copy(tx, request.caller, each.number) for each in listed.items]
+
+
+async def shelves_of(tx: Transaction, placements: Sequence[PlacementId]) -> dict[PlacementId, str]:
+    """What the places are called: department, location, sublocation, section."""
+    known = (await current_settings(tx)).directory.placements
+    return {each: shelf_name(known[each]) for each in placements if each in known}
+
+
+def shelf_name(placement: Placement) -> str:
+    parts = (placement.department, placement.location, placement.sublocation, placement.section)
+    return BESIDE.join(part for part in parts if part)
 
 
 @post(
@@ -83,16 +215,22 @@ async def _title(request: WebRequest, record: RecordId, placed: Placed | None = 
         Permission.HOLD_PLACE,
         example=Example(path={"record": "{record}"}, body={"card": "{card}", "pickup": "{branch}"}),
     ),
-    status_code=200,
 )
 async def place_hold(request: WebRequest, record: PathId) -> Response[bytes]:
     """For the patron whose card was scanned; refused with every reason."""
-    form = await request.typed(HoldForm)
-    asked = PlaceHold(patron=Borrower(card=form.card.strip()), wish=Wish(record=record), pickup=form.pickup)
-    placed = await request.run(lambda tx: holds.place_hold(tx, request.caller, request.services.keyring, asked))
-    if placed.is_refused:
-        return await _title(request, RecordId(record), placed.holds[0])
-    return request.go_to(f"/titles/{record}#queue")
+
+    async def do() -> Response[Any]:
+        form = await request.typed(HoldForm)
+        asked = PlaceHold(patron=Borrower(card=form.card.strip()), wish=Wish(record=record), pickup=form.pickup)
+        placed = await request.run(lambda tx: holds.place_hold(tx, request.caller, request.services.keyring, asked))
+        if placed.is_refused:
+            return await _title(request, RecordId(record), placed.holds[0])
+        return request.go_to(f"/titles/{record}?done=hold_placed#queue")
+
+    async def again(refused: Refusal) -> Response[Any]:
+        return await _title(request, RecordId(record), refused=refused)
+
+    return await sent(request, "hold", do, again, secret=frozenset({"card"}))
 
 
-router = Router(path="/", route_handlers=[find, place_hold, show])
+router = Router(path="/", route_handlers=[add_new, ask_new, find, place_hold, show])

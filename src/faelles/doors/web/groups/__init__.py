@@ -1,0 +1,1 @@
+"""A class and a stack of books."""

@@ -1,0 +1,1 @@
+"""Copies: what they are, where they have been, new ones, withdrawn ones, and their labels."""
