@@ -55,6 +55,7 @@ SELECT $1, $2, kind, now(), 'patron' FROM unnest(ARRAY['newsletters', 'recommend
     """
 INSERT INTO patron_reach (agency_id, patron_id, kind, value, place) VALUES ($1, $2, 'email', 'b@example.invalid', 1)
 """,
+    "INSERT INTO register_record (agency_id, patron_id, name_said, asked_at) VALUES ($1, $2, 'Søren', now())",
     "INSERT INTO favourite_list (agency_id, patron_id, place, name) VALUES ($1, $2, 1, 'Krimi')",
     "INSERT INTO favourite (agency_id, patron_id, list_place, place, record) VALUES ($1, $2, 1, 1, '870970-basis:1')",
     "UPDATE notice SET concerning_id = $2 WHERE agency_id = $1 AND patron_id = $2",

@@ -150,6 +150,13 @@ async def requests_of(
     return [each for each in found if divisions is None or each.division in divisions]
 
 
+async def show_request(tx: Transaction, caller: Caller, request: int) -> Request:
+    """One request, to whoever deals with it; the look is recorded."""
+    known = await _known(tx, caller, request)
+    await looked_at(tx, caller, "interlibrary_requests", [known.patron])
+    return known
+
+
 async def open_requests(tx: Transaction, caller: Caller, *, after: int = 0, limit: int = 50) -> list[Request]:
     """What is to be done: everything that is neither closed nor denied, in both directions; each look is recorded."""
     caller.require(Permission.HOLD_VIEW)

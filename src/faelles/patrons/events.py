@@ -30,6 +30,8 @@ class PatronEvent(StrEnum):
     HISTORY_WITHDRAWN = "patron.history_withdrawn"
     """Somebody withdrew. It does not say who: its reader erases the closed loans of everybody whose `keeps_history`
     is false now, which is right however often and late it is done."""
+    REGISTER_UPDATED = "patron.register_updated"
+    """What the person register says of somebody was taken over; what of it, its dimensions tell."""
     MERGED = "patron.merged"
     CLASS_STARTED = "class.started"
     CLASS_MEMBER_ADDED = "class.member_added"

@@ -21,11 +21,10 @@ from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.blocks_shown import show_blocks
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.patron_meant import patron_meant
 from faelles.doors.command.words import LANGUAGE, words
-from faelles.ground.errors import invalid_field
 from faelles.ground.i18n import text
-from faelles.ground.ids import HoldId, PatronId, RecordId
-from faelles.patrons.looking.operations import identify
+from faelles.ground.ids import HoldId, RecordId
 
 app = typer.Typer(no_args_is_help=True, help=words("command_hold"))
 
@@ -92,7 +91,7 @@ def list_holds(
 ) -> None:
     async def work(desk: Desk) -> list[HoldShown]:
         if card is not None:
-            return await reading.holds_of_patron(desk.tx, desk.caller, await _patron(desk, card), limit=200)
+            return await reading.holds_of_patron(desk.tx, desk.caller, await patron_meant(desk, card), limit=200)
         if record is not None:
             holds, _ = await reading.holds_of_title(desk.tx, desk.caller, RecordId(record), limit=200)
             return holds
@@ -109,14 +108,6 @@ def list_holds(
                 for each in holds
             ],
         )
-
-
-async def _patron(desk: Desk, card: str) -> PatronId:
-    """The one patron that a scan stands for."""
-    found = {candidate.patron.id for candidate in await identify(desk.tx, desk.caller, desk.keyring, card)}
-    if len(found) != 1:
-        raise invalid_field("card", "scan_ambiguous" if found else "patron_not_found")
-    return found.pop()
 
 
 @app.command("cancel", help=words("command_hold_cancel"))

@@ -93,6 +93,15 @@ async def list_open_requests(request: ApiRequest, limit: Limit = 50, after: Afte
     return page(found, limit, key=lambda each: each.id)
 
 
+@get(
+    "/interlibrary-requests/{request_id:int}",
+    opt=guarded(_PLACE, example=Example(path={"request_id": "{interlibrary}"})),
+    summary="One interlibrary request",
+)
+async def show_request(request: ApiRequest, request_id: PathId) -> Request:
+    return await request.run(lambda tx: operations.show_request(tx, request.caller, request_id))
+
+
 @post(
     "/interlibrary-requests/{request_id:int}/order",
     status_code=200,
@@ -209,6 +218,7 @@ router = Router(
         list_own_requests,
         cancel_own_request,
         list_open_requests,
+        show_request,
         order_from_library,
         receive,
         lend_received,

@@ -1,16 +1,18 @@
 """The person register and the nation's login over REST."""
 
 import msgspec
-from litestar import Router, post
+from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from faelles.doors.rest.access import Example, guarded, public
-from faelles.doors.rest.parameters import IdempotencyKey, PathId
+from faelles.doors.rest.paging import Page, page, read_cursor
+from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathId
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.ids import PatronId
 from faelles.patrons.model import IdentifierText, Registered, RegisterPatron
-from faelles.patrons.registers import operations
+from faelles.patrons.registers import operations, updating
 from faelles.patrons.registers.login import login_provider, sign_in_by_login
+from faelles.patrons.registers.model import NameKept, RegisterReport, Update
 from faelles.patrons.registers.port import person_register
 from faelles.people.model import IssuedToken, Permission
 from faelles.people.staff.model import Typed
@@ -79,6 +81,42 @@ async def refresh_patron(request: ApiRequest, patron: PathId) -> Refreshed:
     return Refreshed(is_changed=await work)
 
 
+@get(
+    "/register-updates",
+    opt=guarded(Permission.PATRON_CPR, example=Example()),
+    summary="How far the night's updates from the person register are",
+)
+async def show_register_updates(request: ApiRequest) -> RegisterReport:
+    """`failure` while the register does not answer: nothing is lost, it is asked again."""
+    return await request.run(lambda tx: updating.show_register_updates(tx, request.caller))
+
+
+@get(
+    "/register-updates/names-kept",
+    opt=guarded(Permission.PATRON_CPR, example=Example()),
+    summary="Patrons whose name was chosen by hand",
+)
+async def list_names_kept(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[NameKept]:
+    """Another name than the register's; a refresh takes the register's."""
+    start, caller = read_cursor(after, int) or 0, request.caller
+    found = await request.run(lambda tx: updating.list_names_kept(tx, caller, after=start, limit=limit))
+    return page(found, limit, key=lambda each: each.patron)
+
+
+@post(
+    "/register-updates/rehearsal",
+    status_code=200,
+    opt=guarded(Permission.PATRON_CPR, example=Example()),
+    summary="What an update from the person register would change now",
+)
+async def rehearse_update(request: ApiRequest) -> list[Update]:
+    """Asks the register, and changes nothing. 503 while it does not answer."""
+    services, caller = request.services, request.caller
+    caller.require(Permission.PATRON_CPR)
+    register = person_register(services.installation)
+    return await updating.rehearse_update(services.database, services.keyring, register, caller.agency)
+
+
 @post(
     "/sessions/patron/login",
     opt=public(
@@ -104,5 +142,12 @@ async def sign_in_patron_by_login(request: ApiRequest, data: JSONBody[LoginSignI
 router = Router(
     path="/",
     tags=["registers"],
-    route_handlers=[register_by_cpr, refresh_patron, sign_in_patron_by_login],
+    route_handlers=[
+        register_by_cpr,
+        refresh_patron,
+        show_register_updates,
+        list_names_kept,
+        rehearse_update,
+        sign_in_patron_by_login,
+    ],
 )

@@ -15,6 +15,7 @@ from faelles.fees.exclusion.nightly import GIVE_EXCLUSION_NOTICES
 from faelles.ground.jobs import FORGET_RUNS, Job
 from faelles.notices.planning import nightly as planning
 from faelles.notices.sending.nightly import FORGET_TEXTS
+from faelles.patrons.registers.nightly import BEGIN_REGISTER_UPDATES
 from faelles.people import nightly as people
 from faelles.privacy.forgetting.nightly import FORGET_PERSONAL_DATA
 
@@ -30,6 +31,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *planning.JOBS,
     FORGET_TEXTS,
     *people.JOBS,
+    BEGIN_REGISTER_UPDATES,
     FORGET_PERSONAL_DATA,
     FORGET_RUNS,
 )

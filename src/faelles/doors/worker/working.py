@@ -34,6 +34,8 @@ from faelles.notices.planning.operations import READER as NOTICES
 from faelles.notices.planning.operations import plan_from_events
 from faelles.notices.sending.sender import Sender
 from faelles.notices.sending.store import agencies_due
+from faelles.patrons.registers.port import person_register
+from faelles.patrons.registers.updating import update_from_register
 from faelles.people.model import system_caller
 
 _log = logger("doors.worker")
@@ -58,7 +60,7 @@ class Worker:
     database: Database
     sender: Sender
     outside: Outside | None = None
-    """How payment providers and debtor systems are reached; None: they are left alone."""
+    """How the systems outside are reached; None: they are left alone."""
     jobs: Sequence[Job] = JOBS
     clock: Clock = utc_now
 
@@ -88,10 +90,13 @@ class Worker:
         await night.run_due(await homes(self.database))
 
     async def make_rounds(self) -> None:
-        """Go by the payment providers and debtor systems of every agency."""
+        """Go by the payment providers, debtor systems and the person register for every agency."""
         if self.outside is not None:
             for home in await homes(self.database):
                 await make_round(self.database, self.outside, home.agency)
+                await update_from_register(
+                    self.database, self.outside.keyring, person_register(self.outside.installation), home.agency
+                )
 
     async def run(self) -> None:
         """All of it, until cancelled."""

@@ -99,6 +99,37 @@ CREATE TABLE patron_link (
 CREATE INDEX patron_link_patron ON patron_link (agency_id, patron_id, purpose) WHERE used_at IS NULL;
 CALL isolate('patron_link');
 
+-- Who was registered by CPR number, and follows the person register: the name as it was last told there (another one in
+-- `patron` was chosen here, and stays), and whether it is to be asked about them.
+CREATE TABLE register_record (
+    agency_id     integer NOT NULL,
+    patron_id     bigint  NOT NULL,
+    name_said     text    NOT NULL,
+    asked_at      timestamptz NOT NULL,
+    wanted_since  timestamptz,
+    claimed_by    text,
+    claimed_until timestamptz,
+    PRIMARY KEY (agency_id, patron_id),
+    FOREIGN KEY (agency_id, patron_id) REFERENCES patron,
+    CHECK ((claimed_by IS NULL) = (claimed_until IS NULL))
+);
+CREATE INDEX register_record_wanted ON register_record (agency_id, patron_id) WHERE wanted_since IS NOT NULL;
+CREATE INDEX register_record_age ON register_record (agency_id, asked_at);
+CALL isolate('register_record');
+
+-- How far an agency has read of what the register tells of changes, and what came of it since the last night.
+CREATE TABLE register_reading (
+    agency_id  integer     PRIMARY KEY REFERENCES agency,
+    reached    text,
+    day        date        NOT NULL,
+    due_since  timestamptz,
+    ended_at   timestamptz,
+    try_after  timestamptz,
+    failure    text,
+    counts     jsonb       NOT NULL DEFAULT '{}'
+);
+CALL isolate('register_reading');
+
 -- What of this is kept of people, in the shape that privacy reads (0019).
 CREATE VIEW kept_by_patrons_services WITH (security_invoker = true) AS
     SELECT agency_id, 'patrons' AS entry, 'patron_reach' AS part, patron_id AS person_id, NULL::timestamptz AS counted_from,
@@ -113,6 +144,10 @@ CREATE VIEW kept_by_patrons_services WITH (security_invoker = true) AS
     UNION ALL
     SELECT agency_id, 'patrons', 'favourite', patron_id, NULL, to_jsonb(favourite) - '{agency_id,patron_id}'::text[]
       FROM favourite
+    UNION ALL
+    SELECT agency_id, 'patrons', 'register_record', patron_id, NULL,
+           jsonb_build_object('name_said', name_said, 'asked_at', asked_at)
+      FROM register_record
     UNION ALL
     SELECT agency_id, 'links', 'patron_link', patron_id, expires_at,
            jsonb_build_object('purpose', purpose, 'address', address, 'made_at', made_at, 'used_at', used_at)

@@ -62,6 +62,7 @@ _ERASE = (
     "DELETE FROM favourite_list WHERE agency_id = $1 AND patron_id = $2",
     "DELETE FROM patron_profile WHERE agency_id = $1 AND patron_id = $2",
     "DELETE FROM patron_reach WHERE agency_id = $1 AND patron_id = $2",
+    "DELETE FROM register_record WHERE agency_id = $1 AND patron_id = $2",
     "DELETE FROM patron_identifier WHERE agency_id = $1 AND patron_id = $2",
     "DELETE FROM membership WHERE agency_id = $1 AND patron_id = $2",
     "DELETE FROM guardian WHERE agency_id = $1 AND (patron_id = $2 OR guardian_id = $2)",

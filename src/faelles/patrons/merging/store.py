@@ -89,6 +89,13 @@ SELECT $1, $3, takes_post, guardian_sees, contact_person, isil, interests, proto
     ON CONFLICT DO NOTHING
 """
 
+_MOVE_REGISTER = """
+WITH gone AS (DELETE FROM register_record WHERE agency_id = $1 AND patron_id = $2 RETURNING name_said, asked_at)
+INSERT INTO register_record (agency_id, patron_id, name_said, asked_at)
+SELECT $1, $3, name_said, asked_at FROM gone
+    ON CONFLICT DO NOTHING
+"""
+
 # Lists of the temporary patron come after the real one's.
 _COPY_LISTS = """
 INSERT INTO favourite_list (agency_id, patron_id, place, name)
@@ -113,6 +120,7 @@ _MOVES = (
     _MOVE_ABSENCES,
     _MOVE_ADDRESSES,
     _MOVE_PROFILE,
+    _MOVE_REGISTER,
     _COPY_LISTS,
     _MOVE_FAVOURITES,
     _DROP_LISTS,

@@ -3,8 +3,6 @@
 The register is asked before any transaction is opened: a slow neighbour holds no connection.
 """
 
-from dataclasses import replace
-
 from msgspec import structs
 
 from faelles.ground import events
@@ -15,16 +13,15 @@ from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.ids import PatronId
 from faelles.patrons import reach
 from faelles.patrons import store as patrons
-from faelles.patrons.blocks import store as blocks
-from faelles.patrons.blocks.model import BlockCode
 from faelles.patrons.events import PatronEvent, about
 from faelles.patrons.identification.operations import reveal_cpr
 from faelles.patrons.identifiers import IdentifierKind, read_cpr
 from faelles.patrons.model import NewIdentifier, Patron, Registered, RegisterPatron
 from faelles.patrons.operations import register
+from faelles.patrons.registers import rules, store
+from faelles.patrons.registers.blocking import block_deceased
 from faelles.patrons.registers.model import Person, PersonState
 from faelles.patrons.registers.port import PersonRegister
-from faelles.patrons.relations.operations import today_of
 from faelles.people.model import Caller, Permission
 
 
@@ -72,7 +69,9 @@ async def register_by_cpr(
     caller.require(Permission.PATRON_EDIT)
     person = await person_with(register_, cpr)
     filled = as_registration(person, cpr, request)
-    return await database.run(caller.agency, caller.actor, lambda tx: register(tx, caller, keyring, filled, key=key))
+    return await database.run(
+        caller.agency, caller.actor, lambda tx: register_as_said(tx, caller, keyring, filled, person, key=key)
+    )
 
 
 async def refresh(
@@ -95,25 +94,33 @@ async def refresh(
 
 
 async def apply_person(tx: Transaction, known: Patron, person: Person) -> bool:
-    """Take over what the register says of a patron who is locked. Protection that the desk gave stays."""
-    changed = replace(
-        known,
-        name=person.name,
-        address_protected=known.address_protected or person.address_protected,
-        contact=person.contact(known.contact),
-    )
+    """Take over what the register says of a patron who is locked, a name chosen by hand too: somebody asked for it.
+    Protection that the desk gave stays.
+    """
+    changed = rules.taken_over(known, None, person)
     if changed != known:
         await patrons.update(tx, changed)
         await events.append(tx, about(changed, PatronEvent.CHANGED))
-    if person.state is not PersonState.DECEASED:
-        return changed != known
-    return await _block_deceased(tx, known) or changed != known
+    await store.note(tx, known.id, person.name)
+    has_died = rules.has_died(person) and await block_deceased(tx, known)
+    return has_died or changed != known
 
 
-async def _block_deceased(tx: Transaction, known: Patron) -> bool:
-    if any(each.code is BlockCode.DECEASED for each in await blocks.standing(tx, known.id)):
-        return False
-    today = await today_of(tx, known)
-    await blocks.insert(tx, known.id, BlockCode.DECEASED, division=None, reason=None, first=today, last=None)
-    await events.append(tx, about(known, PatronEvent.BLOCKED, code=BlockCode.DECEASED.value))
-    return True
+async def register_as_said(
+    tx: Transaction,
+    caller: Caller,
+    keyring: Keyring,
+    request: RegisterPatron,
+    person: Person,
+    *,
+    key: str | None = None,
+) -> Registered:
+    """Register somebody whom the register knows, and follow it from then on."""
+    made = await register(tx, caller, keyring, request, key=key)
+    await follow_register(tx, made.patron, person)
+    return made
+
+
+async def follow_register(tx: Transaction, patron: PatronId, person: Person) -> None:
+    """Of a patron who was just registered with what `person` says: the nights keep it in step."""
+    await store.note(tx, patron, person.name)

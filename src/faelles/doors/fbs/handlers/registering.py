@@ -38,9 +38,8 @@ from faelles.patrons.guardians.operations import children_for, require_guardian
 from faelles.patrons.identifiers import IdentifierKind, normalise, read_cpr
 from faelles.patrons.looking.operations import identify
 from faelles.patrons.model import Contact, NewMembership, RegisterPatron, Role
-from faelles.patrons.operations import register
 from faelles.patrons.registers.model import Person
-from faelles.patrons.registers.operations import as_registration, person_with
+from faelles.patrons.registers.operations import as_registration, follow_register, person_with, register_as_said
 from faelles.patrons.registers.port import person_register
 from faelles.policies.compiled import Settings
 from faelles.privacy.consents.model import ConsentKind, SetConsent
@@ -120,7 +119,7 @@ async def create_patron(call: Call) -> models.AuthenticatedPatron:
         bare = _registration(tx, call, settings, wanted.person_identifier, wanted.patron.preferred_pickup_branch)
         request = as_registration(person, wanted.person_identifier, bare)
         request = msgspec.structs.replace(request, pin=wanted.pincode)
-        patron = (await register(tx, call.caller, services.keyring, request)).patron
+        patron = (await register_as_said(tx, call.caller, services.keyring, request, person)).patron
         await apply_settings(tx, call, call.in_name_of(patron), patron, wanted.patron)
         await _after(tx, call, patron, wanted.block_status_request, consents=wanted.national_registry_consent)
         return await authenticated(tx, call, (await patrons.load(tx, [patron]))[0])
@@ -191,6 +190,7 @@ async def create_with_guardian(call: Call) -> int:
         request = as_registration(person, wanted.person_identifier, bare)
         request = msgspec.structs.replace(request, pin=wanted.pincode)
         made = await register_with_guardian(tx, call.caller, services.keyring, request, guardian)
+        await follow_register(tx, made.patron, person)
         wishes = Wishes(
             preferred_pickup_branch=wanted.preferred_pickup_branch,
             email_addresses=wanted.email_addresses,
