@@ -1,10 +1,11 @@
-"""The start page: what waits at this branch just now."""
+"""The start page: what waits at this branch just now, and its day in numbers."""
 
 from typing import Final
 
 import msgspec
 from litestar import Response, Router, get
 
+from faelles.circulation.looking.today import BranchDay, branch_day
 from faelles.circulation.picking.operations import list_picks
 from faelles.circulation.shelf.operations import list_shelf, list_to_clear
 from faelles.circulation.transit.operations import list_journeys
@@ -12,7 +13,9 @@ from faelles.circulation.worklist.operations import list_work
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
+from faelles.doors.web.start.plots import Plot, plot
 from faelles.ground.database import Transaction
+from faelles.ground.i18n import text
 from faelles.people.model import Permission
 
 MOST_COUNTED: Final = 200
@@ -29,12 +32,37 @@ class Waiting(msgspec.Struct, frozen=True):
 
 @get("/", opt=guarded(Permission.ITEM_VIEW, example=Example()))
 async def start(request: WebRequest) -> Response[bytes]:
-    async def work(tx: Transaction) -> tuple[Desk, list[Waiting]]:
+    async def work(tx: Transaction) -> tuple[Desk, list[Waiting], BranchDay]:
         desk = await desk_of(tx, request)
-        return desk, await _waiting(tx, request, desk)
+        day = await branch_day(tx, request.caller, desk.branch.id)
+        return desk, await _waiting(tx, request, desk), day
 
-    desk, waiting = await request.read(work)
-    return request.page("start/page.html", {"desk": desk, "waiting": waiting, "most": MOST_COUNTED})
+    desk, waiting, day = await request.read(work)
+    context = {"desk": desk, "waiting": waiting, "most": MOST_COUNTED, "figures": figures(day, request)}
+    return request.page("start/page.html", context)
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A plot, and the codes of what is said around it."""
+
+    code: str
+    plot: Plot
+    path: str
+
+
+def figures(day: BranchDay, request: WebRequest) -> list[Figure]:
+    """What the reader may see of the day."""
+    found: list[Figure] = []
+    if day.loans is not None:
+        hours = [(str(hour), number) for hour, number in day.loans.items()]
+        found.append(Figure("loans", plot(hours, marked=str(day.now_hour)), "/desk"))
+    if day.holds is not None:
+        waited = [(text(f"web_entry_waited_{each}", request.language), number) for each, number in day.holds.items()]
+        found.append(Figure("holds", plot(waited), "/lists/picks"))
+    if day.late is not None:
+        missed = [(text(f"web_entry_late_{each}", request.language), number) for each, number in day.late.items()]
+        found.append(Figure("late", plot(missed), "/lists/on-the-way?late=true"))
+    return found
 
 
 async def _waiting(tx: Transaction, request: WebRequest, desk: Desk) -> list[Waiting]:
