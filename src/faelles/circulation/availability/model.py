@@ -72,11 +72,12 @@ class Lent(NamedTuple):
 
 
 class LentCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a loan is of, whether or not it is over."""
+    """What a loan is of, whether or not it is over. `number`: the title's, as the outside knows it."""
 
     loan: LoanId
     item_number: ItemNumber
     record: RecordId
+    number: str
     material_group: MaterialGroupId
     issue: IssueNamed | None
     is_interlibrary: bool

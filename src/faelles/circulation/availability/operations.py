@@ -1,7 +1,7 @@
 """Which copies of a title there are, where they stand, and whether somebody may wait for one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import partial
 from typing import Final
@@ -33,19 +33,23 @@ async def titles_standing(
     numbers: Sequence[str],
     *,
     without: Collection[BranchId] = (),
+    settings: Settings | None = None,
+    with_due: bool = True,
 ) -> list[TitleStanding]:
     """Each of the titles that we know, in the order of `numbers`, with the copies in the division's branches,
-    but for those `without`. Lost copies are left out.
+    but for those `without`. Lost copies are left out. `settings`: where the caller has read them in this transaction.
+    Without `with_due` nobody hears when what is out comes back.
     """
     caller.require(Permission.ITEM_VIEW)
     titles = await records_numbered(tx, caller, numbers)
     records = [title.record for title in titles]
-    settings = await current_settings(tx)
+    settings = settings or await current_settings(tx)
     copies = await _copies(tx, settings, division, records, without)
     known = await store.issues(tx, [copy.issue for _, copy in copies if copy.issue is not None])
-    due = await store.due_days(tx, records)
+    due = await store.due_days(tx, records) if with_due else {}
     waiting = await store.waiting(tx, records)
-    show = partial(_standing, settings, tx, known, due, _ordinary(settings))
+    is_reservable = _of_class(partial(_is_reservable, settings, tx, _ordinary(settings)))
+    show = partial(_standing, known, due, is_reservable)
     by_record: dict[RecordId, list[CopyStanding]] = defaultdict(list)
     for record, copy in copies:
         by_record[record].append(show(copy))
@@ -81,13 +85,30 @@ def _ordinary(settings: Settings) -> PatronGroupId:
     return next((id_ for id_, group in settings.patron_groups.items() if group.code == _ORDINARY), ANY_PATRON)
 
 
+def _of_class(judge: Callable[[Copy], bool]) -> Callable[[Copy], bool]:
+    """`judge`, asked once for all copies that no rule tells apart: nobody's age is known, and a copy that is picked up
+    where it belongs may be as new as it likes.
+    """
+    known: dict[tuple[object, ...], bool] = {}
+
+    def judged(copy: Copy) -> bool:
+        alike = (
+            copy.owner_branch,
+            copy.placement,
+            copy.material_group,
+            copy.kind,
+            copy.not_for_loan,
+            copy.condition,
+        )
+        if alike not in known:
+            known[alike] = judge(copy)
+        return known[alike]
+
+    return judged
+
+
 def _standing(
-    settings: Settings,
-    tx: Transaction,
-    issues: dict[IssueId, IssueNamed],
-    due: dict[ItemId, date],
-    group: PatronGroupId,
-    copy: Copy,
+    issues: dict[IssueId, IssueNamed], due: dict[ItemId, date], is_reservable: Callable[[Copy], bool], copy: Copy
 ) -> CopyStanding:
     return CopyStanding(
         item=copy.item,
@@ -97,7 +118,7 @@ def _standing(
         material_group=copy.material_group,
         issue=issues.get(copy.issue) if copy.issue is not None else None,
         is_on_shelf=copy.is_free,
-        is_reservable=copy.comes_back and _is_reservable(settings, tx, group, copy),
+        is_reservable=copy.comes_back and is_reservable(copy),
         due_on=due.get(copy.item),
     )
 

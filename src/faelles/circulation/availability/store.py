@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from faelles.catalog.numbers.rules import number_of
 from faelles.circulation.availability.model import IssueNamed, Lent, LentCopy, Title
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId
@@ -26,7 +27,7 @@ _ISSUES_OF_TITLE = """
 SELECT issue_id, year, volume, number FROM title_issue WHERE record_id = $1 ORDER BY year DESC, issue_id DESC
 """
 _LENT_COPIES = """
-SELECT l.loan_id, c.number AS item_number, l.record_id, c.material_group_id, c.kind, t.title, t.creators,
+SELECT l.loan_id, c.number AS item_number, l.record_id, c.material_group_id, c.kind, t.identifier, t.title, t.creators,
        t.material_type, i.issue_id, i.year, i.volume, i.number AS issue_number
   FROM loan_directory AS l
   JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
@@ -93,6 +94,7 @@ def _lent_copy(row: Row) -> LentCopy:
         loan=row["loan_id"],
         item_number=row["item_number"],
         record=row["record_id"],
+        number=number_of(row["identifier"]),
         material_group=row["material_group_id"],
         issue=issue,
         is_interlibrary=row["kind"] == "placeholder",

@@ -1,7 +1,6 @@
 """Looking at holds: by patron, by title, by pickup branch, one by one, and why they stand where they stand."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Final
 
 import msgspec
@@ -10,21 +9,18 @@ from faelles.circulation.desk.hold_states import WAITING, HoldState
 from faelles.circulation.holds import queue_store
 from faelles.circulation.holds import reading_store as store
 from faelles.circulation.holds.counter import permissions_in
-from faelles.circulation.holds.estimating import LOOKED_BACK, cycle_days, wait_days
-from faelles.circulation.holds.facts import Copy, Waiting
-from faelles.circulation.holds.fitting import demand_of, subject_of
+from faelles.circulation.holds.facts import Waiting
 from faelles.circulation.holds.matcher import plan_title, present_moment
-from faelles.circulation.holds.matching import ANY_ISSUE, Assigned, Cost, Plan
-from faelles.circulation.holds.model import HoldExplained, HoldShown, InQueue, Wait
+from faelles.circulation.holds.matching import Assigned, Plan
+from faelles.circulation.holds.model import HoldExplained, HoldShown, InQueue
 from faelles.circulation.holds.reading_store import FoundHold
-from faelles.circulation.holds.title import Moment, supply_for
+from faelles.circulation.holds.waits import comings_of, reckoned
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemNumber, PatronId, RecordId
 from faelles.patrons.reach import patron_for
 from faelles.people.model import Caller, Permission, Place
-from faelles.policies.knobs import LOAN_DAYS
 from faelles.policies.operations import current_settings
 
 _LOG_SHOWN = 50
@@ -33,13 +29,22 @@ BEFORE_ALL: Final = -(2**62)
 
 
 async def holds_of_patron(
-    tx: Transaction, caller: Caller, patron: PatronId, *, is_open: bool = True, after: int = 0, limit: int = 50
+    tx: Transaction,
+    caller: Caller,
+    patron: PatronId,
+    *,
+    is_open: bool = True,
+    after: int = 0,
+    limit: int = 50,
+    is_known: bool = False,
 ) -> list[HoldShown]:
     """A patron's holds, for staff those of the divisions they work for, for the patron their own. Those that are over
-    are there only as long as retention lets them be.
+    are there only as long as retention lets them be. `is_known`: the caller was let through to the patron in this
+    transaction.
     """
     permission = Permission.HOLD_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
-    await patron_for(tx, caller, patron, permission, "holds_of_patron")
+    if not is_known:
+        await patron_for(tx, caller, patron, permission, "holds_of_patron")
     if caller.patron is not None and caller.patron != patron:
         raise NotFoundError("patron_unknown")
     divisions = caller.divisions(permission)
@@ -139,7 +144,7 @@ async def explain_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldExp
     place = next((number for number, each in enumerate(line) if each.hold == hold), None)
     if place is None:
         return HoldExplained(hold=shown, here=None, wait=None, log=tuple(log))
-    wait = await _wait(tx, queue[place], place + 1, copies, at)
+    wait = reckoned(queue[place], place + 1, copies, await comings_of(tx, copies, at), at)
     if caller.patron is not None:
         return HoldExplained(hold=shown, here=_for_patron(line[place]), wait=wait)
     return HoldExplained(hold=shown, here=line[place], wait=wait, queue=tuple(line[: place + 1]), log=tuple(log))
@@ -169,36 +174,3 @@ def _in_line(
 
 def _for_patron(here: InQueue) -> InQueue:
     return InQueue(hold=here.hold, position=here.position, reach=here.reach, days=here.days, why_not=here.why_not)
-
-
-async def _wait(tx: Transaction, hold: Waiting, position: int, copies: Sequence[Copy], at: Moment) -> Wait:
-    """The wait, reckoned from the copies that could fill this hold."""
-    demand = demand_of(hold, at.today)
-    fitting = [copy for copy in copies if copy.comes_back and _fits(copy, hold, at)]
-    items = [copy.item for copy in fitting]
-    due = await store.due_days(tx, items)
-    returned = await store.returned_since(tx, items, at.now - LOOKED_BACK)
-    terms = [at.terms_of(subject_of(at.settings, supply_for(copy, at), demand)) for copy in fitting]
-    loan_days = min((each[LOAN_DAYS].value for each in terms), default=LOAN_DAYS.default)
-    cycle = cycle_days(len(fitting), returned, loan_days)
-    return Wait(
-        days=wait_days(position, [_free_in(copy, due.get(copy.item), at.today, cycle) for copy in fitting], cycle),
-        position=position,
-        copies=len(fitting),
-        loan_days=loan_days,
-        returned_lately=returned,
-    )
-
-
-def _fits(copy: Copy, hold: Waiting, at: Moment) -> bool:
-    if hold.wanted_item not in {None, copy.item}:
-        return False
-    supply = supply_for(copy, at)
-    is_right_issue = (hold.issue or ANY_ISSUE) in {ANY_ISSUE, supply.issue}
-    return is_right_issue and isinstance(at.judge(supply, demand_of(hold, at.today)), Cost)
-
-
-def _free_in(copy: Copy, due_on: date | None, today: date, cycle: int) -> int:
-    if copy.is_bound or copy.on_hold_shelf:
-        return cycle
-    return max((due_on - today).days, 0) if due_on is not None else 0

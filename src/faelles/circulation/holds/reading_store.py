@@ -62,9 +62,10 @@ _DUE = """
 SELECT item_id, due_on FROM open_loan WHERE agency_id = $1 AND item_agency_id = $1 AND item_id = ANY ($2::bigint[])
 """
 _RETURNED_SINCE = """
-SELECT count(*)
+SELECT item_id, count(*) AS returned
   FROM loan
  WHERE agency_id = $1 AND item_id = ANY ($2::bigint[]) AND closed_at >= $3 AND closed_how = 'returned'
+ GROUP BY item_id
 """
 _COUNT_WAITING = """
 SELECT count(*)
@@ -166,9 +167,10 @@ async def due_days(tx: Transaction, items: Sequence[ItemId]) -> dict[ItemId, dat
     return {row["item_id"]: row["due_on"] for row in await tx.rows(_DUE, tx.agency, list(items))}
 
 
-async def returned_since(tx: Transaction, items: Sequence[ItemId], moment: datetime) -> int:
-    """How often any of `items` was returned since `moment`."""
-    return int(await tx.value(_RETURNED_SINCE, tx.agency, list(items), moment))
+async def returned_since(tx: Transaction, items: Sequence[ItemId], moment: datetime) -> dict[ItemId, int]:
+    """How often each of `items` was returned since `moment`; those that never were are left out."""
+    rows = await tx.rows(_RETURNED_SINCE, tx.agency, list(items), moment)
+    return {row["item_id"]: row["returned"] for row in rows}
 
 
 async def count_waiting(tx: Transaction, record: RecordId, *, but: PatronId) -> int:

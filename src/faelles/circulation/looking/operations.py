@@ -12,18 +12,27 @@ from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import Scan
 from faelles.ground.ids import DivisionId, LoanId, PatronId
 from faelles.patrons.looking.operations import identify
+from faelles.patrons.model import Patron
 from faelles.patrons.reach import looked_at, patron_for
 from faelles.people.model import Caller, Permission
 
 
 async def loans_of_patron(
-    tx: Transaction, caller: Caller, patron: PatronId, *, is_open: bool = True, after: int = 0, limit: int = 50
+    tx: Transaction,
+    caller: Caller,
+    patron: PatronId,
+    *,
+    is_open: bool = True,
+    after: int = 0,
+    limit: int = 50,
+    known: Patron | None = None,
 ) -> list[LoanShown]:
     """The loans of a patron, for staff in the divisions they work for, for the patron their own. Closed ones are there
-    only as long as retention lets them be, and shown to patrons who consented to a history.
+    only as long as retention lets them be, and shown to patrons who consented to a history. `known`: whom the caller
+    was let through to in this transaction.
     """
     permission = Permission.PATRON_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
-    known = await patron_for(tx, caller, patron, permission, "loans_of_patron")
+    known = known or await patron_for(tx, caller, patron, permission, "loans_of_patron")
     if caller.patron is not None and caller.patron != patron:
         raise NotFoundError("patron_unknown")
     if caller.patron is not None and not is_open and not known.keeps_history:

@@ -28,7 +28,7 @@ async def availability(call: Call) -> list[models.Availability]:
                 reservable=title.is_reservable,
                 available=title.is_available,
             )
-            for title in await _titles(tx, call, await call.settings(tx))
+            for title in await _titles(tx, call, await call.settings(tx), with_due=False)
         ]
 
     return await call.read(work)
@@ -52,10 +52,18 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
     return await call.read(work)
 
 
-async def _titles(tx: Transaction, call: Call, settings: Settings) -> list[TitleStanding]:
+async def _titles(tx: Transaction, call: Call, settings: Settings, *, with_due: bool = True) -> list[TitleStanding]:
     codes = settings.directory.branches_by_code
     without = [codes[code].id for code in call.many("exclude") if code in codes]
-    return await titles_standing(tx, call.caller, call.division, call.many("recordid"), without=without)
+    return await titles_standing(
+        tx,
+        call.caller,
+        call.division,
+        call.many("recordid"),
+        without=without,
+        settings=settings,
+        with_due=with_due,
+    )
 
 
 def _placed(settings: Settings, title: TitleStanding) -> tuple[models.Holdings, ...]:

@@ -9,7 +9,6 @@ import msgspec
 
 from faelles.agencies.settings.model import PAYMENTS
 from faelles.agencies.settings.operations import is_on
-from faelles.catalog.numbers.operations import numbers_of
 from faelles.circulation.availability.model import LentCopy
 from faelles.circulation.availability.operations import copies_lent
 from faelles.circulation.expected.operations import expected_fees as expected
@@ -29,7 +28,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.fields import HIGHEST_ID
 from faelles.ground.i18n import Language
-from faelles.ground.ids import ChargeId, RecordId
+from faelles.ground.ids import ChargeId
 from faelles.patrons.model import Patron
 from faelles.policies.compiled import Settings
 
@@ -101,7 +100,6 @@ async def _shown(
     settings = await call.settings(tx)
     zone = settings.directory.agency.time_zone
     copies = await copies_lent(tx, [loan for claim in found for loan in claim.loans])
-    numbers = await numbers_of(tx, [copy.record for copy in copies.values()])
     return [
         models.Fee(
             fee_id=claim.charge,
@@ -112,7 +110,7 @@ async def _shown(
             due_date=None,
             paid_date=_day(settled.get(claim.charge), zone),
             payable_by_client=may_pay and claim.outstanding_ore > 0,
-            materials=tuple(material(settings, copies[loan], numbers) for loan in claim.loans if loan in copies),
+            materials=tuple(material(settings, copies[loan]) for loan in claim.loans if loan in copies),
         )
         for claim in found
     ]
@@ -139,9 +137,9 @@ def reason(kind: ChargeKind, step: int, said: str | None) -> str:
     return i18n.text(code, Language.DANISH)
 
 
-def material(settings: Settings, copy: LentCopy, numbers: Mapping[RecordId, str]) -> models.FeeMaterial:
+def material(settings: Settings, copy: LentCopy) -> models.FeeMaterial:
     return models.FeeMaterial(
-        record_id=numbers[copy.record],
+        record_id=copy.number,
         material_group=material_group(settings, copy.material_group),
         material_item_number=copy.item_number,
         periodical=None if copy.issue is None else periodical(copy.issue),
@@ -215,7 +213,6 @@ async def expected_fees(call: Call) -> list[models.Fee]:
         own, settings = call.in_name_of(known.id), await call.settings(tx)
         found = [each for each in await expected(tx, own, known.id) if each.division == call.division]
         copies = await copies_lent(tx, [loan for each in found for loan in each.loans])
-        numbers = await numbers_of(tx, [copy.record for copy in copies.values()])
         return [
             models.Fee(
                 fee_id=_EXPECTED,
@@ -226,7 +223,7 @@ async def expected_fees(call: Call) -> list[models.Fee]:
                 due_date=None,
                 paid_date=None,
                 payable_by_client=False,
-                materials=tuple(material(settings, copies[loan], numbers) for loan in each.loans if loan in copies),
+                materials=tuple(material(settings, copies[loan]) for loan in each.loans if loan in copies),
             )
             for each in found
         ]

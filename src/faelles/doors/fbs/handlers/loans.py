@@ -5,13 +5,14 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from faelles.catalog.numbers.operations import numbers_of
 from faelles.circulation.availability.model import LentCopy
 from faelles.circulation.availability.operations import copies_lent
+from faelles.circulation.desk.blocks import Block
 from faelles.circulation.loans.model import Outcome, RenewalAnswer, RenewalRequest
 from faelles.circulation.loans.operations import renew
 from faelles.circulation.looking.model import LoanShown
 from faelles.circulation.looking.operations import loans_of_patron
+from faelles.circulation.looking.renewable import refusals
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.catalog import material_group, periodical
@@ -20,7 +21,7 @@ from faelles.doors.fbs.handlers.words import OTHER_REASON, RENEWED, denied, loca
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import invalid_field
-from faelles.ground.ids import LoanId, RecordId
+from faelles.ground.ids import LoanId
 from faelles.patrons.model import Patron
 from faelles.people.model import Caller
 from faelles.policies.compiled import Settings
@@ -43,26 +44,25 @@ async def loans(call: Call) -> list[models.Loan]:
 
 async def open_loans(tx: Transaction, call: Call, known: Patron) -> list[models.Loan]:
     own = call.in_name_of(known.id)
-    found = await loans_of_patron(tx, own, known.id, limit=MOST_LOANS)
+    found = await loans_of_patron(tx, own, known.id, limit=MOST_LOANS, known=known)
     if not found:
         return []
     settings = await call.settings(tx)
-    asked = RenewalRequest(
-        branch=call.own_branch(settings, known), loans=tuple(each.id for each in found), dry_run=True
-    )
-    answers = {answer.loan: answer for answer in await renew(tx, own, asked)}
+    refused = await refusals(tx, own, known.id, call.own_branch(settings, known))
     details = await loan_details(tx, settings, found)
-    return [_loan(settings, each, details[each.id], answers[each.id]) for each in found]
+    return [_loan(settings, each, details[each.id], refused.get(each.id, ())) for each in found]
 
 
-def _loan(settings: Settings, loan: LoanShown, details: models.LoanDetails, answer: RenewalAnswer) -> models.Loan:
+def _loan(
+    settings: Settings, loan: LoanShown, details: models.LoanDetails, blocks: tuple[Block, ...] | None
+) -> models.Loan:
+    """`blocks`: what stands against a renewal; None where it may be."""
     lent_on = local_date(loan.lent_at, settings.directory.agency.time_zone)
-    is_renewable = answer.outcome is Outcome.ALLOWED
     return models.Loan(
         loan_details=details,
-        is_renewable=is_renewable,
+        is_renewable=blocks is None,
         is_longterm_loan=loan.due_on - lent_on > _LONG_LOAN,
-        renewal_status_list=() if is_renewable else denied(answer.blocks) or (OTHER_REASON,),
+        renewal_status_list=() if blocks is None else denied(blocks) or (OTHER_REASON,),
     )
 
 
@@ -70,32 +70,29 @@ async def loan_details(
     tx: Transaction, settings: Settings, found: Sequence[LoanShown]
 ) -> dict[LoanId, models.LoanDetails]:
     copies = await copies_lent(tx, [each.id for each in found])
-    numbers = await numbers_of(tx, [each.record for each in found])
-    return {each.id: _details(settings, each, copies[each.id], numbers) for each in found if each.id in copies}
+    return {each.id: _details(settings, each, copies[each.id]) for each in found if each.id in copies}
 
 
-def _details(
-    settings: Settings, loan: LoanShown, copy: LentCopy, numbers: Mapping[RecordId, str]
-) -> models.LoanDetails:
-    zone, record = settings.directory.agency.time_zone, numbers[copy.record]
+def _details(settings: Settings, loan: LoanShown, copy: LentCopy) -> models.LoanDetails:
+    zone = settings.directory.agency.time_zone
     return models.LoanDetails(
         loan_id=loan.id,
-        record_id=record,
+        record_id=copy.number,
         loan_type="interLibraryLoan" if copy.is_interlibrary else "loan",
         material_group=material_group(settings, copy.material_group),
         material_item_number=copy.item_number,
         periodical=None if copy.issue is None else periodical(copy.issue),
         loan_date=local(loan.lent_at, zone),
         due_date=loan.due_on,
-        il_bibliographic_record=_borrowed_title(copy, record) if copy.is_interlibrary else None,
+        il_bibliographic_record=_borrowed_title(copy) if copy.is_interlibrary else None,
         returned_date=None if loan.closed_at is None else local(loan.closed_at, zone),
     )
 
 
-def _borrowed_title(copy: LentCopy, record: str) -> models.ILLBibliographicRecord:
+def _borrowed_title(copy: LentCopy) -> models.ILLBibliographicRecord:
     """A title that another library lent us, and that the web site's own catalogue may not know."""
     return models.ILLBibliographicRecord(
-        record_id=record,
+        record_id=copy.number,
         medium_type=copy.material_type,
         author=copy.creators[0] if copy.creators else None,
         title=copy.title,
@@ -127,7 +124,7 @@ async def _kept(tx: Transaction, own: Caller, known: Patron) -> list[LoanShown]:
         for each in await list_own_consents(tx, own)
         if each.kind == ConsentKind.HISTORY and each.withdrawn_at is None
     ]
-    finished = await loans_of_patron(tx, own, known.id, is_open=False, limit=MOST_LOANS)
+    finished = await loans_of_patron(tx, own, known.id, is_open=False, limit=MOST_LOANS, known=known)
     return [each for each in finished if given and each.closed_at is not None and each.closed_at >= min(given)]
 
 
@@ -144,7 +141,8 @@ async def renew_loans(call: Call) -> list[models.RenewedLoan]:
         own, settings = call.in_name_of(known.id), await call.settings(tx)
         asked = RenewalRequest(branch=call.own_branch(settings, known), loans=wanted)
         answers = {answer.loan: answer for answer in await renew(tx, own, asked)}
-        found = [each for each in await loans_of_patron(tx, own, known.id, limit=MOST_LOANS) if each.id in wanted]
+        loans = await loans_of_patron(tx, own, known.id, limit=MOST_LOANS, known=known)
+        found = [each for each in loans if each.id in wanted]
         details = await loan_details(tx, settings, found)
         return [
             models.RenewedLoan(loan_details=details[each.id], renewal_status=_status(answers[each.id]))

@@ -26,6 +26,7 @@ from faelles.circulation.holds.model import (
     Together,
     Wish,
 )
+from faelles.circulation.holds.waits import waits_of
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, branch_coded, number
 from faelles.doors.fbs.handlers.issues import issue_meant, issues_of
@@ -95,7 +96,8 @@ async def reservations(call: Call) -> list[models.ReservationDetails]:
 
 
 async def _open_holds(tx: Transaction, call: Call, known: Patron) -> list[HoldShown]:
-    return await reading.holds_of_patron(tx, call.in_name_of(known.id), known.id, limit=_MOST_HOLDS)
+    own = call.in_name_of(known.id)
+    return await reading.holds_of_patron(tx, own, known.id, limit=_MOST_HOLDS, is_known=True)
 
 
 async def _details(tx: Transaction, call: Call, holds: Sequence[HoldShown]) -> list[models.ReservationDetails]:
@@ -103,6 +105,7 @@ async def _details(tx: Transaction, call: Call, holds: Sequence[HoldShown]) -> l
     numbers = await numbers_of(tx, [hold.record for hold in holds])
     issues = await issues_of(tx, [hold.issue for hold in holds if hold.issue is not None])
     nearest = _nearest(holds)
+    waits = await waits_of(tx, holds) if _tells_of_waits(call) else {}
     return [
         _reservation(
             settings,
@@ -110,7 +113,7 @@ async def _details(tx: Transaction, call: Call, holds: Sequence[HoldShown]) -> l
             numbers[hold.record],
             None if hold.issue is None else issues.get(hold.issue),
             nearest.get(hold.transaction) if hold.state in WAITING else None,
-            await _days(tx, call, hold),
+            waits[hold.id].days if hold.id in waits else None,
         )
         for hold in holds
     ]
@@ -125,13 +128,10 @@ def _nearest(holds: Sequence[HoldShown]) -> dict[HoldId, int]:
     return nearest
 
 
-async def _days(tx: Transaction, call: Call, hold: HoldShown) -> int | None:
-    """How long yet; only the newest version asks, and only what waits has to wait."""
+def _tells_of_waits(call: Call) -> bool:
+    """Only the newest version asks how long yet."""
     wanted = call.operation.reply
-    if wanted is None or wanted.name not in _WITH_ESTIMATE or hold.state not in WAITING:
-        return None
-    explained = await reading.explain_hold(tx, call.in_name_of(call.patron), hold.id)
-    return explained.wait.days if explained.wait else None
+    return wanted is not None and wanted.name in _WITH_ESTIMATE
 
 
 def _reservation(
