@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from demo.conftest import ISILS, Country
 from faelles.doors.command import demo
-from faelles.doors.command.main import app
+from faelles.doors.command.main import application
 from faelles.doors.command.words import LANGUAGE
 from faelles.doors.sip2.client import Address, connected, request
 from faelles.ground.crypto import new_master_key
@@ -127,7 +127,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
     monkeypatch.setattr(demo, "configure_logging", lambda **_: None)
 
     def command(*words: str, **settings: object) -> Result:
-        return CliRunner().invoke(app, ["demo", *words], env={name: str(value) for name, value in settings.items()})
+        return CliRunner().invoke(
+            application(), ["demo", *words], env={name: str(value) for name, value in settings.items()}
+        )
 
     return command
 

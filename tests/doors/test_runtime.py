@@ -26,7 +26,7 @@ from faelles.ground.database.pool import open_database
 from faelles.ground.errors import MisconfiguredError, UnavailableError
 from town import Town
 
-SERVE = "from faelles.doors.command.main import app; app(['serve'])"
+SERVE = "from faelles.doors.command.main import application; application('serve')(['serve'])"
 START_LIMIT = 60
 
 

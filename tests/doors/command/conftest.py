@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from circulation.lending_library import Clock, LendingLibrary
 from doors.command.administrator import administrators_token
 from faelles.doors.command import frame, staff_session
-from faelles.doors.command.main import app
+from faelles.doors.command.main import application
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -34,7 +34,7 @@ def run(owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(frame, "configure_logging", lambda **_: None)
 
     def command(*words: object) -> Result:
-        return CliRunner().invoke(app, [str(word) for word in words])
+        return CliRunner().invoke(application(), [str(word) for word in words])
 
     return command
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from faelles.doors.command.frame import CANNOT_ANSWER, NOT_UNDERSTOOD, SAYS_NO
-from faelles.doors.command.main import app
+from faelles.doors.command.main import application
 from faelles.doors.sip2.checksum import seal, unseal
 
 DATE = "20261122    120000"
@@ -58,7 +58,7 @@ def automaton() -> Iterator[Automaton]:
 def talk(automaton: Automaton, *words: str, typed: str | None = None) -> Result:
     environment = {"FAELLES_SIP2_SECRET": "hemmeligt", "COLUMNS": "120"}
     return CliRunner().invoke(
-        app, ["sip2", "talk", f"127.0.0.1:{automaton.port}", *words], input=typed, env=environment
+        application(), ["sip2", "talk", f"127.0.0.1:{automaton.port}", *words], input=typed, env=environment
     )
 
 
@@ -140,7 +140,7 @@ def test_a_server_that_hangs_up_is_told(automaton: Automaton):
     ],
 )
 def test_where_nobody_is_is_one_sentence(words: tuple[str, ...], code: int):
-    result = CliRunner().invoke(app, ["sip2", "talk", *words])
+    result = CliRunner().invoke(application(), ["sip2", "talk", *words])
     assert result.exit_code == code
     assert "Traceback" not in result.output
 
