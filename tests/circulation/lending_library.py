@@ -146,7 +146,7 @@ class LendingLibrary:
         **columns: object,
     ) -> str:
         """A new copy of a new title; its number."""
-        number = f"{secrets.randbelow(10**10):010d}"
+        number = f"5{secrets.randbelow(10**9):09d}"
         given = {"price_ore": 19_900} | columns
 
         async def add(tx: Transaction) -> None:

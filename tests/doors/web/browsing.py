@@ -24,6 +24,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.people.model import EVERY_PERMISSION
 
+expect.set_options(timeout=15_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
     "--no-sandbox",
@@ -89,7 +90,7 @@ class Hands:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.scans = self.keys = 0
+        self.scans = self.clicks = self.keys = 0
 
     async def scan(self, code: str) -> None:
         self.scans += 1
@@ -99,6 +100,14 @@ class Hands:
     async def press(self, key: str) -> None:
         self.keys += 1
         await self.page.keyboard.press(key)
+
+    async def type(self, text: str) -> None:
+        self.keys += len(text)
+        await self.page.keyboard.insert_text(text)
+
+    async def click(self, target: Locator) -> None:
+        self.clicks += 1
+        await target.click()
 
     async def answered(self, count: int) -> None:
         await expect(self.page.locator("#log .entry")).to_have_count(count, timeout=20_000)

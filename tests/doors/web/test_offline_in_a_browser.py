@@ -1,13 +1,12 @@
 """The desk while nobody answers: a real server that is killed, a network that goes, a session that ends."""
 
 import asyncio
-import base64
-import os
 import re
 import socket
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -15,8 +14,12 @@ from playwright.async_api import Browser, Page, expect
 from circulation.lending_library import LendingLibrary
 from doors.web.browsing import Hands, picture
 from doors.web.sessions import session_of_staff
+from faelles.doors.rest import server
+from faelles.doors.web import app
 from faelles.ground.clock import utc_now
+from faelles.ground.config import read_config
 from faelles.ground.crypto import Keyring
+from faelles.ground.database.pool import open_database
 from faelles.people.model import EVERY_PERMISSION
 
 AWAY = re.compile("Ingen forbindelse")
@@ -33,41 +36,55 @@ def free_port() -> int:
         return int(opened.getsockname()[1])
 
 
+def serve_until_killed(url: str, keyring: Keyring, state: str, port: int) -> None:
+    """In a process of its own."""
+
+    async def serving() -> None:
+        config = replace(read_config({"FAELLES_STATE": state}), http_port=port)
+        async with open_database(url) as database:
+            await server.serve(config, database, keyring, neighbours={"/": app.create})
+
+    asyncio.run(serving())
+
+
 @dataclass
 class Process:
-    """`faelles serve` on a port of its own, which can be killed and started again."""
+    """A server on a port of its own, which can be killed and started again."""
 
     url: str
     keyring: Keyring
     state: str
     port: int = field(default_factory=free_port)
-    running: asyncio.subprocess.Process | None = None
+    running: ForkProcess | None = None
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        (key,) = self.keyring._keys[:1]  # the process must read what the test has written
-        settings = {
-            "FAELLES_DATABASE_URL": self.url,
-            "FAELLES_MASTER_KEY": f"{key.identifier}:{base64.b64encode(key.secret).decode()}",
-            "FAELLES_HTTP_PORT": str(self.port),
-            "FAELLES_STATE": self.state,
-            "FAELLES_LOG_LEVEL": "ERROR",
-        }
-        self.running = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", "from faelles.doors.command.main import main; main()", "serve",
-            env=os.environ | settings, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        assert self.running.stderr is not None
-        while b"http://" not in (line := await asyncio.wait_for(self.running.stderr.readline(), 60)):
-            assert line, "it did not start"
+        made = get_context("fork").Process(
+            target=serve_until_killed, args=(self.url, self.keyring, self.state, self.port), daemon=True
+        )
+        made.start()
+        self.running = made
+        async with asyncio.timeout(60):
+            while not await self._answers():
+                assert made.is_alive()
+                await asyncio.sleep(0.05)
+
+    async def _answers(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
 
     async def kill(self) -> None:
-        if self.running is not None and self.running.returncode is None:
+        if self.running is not None:
             self.running.kill()
-            await self.running.wait()
+            await asyncio.to_thread(self.running.join)
 
 
 @pytest.fixture

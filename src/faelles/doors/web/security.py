@@ -5,12 +5,14 @@ from typing import Final
 from litestar.datastructures import Cookie
 from litestar.types import Message, Scope
 
+from faelles.doors.desk_agent import address
+
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_DESK: Final = "/desk"
 _HEADERS: Final = (
-    (b"content-security-policy", _POLICY.encode()),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
@@ -23,4 +25,12 @@ async def add_headers(message: Message, scope: Scope) -> None:
         return
     fresh: tuple[Cookie, ...] = scope.get("fresh_cookies", ())  # type: ignore[assignment] # ours, set in admission.py
     cookies = [(b"set-cookie", cookie.to_header(header="").encode()) for cookie in fresh]
-    message["headers"] = [*message["headers"], *_HEADERS, *cookies]
+    policy = (b"content-security-policy", _policy(scope["path"]).encode())
+    message["headers"] = [*message["headers"], policy, *_HEADERS, *cookies]
+
+
+def _policy(path: str) -> str:
+    """The desk alone may ask the program beside the browser that has the pad and the printer."""
+    if not path.startswith(_DESK):
+        return _POLICY
+    return _POLICY.replace("connect-src 'self'", f"connect-src 'self' {address.ADDRESS}")

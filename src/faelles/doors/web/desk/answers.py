@@ -64,6 +64,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     slip: tuple[str, ...] = ()
     loan: LoanId | None = None
     was_return: bool = False
+    security: str = ""
+    """What the copy's security is to be after this: `off`, `on`, or as it is."""
     keeps_panel: bool = False
     """The open patron is as before, but for the one loan more where there is one: nothing is read of them again."""
     choices: tuple[PatronId, ...] = ()
@@ -87,7 +89,7 @@ def opened(patron: PatronId) -> Entry:
 
 
 def of_checkout(
-    answer: CheckoutAnswer, request: WebRequest, item: str, patron: PatronId, rules: Mapping[int, str]
+    answer: CheckoutAnswer, request: WebRequest, item: str, patron: PatronId, rules: Mapping[int, str] | None = None
 ) -> Entry:
     """`rules`: those behind the blocks, in words."""
     is_refused = answer.outcome is Outcome.REFUSED
@@ -106,6 +108,7 @@ def of_checkout(
         lines=tuple(lines),
         whys=_whys(answer.blocks, request, rules),
         loan=answer.loan if answer.outcome is Outcome.LENT else None,
+        security="" if is_refused else "off",
         keeps_panel=is_refused or (answer.outcome is Outcome.LENT and not moves_more),
     )
 
@@ -127,6 +130,7 @@ def of_return(answer: ReturnAnswer, request: WebRequest, item: str) -> Entry:
         else (),
         loan=answer.loan if answer.outcome is Outcome.RETURNED else None,
         was_return=True,
+        security="" if answer.outcome is Outcome.REFUSED else "on",
     )
 
 
@@ -148,10 +152,12 @@ def where_to(stop: NextStop | None, language: Language) -> list[str]:
     return [i18n.text(code, language, {"name": stop.name})]
 
 
-def of_undo(answer: UndoAnswer, request: WebRequest, patron: PatronId | None) -> Entry:
-    released = answer.released_ore
+def of_undo(answer: UndoAnswer, request: WebRequest, patron: PatronId | None, *, was_return: bool = False) -> Entry:
+    released, security = answer.released_ore, "off" if was_return else "on"
     lines = [i18n.text("web_fee_released", request.language, {"released_ore": released})] if released else []
-    return Entry(tone=Tone.DONE, code="web_undone", item=answer.item, patron=patron, lines=tuple(lines))
+    return Entry(
+        tone=Tone.DONE, code="web_undone", item=answer.item, patron=patron, lines=tuple(lines), security=security
+    )
 
 
 def of_renewals(renewed: Sequence[RenewalAnswer], request: WebRequest, patron: PatronId) -> Entry:

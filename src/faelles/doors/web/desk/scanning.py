@@ -17,6 +17,7 @@ from faelles.circulation.desk.model import Borrower
 from faelles.circulation.loans import corrections, operations
 from faelles.circulation.loans.model import CheckoutRequest, RenewalRequest, ReturnRequest, UndoRequest
 from faelles.circulation.looking.operations import ScanAnswer, ScanMeaning, ScanRequest, identify_scan
+from faelles.doors.desk_agent import address
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import QueryId
 from faelles.doors.web.desk import answers
@@ -84,7 +85,7 @@ async def show(request: WebRequest, patron: QueryId = None) -> Response[bytes]:
     async def work(tx: Transaction) -> dict[str, object]:
         desk = await desk_of(tx, request)
         open_patron = await panel_of(tx, request.caller, PatronId(patron)) if patron else None
-        return {"desk": desk, "panel": open_patron}
+        return {"desk": desk, "panel": open_patron, "desk_agent": address.ADDRESS}
 
     return request.page("desk/page.html", await request.run(work))
 
@@ -208,7 +209,9 @@ async def undo(request: WebRequest) -> Response[bytes]:
 
     async def work(tx: Transaction) -> Entry:
         done = await verb(tx, request.caller, UndoRequest(loan=form.loan, branch=form.branch), form.key)
-        return answers.of_undo(done, request, None if form.patron is None else PatronId(form.patron))
+        return answers.of_undo(
+            done, request, None if form.patron is None else PatronId(form.patron), was_return=form.was_return
+        )
 
     return await _told(request, work)
 

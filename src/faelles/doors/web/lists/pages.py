@@ -10,18 +10,20 @@ from faelles.circulation.shelf.model import OnShelf, ToClear
 from faelles.circulation.shelf.operations import list_shelf, list_to_clear
 from faelles.circulation.transit.model import JourneyShown
 from faelles.circulation.transit.operations import list_journeys
-from faelles.circulation.worklist.model import Settle
+from faelles.circulation.worklist.model import Settle, WorkEntry
 from faelles.circulation.worklist.operations import list_work
 from faelles.circulation.worklist.operations import settle as settle_entry
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.lists.picks import Position
+from faelles.doors.web.offline.advice import advice_on
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.sheet import MOST_ROWS, Cell, sheet
 from faelles.ground import i18n
 from faelles.ground.database import Transaction
 from faelles.ground.fields import ShortText
+from faelles.ground.i18n import Language
 from faelles.people.model import Permission
 
 _PAGE: Final = 100
@@ -110,11 +112,18 @@ async def work_list(request: WebRequest, after: Position = 0) -> Response[bytes]
         found = await list_work(tx, request.caller, after=after, limit=_PAGE)
         return {
             "desk": await desk_of(tx, request),
-            "entries": found,
+            "entries": [(each, *_conflicts(each, request.language)) for each in found],
             "more": found[-1].id if len(found) == _PAGE else None,
         }
 
     return request.page("lists/work_list.html", await request.read(work))
+
+
+def _conflicts(entry: WorkEntry, language: Language) -> tuple[list[str], list[str]]:
+    """What stood against it, and what to do about that."""
+    codes = [code for code in str(entry.details.get("conflicts") or "").split(",") if code]
+    said = [i18n.text(code, language) for code in codes if "{" not in i18n.text(code, language)]
+    return said, [i18n.text(code, language) for code in advice_on(entry.kind, codes)]
 
 
 @post(

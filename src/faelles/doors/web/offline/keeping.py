@@ -21,6 +21,7 @@ from faelles.doors.web.request import WebRequest
 from faelles.ground.i18n import Language
 
 _FILES: Final = (
+    "agent.js",
     "dkfds.css",
     "faelles.css",
     "offline.css",

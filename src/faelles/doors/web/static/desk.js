@@ -1,9 +1,10 @@
 // The desk: one field that takes every scan, and is free again at once. What becomes of a scan is in sending.js.
 
+import { hasPrinter, printLines, startAgent } from "./agent.js";
 import { refreshBlocked } from "./offline.js";
 import { keep, setting } from "./queue.js";
 import * as sending from "./sending.js";
-import { showTold } from "./showing.js";
+import { showTold, words } from "./showing.js";
 
 const { desk, enqueue, enqueueClosing, sendTaken } = sending;
 const A_QUARTER = 15 * 60 * 1000;
@@ -26,7 +27,8 @@ const actions = {
   close: enqueueClosing,
   renew: () => enqueue("/desk/renewals", { patron: openPatron.value }),
   rescan: (button) => enqueue("/desk/scans", { scan: button.dataset.scan, meaning: button.dataset.meaning }),
-  print: (button) => printSlip(button.closest(".slip")),
+  print: (button) => printSlip(button.closest(".slip").querySelector(".printed")),
+  receipt: () => printSlip(receipt()),
   "lend-anyway": (button) => {
     sending.lendAnyway();
     button.disabled = true;
@@ -67,6 +69,10 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     log.querySelector('button:is([data-action="undo"], [data-action="untake"]):not(:disabled)')?.click();
   }
+  if (event.altKey && event.key.toLowerCase() === "o") {
+    event.preventDefault();
+    log.querySelector(".override input[name=reason]")?.focus();
+  }
 });
 
 // Focus comes back to the field, unless somebody is typing or reading elsewhere on purpose.
@@ -83,20 +89,41 @@ window.addEventListener("beforeunload", (event) => {
   if (sending.mayLose()) event.preventDefault();
 });
 
-function printSlip(slip) {
+// By the printer beside the desk, which asks nothing; else by the browser, which does.
+async function printSlip(printed) {
+  const lines = [...printed.querySelectorAll("p")].map((line) => line.textContent.trim());
+  if (hasPrinter() && (await printLines(lines))) return;
   document.body.classList.add("printing");
-  const copy = slip.querySelector(".printed").cloneNode(true);
+  const copy = printed.cloneNode(true);
   document.body.append(copy);
   window.print();
   copy.remove();
   document.body.classList.remove("printing");
 }
 
+function receipt() {
+  const sheet = document.createElement("div");
+  sheet.className = "printed";
+  const rows = document.querySelectorAll("#loans tbody tr");
+  const lines = [...rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim()).join("  "));
+  for (const line of [words("web_agent_receipt_head"), new Date().toLocaleDateString(), ...lines]) {
+    sheet.append(Object.assign(document.createElement("p"), { textContent: line }));
+  }
+  return sheet;
+}
+
+// What is to go somewhere gets its slip without a click, where a printer is at hand.
+document.addEventListener("desk:shown", ({ target }) => {
+  const slip = target.querySelector(".slip .printed");
+  if (slip && hasPrinter()) printSlip(slip);
+});
+
 // A page that came from the server knows where it stands; one out of the browser's own store was told here before.
 async function begin() {
-  const { agency, branch, kept } = form.dataset;
-  if (kept === undefined) await keep("desk", { agency, branch });
-  Object.assign(desk, kept === undefined ? { agency, branch } : await setting("desk"));
+  const { agency, branch, agent, kept } = form.dataset;
+  if (kept === undefined) await keep("desk", { agency, branch, agent });
+  Object.assign(desk, kept === undefined ? { agency, branch, agent } : await setting("desk"));
+  startAgent(desk.agent, (scan) => enqueue("/desk/scans", { scan }));
   if (kept !== undefined) await sending.connect();
   await sending.showAllRefused();
   await sendTaken();

@@ -16,13 +16,12 @@ export function looksLike(scan) {
 
 const plainCard = (scan) => scan.replace(/[\s-]/g, "").toUpperCase();
 
-// Ten digits of a health card: a day and a month (60 is added to the day of a replacement number), and a check digit.
+// Ten digits of a health card: a day, a month, and a check digit. No drawn item number is one: those begin with 5.
 function isCivilNumber(digits) {
-  const day = Number(digits.slice(0, 2)) % 60;
+  const day = Number(digits.slice(0, 2));
   const month = Number(digits.slice(2, 4));
-  const isDate = day >= 1 && day <= 31 && Number(digits.slice(0, 2)) <= 91 && month >= 1 && month <= 12;
   const sum = [...digits].reduce((total, digit, place) => total + Number(digit) * WEIGHTS[place], 0);
-  return isDate && (sum % 11 === 0 || Number(digits.slice(0, 2)) > 60);
+  return day >= 1 && day <= 31 && month >= 1 && month <= 12 && sum % 11 === 0;
 }
 
 // The list holds neither names nor numbers: four bytes of a keyed hash each. The key cannot be read out of the browser.

@@ -3,7 +3,7 @@
 
 import { blockedAsOf, happenedAt, learnTime, looksLike, stamp } from "./offline.js";
 import * as queue from "./queue.js";
-import { close, open, openUnknown, showAnswer, showCount, showSent, showTold, words } from "./showing.js";
+import { close, open, openUnknown, showAnswer, showCount, showSent, showTold, tellAnswered, words } from "./showing.js";
 
 const PATIENCE = 8000;
 const TRY_AGAIN_AFTER = 2000;
@@ -162,6 +162,7 @@ async function take(entry) {
   if (said.isKept) await queue.change({ ...entry, under: said.under, isTaken: true });
   else await queue.remove(entry.id);
   showTold(said.code, { scan: entry.fields.scan, id: said.isKept ? entry.id : "", ...said.more });
+  if (said.security) tellAnswered(entry.fields.scan, said.security);
 }
 
 async function understood(entry) {
@@ -172,7 +173,9 @@ async function understood(entry) {
   if (entry.meaning === "card") return understoodCard(scan, under);
   if (open.stopped) return { isKept: false, code: open.stopped, more: { tone: "stop" } };
   const more = { action: "untake", actionWords: "web_undo" };
-  return { isKept: true, under, code: under.patron || under.card ? "web_offline_lent" : "web_offline_returned", more };
+  const isLent = under.patron || under.card;
+  const code = isLent ? "web_offline_lent" : "web_offline_returned";
+  return { isKept: true, under, code, more, security: isLent ? "off" : "on" };
 }
 
 async function understoodCard(scan, under) {

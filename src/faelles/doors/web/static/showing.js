@@ -33,6 +33,8 @@ export function showAnswer(html, { isQuiet = false } = {}) {
   const entry = answer.content.querySelector(".entry");
   if (isQuiet) return entry;
   put(entry);
+  tellAnswered(entry.dataset.number, entry.dataset.security);
+  entry.dispatchEvent(new CustomEvent("desk:shown", { bubbles: true }));
   const look = answer.content.querySelector("#panel-new");
   if (entry.dataset.patron) openKnown(entry.dataset.patron, look?.content);
   addLoan(answer.content.querySelector("#loan-new")?.content);
@@ -79,6 +81,11 @@ function openKnown(patron, look) {
   openPatron.value = patron;
   if (look) panel.replaceChildren(look);
   history.replaceState(null, "", `/desk?patron=${patron}`);
+}
+
+// To whoever has the copy on a pad: its security may be switched now, and not before.
+export function tellAnswered(number, security) {
+  if (number && security) document.dispatchEvent(new CustomEvent("desk:answered", { detail: { number, security } }));
 }
 
 // One loan more is all that changed.

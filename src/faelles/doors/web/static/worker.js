@@ -29,8 +29,8 @@ async function takeOver() {
 }
 
 self.addEventListener("fetch", (event) => {
-  const { pathname } = new URL(event.request.url);
-  if (event.request.method !== "GET") return;
+  const { origin, pathname } = new URL(event.request.url);
+  if (event.request.method !== "GET" || origin !== self.location.origin) return;
   if (event.request.mode === "navigate" && pathname === "/desk") event.respondWith(desk(event.request));
   else if (KEPT.files.includes(pathname)) event.respondWith(file(event.request));
 });
