@@ -14,6 +14,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = [
     "/",
     "/desk",
+    "/desk/kept/da",
     "/patrons",
     "/patrons/new",
     "/titles",
@@ -73,6 +74,21 @@ async def test_the_field_has_the_focus_after_every_answer(hands: Hands, library:
     await hands.answered(1)
     await expect(hands.page.locator("#scan")).to_be_focused()
     await expect(hands.page.locator("#scan")).to_have_value("")
+
+
+async def test_the_focus_comes_back_after_buttons_dialogs_and_other_windows(hands: Hands, library: LendingLibrary):
+    field, reader = hands.page.locator("#scan"), await library.reader()
+    await hands.scan(reader.card)
+    await hands.scan(await library.copy())
+    await hands.answered(2)
+    await hands.latest.locator('[data-action="undo"]').click()
+    await hands.answered(3)
+    await expect(field).to_be_focused()
+    await hands.press("?")
+    await hands.page.locator("#keys button").click()
+    await expect(field).to_be_focused()
+    await hands.page.evaluate("document.activeElement.blur(); window.dispatchEvent(new Event('focus'))")
+    await expect(field).to_be_focused()
 
 
 async def test_the_keys_are_told_and_the_menu_opens_by_them(hands: Hands):
