@@ -1,0 +1,202 @@
+"""The daily work on pages: what forms do, and what they say when they cannot."""
+
+import re
+import secrets
+from itertools import pairwise
+
+import pytest
+
+from circulation.lending_library import LendingLibrary, Reader
+from doors.web.visitor import Visitor
+from faelles.doors.web.items import barcode
+from faelles.doors.web.money.amounts import ore_of
+from faelles.ground.errors import InvalidRequestError
+
+
+def key() -> str:
+    return f"desk-{secrets.token_hex(8)}"
+
+
+async def late_reader(library: LendingLibrary) -> Reader:
+    """Somebody who owes for a book that came too late."""
+    reader, item = await library.reader(), await library.copy()
+    today = library.clock.now
+    library.clock.pass_days(-45)
+    await library.lend(reader, item)
+    library.clock.now = today
+    await library.take_back(item)
+    return reader
+
+
+async def a_charge(employee: Visitor, reader: Reader) -> str:
+    (found,) = set(
+        re.findall(rf"/patrons/{reader.id}/fees/(\d+)", (await employee.get(f"/patrons/{reader.id}/fees")).text)
+    )
+    return str(found)
+
+
+async def test_a_fee_dispute_is_settled_on_one_screen(employee: Visitor, library: LendingLibrary):
+    reader = await late_reader(library)
+    page = f"/patrons/{reader.id}/fees/{await a_charge(employee, reader)}"
+    shown = (await employee.get(page)).text
+    for said in ("dage for sent", "Takst den dag", "dette krav", "Frøken Smilla", "Eftergiv"):
+        assert said in shown
+    form = {"branch": library.town.main, "reason": "Bogen lå i kassen", "key": key()}
+    assert (await employee.send(f"{page}/waive", form)).status_code == 303
+    assert await library.owed(reader) == 0
+    assert "Bogen lå i kassen" in (await employee.get(page)).text
+
+
+async def test_a_part_is_paid_and_the_receipt_is_shown(employee: Visitor, library: LendingLibrary):
+    reader = await late_reader(library)
+    owed = await library.owed(reader)
+    form = {"branch": library.town.main, "amount": "10,00", "means": "cash", "reference": key()}
+    answer = await employee.send(f"/patrons/{reader.id}/payments", form)
+    assert await library.owed(reader) == owed - 1000
+    assert "10,00" in (await employee.get(answer.headers["location"])).text
+    again = await employee.send(f"/patrons/{reader.id}/payments", form)
+    assert again.headers["location"] == answer.headers["location"]
+    assert await library.owed(reader) == owed - 1000
+
+
+@pytest.mark.parametrize(("typed", "ore"), [("12", 1200), ("12,5", 1250), ("1.250,00 kr.", 125000), ("0,05", 5)])
+def test_amounts_are_read_as_danes_write_them(typed: str, ore: int):
+    assert ore_of(typed, "amount") == ore
+
+
+@pytest.mark.parametrize("typed", ["", "-5", "12,345", "tolv", "1,2,3", "99999999"])
+def test_what_is_no_amount_is_refused_beside_its_field(typed: str):
+    with pytest.raises(InvalidRequestError):
+        ore_of(typed, "amount")
+
+
+async def test_a_refused_form_keeps_what_was_typed_and_says_why_beside_the_field(
+    employee: Visitor, library: LendingLibrary
+):
+    reader = await late_reader(library)
+    form = {"branch": library.town.main, "amount": "tolv", "means": "cash", "reference": key()}
+    answer = await employee.send(f"/patrons/{reader.id}/payments", form)
+    assert answer.status_code == 400
+    assert 'value="tolv"' in answer.text
+    assert 'id="pay-amount-error"' in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+async def test_a_patron_is_changed_and_nobodys_change_is_lost(employee: Visitor, library: LendingLibrary):
+    reader = await library.reader()
+    form = {
+        "version": 1,
+        "name": "Søren Bogorm",
+        "home_branch": library.town.main,
+        "language": "en",
+        "sees_contact": "true",
+        "street": "Nygade 2",
+        "postal_code": "8000",
+        "city": "Aarhus C",
+    }
+    assert (await employee.send(f"/patrons/{reader.id}/edit", form)).status_code == 303
+    shown = (await employee.get(f"/patrons/{reader.id}")).text
+    assert "Søren Bogorm" in shown
+    assert "Nygade 2" in shown
+    late = await employee.send(f"/patrons/{reader.id}/edit", form | {"street": "Gammelgade 1"})
+    assert late.status_code == 409
+    assert 'value="Gammelgade 1"' in late.text
+
+
+async def test_a_pin_is_set_and_never_shown_again(employee: Visitor, library: LendingLibrary):
+    reader = await library.reader()
+    answer = await employee.send(f"/patrons/{reader.id}/pin", {"pin": "12"})
+    assert answer.status_code == 400
+    assert 'value="12"' not in answer.text
+    assert (await employee.send(f"/patrons/{reader.id}/pin", {"pin": "1937"})).status_code == 303
+
+
+async def test_a_patron_is_blocked_and_let_in_again(employee: Visitor, library: LendingLibrary):
+    reader = await library.reader()
+    await employee.send(f"/patrons/{reader.id}/blocks", {"code": "M", "reason": "Har vores nøgle"})
+    shown = (await employee.get(f"/patrons/{reader.id}/cards")).text
+    assert "Har vores nøgle" in shown
+    (block,) = set(re.findall(r"/blocks/(\d+)/lift", shown))
+    await employee.send(f"/patrons/{reader.id}/blocks/{block}/lift", {})
+    assert "Har vores nøgle" not in (await employee.get(f"/patrons/{reader.id}/cards")).text
+
+
+async def test_a_loan_is_renewed_lost_and_said_to_be_returned_from_its_row(employee: Visitor, library: LendingLibrary):
+    reader, items = await library.reader(), [await library.copy() for _ in range(2)]
+    for item in items:
+        await library.lend(reader, item)
+    desk = {"branch": library.town.main}
+    page = f"/patrons/{reader.id}/loans"
+    assert (await employee.send(f"{page}/lost", desk | {"item": items[0], "key": key()})).status_code == 200
+    assert (await employee.send(f"{page}/claimed", desk | {"item": items[1], "key": key()})).status_code == 200
+    assert [await library.state_of(item) for item in items] == ["lost", "claimed_returned"]
+
+
+async def test_a_withdrawn_copy_is_taken_back_into_stock(employee: Visitor, library: LendingLibrary):
+    number = await library.copy()
+    place = (await employee.get(f"/items?number={number}")).headers["location"]
+    await employee.send(f"{place}/withdraw", {"reason": "Slidt"})
+    assert "Slidt" in (await employee.get(place)).text
+    await employee.send(f"{place}/restore", {})
+    assert "Slidt" not in (await employee.get(place)).text
+
+
+async def test_a_new_title_by_hand_gets_a_copy_and_a_label(employee: Visitor, library: LendingLibrary):
+    made = await employee.send("/titles/new", {"title": "Sognets krønike", "key": key()})
+    record = made.headers["location"].partition("/items")[0]
+    number = f"7{secrets.randbelow(10**9):09d}"
+    form = {
+        "default_placement": library.town.main_shelf,
+        "material_group": library.materials["book_adult"],
+        "number": number,
+        "key": key(),
+    }
+    labels = await employee.send(f"{record}/items/new", form)
+    shown = (await employee.get(labels.headers["location"])).text
+    assert "Sognets krønike" in shown
+    assert f'aria-label="{number}"' in shown
+
+
+async def test_a_hold_is_changed_moved_and_explained(employee: Visitor, library: LendingLibrary):
+    reader, number = await library.reader(), await library.copy()
+    other = await library.reader()
+    await library.lend(other, number)
+    item = (await employee.get(f"/items?number={number}")).headers["location"]
+    (record,) = set(re.findall(r'/titles/(\d+)"', (await employee.get(item)).text))
+    form = {"card": reader.card, "pickup": library.town.main}
+    assert (await employee.send(f"/titles/{record}/holds", form)).status_code == 303
+    (hold,) = set(re.findall(r"/holds/(\d+)", (await employee.get(f"/titles/{record}")).text))
+    shown = (await employee.get(f"/holds/{hold}")).text
+    assert "Alle eksemplarer er ude." in shown
+    change = {"pickup": library.town.suburb, "interest_until": "2150-01-01"}
+    answer = await employee.send(f"/holds/{hold}/change", change)
+    assert answer.status_code in (303, 400, 422)
+    assert (await employee.send(f"/holds/{hold}/cancel", {})).status_code == 303
+
+
+def test_a_barcode_has_five_bars_for_each_pair_of_digits_and_starts_and_stops():
+    bars = barcode.bars("5001000007")
+    assert len(bars) == 2 + 5 * 5 + 2
+    assert {width for _, width in bars} == {1, 3}
+    assert all(at + width < following for (at, width), (following, _) in pairwise(bars))
+
+
+async def test_lists_are_kept_as_files_for_a_spreadsheet(employee: Visitor):
+    for path in ("/lists/picks", "/lists/searches", "/lists/hold-shelf", "/lists/on-the-way"):
+        answer = await employee.get(f"{path}?csv=true")
+        assert answer.headers["content-type"].startswith("text/csv")
+        assert answer.text.startswith("\ufeff")
+
+
+async def test_a_till_is_opened_paid_into_counted_and_closed(employee: Visitor, library: LendingLibrary):
+    reader = await late_reader(library)
+    await employee.send("/place", {"branch": library.town.main})
+    await employee.send("/tills", {"branch": library.town.main, "name": "Skranken"})
+    (till,) = set(re.findall(r"/tills/(\d+)/open", (await employee.get("/tills")).text))
+    await employee.send(f"/tills/{till}/open", {"float_ore": "500,00"})
+    form = {"branch": library.town.main, "amount": "10", "means": "cash", "reference": key(), "till": till}
+    await employee.send(f"/patrons/{reader.id}/payments", form)
+    closed = await employee.send(f"/tills/{till}/close", {"cash": "505,00", "note": "Mangler en femmer"})
+    report = (await employee.get(closed.headers["location"])).text
+    assert "-5,00" in report
+    assert "Mangler en femmer" in report
