@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from bookings.booking_desk import FIRST, LAST, class_set, one
+from circulation.holds.wishing import match_all, state_of, waits
 from circulation.lending_library import LendingLibrary
-from event_log import until_readable
 from faelles.bookings.keeping import fulfil_from_events
 from faelles.bookings.model import BookingOutcome, BookingState, CancelBookings
 from faelles.bookings.operations import cancel_bookings, list_bookings
@@ -15,6 +15,7 @@ from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, Remark
 from faelles.people.model import Permission
 from faelles.policies.knobs import LOAN_DAYS, LOAN_INTO_BOOKING, MAX_RENEWALS, LoanIntoBooking
+from faelles.simulation.store import until_readable
 
 BUSY_FROM = FIRST - timedelta(days=2)
 """With the days that it takes to bring it."""
@@ -146,3 +147,21 @@ async def test_of_a_desk_that_lends_and_one_that_books_at_once_one_gets_the_copy
     await library.set_rule(LOAN_DAYS, 30)
     lent, made = await asyncio.gather(library.lend(other, number), one(library, teacher, record, wanted=1, **soon))
     assert (lent.outcome is Outcome.LENT) != (made.outcome is BookingOutcome.BOOKED)
+
+
+async def wished_and_returned(library: LendingLibrary, days_before: int) -> str:
+    """The state of a hold after the one copy, booked so many days later, came back."""
+    record, [number] = await class_set(library, 1)
+    teacher, borrower = await library.reader(), await library.reader()
+    await one(library, teacher, record, wanted=1)
+    library.clock.turn_to(FIRST - timedelta(days=days_before))
+    await library.lend(borrower, number, overrides=frozenset({BlockCode.BOOKED}), reason="x")
+    hold = await waits(library, record)
+    await library.take_back(number)
+    await match_all(library)
+    return (await state_of(library, hold))[0]
+
+
+@pytest.mark.parametrize(("days_before", "state"), [(5, "pending"), (20, "ready")])
+async def test_what_is_booked_within_a_week_fills_no_hold(library: LendingLibrary, days_before: int, state: str):
+    assert await wished_and_returned(library, days_before) == state

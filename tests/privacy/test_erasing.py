@@ -7,9 +7,10 @@ from circulation.lending_library import LendingLibrary, Reader
 from faelles.ground.errors import ForbiddenError, NotFoundError
 from faelles.ground.ids import AccountId, DivisionId, PatronId
 from faelles.people.model import Permission
-from faelles.privacy.erasing.model import Erased, ErasureLine, ErasureRefusedError, Replayed, Tie
-from faelles.privacy.erasing.operations import erase, open_bookkeeping_name
+from faelles.privacy.erasing.model import AskErasure, Erased, ErasureLine, ErasureRefusedError, Replayed, Tie
+from faelles.privacy.erasing.operations import ask_own_erasure, erase, open_bookkeeping_name
 from faelles.privacy.erasing.replaying import list_erasures, replay
+from patrons_desk import signed_in
 from privacy.conftest import Nights
 from privacy.lives import borrow, live, rows
 from privacy.test_consents import say
@@ -176,3 +177,25 @@ async def _future(library, reader, tx, kept):
     await erase(tx, library.librarian, library.keyring, reader.id)
     kept += [line for _, line in await list_erasures(tx, library.librarian)]
     raise _RestoredError
+
+
+async def test_patrons_may_ask_what_would_be_kept_and_stand_in_the_way_before_they_go(library: LendingLibrary):
+    reader = await library.reader()
+    await live(library, reader)
+    own = signed_in(library.town, reader.id)
+
+    async def ask_own(*, dry_run: bool):
+        return await library.run(lambda tx: ask_own_erasure(tx, own, library.keyring, AskErasure(dry_run=dry_run)))
+
+    book = await library.copy()
+    await library.lend(reader, book)
+    tried = await ask_own(dry_run=True)
+    assert (tried.erased_at, tried.ties) == (None, (Tie.OPEN_LOAN,))
+    with pytest.raises(ErasureRefusedError):
+        await ask_own(dry_run=False)
+    await library.take_back(book)
+    tried = await ask_own(dry_run=True)
+    assert (tried.ties, {kept.entry for kept in tried.kept}) == ((), {"bookkeeping_names", "access_log"})
+    done = await ask_own(dry_run=False)
+    assert (done.erased_at, done.kept) == (library.clock.now, tried.kept)
+    assert await left_of(library, reader.id) == set()

@@ -7,13 +7,14 @@ from typing import Final
 from faelles.ground.config import Installation
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
-from faelles.ground.errors import NotFoundError, invalid_field
+from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.events import Event, append
 from faelles.ground.signed_http import SignedClient
 from faelles.newsletters import store
 from faelles.newsletters.model import Adapter, Newsletter, SetProvider, Subscription
 from faelles.newsletters.port import BuiltInProvider, HttpProvider, NewsletterProvider
 from faelles.patrons.identifiers import IdentifierKind, normalise
+from faelles.patrons.own_account.operations import own_patron
 from faelles.patrons.reach import require_division
 from faelles.people.model import Caller, Permission
 
@@ -75,6 +76,28 @@ async def unsubscribe(database: Database, caller: Caller, keyring: Keyring, unwa
     _checked(unwanted.email)
     provider, now = await _reach(database, caller, keyring)
     await provider.unsubscribe(unwanted, now)
+
+
+async def chosen_by_own(database: Database, caller: Caller, keyring: Keyring) -> Sequence[Newsletter]:
+    """What the signed-in patron's first e-mail address is signed up to."""
+    provider, now = await _reach(database, caller, keyring)
+    return await provider.chosen_by(await _own_email(database, caller), now)
+
+
+async def sign_up_own(
+    database: Database, caller: Caller, keyring: Keyring, wanted: Sequence[Newsletter], *, is_on: bool
+) -> None:
+    """Sign the signed-in patron's first e-mail address up, or off."""
+    provider, now = await _reach(database, caller, keyring)
+    subscription = Subscription(email=await _own_email(database, caller), newsletters=tuple(wanted))
+    await (provider.subscribe(subscription, now) if is_on else provider.unsubscribe(subscription, now))
+
+
+async def _own_email(database: Database, caller: Caller) -> str:
+    known = await database.run(caller.agency, caller.actor, lambda tx: own_patron(tx, caller), read_only=True)
+    if known.contact.email is None:
+        raise ConflictError("newsletter_address_missing")
+    return _checked(known.contact.email)
 
 
 async def _reach(database: Database, caller: Caller, keyring: Keyring) -> tuple[NewsletterProvider, datetime]:

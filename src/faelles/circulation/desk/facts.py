@@ -197,6 +197,17 @@ class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind == "placeholder"
 
 
+class BookedDays(msgspec.Struct, frozen=True, array_like=True):
+    """The copy is kept for somebody from `starts` to `ends`, the days to bring it and to take it back among them; the
+    booking itself ends with `last_day`.
+    """
+
+    is_mine: bool
+    starts: date
+    last_day: date
+    ends: date
+
+
 class SignIn(msgspec.Struct, frozen=True):
     """Failed attempts with the scanned identifier."""
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from faelles.circulation.desk.facts import EarlierAnswer, ItemState, PatronFacts
+from faelles.circulation.desk.facts import BookedDays, EarlierAnswer, ItemState, PatronFacts
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.holds.model import Target
 from faelles.ground.ids import (
@@ -42,6 +42,7 @@ class Copy(msgspec.Struct, frozen=True, array_like=True):
     is_missed: bool
     is_bound: bool
     on_hold_shelf: bool
+    bookings: tuple[BookedDays, ...] = ()
 
     @property
     def is_free(self) -> bool:

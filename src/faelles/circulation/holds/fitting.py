@@ -36,6 +36,10 @@ _OLDEST_LIMIT = 18
 """Ages beyond the highest age limit of any copy are all alike."""
 
 
+_WORTH_FETCHING = timedelta(days=7)
+"""A copy that is booked before so many days are over is not sent to anybody who waits for the title."""
+
+
 class Unfit(StrEnum):
     """Why a copy cannot fill a hold: what placing calls a block, and what only time will change."""
 
@@ -46,6 +50,7 @@ class Unfit(StrEnum):
     TOO_YOUNG = "too_young"
     DAMAGED = "damaged"
     NEW_AT_HOME = "new_at_home"
+    BOOKED = "booked"
 
 
 _AS_BLOCK = {
@@ -74,6 +79,8 @@ class Supply(NamedTuple):
     is_damaged: bool
     is_new: bool
     """Still to stay at home, by the rule of its owner."""
+    is_booked: bool = False
+    """For days so near that nobody else could have much of it."""
 
 
 class Demand(NamedTuple):
@@ -112,6 +119,7 @@ def supply_of(settings: Settings, copy: Copy, day: date, moment_terms: Callable[
         not_for_loan=copy.not_for_loan,
         is_damaged=copy.condition == "damaged",
         is_new=is_new,
+        is_booked=any(each.starts <= day + _WORTH_FETCHING and each.ends >= day for each in copy.bookings),
     )
 
 
@@ -163,6 +171,8 @@ def misfits(settings: Settings, terms: Terms, supply: Supply, demand: Demand) ->
         found.append(Misfit(Unfit.DAMAGED, terms[DAMAGED_FILLS_HOLDS].rule_id))
     if supply.is_new and demand.pickup != supply.owner_branch:
         found.append(Misfit(Unfit.NEW_AT_HOME, terms[NEW_AT_HOME_DAYS].rule_id))
+    if supply.is_booked:
+        found.append(Misfit(Unfit.BOOKED))
     return found
 
 

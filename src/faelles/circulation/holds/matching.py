@@ -57,6 +57,7 @@ class WhyNot(StrEnum):
     TOO_YOUNG = Unfit.TOO_YOUNG.value
     DAMAGED = Unfit.DAMAGED.value
     NEW_AT_HOME = Unfit.NEW_AT_HOME.value
+    BOOKED = Unfit.BOOKED.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

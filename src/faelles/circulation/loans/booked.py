@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
 from faelles.circulation.desk.blocks import Block, BlockCode, block
-from faelles.circulation.loans.facts import BookedDays
+from faelles.circulation.desk.facts import BookedDays
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import LOAN_INTO_BOOKING, LoanIntoBooking
 

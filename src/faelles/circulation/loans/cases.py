@@ -3,11 +3,11 @@
 from datetime import date, datetime, timedelta
 
 from faelles.agencies.calendar import Calendar
-from faelles.circulation.desk.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.facts import BookedDays, ItemFacts, PatronFacts
 from faelles.circulation.desk.opening import Desk
 from faelles.circulation.loans.booked import before_booking, fulfilled_by, next_of_others
 from faelles.circulation.loans.due_dates import due_date
-from faelles.circulation.loans.facts import BookedDays, LoanFacts, LoanKind, TouchedHold
+from faelles.circulation.loans.facts import LoanFacts, LoanKind, TouchedHold
 from faelles.circulation.loans.lending_rules import LendingCase
 from faelles.circulation.loans.renewal_rules import RenewalCase
 from faelles.ground.ids import DivisionId

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from faelles.circulation.desk.facts import EarlierAnswer, ItemFacts, ItemState, PatronFacts, SignIn
+from faelles.circulation.desk.facts import BookedDays, EarlierAnswer, ItemFacts, ItemState, PatronFacts, SignIn
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, JourneyId, LoanId, PatronGroupId, PatronId
 from faelles.policies.model import SettingsRevision
@@ -77,17 +77,6 @@ class TouchedHold(msgspec.Struct, frozen=True, array_like=True):
     is_this_copy: bool
     is_mine: bool
     is_filled: bool
-
-
-class BookedDays(msgspec.Struct, frozen=True, array_like=True):
-    """The copy is kept for somebody from `starts` to `ends`, the days to bring it and to take it back among them; the
-    booking itself ends with `last_day`.
-    """
-
-    is_mine: bool
-    starts: date
-    last_day: date
-    ends: date
 
 
 class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from faelles.circulation.desk.blocks import Block, BlockCode, block
-from faelles.circulation.desk.facts import ItemFacts, ItemState, PatronFacts
+from faelles.circulation.desk.facts import BookedDays, ItemFacts, ItemState, PatronFacts
 from faelles.circulation.desk.hold_states import BOUND
 from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks, unknown_patron
 from faelles.circulation.loans.booked import against_booking
-from faelles.circulation.loans.facts import BookedDays, CheckoutFacts, LoanFacts, TouchedHold
+from faelles.circulation.loans.facts import CheckoutFacts, LoanFacts, TouchedHold
 from faelles.circulation.loans.model import Remark
 from faelles.ground.clock import age_on
 from faelles.ground.ids import BranchId, DivisionId, HoldId

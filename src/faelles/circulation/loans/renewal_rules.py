@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from faelles.circulation.desk.blocks import Block, BlockCode, block
-from faelles.circulation.desk.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.facts import BookedDays, ItemFacts, PatronFacts
 from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks
 from faelles.circulation.loans.booked import against_booking
-from faelles.circulation.loans.facts import BookedDays, LoanFacts
+from faelles.circulation.loans.facts import LoanFacts
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
     MAX_RENEWALS,

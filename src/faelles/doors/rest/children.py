@@ -1,7 +1,7 @@
 """What a guardian sees and does for a child over REST, where the library lets guardians."""
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Router, get, patch, post
 from litestar.params import JSONBody
 
 from faelles.circulation.desk.model import Borrower
@@ -24,6 +24,8 @@ from faelles.ground.ids import PatronId
 from faelles.patrons.guardians.operations import acting_for, own_children
 from faelles.patrons.looking.model import PatronSummary
 from faelles.patrons.own_account.operations import own_home_branch
+from faelles.patrons.profile.model import Profile, SetProfile
+from faelles.patrons.profile.operations import set_own_profile, show_own_profile
 
 _THIS = {"child": "{child}"}
 
@@ -101,8 +103,36 @@ async def place_for_child(
     return await request.run(work)
 
 
+@get("/{child:int}/profile", opt=own_account(example=Example(path=_THIS)), summary="My child's addresses and choices")
+async def show_profile_of_child(request: ApiRequest, child: PathId) -> Profile:
+    async def work(tx: Transaction) -> Profile:
+        return await show_own_profile(tx, await acting_for(tx, request.caller, PatronId(child)))
+
+    return await request.run(work)
+
+
+@patch(
+    "/{child:int}/profile",
+    opt=own_account(example=Example(path=_THIS, body={"takes_post": True})),
+    summary="Change my child's addresses and choices",
+)
+async def set_profile_of_child(request: ApiRequest, child: PathId, data: JSONBody[SetProfile]) -> Profile:
+    async def work(tx: Transaction) -> Profile:
+        return await set_own_profile(tx, await acting_for(tx, request.caller, PatronId(child)), data)
+
+    return await request.run(work)
+
+
 router = Router(
     path="/own/children",
     tags=["own account"],
-    route_handlers=[list_children, list_loans_of_child, renew_for_child, list_holds_of_child, place_for_child],
+    route_handlers=[
+        list_children,
+        list_loans_of_child,
+        renew_for_child,
+        list_holds_of_child,
+        place_for_child,
+        show_profile_of_child,
+        set_profile_of_child,
+    ],
 )

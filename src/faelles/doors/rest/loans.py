@@ -118,10 +118,18 @@ async def merge(request: ApiRequest, data: JSONBody[MergePatrons]) -> Merged:
 
 
 @get("/own/loans", opt=own_account(example=Example()), summary="My loans")
-async def list_own_loans(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[LoanShown]:
+async def list_own_loans(
+    request: ApiRequest,
+    closed: FromQuery[bool] = False,  # noqa: FBT002 - a query parameter has a name
+    limit: Limit = 50,
+    after: After = None,
+) -> Page[LoanShown]:
+    """Closed ones as long as retention lets them be, and only to whoever agreed to a history."""
     caller, cursor = request.caller, read_cursor(after, int) or 0
     patron = PatronId(caller.patron or 0)
-    loans = await request.run(lambda tx: looking.loans_of_patron(tx, caller, patron, after=cursor, limit=limit))
+    loans = await request.run(
+        lambda tx: looking.loans_of_patron(tx, caller, patron, is_open=not closed, after=cursor, limit=limit)
+    )
     return page(loans, limit, key=lambda loan: loan.id)
 
 

@@ -1,9 +1,12 @@
 """Newsletters over REST: which system sends them, what there is, and signing people up and off."""
 
+from typing import Annotated
+
+import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import JSONBody
 
-from faelles.doors.rest.access import Example, guarded
+from faelles.doors.rest.access import Example, guarded, own_account
 from faelles.doors.rest.paging import Page
 from faelles.doors.rest.request import ApiRequest
 from faelles.newsletters import operations
@@ -11,6 +14,12 @@ from faelles.newsletters.model import Newsletter, SetProvider, SubscriberOf, Sub
 from faelles.people.model import Permission
 
 _EMAIL = "karen@example.dk"
+
+
+class OwnSubscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What I am signed up to or off."""
+
+    newsletters: Annotated[tuple[Newsletter, ...], msgspec.Meta(min_length=1, max_length=50)]
 
 
 @put(
@@ -75,6 +84,36 @@ async def unsubscribe(request: ApiRequest, data: JSONBody[Subscription]) -> None
     await operations.unsubscribe(services.database, request.caller, services.keyring, data)
 
 
+@get("/", opt=own_account(example=Example()), summary="The newsletters I am signed up to")
+async def list_own_newsletters(request: ApiRequest) -> Page[Newsletter]:
+    """By my first e-mail address; 409 without one. One page."""
+    services = request.services
+    found = await operations.chosen_by_own(services.database, request.caller, services.keyring)
+    return Page(items=list(found), next=None)
+
+
+@post(
+    "/subscriptions",
+    status_code=204,
+    opt=own_account(example=Example(body={"newsletters": [{"list_id": "nyt"}]})),
+    summary="Sign me up",
+)
+async def subscribe_me(request: ApiRequest, data: JSONBody[OwnSubscription]) -> None:
+    services = request.services
+    await operations.sign_up_own(services.database, request.caller, services.keyring, data.newsletters, is_on=True)
+
+
+@post(
+    "/unsubscriptions",
+    status_code=204,
+    opt=own_account(example=Example(body={"newsletters": [{"list_id": "nyt"}]})),
+    summary="Sign me off",
+)
+async def unsubscribe_me(request: ApiRequest, data: JSONBody[OwnSubscription]) -> None:
+    services = request.services
+    await operations.sign_up_own(services.database, request.caller, services.keyring, data.newsletters, is_on=False)
+
+
 router = Router(
     path="/newsletters",
     tags=["newsletters"],
@@ -86,4 +125,9 @@ router = Router(
         subscribe,
         unsubscribe,
     ],
+)
+own_router = Router(
+    path="/own/newsletters",
+    tags=["own account"],
+    route_handlers=[list_own_newsletters, subscribe_me, unsubscribe_me],
 )

@@ -17,7 +17,7 @@ from faelles.privacy.consents import operations as consents
 from faelles.privacy.consents.model import ConsentLine, ConsentSet, SetConsent
 from faelles.privacy.erasing import operations as erasing
 from faelles.privacy.erasing import replaying
-from faelles.privacy.erasing.model import BookkeepingName, Erased, ErasureLine, Replayed
+from faelles.privacy.erasing.model import AskErasure, BookkeepingName, Erased, ErasureLine, OwnErasure, Replayed
 from faelles.privacy.model import Standing
 from faelles.privacy.operations import report
 from faelles.privacy.person.model import PersonFile
@@ -158,6 +158,20 @@ async def erase_patron(request: ApiRequest, patron: PathId) -> Erased:
     return await request.run(lambda tx: erasing.erase(tx, request.caller, keyring, PatronId(patron)))
 
 
+@post(
+    "/own/erasure",
+    status_code=200,
+    opt=own_account(example=Example(body={"dry_run": True})),
+    summary="Erase me",
+)
+async def erase_me(request: ApiRequest, data: JSONBody[AskErasure]) -> OwnErasure:
+    """With `dry_run` what would stand in the way, and what the law would keep until when. 409 while something does. The
+    session ends with the erasure.
+    """
+    keyring = request.services.keyring
+    return await request.run(lambda tx: erasing.ask_own_erasure(tx, request.caller, keyring, data))
+
+
 @get("/privacy/erasures", opt=guarded(_PRIVACY, example=Example()), summary="The list of erasures")
 async def list_erasures(request: ApiRequest, limit: Limit = 200, after: After = None) -> Page[ErasureLine]:
     """To be kept beside the backups. It names nobody."""
@@ -216,6 +230,7 @@ router = Router(
         hand_out_file,
         fetch_own_file,
         erase_patron,
+        erase_me,
         list_erasures,
         replay_erasures,
         open_bookkeeping_name,

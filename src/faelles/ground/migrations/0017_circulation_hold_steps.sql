@@ -17,7 +17,8 @@ CREATE VIEW hold_supply WITH (security_invoker = true) AS
                  WHERE h.agency_id = c.agency_id AND h.item_id = c.item_id AND h.closed_at IS NULL
                    AND h.state <> 'matched') > 0,
                (SELECT count(*) FROM shelf_place AS s
-                 WHERE s.agency_id = c.agency_id AND s.item_id = c.item_id AND s.emptied_at IS NULL) > 0) AS facts
+                 WHERE s.agency_id = c.agency_id AND s.item_id = c.item_id AND s.emptied_at IS NULL) > 0,
+               CASE WHEN w.is_booked THEN bookings_of(c.agency_id, c.item_id, NULL) ELSE '[]' END) AS facts
       FROM copy AS c
       JOIN item_circulation AS w ON w.agency_id = c.agency_id AND w.item_id = c.item_id
      WHERE c.withdrawn_at IS NULL

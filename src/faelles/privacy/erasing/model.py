@@ -46,6 +46,20 @@ class Erased(Struct, frozen=True, kw_only=True):
     was_done_before: bool
 
 
+class AskErasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a patron asks for themselves; with `dry_run` only what would come of it."""
+
+    dry_run: bool = False
+
+
+class OwnErasure(Struct, frozen=True, kw_only=True):
+    """`erased_at` None: tried out. `ties`: what stands in the way; `kept`: what the law keeps all the same."""
+
+    erased_at: datetime | None
+    ties: tuple[Tie, ...]
+    kept: tuple[Kept, ...]
+
+
 class What(StrEnum):
     PERSON = "person"
     HISTORY = "history"

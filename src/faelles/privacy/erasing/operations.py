@@ -18,7 +18,15 @@ from faelles.patrons.reach import patron_to_change
 from faelles.people.model import Caller, Permission
 from faelles.privacy import store as kept
 from faelles.privacy.erasing import rules, store
-from faelles.privacy.erasing.model import BookkeepingName, Erased, ErasureRefusedError, Kept, What
+from faelles.privacy.erasing.model import (
+    AskErasure,
+    BookkeepingName,
+    Erased,
+    ErasureRefusedError,
+    Kept,
+    OwnErasure,
+    What,
+)
 from faelles.privacy.erasing.removing import remove
 from faelles.privacy.events import bookkeeping_name_opened, patron_erased
 from faelles.privacy.limits import Limits, limits_on
@@ -44,6 +52,22 @@ async def erase(tx: Transaction, caller: Caller, keyring: Keyring, patron: Patro
 async def erase_own(tx: Transaction, caller: Caller, keyring: Keyring) -> Erased:
     """Erase the signed-in patron; the session ends with it."""
     return await _erase(tx, keyring, await own_patron(tx, caller, is_changed=True))
+
+
+async def ask_own_erasure(tx: Transaction, caller: Caller, keyring: Keyring, asked: AskErasure) -> OwnErasure:
+    """Erase the signed-in patron, or say what would stand in the way and what the law would keep.
+
+    Raises ErasureRefusedError with everything that stands in the way, where it is not only tried out.
+    """
+    if not asked.dry_run:
+        done = await erase_own(tx, caller, keyring)
+        return OwnErasure(erased_at=done.erased_at, ties=(), kept=done.kept)
+    patron = await own_patron(tx, caller, is_changed=True)
+    persons = [patron.id, *await signposts(tx, patron.id)]
+    ties = rules.refusals(await kept.ties(tx, persons))
+    limits = await limits_on(tx)
+    stays = await tx.rehearse(lambda: _keep_for_the_books(tx, keyring, patron, limits))
+    return OwnErasure(erased_at=None, ties=tuple(ties), kept=stays)
 
 
 async def _erase(tx: Transaction, keyring: Keyring, patron: Patron) -> Erased:
