@@ -18,10 +18,15 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const scan = field.value.trim();
   field.value = "";
-  if (!scan) return;
+  if (scan) read(scan);
+});
+
+// However early it comes: the first scans wait until the desk knows where it stands.
+async function read(scan) {
+  await standing;
   if (desk.agency) enqueue("/desk/scans", { scan });
   else showTold("web_offline_unknown_desk", { tone: "stop", scan });
-});
+}
 
 const actions = {
   close: enqueueClosing,
@@ -119,12 +124,16 @@ document.addEventListener("desk:shown", ({ target }) => {
 });
 
 // A page that came from the server knows where it stands; one out of the browser's own store was told here before.
-async function begin() {
+async function stand() {
   const { agency, branch, agent, kept } = form.dataset;
-  if (kept === undefined) await keep("desk", { agency, branch, agent });
+  if (kept === undefined) keep("desk", { agency, branch, agent });
   Object.assign(desk, kept === undefined ? { agency, branch, agent } : await setting("desk"));
-  startAgent(desk.agent, (scan) => enqueue("/desk/scans", { scan }));
-  if (kept !== undefined) await sending.connect();
+}
+
+async function begin() {
+  await standing;
+  startAgent(desk.agent, read);
+  if (form.dataset.kept !== undefined) await sending.connect();
   await sending.showAllRefused();
   await sendTaken();
   await refreshBlocked(desk);
@@ -141,6 +150,7 @@ async function keepForLater() {
   await navigator.storage?.persist?.();
 }
 
+const standing = stand();
 begin();
 keepForLater();
 window.addEventListener("online", sendTaken);
