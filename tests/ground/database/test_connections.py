@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from faelles.ground.database.connections import Connection, Connections
+from faelles.ground.database.channel import Channel
+from faelles.ground.database.connections import Connections
 
 
 @pytest.fixture
 async def pool(owner_url: str) -> AsyncIterator[Connections]:
-    async def connect() -> Connection:
-        return await asyncpg.connect(owner_url)
+    async def connect() -> Channel:
+        return await asyncpg.connect(owner_url, connection_class=Channel)
 
     made = Connections(connect, 2)
     yield made
@@ -68,7 +69,7 @@ async def test_a_connection_that_broke_while_idle_is_not_handed_out(pool: Connec
 
 
 async def test_no_connection_is_lost_when_there_is_no_database():
-    async def refused() -> Connection:
+    async def refused() -> Channel:
         raise ConnectionRefusedError
 
     pool = Connections(refused, 1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,10 +67,10 @@ async def test_a_transaction_happens_at_one_moment(owner_url: str, town: Town):
         assert tx.now == noon
 
 
-async def test_one_load_and_one_write_cost_four_messages(owner_url: str, town: Town):
+async def test_one_load_and_one_write_cost_two_messages(owner_url: str, town: Town):
     async def lend(tx: Transaction) -> None:
         await tx.rows(LOAD, tx.agency)
-        await tx.execute("UPDATE event_reader SET event_id = 1 WHERE agency_id = $1", tx.agency)
+        await tx.write("UPDATE event_reader SET event_id = 1 WHERE agency_id = $1", tx.agency)
 
     with tempfile.TemporaryDirectory() as directory:
         async with (
@@ -79,7 +80,87 @@ async def test_one_load_and_one_write_cost_four_messages(owner_url: str, town: T
             await through_the_wire.run(town.agency, SYSTEM, lend)
             wire.asked = 0
             await through_the_wire.run(town.agency, SYSTEM, lend)
-            assert wire.asked == 4
+            assert wire.asked == 2
+            await through_the_wire.run(town.agency, SYSTEM, nothing)
+            assert wire.asked == 2
+
+
+async def nothing(_: Transaction) -> None:
+    """Somebody opened a transaction to find that there was nothing to do."""
+
+
+async def test_what_is_written_is_there_for_the_next_statement(database: Database, town: Town):
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        await tx.write(WRITE, tx.agency, "a")
+        await tx.write(WRITE, tx.agency, "b")
+        assert {row["reader"] for row in await tx.rows(LOAD, tx.agency)} == {"a", "b"}
+        await tx.write(WRITE, tx.agency, "c")
+    assert await kept(database, town) == {"a", "b", "c"}
+
+
+async def test_what_was_not_to_be_written_is_told_with_the_commit_and_nothing_is_kept(single: Database, town: Town):
+    async def twice(tx: Transaction) -> None:
+        await tx.write(WRITE, tx.agency, "x")
+        await tx.write(WRITE, tx.agency, "x")
+
+    [before] = await single.outside_agencies(BACKEND)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await single.run(town.agency, SYSTEM, twice)
+    assert await kept(single, town) == set()
+    assert await single.outside_agencies(BACKEND) == [before]
+
+
+async def test_what_was_not_to_be_written_is_told_with_the_next_statement(single: Database, town: Town):
+    async def meddle(tx: Transaction) -> None:
+        await tx.write("SELECT 1 / $1::integer", 0)
+        await tx.rows(LOAD, tx.agency)
+
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await single.run(town.agency, SYSTEM, meddle)
+    assert await kept(single, town) == set()
+
+
+async def test_work_that_fails_leaves_unsaid_what_was_still_to_be_written(single: Database, town: Town):
+    async def fail(tx: Transaction) -> None:
+        await tx.write(WRITE, tx.agency, "x")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await single.run(town.agency, SYSTEM, fail)
+    assert await kept(single, town) == set()
+
+
+VALUES = (
+    "jsonb_build_array($1::text, $2::bigint, $3::boolean, $4::date, $5::timestamptz, encode($6, 'hex'), $7::text[])"
+)
+
+
+async def test_every_kind_of_value_is_written_as_it_is(database: Database, town: Town):
+    noon = datetime(2026, 6, 5, 12, 30, tzinfo=UTC)
+    said = ("Ærø 'x' \\", -5, True, noon.date(), noon, b"\x00\xff", ['a"b', "c\\,{}", "", None])
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        await tx.write(
+            f"INSERT INTO event (agency_id, at, actor, kind, dimensions) VALUES ($8, $5, $9, 'x', {VALUES})",
+            *said,
+            tx.agency,
+            "system:0",
+        )
+        written = await tx.value("SELECT dimensions::text FROM event WHERE agency_id = $1 AND kind = 'x'", tx.agency)
+    assert json.loads(written) == [
+        said[0],
+        -5,
+        True,
+        "2026-06-05",
+        "2026-06-05T12:30:00+00:00",
+        "00ff",
+        ['a"b', "c\\,{}", "", None],
+    ]
+
+
+async def test_a_value_that_has_no_text_is_a_mistake_of_ours(single: Database, town: Town):
+    with pytest.raises(TypeError):
+        await single.run(town.agency, SYSTEM, lambda tx: tx.write(WRITE, tx.agency, object()))
+    assert await kept(single, town) == set()
 
 
 async def test_read_only_refuses_to_write(database: Database, town: Town):

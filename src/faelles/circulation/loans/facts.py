@@ -102,6 +102,8 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
     """In the order of their days, long past ones among them."""
     waited_for_from: date | None
     """While it is on loan: the first day on which others want it, for whom no other copy is planned."""
+    next_loan: LoanId
+    """The number of the loan, should it come to one: drawn beforehand, so that nobody waits to hear it."""
 
 
 class LoanAndItem(msgspec.Struct, frozen=True):

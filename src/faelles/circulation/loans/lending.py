@@ -30,6 +30,7 @@ from faelles.circulation.loans.replies import as_checkout, kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.idempotency import keep
+from faelles.ground.ids import LoanId
 from faelles.people.model import Permission
 from faelles.policies.knobs import DUE_CALENDAR, RENEW_ON_CHECKOUT, SHORT_LOAN_DAYS, SHORT_LOAN_FROM_HOLDS
 
@@ -38,6 +39,7 @@ from faelles.policies.knobs import DUE_CALENDAR, RENEW_ON_CHECKOUT, SHORT_LOAN_D
 class Lend:
     """A loan to make, due on `due_on`."""
 
+    number: LoanId
     case: LendingCase
     due_on: date
     overridden: tuple[Block, ...]
@@ -99,7 +101,7 @@ def decide(desk: Desk, request: CheckoutRequest, facts: CheckoutFacts) -> Decisi
     judgement = judge(found, request.overrides, desk.permissions)
     if judgement.standing or case.due_on is None:
         return Refuse(judgement.standing, judgement.overridden)
-    return Lend(case, case.due_on, judgement.overridden, facts.holder if loan is not None else None)
+    return Lend(facts.next_loan, case, case.due_on, judgement.overridden, facts.holder if loan is not None else None)
 
 
 def _is_same(loan: LoanFacts, request: CheckoutRequest) -> bool:
@@ -126,9 +128,12 @@ async def lend(
     """Write the loan that was decided, or with `dry_run` only say what it would have been."""
     case = decision.case
     due_on = await _shortened(tx, desk, request, decision)
-    decision, wished = replace(decision, due_on=due_on), decision.due_on
+    wished = decision.due_on
+    if due_on != wished:
+        decision = replace(decision, due_on=due_on)
     answer = CheckoutAnswer(
         outcome=Outcome.ALLOWED if request.dry_run else Outcome.LENT,
+        loan=None if request.dry_run else decision.number,
         due_on=due_on,
         item=shown(case.item, on_checkout=True),
         overridden=decision.overridden,
@@ -141,10 +146,10 @@ async def lend(
         holder, at = decision.holder, request.lent_at or desk.now
         await charge_holder(tx, desk, case.item, case.loan, holder=holder, at=at)
         await close_for_next(tx, desk, case.item, case.loan, holder=holder, at=at, look="return")
-    loan = await store.write_checkout(tx, _new_loan(desk, request, decision, answer), repeat)
+    await store.write_checkout(tx, _new_loan(desk, request, decision, answer), repeat)
     if case.holds or case.is_on_hold_shelf:
         await change_store.collect(tx, case.item.id, collected_hold(case.holds))
-    return msgspec.structs.replace(answer, loan=loan)
+    return answer
 
 
 def _also(decision: Lend, wished: date) -> tuple[Remark, ...]:
@@ -171,6 +176,7 @@ def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: Chec
     membership = case.patron.membership_in(case.division, case.today)
     group = membership.group if membership else None
     return store.NewLoan(
+        id=decision.number,
         item=item.id,
         record=item.record,
         division=case.division,

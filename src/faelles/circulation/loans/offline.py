@@ -173,7 +173,7 @@ async def _record_checkout(
             tx, desk, case.item, case.loan, holder=holder, at=entry.happened_at, look="offline_checkout"
         )
     request = CheckoutRequest(borrower=borrower, item=entry.item, branch=entry.branch, lent_at=entry.happened_at)
-    answer = await lending.lend(tx, desk, request, lending.Lend(case, case.due_on, ()), repeat)
+    answer = await lending.lend(tx, desk, request, lending.Lend(facts.next_loan, case, case.due_on, ()), repeat)
     if conflicts:
         await _add_work_entry(tx, entry, answer.loan, conflicts)
     return OfflineAnswer(outcome=Outcome.LENT, loan=answer.loan, conflicts=tuple(conflicts))

@@ -51,7 +51,7 @@ WITH wanted AS (
     SELECT $1, $6, $7, patron_id, 'renewal' FROM unnest($11::bigint[]) AS patron_id
 )
 INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
-SELECT $1, $7, $12, $13, $14, $15::text::jsonb, $6
+SELECT $1, $7, $12, $13, $14, $15::jsonb, $6
  WHERE $13::text IS NOT NULL AND EXISTS (SELECT FROM wanted)
 """
 
@@ -68,7 +68,7 @@ async def write_renewals(
 ) -> None:
     """Move the due dates of loans, note which stayed and whose records were read. What renewed nothing keeps no key."""
     overridden = [(each.loan, code) for each in renewed for code in each.overridden]
-    await tx.execute(
+    await tx.write(
         _WRITE_RENEWALS,
         tx.agency,
         [each.loan for each in renewed],

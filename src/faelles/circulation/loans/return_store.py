@@ -159,7 +159,7 @@ async def write_return(tx: Transaction, back: TakenBack, repeat: Repeatable) -> 
     """
     values = _values(tx, back, repeat)
     if back.course.is_plain:
-        await tx.execute(_WRITE_PLAIN, *values)
+        await tx.write(_WRITE_PLAIN, *values)
         return
     row = await tx.row(_WRITE_WITH_HOLDS, *values, *_more_values(tx, back))
     hold = back.course.hold

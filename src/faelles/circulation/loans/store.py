@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import asyncpg
 import msgspec
 
 from faelles.circulation.desk.repeats import Repeatable
@@ -16,7 +15,6 @@ from faelles.circulation.desk.scans import Scanned
 from faelles.circulation.loans.facts import CheckoutFacts, LoanKind, LoansFacts
 from faelles.circulation.loans.return_facts import ReturnFacts
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError
 from faelles.ground.events import Dimension
 from faelles.ground.ids import (
     BranchId,
@@ -88,6 +86,7 @@ async def load_loans(
 class NewLoan:
     """A loan to write, with everything that hangs on it."""
 
+    id: LoanId
     item: ItemId
     record: RecordId
     division: DivisionId
@@ -104,38 +103,33 @@ class NewLoan:
     reason: str | None
     dimensions: Mapping[str, Dimension]
     answer: bytes
-    """The answer to keep for the request's key, as JSON without the loan's id."""
+    """The answer to keep for the request's key, as JSON."""
 
 
 _WRITE_CHECKOUT = """
 WITH lent AS (
-    INSERT INTO loan (agency_id, item_agency_id, item_id, record_id, division_id, material_group_id, patron_group_id,
-                      kind, branch_id, lent_at, lent_on, due_on)
-    VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    RETURNING id
+    INSERT INTO loan (agency_id, id, item_agency_id, item_id, record_id, division_id, material_group_id,
+                      patron_group_id, kind, branch_id, lent_at, lent_on, due_on)
+    VALUES ($1, $2, $1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ), borrowed AS (
-    INSERT INTO loan_borrower (agency_id, loan_id, patron_id, role)
-    SELECT $1, lent.id, $12, 'primary' FROM lent
+    INSERT INTO loan_borrower (agency_id, loan_id, patron_id, role) VALUES ($1, $2, $13, 'primary')
 ), moved AS (
     UPDATE item_circulation
-       SET state = 'on_loan', seen_branch_id = $8, seen_at = $13
-     WHERE agency_id = $1 AND item_id = $2
+       SET state = 'on_loan', seen_branch_id = $9, seen_at = $14
+     WHERE agency_id = $1 AND item_id = $3
 ), arrived AS (
-    UPDATE journey SET ended_at = $13, ended_how = 'lent'
-     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
+    UPDATE journey SET ended_at = $14, ended_how = 'lent'
+     WHERE agency_id = $1 AND item_id = $3 AND ended_at IS NULL
 ), happened AS (
     INSERT INTO event (agency_id, at, actor, kind, loan_id, item_id, dimensions)
-    SELECT $1, $13, $14, 'loan.opened', lent.id, $2, $15::text::jsonb FROM lent
+    VALUES ($1, $14, $15, 'loan.opened', $2, $3, $16)
 ), seen AS (
     INSERT INTO access_log (agency_id, at, actor, person_id, operation)
-    VALUES ($1, $13, $14, $12, 'checkout')
-), answered AS (
-    INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
-    SELECT $1, $14, $16, $17, $18, $19::text::jsonb || jsonb_build_object('loan', lent.id), $13
-      FROM lent
-     WHERE $17::text IS NOT NULL
+    VALUES ($1, $14, $15, $13, 'checkout')
 )
-SELECT id FROM lent
+INSERT INTO idempotency (agency_id, client, operation, key, fingerprint, answer, answered_at)
+SELECT $1, $15, $17, $18, $19, $20, $14
+ WHERE $18::text IS NOT NULL
 """
 _WRITE_SECOND_BORROWER = """
 INSERT INTO loan_borrower (agency_id, loan_id, patron_id, role) VALUES ($1, $2, $3, 'secondary')
@@ -146,30 +140,12 @@ SELECT $1, $2, block, $4, $5, $6 FROM unnest($3::text[]) AS block
 """
 
 
-async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> LoanId:
-    """Write a loan; what is rare about it in messages of its own. Raises ConflictError for a copy on loan already."""
-    loan = await _insert_loan(tx, new, repeat)
-    if new.second_borrower is not None:
-        await tx.execute(_WRITE_SECOND_BORROWER, tx.agency, loan, new.second_borrower)
-    if new.overridden:
-        overridden = list(new.overridden)
-        await tx.execute(_WRITE_OVERRIDES, tx.agency, loan, overridden, new.reason, str(tx.actor), tx.now)
-    return loan
-
-
-async def _insert_loan(tx: Transaction, new: NewLoan, repeat: Repeatable) -> LoanId:
-    try:
-        return LoanId(await _insert(tx, new, repeat))
-    except asyncpg.UniqueViolationError as problem:
-        if problem.constraint_name != "item_lent_once":
-            raise
-        raise ConflictError("item_lent_meanwhile") from None
-
-
-async def _insert(tx: Transaction, new: NewLoan, repeat: Repeatable) -> int:
-    loan: int = await tx.value(
+async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> None:
+    """Write a loan; what is rare about it by statements of its own. All of it goes with the next message."""
+    await tx.write(
         _WRITE_CHECKOUT,
         tx.agency,
+        new.id,
         new.item,
         new.record,
         new.division,
@@ -189,7 +165,11 @@ async def _insert(tx: Transaction, new: NewLoan, repeat: Repeatable) -> int:
         repeat.fingerprint,
         new.answer.decode(),
     )
-    return loan
+    if new.second_borrower is not None:
+        await tx.write(_WRITE_SECOND_BORROWER, tx.agency, new.id, new.second_borrower)
+    if new.overridden:
+        overridden = list(new.overridden)
+        await tx.write(_WRITE_OVERRIDES, tx.agency, new.id, overridden, new.reason, str(tx.actor), tx.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,17 +6,13 @@ of four messages that was a quarter of what the program spends on a check-out.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import asyncpg
 
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
+from faelles.ground.database.channel import Channel
 
 
-async def _closed(connection: Connection) -> None:
+async def _closed(connection: Channel) -> None:
     """Say goodbye, unless there is nobody left to say it to."""
     try:
         await connection.close()
@@ -27,12 +23,12 @@ async def _closed(connection: Connection) -> None:
 class Connections:
     """At most so many connections at once; whoever comes after that waits, first come, first served."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], most: int) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Channel]], most: int) -> None:
         self._connect = connect
         self._most = most
         self._turns = asyncio.Semaphore(most)
-        self._idle: list[Connection] = []
-        self._lent: set[Connection] = set()
+        self._idle: list[Channel] = []
+        self._lent: set[Channel] = set()
         self._is_closed = False
 
     async def open(self, count: int) -> None:
@@ -40,7 +36,7 @@ class Connections:
         while len(self._idle) < count:
             self._idle.append(await self._connect())
 
-    async def acquire(self) -> Connection:
+    async def acquire(self) -> Channel:
         """The connection that was used last, for its memory is warm; a new one where none is idle.
 
         Raises what asyncpg raises where there is no database, and InterfaceError once the pool is closed.
@@ -56,14 +52,14 @@ class Connections:
         self._lent.add(connection)
         return connection
 
-    def release(self, connection: Connection) -> None:
+    def release(self, connection: Channel) -> None:
         """Take back what `acquire` gave. One that broke, or is in the middle of something, is not used again."""
         self._lent.discard(connection)
         if not connection.is_closed():
-            if connection.is_in_transaction():
-                connection.terminate()
-            else:
+            if connection.is_at_rest():
                 self._idle.append(connection)
+            else:
+                connection.terminate()
         self._turns.release()
 
     async def close(self) -> None:
@@ -88,7 +84,7 @@ class Connections:
         """How many connections there are, and how many of them are idle."""
         return len(self._idle) + len(self._lent), len(self._idle)
 
-    def _take_idle(self) -> Connection | None:
+    def _take_idle(self) -> Channel | None:
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():

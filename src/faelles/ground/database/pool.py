@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from faelles.ground.clock import Clock, utc_now
-from faelles.ground.database.connections import Connection, Connections
+from faelles.ground.database.channel import Channel
+from faelles.ground.database.connections import Connections
 from faelles.ground.database.transaction import Database
 
 APPLICATION_ROLE = "faelles_app"
@@ -29,8 +30,10 @@ _SESSION_SETTINGS = {
 async def open_database(url: str, *, connections: int = 8, clock: Clock = utc_now) -> AsyncIterator[Database]:
     """The application's pool on the PostgreSQL at `url`. More than about four backends a core only add waiting."""
 
-    async def connect() -> Connection:
-        return await asyncpg.connect(url, server_settings=_SESSION_SETTINGS)
+    async def connect() -> Channel:
+        channel: Channel = await asyncpg.connect(url, server_settings=_SESSION_SETTINGS, connection_class=Channel)
+        await channel.get_ready()
+        return channel
 
     pool = Connections(connect, connections)
     try:

@@ -1,8 +1,8 @@
 """The only way to a connection.
 
 A transaction belongs to one agency and one actor; both are set for it by the opener and by nobody else, and the
-row-level security of every tenant table reads them. A transaction with one load and one write costs four messages:
-BEGIN with the settings, load, write, COMMIT.
+row-level security of every tenant table reads them. A transaction with one load and one write costs two messages: the
+opening goes with the load, and a write whose answer nobody needs with COMMIT.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ import asyncpg
 
 from faelles.ground.actor import Actor
 from faelles.ground.clock import Clock, utc_now
-from faelles.ground.database.connections import Connection, Connections
+from faelles.ground.database.channel import Channel
+from faelles.ground.database.connections import Connections
 from faelles.ground.errors import UnavailableError
 from faelles.ground.ids import AgencyId
 from faelles.ground.log import logger
@@ -41,8 +42,8 @@ _NO_DATABASE = (
 )
 _NO_CONNECTION = (*_NO_DATABASE, asyncpg.InterfaceError, OSError)
 """Where a connection is asked for, a closed pool and a socket that nobody answers are the database's absence too."""
-_KEY_TAKEN = "idempotency_key_reused"
-"""Another request under the same idempotency key was quicker; tried again, this one finds its answer."""
+_ANOTHER_WAS_QUICKER = {"idempotency_key_reused", "item_lent_once"}
+"""A request under the same idempotency key, or a loan of the same copy; tried again, this one finds what it did."""
 _TOO_SLOW = asyncpg.QueryCanceledError
 """A statement met its time limit: an operator's intervention too by its class, so it is caught first."""
 
@@ -52,7 +53,7 @@ class Transaction:
 
     __slots__ = ("_connection", "actor", "agency", "now")
 
-    def __init__(self, connection: Connection, agency: AgencyId, actor: Actor, now: datetime) -> None:
+    def __init__(self, connection: Channel, agency: AgencyId, actor: Actor, now: datetime) -> None:
         self._connection = connection
         self.agency = agency
         self.actor = actor
@@ -60,19 +61,28 @@ class Transaction:
         """The one moment this transaction happens at (UTC)."""
 
     async def rows(self, sql: str, *values: object) -> list[Row]:
-        return await self._connection.fetch(sql, *values)
+        rows, _ = await self._connection.ask(sql, values)
+        return rows
 
     async def row(self, sql: str, *values: object) -> Row | None:
-        return await self._connection.fetchrow(sql, *values)
+        rows, _ = await self._connection.ask(sql, values, most=1)
+        return rows[0] if rows else None
 
     async def value(self, sql: str, *values: object) -> Any:  # noqa: ANN401 - a column of any type
-        return await self._connection.fetchval(sql, *values)
+        rows, _ = await self._connection.ask(sql, values, most=1)
+        return rows[0][0] if rows else None
 
     async def execute(self, sql: str, *values: object) -> int:
         """Run a statement and tell how many rows it touched."""
-        status: str = await self._connection.execute(sql, *values)
+        _, status = await self._connection.ask(sql, values)
         last = status.rpartition(" ")[2]
         return int(last) if last.isdigit() else 0
+
+    async def write(self, sql: str, *values: object) -> None:
+        """A statement without rows, whose count nobody needs: it goes with the next one, at the latest with COMMIT, and
+        what is wrong with it is raised there.
+        """
+        await self._connection.say(sql, values)
 
     async def rehearse(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do `work`, and undo what it wrote: what would come of it. Numbers drawn meanwhile are not given back."""
@@ -83,6 +93,7 @@ class Transaction:
             await self.execute("ROLLBACK TO SAVEPOINT rehearsal")
 
     async def execute_many(self, sql: str, values: Sequence[Sequence[object]]) -> None:
+        await self._connection.ask("SELECT 1", ())
         await self._connection.executemany(sql, values)
 
 
@@ -121,7 +132,10 @@ class Database:
                 async with self.transaction(agency, actor, read_only=read_only) as tx:
                     return await work(tx)
             except (*_TRY_AGAIN, asyncpg.UniqueViolationError) as problem:
-                if isinstance(problem, asyncpg.UniqueViolationError) and problem.constraint_name != _KEY_TAKEN:
+                if (
+                    isinstance(problem, asyncpg.UniqueViolationError)
+                    and problem.constraint_name not in _ANOTHER_WAS_QUICKER
+                ):
                     raise
                 _log.info("transaction tried again", reason=type(problem).__name__, attempt=attempt)
                 await asyncio.sleep(secrets.randbelow(10 * attempt) / 1000)
@@ -139,7 +153,7 @@ class Database:
         """
         connection = await _acquire(self._pool)
         try:
-            return await connection.fetch(sql, *values)
+            return (await connection.ask(sql, values))[0]
         except _TOO_SLOW as problem:
             raise UnavailableError("database_busy") from problem
         except _NO_DATABASE as problem:
@@ -166,11 +180,7 @@ class _Opened:
 
     async def __aenter__(self) -> Transaction:
         self._connection = await _acquire(self._pool)
-        try:
-            await self._connection.execute(_opening(self._agency, self._actor, read_only=self._read_only))
-        except BaseException as problem:
-            await self._abandon(problem)
-            raise
+        self._connection.begin(self._agency, str(self._actor), read_only=self._read_only)
         return Transaction(self._connection, self._agency, self._actor, self._clock())
 
     async def __aexit__(
@@ -183,13 +193,17 @@ class _Opened:
 
     async def _commit(self) -> None:
         try:
-            if self._connection.is_closed():
-                raise _lost()
-            # Of a transaction in which a statement failed PostgreSQL makes a rollback, and calls it no error.
-            if await self._connection.execute("COMMIT") != "COMMIT":
-                raise asyncpg.InFailedSQLTransactionError("nothing was committed: a failed statement went unheeded")
-        finally:
-            self._pool.release(self._connection)
+            await self._keep()
+        except BaseException as problem:
+            await self._abandon(problem)
+            raise
+        self._pool.release(self._connection)
+
+    async def _keep(self) -> None:
+        if self._connection.is_closed():
+            raise _lost()
+        if not await self._connection.commit():
+            raise asyncpg.InFailedSQLTransactionError("nothing was committed: a failed statement went unheeded")
 
     async def _abandon(self, problem: BaseException) -> None:
         """Undo what was done before `problem`; where the connection is gone, say that instead."""
@@ -206,19 +220,12 @@ class _Opened:
             self._pool.release(self._connection)
 
 
-async def _acquire(pool: Connections) -> Connection:
+async def _acquire(pool: Connections) -> Channel:
     """A connection, to be given back. Raises UnavailableError where there is none to be had."""
     try:
         return await pool.acquire()
     except _NO_CONNECTION as problem:
         raise _away(problem) from problem
-
-
-def _opening(agency: AgencyId, actor: Actor, *, read_only: bool) -> str:
-    # Integers and an enum: nothing here can carry a quote. One message, because simple queries may hold several.
-    begin = "BEGIN READ ONLY" if read_only else "BEGIN"
-    acting = f"{actor.kind.value}:{int(actor.id)}"
-    return f"{begin}; SET LOCAL faelles.agency = {int(agency)}; SET LOCAL faelles.actor = '{acting}'"
 
 
 def _away(problem: Exception) -> UnavailableError:
@@ -230,11 +237,11 @@ def _lost() -> asyncpg.ConnectionDoesNotExistError:
     return asyncpg.ConnectionDoesNotExistError("the connection was lost while its transaction was open")
 
 
-async def _roll_back(connection: Connection) -> None:
+async def _roll_back(connection: Channel) -> None:
     if connection.is_closed():
         return
     try:
-        await asyncio.shield(connection.execute("ROLLBACK"))
+        await asyncio.shield(connection.roll_back())
     except (
         asyncpg.PostgresError,
         asyncpg.InterfaceError,

@@ -199,7 +199,8 @@ BEGIN
         'is_on_hold_shelf', EXISTS (
             SELECT FROM shelf_place AS s
              WHERE s.agency_id = in_agency AND s.item_id = what AND s.emptied_at IS NULL),
-        'waited_for_from', wanted_from
+        'waited_for_from', wanted_from,
+        'next_loan', nextval('loan_number')
     ), ARRAY(SELECT h.id FROM hold AS h WHERE h.agency_id = in_agency AND h.item_id = what AND h.closed_at IS NULL)
        || ARRAY(SELECT p.hold_id FROM hold_patron AS p
                  WHERE p.agency_id = in_agency AND p.patron_id = who AND p.record_id = title AND p.is_open)
