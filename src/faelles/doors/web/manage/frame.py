@@ -33,13 +33,13 @@ def manage_page(
         "address": request.url.path,
         "number": partial(format_decimal, locale=language.value),
         "month_name": partial(format_skeleton, "yMMMM", locale=language.value),
-        "clock": _clock,
+        "clock": clock_text,
         **context,
     }
     return request.page(f"manage/{page}.html", shown, status=refused.status)
 
 
-def _clock(at: time) -> str:
+def clock_text(at: time) -> str:
     """`18.00`; the last minute of the day is its end."""
     return "24.00" if (at.hour, at.minute) == (23, 59) else f"{at:%H.%M}"
 

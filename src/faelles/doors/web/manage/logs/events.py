@@ -26,18 +26,23 @@ from faelles.people.model import Permission
 _ZONE: Final = ZoneInfo("Europe/Copenhagen")
 _SHEET_PAGE: Final = 500
 KINDS: Final = (
-    "loan.*",
-    "hold.*",
-    "item.*",
-    "journey.*",
-    "fee.*",
-    "payment.*",
-    "patron.*",
-    "notice.*",
-    "rule.*",
-    "branch.*",
-    "staff.*",
-    "machine.*",
+    "loan*",
+    "hold*",
+    "item*",
+    "journey*",
+    "charge*",
+    "payment*",
+    "patron*",
+    "notice*",
+    "booking*",
+    "policy*",
+    "branch*",
+    "staff*",
+    "role*",
+    "machine*",
+    "client*",
+    "support*",
+    "till*",
 )
 """What most are looked for by; any kind may be typed."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from faelles.agencies import operations as agencies
 from faelles.agencies.model import Service
@@ -17,11 +17,12 @@ from faelles.agencies.opening.model import CalendarDay, CalendarPeriod, OpeningH
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.manage.frame import manage_page
+from faelles.doors.web.manage.frame import clock_text, manage_page
 from faelles.doors.web.request import WebRequest
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FieldProblem, InvalidRequestError
+from faelles.ground.fields import EARLIEST_DAY
 from faelles.ground.ids import BranchId
 from faelles.people.model import Permission, Place
 
@@ -71,12 +72,20 @@ class ServiceWeek(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/manage/branches/{branch:int}/hours", opt=guarded(_VIEW, example=Example(path=_THIS_BRANCH)))
-async def show_hours(request: WebRequest, branch: PathId, month: Month = "") -> Response[bytes]:
-    return await _hours(request, branch, month)
+async def show_hours(
+    request: WebRequest, branch: PathId, month: Month = "", service: FromQuery[Service] = Service.STAFFED
+) -> Response[bytes]:
+    """`service`: whose week stands in the form."""
+    return await _hours(request, branch, month, service=service)
 
 
 async def _hours(
-    request: WebRequest, branch: int, month: str = "", refused: Refusal = NOTHING_REFUSED
+    request: WebRequest,
+    branch: int,
+    month: str = "",
+    refused: Refusal = NOTHING_REFUSED,
+    *,
+    service: Service = Service.STAFFED,
 ) -> Response[bytes]:
     async def work(tx: Transaction) -> dict[str, object]:
         caller, number = request.caller, BranchId(branch)
@@ -84,10 +93,9 @@ async def _hours(
         agency = await agencies.show_agency(tx, caller)
         today = local_date(tx.now, agency.time_zone)
         hours = await opening.list_opening_hours(tx, caller, number)
+        weeks = weeks_of(hours, today)
         first, last = _bounds(month or f"{today:%Y-%m}")
-        calendars = {
-            service: await opening.show_calendar(tx, caller, number, service, (first, last)) for service in Service
-        }
+        calendars = {each: await opening.show_calendar(tx, caller, number, each, (first, last)) for each in Service}
         exceptions = await opening.list_calendar_exceptions(tx, caller, number, (first, last))
         return {
             "branch": found,
@@ -95,8 +103,10 @@ async def _hours(
             "first": first,
             "earlier": f"{first - timedelta(days=1):%Y-%m}",
             "later": f"{last + timedelta(days=1):%Y-%m}",
-            "weeks": weeks_of(hours, today),
-            "services": [service for service in Service if service is Service.STAFFED or _has(hours, service)],
+            "weeks": weeks,
+            "service": service.value,
+            "current": _typed_week(weeks, service),
+            "services": [each for each in Service if each is Service.STAFFED or _has(hours, each)],
             "grid": _grid(calendars),
             "exceptions": {each.day for each in exceptions},
             "may_edit": _EDIT in caller.permissions_at(Place(found.division, found.id)),
@@ -136,13 +146,24 @@ def weeks_of(hours: list[OpeningHours], today: date) -> list[ServiceWeek]:
         weeks.append(
             ServiceWeek(
                 service=first.service,
-                first_day=first.first_day,
+                first_day=None if first.first_day == EARLIEST_DAY else first.first_day,
                 last_day=None if first.ended is None else first.ended - timedelta(days=1),
                 is_past=first.ended is not None and first.ended <= today,
                 days={day: [each for each in listed if each.weekday == day] for day in range(1, 8)},
             )
         )
     return sorted(weeks, key=lambda week: week.is_past)
+
+
+def _typed_week(weeks: list[ServiceWeek], service: Service) -> dict[str, str]:
+    """The week that holds for good, as the form has it: one opening a day."""
+    week = next((each for each in weeks if each.service is service and each.last_day is None), None)
+    first = {} if week is None else {day: hours[0] for day, hours in week.days.items() if hours}
+    return {
+        f"{which}_{day}": clock_text(at)
+        for day, hours in first.items()
+        for which, at in (("opens", hours.opens), ("closes", hours.closes))
+    }
 
 
 @post(
