@@ -61,6 +61,14 @@ async def test_every_version_creates_a_patron_whom_the_register_names(site: WebS
         assert (again.status_code, again.json()["errorCode"]) == (409, "CPR_NUMBER_EXISTS")
 
 
+async def test_the_number_is_taken_under_the_name_of_any_version(site: WebSite):
+    (operation,) = (each for each in versions("create_patron") if each.id == "createV4")
+    body = created(operation, site, made_up_cpr(date(1985, 3, 9), 151))
+    body["personIdentifier"] = body.pop("cprNumber")
+    answer = await site.post(path(operation), body)
+    assert (answer["authenticated"], answer["patron"]["blockStatus"]) == (True, None)
+
+
 async def test_whom_the_register_does_not_know_cannot_be_created(site: WebSite):
     (operation,) = (each for each in versions("create_patron") if each.id == "createV9")
     unknown = await site.send(

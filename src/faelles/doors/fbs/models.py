@@ -59,7 +59,8 @@ class Patron(Struct, frozen=True, kw_only=True):
     preferred_pickup_branch: str
     preferred_language: str | None
     on_hold: Period | None
-    block_status: tuple[BlockStatus, ...]
+    block_status: tuple[BlockStatus, ...] | None
+    """None: not blocked. Clients in the field take a list that is there, empty or not, for a block."""
     notification_protocols: tuple[str, ...]
     receive_postal_mail: bool
     allow_bookings: bool

@@ -26,6 +26,8 @@ _UNNAMED: Final = MappingProxyType({"Response": "AuthenticatedPatronV10"})
 """What is answered where the tables only say that there is an answer."""
 
 _RENAMED: Final = MappingProxyType({"cprNumber": "personIdentifier", "personId": "personIdentifier"})
+_PERSON: Final = ("personIdentifier", "cprNumber", "personId")
+"""One number under the name of its version; what stands between site and library system sends the newest with all."""
 _MAY_BE_LEFT_OUT: Final = frozenset({("PincodeChange", "pincode")})
 """Required by the tables and not sent by clients in the field: a change of PIN without a PIN changes none."""
 _HIGHEST: Final = MappingProxyType({"int32": 2**31 - 1, "int64": 2**63 - 1, "integer": 2**63 - 1})
@@ -55,7 +57,7 @@ def _field(model: str, name: str, kind: Type) -> tuple[str, Shown]:
         return name, get
     # Resolved at the first use: a group of patrons holds groups of patrons.
     if kind.is_list:
-        return name, lambda value: [_writer(kind.name)(each) for each in get(value)]
+        return name, lambda value: None if (all_ := get(value)) is None else [_writer(kind.name)(each) for each in all_]
     return name, lambda value: None if (inner := get(value)) is None else _writer(kind.name)(inner)
 
 
@@ -83,12 +85,19 @@ def _read(sent: object, wanted: Type, at: str, problems: list[FieldProblem]) -> 
 def _read_model(sent: Mapping[str, object], model: str, at: str, problems: list[FieldProblem]) -> dict[str, Any]:
     told = {}
     for name, kind in models()[model].items():
-        value, here = _plain(name, kind, sent.get(name)), f"{at}.{name}" if at else name
+        value, here = _plain(name, kind, _sent_as(name, sent)), f"{at}.{name}" if at else name
         if value is not None:
             told[_RENAMED.get(name, name)] = _read(value, kind, here, problems)
         elif not kind.is_optional and (model, name) not in _MAY_BE_LEFT_OUT:
             _wrong(here, "field_missing", problems)
     return _with_addresses(told, model)
+
+
+def _sent_as(name: str, sent: Mapping[str, object]) -> object:
+    value = sent.get(name)
+    if value is not None or name not in _PERSON:
+        return value
+    return next((sent[other] for other in _PERSON if sent.get(other) is not None), None)
 
 
 def _plain(name: str, kind: Type, value: object) -> object:

@@ -58,7 +58,7 @@ async def show_patron(tx: Transaction, call: Call, known: Patron) -> models.Patr
         preferred_pickup_branch=home.code,
         preferred_language=seen.language.value,
         on_hold=_on_hold(seen.absences),
-        block_status=(*map(_block, seen.blocks), *await _debt(tx, call, known, settings)),
+        block_status=(*map(_block, seen.blocks), *await _debt(tx, call, known, settings)) or None,
         notification_protocols=profile.protocols,
         receive_postal_mail=profile.takes_post,
         allow_bookings=await is_on(tx, call.division, BOOKINGS) and _may_book(seen, membership),
