@@ -9,7 +9,7 @@ from faelles.circulation.finding.model import Count, Facets, FindTitles, Standin
 from faelles.ground.ids import RecordId
 
 _MOST_VALUES: Final = 8
-_MOST_BRANCHES: Final = 30
+_MOST_BRANCHES: Final = 12
 
 
 def fitting(matches: Sequence[Match], asked: FindTitles, standing: Mapping[RecordId, Standing]) -> list[Match]:
