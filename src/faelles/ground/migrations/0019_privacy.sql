@@ -171,6 +171,14 @@ CREATE VIEW kept_by_people WITH (security_invoker = true) AS
     UNION ALL
     SELECT agency_id, 'machine_traces', 'terminal_trace', NULL, at, NULL FROM terminal_trace;
 
+-- Everybody who may be forgotten once nothing ties them, and when they were last here.
+CREATE VIEW patron_last_seen WITH (security_invoker = true) AS
+    SELECT p.agency_id, p.id AS patron_id, p.registered_at, a.last_active_at
+      FROM patron AS p
+      LEFT JOIN patron_activity AS a ON a.agency_id = p.agency_id AND a.patron_id = p.id
+     WHERE p.kind = 'person' AND p.merged_into_id IS NULL;
+GRANT SELECT ON patron_last_seen TO faelles_app;
+
 CREATE VIEW kept_by_patrons WITH (security_invoker = true) AS
     SELECT p.agency_id, 'patrons' AS entry, 'patron' AS part, p.id AS person_id,
            CASE WHEN p.kind = 'person' AND p.merged_into_id IS NULL AND t.patron_id IS NULL

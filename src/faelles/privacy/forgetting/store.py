@@ -19,10 +19,13 @@ DELETE FROM bookkeeping_name
  WHERE agency_id = $1
    AND account_id IN (SELECT account_id FROM bookkeeping_name WHERE agency_id = $1 AND kept_until < $2 LIMIT $3)
 """
+# Who was here of late is left out before anybody asks what ties the others: every night looks at every patron.
 _INACTIVE = """
-SELECT person_id FROM kept_by_patrons
- WHERE agency_id = $1 AND entry = 'patrons' AND part = 'patron' AND counted_from < $2
- ORDER BY person_id
+SELECT p.patron_id
+  FROM patron_last_seen AS p
+ WHERE p.agency_id = $1 AND p.registered_at < $2 AND (p.last_active_at IS NULL OR p.last_active_at < $2)
+   AND NOT EXISTS (SELECT FROM patron_tie AS t WHERE t.agency_id = $1 AND t.patron_id = p.patron_id)
+ ORDER BY p.patron_id
  LIMIT $3
 """
 
@@ -41,4 +44,4 @@ async def forget_names(tx: Transaction, before: datetime) -> int:
 
 async def inactive(tx: Transaction, before: datetime, limit: int) -> list[PatronId]:
     """Patrons whom nothing ties, and who were last here before that moment."""
-    return [PatronId(row["person_id"]) for row in await tx.rows(_INACTIVE, tx.agency, before, limit)]
+    return [PatronId(row["patron_id"]) for row in await tx.rows(_INACTIVE, tx.agency, before, limit)]
