@@ -5,7 +5,7 @@ from faelles.agencies.settings.operations import set_setting
 from faelles.ground.errors import ForbiddenError, InvalidRequestError
 from faelles.patrons.model import ChangePatron, Contact, PatronKind
 from faelles.patrons.operations import change
-from faelles.patrons.profile.model import NewEmail, NewInterest, NewPhone, SetProfile
+from faelles.patrons.profile.model import NewEmail, NewInterest, NewPhone, OtherAddress, SetProfile
 from faelles.patrons.profile.operations import (
     list_interests,
     offer_interest,
@@ -98,3 +98,21 @@ async def test_an_institution_may_be_a_library_with_a_contact_person(desk: Desk)
     wanted = SetProfile(contact_person="Bo Bedre", isil="DK-700400")
     seen = await desk.run(lambda tx: set_profile(tx, desk.caller, library, wanted))
     assert (seen.contact_person, seen.isil) == ("Bo Bedre", "DK-700400")
+
+
+async def test_a_second_address_is_kept_beside_the_first_and_protected_with_it(desk: Desk):
+    patron = await desk.register(contact=Contact(street="Åvej 1", postal_code="8000", city="Aarhus C"))
+    summer = OtherAddress(street="Klitten 4", postal_code="9990", city="Skagen", co_name="Karla")
+    own = signed_in(desk.town, patron)
+    seen = await desk.run(lambda tx: set_own_profile(tx, own, SetProfile(other_address=summer)))
+    assert seen.other_address == summer
+    seen = await desk.run(lambda tx: set_own_profile(tx, own, SetProfile(takes_post=False)))
+    assert seen.other_address == summer
+    hide = ChangePatron(version=1, address_protected=True)
+    await desk.run(lambda tx: change(tx, desk.caller, patron, hide))
+    stranger = staff(desk.town, without=Permission.PATRON_PROTECTED)
+    assert (await desk.run(lambda tx: show_profile(tx, stranger, patron))).other_address is None
+    with pytest.raises(ForbiddenError):
+        await desk.run(lambda tx: set_profile(tx, stranger, patron, SetProfile(other_address=None)))
+    seen = await desk.run(lambda tx: set_own_profile(tx, own, SetProfile(other_address=None)))
+    assert seen.other_address is None

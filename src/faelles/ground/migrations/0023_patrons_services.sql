@@ -39,6 +39,8 @@ CREATE TABLE patron_profile (
     -- What other programs of the library know the patron by; and what the library tells the patron on its pages.
     tags           text[]  NOT NULL DEFAULT '{}',
     message        text,
+    -- Another place that letters reach the patron at: a summer house, a parent's. The first stands in `patron`.
+    other_address  jsonb CHECK (jsonb_typeof(other_address) = 'object'),
     PRIMARY KEY (agency_id, patron_id),
     FOREIGN KEY (agency_id, patron_id) REFERENCES patron
 );

@@ -82,10 +82,12 @@ SELECT $1, $3, kind, value, place + 100, takes_notices, verified_at FROM gone
 
 _MOVE_PROFILE = """
 WITH gone AS (DELETE FROM patron_profile WHERE agency_id = $1 AND patron_id = $2
-              RETURNING takes_post, guardian_sees, contact_person, isil, interests, protocols, tags, message)
+              RETURNING takes_post, guardian_sees, contact_person, isil, interests, protocols, tags, message,
+                        other_address)
 INSERT INTO patron_profile (agency_id, patron_id, takes_post, guardian_sees, contact_person, isil, interests, protocols,
-                            tags, message)
-SELECT $1, $3, takes_post, guardian_sees, contact_person, isil, interests, protocols, tags, message FROM gone
+                            tags, message, other_address)
+SELECT $1, $3, takes_post, guardian_sees, contact_person, isil, interests, protocols, tags, message, other_address
+  FROM gone
     ON CONFLICT DO NOTHING
 """
 

@@ -38,6 +38,19 @@ class Phone(Struct, frozen=True, kw_only=True):
     takes_notices: bool
 
 
+class OtherAddress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second address, beside the one in the patron's own record."""
+
+    street: ShortText | None = None
+    postal_code: ShortText | None = None
+    city: ShortText | None = None
+    country: ShortText | None = None
+    co_name: ShortText | None = None
+
+    def __repr__(self) -> str:
+        return "OtherAddress()"
+
+
 class Profile(Struct, frozen=True, kw_only=True):
     """The first address and number are where notices go. `emails` and `phones` are None where the address is protected
     from the caller.
@@ -57,6 +70,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     """Ways beside mail and SMS that the patron wants notices by."""
     tags: tuple[str, ...]
     """What other programs of the library know the patron by."""
+    other_address: OtherAddress | None
+    """None, too, where the address is protected from the caller."""
     message: str | None
     """What the library tells the patron on its pages; the desk's note is another."""
 
@@ -73,6 +88,7 @@ class SetProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     isil: Code | UnsetType | None = UNSET
     protocols: Annotated[tuple[Code, ...], Meta(max_length=10)] | UnsetType = UNSET
     tags: Annotated[tuple[Code, ...], Meta(max_length=50)] | UnsetType = UNSET
+    other_address: OtherAddress | UnsetType | None = UNSET
     message: LongText | UnsetType | None = UNSET
 
 
@@ -86,6 +102,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     isil: str | None = None
     protocols: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    other_address: OtherAddress | None = None
     message: str | None = None
 
 

@@ -59,7 +59,7 @@ async def profile_of(tx: Transaction, caller: Caller, known: Patron) -> Profile:
     )
     if reach.may_see_contact(caller, known):
         return shown
-    return structs.replace(shown, emails=None, phones=None)
+    return structs.replace(shown, emails=None, phones=None, other_address=None)
 
 
 async def set_profile(tx: Transaction, caller: Caller, patron: PatronId, request: SetProfile) -> Profile:
@@ -79,6 +79,8 @@ async def apply_profile(tx: Transaction, caller: Caller, known: Patron, request:
     protocols = await values_of(tx, home.division, NOTIFICATION_PROTOCOLS)
     if problems := list(rules.profile_problems(request, known.kind, offered, protocols)):
         raise InvalidRequestError(problems=problems)
+    if request.other_address is not UNSET and not reach.may_see_contact(caller, known):
+        raise ForbiddenError("permission_missing", permission=Permission.PATRON_PROTECTED.value)
     changed = await _write_ways(tx, caller, known, request)
     choices = (await store.choices(tx, [known.id])).get(known.id, Choices())
     wanted = rules.changed_choices(choices, request)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
+
 from faelles.ground.database.transaction import Row, Transaction
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
-from faelles.patrons.profile.model import Choices, Interest, NewInterest, Way
+from faelles.patrons.profile.model import Choices, Interest, NewInterest, OtherAddress, Way
 
 Kind = Literal["email", "phone"]
 
@@ -47,18 +49,19 @@ SELECT r.patron_id
 """
 
 _CHOICES = """
-SELECT patron_id, interests, takes_post, guardian_sees, contact_person, isil, protocols, tags, message
+SELECT patron_id, interests, takes_post, guardian_sees, contact_person, isil, protocols, tags, message,
+       other_address::text AS other_address
   FROM patron_profile
  WHERE agency_id = $1 AND patron_id = ANY ($2)
 """
 
 _SAVE_CHOICES = """
 INSERT INTO patron_profile (agency_id, patron_id, interests, takes_post, guardian_sees, contact_person, isil, protocols,
-                            tags, message)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                            tags, message, other_address)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb)
     ON CONFLICT (agency_id, patron_id) DO UPDATE
    SET interests = $3, takes_post = $4, guardian_sees = $5, contact_person = $6, isil = $7, protocols = $8,
-       tags = $9, message = $10
+       tags = $9, message = $10, other_address = $11::text::jsonb
 """
 
 _INTERESTS = """
@@ -126,9 +129,14 @@ async def choices(tx: Transaction, patrons: Sequence[PatronId]) -> dict[PatronId
             protocols=tuple(row["protocols"]),
             tags=tuple(row["tags"]),
             message=row["message"],
+            other_address=_other_address(row["other_address"]),
         )
         for row in await tx.rows(_CHOICES, tx.agency, list(patrons))
     }
+
+
+def _other_address(stored: str | None) -> OtherAddress | None:
+    return None if stored is None else msgspec.json.decode(stored, type=OtherAddress)
 
 
 async def save_choices(tx: Transaction, patron: PatronId, choices: Choices) -> None:
@@ -144,6 +152,7 @@ async def save_choices(tx: Transaction, patron: PatronId, choices: Choices) -> N
         list(choices.protocols),
         list(choices.tags),
         choices.message,
+        None if choices.other_address is None else msgspec.json.encode(choices.other_address).decode(),
     )
 
 
