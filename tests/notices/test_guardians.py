@@ -6,8 +6,8 @@ import pytest
 
 from circulation.lending_library import Reader
 from faelles.notices.guardians.operations import register_with_guardian, replace_guardian
-from faelles.notices.model import kinds
-from faelles.notices.planning.operations import say, tell
+from faelles.notices.model import Plan, kinds
+from faelles.notices.planning.operations import plan, say, tell
 from faelles.patrons.guardians.model import GuardianGiven
 from faelles.patrons.model import Contact, NewMembership, RegisterPatron, Role
 from notices.post_office import PostOffice
@@ -48,6 +48,21 @@ async def test_the_adult_is_told_in_place_of_a_child_without_an_address(post: Po
         lambda tx: tx.rows("SELECT patron_id, concerning_id FROM notice WHERE agency_id = $1", tx.agency)
     )
     assert (row["patron_id"], row["concerning_id"]) == (adult.id, child.id)
+
+
+async def test_what_adults_are_to_know_leaves_the_child_everything_else(post: PostOffice):
+    child, adult = await family(post, child="email", adult="email street")
+    division, now = post.library.town.library, post.library.clock.now
+    both = [
+        Plan(kind=kind, occasion=f"{kind}/1", patron=child.id, division=division, happened_at=now)
+        for kind in ("overdue_1", "due_soon")
+    ]
+    await post.library.run(lambda tx: plan(tx, both))
+    rows = await post.library.run(
+        lambda tx: tx.rows("SELECT kind, patron_id FROM notice WHERE agency_id = $1", tx.agency)
+    )
+    told = {(row["kind"], row["patron_id"]) for row in rows}
+    assert told == {("overdue_1", child.id), ("overdue_1", adult.id), ("due_soon", child.id)}
 
 
 @pytest.mark.parametrize("child_has", ["email", "phone"])

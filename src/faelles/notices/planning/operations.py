@@ -141,21 +141,19 @@ async def _with_adults(tx: Transaction, plans: Iterable[Plan], reached: dict[Pat
     the child whatever would not reach it, because it has neither mail nor telephone of its own.
     """
     today = local_date(tx.now, await facts.time_zone(tx))
-    adults_of = await store.load_guardians(
-        tx,
-        {
-            each.patron
-            for each in plans
-            if (found := reached.get(each.patron))
-            and rules.is_child(found.contact, today)
-            and rules.is_for_adults(kinds()[each.kind], found.wishes, found.contact)
-        },
-        today,
-    )
+    for_adults = {
+        (each.kind, each.patron)
+        for each in plans
+        if (found := reached.get(each.patron))
+        and rules.is_child(found.contact, today)
+        and rules.is_for_adults(kinds()[each.kind], found.wishes, found.contact)
+    }
+    adults_of = await store.load_guardians(tx, {patron for _, patron in for_adults}, today)
     reached |= await store.load_reached(tx, {adult for adults in adults_of.values() for adult in adults})
     told: list[Plan] = []
     for each in plans:
-        adults = adults_of.get(each.patron, ()) if each.concerning is None else ()
+        is_theirs = each.concerning is None and (each.kind, each.patron) in for_adults
+        adults = adults_of.get(each.patron, ()) if is_theirs else ()
         in_place = not kinds()[each.kind].guardian
         named = [adult for adult in adults if not in_place or reached[adult].contact.has_own_address]
         if not named or not in_place:
