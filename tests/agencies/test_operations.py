@@ -2,7 +2,6 @@ from datetime import date
 
 import pytest
 
-from event_log import until_readable
 from faelles.agencies import operations, store
 from faelles.agencies.directory import load_directory
 from faelles.agencies.model import (
@@ -23,6 +22,7 @@ from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestE
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, BranchId, DivisionId
 from faelles.people.model import Caller, Grant, Permission, system_caller
+from faelles.simulation.store import until_readable
 from town import Town
 
 EDITS = frozenset({Permission.AGENCY_EDIT, Permission.AGENCY_VIEW})

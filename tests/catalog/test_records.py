@@ -3,7 +3,6 @@ import asyncio
 import pytest
 
 from catalog.titles import act, add_record
-from event_log import until_readable
 from faelles.catalog import operations
 from faelles.catalog.model import NewIssue, NewProvisionalRecord, NewRecord, RecordChange
 from faelles.ground.actor import SYSTEM
@@ -13,6 +12,7 @@ from faelles.ground.events import read_next
 from faelles.ground.i18n import Language
 from faelles.ground.ids import NATION, RecordId
 from faelles.people.model import Caller, Grant, Permission
+from faelles.simulation.store import until_readable
 from town import Town
 
 ISBN = "9780306406157"

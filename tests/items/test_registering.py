@@ -3,7 +3,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from event_log import until_readable
 from faelles.catalog import operations as catalog
 from faelles.catalog.model import NewIssue
 from faelles.ground.actor import SYSTEM
@@ -13,6 +12,7 @@ from faelles.ground.events import read_next
 from faelles.items import operations
 from faelles.items.model import Condition, ItemChange, NumberSeries, Part, RfidFacts, RfidStandard, RfidTag
 from faelles.people.model import Permission
+from faelles.simulation.store import until_readable
 from items.copies import Shelf, put_up
 from town import found_town
 

@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from event_log import until_readable
 from faelles.catalog import operations as catalog
 from faelles.catalog.model import NewIssue
 from faelles.ground.actor import SYSTEM
@@ -17,6 +16,7 @@ from faelles.items.placeholders import operations as placeholders
 from faelles.items.stock import operations as stock
 from faelles.items.stock.model import StockCount
 from faelles.people.model import Permission
+from faelles.simulation.store import until_readable
 from items.copies import Shelf
 
 

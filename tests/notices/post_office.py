@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from circulation.lending_library import LendingLibrary, Reader
-from event_log import until_readable
 from faelles.ground.i18n import Language
 from faelles.ground.jobs import Job
 from faelles.notices.channels.port import Delivery, Envelope, Verdict
@@ -12,6 +11,7 @@ from faelles.notices.model import ChannelName
 from faelles.notices.planning.nightly import JOBS
 from faelles.notices.planning.operations import plan_from_events
 from faelles.notices.sending.sender import Sender
+from faelles.simulation.store import until_readable
 
 TAKEN = Delivery(Verdict.ACCEPTED, reference="ok")
 

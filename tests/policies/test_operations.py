@@ -3,7 +3,6 @@ from datetime import timedelta
 
 import pytest
 
-from event_log import until_readable
 from faelles.ground import events
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database, Transaction
@@ -31,6 +30,7 @@ from faelles.policies.requests import (
     SetRule,
     Simulate,
 )
+from faelles.simulation.store import until_readable
 from policies.asking import editor, group_ids, set_in, terms_in, terms_of
 from town import Town
 

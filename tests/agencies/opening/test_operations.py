@@ -3,7 +3,6 @@ from datetime import date, time
 
 import pytest
 
-from event_log import until_readable
 from faelles.agencies.model import Service
 from faelles.agencies.opening import operations
 from faelles.agencies.opening.model import (
@@ -20,6 +19,7 @@ from faelles.ground.errors import ForbiddenError, InvalidRequestError, NotFoundE
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId
 from faelles.people.model import Caller, Grant, Permission, system_caller
+from faelles.simulation.store import until_readable
 from town import Town
 
 JUNE, AUGUST, CHRISTMAS = date(2027, 6, 28), date(2027, 8, 8), date(2026, 12, 25)

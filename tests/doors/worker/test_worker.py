@@ -11,7 +11,6 @@ import pytest
 
 from circulation.holds.wishing import copies, state_of, waits
 from circulation.lending_library import Clock, LendingLibrary
-from event_log import until_readable
 from faelles.doors.worker.registry import JOBS
 from faelles.doors.worker.working import Worker, homes
 from faelles.ground.actor import SYSTEM
@@ -25,6 +24,7 @@ from faelles.ground.night import Night, Outcome
 from faelles.notices.channels.opening import open_channels
 from faelles.notices.sending.sender import Sender
 from faelles.policies.seeds import seed_agency, seed_nation
+from faelles.simulation.store import until_readable
 from notices.post_office import PostOffice
 from town import Town
 

@@ -1,7 +1,8 @@
 """A day at the desk and in people's lives, done for real and told to the reference, and what each says compared."""
 
+import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -34,11 +35,20 @@ Answer = TypeVar("Answer")
 
 _MOST_DIFFERENCES: Final = 20
 _BETWEEN: Final = timedelta(seconds=10)
+_AT_ONCE: Final = 6
+"""People at the desk, each with one thing after the other."""
+_PAYS_ALL, _PAYS_A_PART, _SETTLES = 0.02, 0.03, 0.032
+"""Shares of a day's debtors, each with those before: who pay all, who pay a part, who are let off beside."""
+
+Errand = Callable[[], Awaitable[None]]
 
 
 @dataclass
 class Life:
-    """What people mean to do stands in `plans`; what they do, they do when the library is open."""
+    """What people mean to do stands in `plans`; what they do, they do when the library is open. Several come at once,
+    each with one thing after the other; what is left to chance is drawn before they come, so that a year can be had
+    again.
+    """
 
     town: Town
     size: Size
@@ -49,6 +59,8 @@ class Life:
     reference: Reference
     chance: Random
     free: list[str]
+    handed_in: set[str] = field(default_factory=set)
+    """Books that came back today: from tomorrow on they are lent again."""
     plans: dict[date, list[tuple[str, Loan]]] = field(default_factory=lambda: defaultdict(list))
     touched: dict[int, date] = field(default_factory=dict)
     """When a loan was lent or renewed: nothing is entered for before that."""
@@ -57,14 +69,42 @@ class Life:
 
     async def day(self, today: date) -> None:
         """Everything that happens while the library is open."""
-        for what, loan in self.plans.pop(today, ()):
-            if loan.id in self.reference.loans:
-                await self._carry_out(what, loan, today)
+        waiting = iter(list(self._errands(today).values()))
+
+        async def serve() -> None:
+            for errands in waiting:
+                for errand in errands:
+                    await errand()
+
+        await asyncio.gather(*(serve() for _ in range(_AT_ONCE)))
+        self.free += sorted(self.handed_in)
+        self.handed_in.clear()
+
+    def _errands(self, today: date) -> dict[int, list[Errand]]:
+        """What each person comes for: what they meant to do, to borrow, and to settle what they owe."""
+        errands: dict[int, list[Errand]] = defaultdict(list)
+        for what, loan in sorted(self.plans.pop(today, ()), key=lambda plan: (plan[1].person.id, plan[1].item)):
+            errands[loan.person.id].append(partial(self._carry_out, what, loan, today, self._own_chance()))
+        living = [each for each in self.reference.people.values() if not each.is_dead]
         for _ in range(self._about(self.size.loans_a_day / 3)):
-            await self._visit(today)
+            person, chance = self.chance.choice(living), self._own_chance()
+            books = [self._take_a_book() for _ in range(min(chance.randint(1, 5), len(self.free)))]
+            errands[person.id].append(partial(self._visit, person, books, today, chance))
         for person in self.reference.people.values():
-            if person.balance > 0:
-                await self._settle(person, today)
+            roll = self.chance.random()
+            if roll < _SETTLES:
+                errands[person.id].append(partial(self._settle, person, roll, today))
+        return errands
+
+    def _own_chance(self) -> Random:
+        """For one errand, whatever happens meanwhile."""
+        return Random(self.chance.getrandbits(32))  # noqa: S311 - a made-up life
+
+    def _take_a_book(self) -> str:
+        """Any that is free, the last put in its place."""
+        place = self.chance.randrange(len(self.free))
+        self.free[place], self.free[-1] = self.free[-1], self.free[place]
+        return self.free.pop()
 
     async def do(self, what: str, work: Callable[[Transaction, Caller], Awaitable[Answer]]) -> Answer:
         """At the desk, a moment after whatever was done before."""
@@ -84,13 +124,9 @@ class Life:
 
     # Loans.
 
-    async def _visit(self, today: date) -> None:
-        person = self.chance.choice([each for each in self.reference.people.values() if not each.is_dead])
+    async def _visit(self, person: Person, books: Sequence[str], today: date, chance: Random) -> None:
         may = self.reference.may_borrow(person, today)
-        for _ in range(self.chance.randint(1, 5)):
-            if not self.free:
-                return
-            item = self.free.pop(self.chance.randrange(len(self.free)))
+        for place, item in enumerate(books):
             request = CheckoutRequest(
                 borrower=Borrower(card=self.population.cards[person.id]), item=item, branch=self.town.branch
             )
@@ -98,38 +134,38 @@ class Life:
             answer = await self.do("checkout", work)
             self.compare(f"may {person.id} borrow", answer.outcome is Outcome.LENT, may)
             if answer.loan is None:
-                self.free.append(item)
+                self.handed_in.update(books[place:])
                 self.done["refused"] += 1
                 return
             loan = self.reference.lend(answer.loan, person, item, self.population.books[item], today)
             self.compare(f"due date of {loan.id}", answer.due_on, loan.due_on)
-            self._mean(loan, today)
+            self._mean(loan, today, chance)
 
-    def _mean(self, loan: Loan, today: date) -> None:
+    def _mean(self, loan: Loan, today: date, chance: Random) -> None:
         """What becomes of a loan, and when: most come back in time, some are renewed, late, lost or argued about."""
         self.touched[loan.id] = today
-        what = self.chance.choices(
+        what = chance.choices(
             ("return", "renew", "late", "drop_box", "return_twice", "lose", "claim_returned"), (56, 15, 18, 3, 2, 3, 3)
         )[0]
         due_in = (loan.due_on - today).days
-        days = self.chance.randint(1, max(due_in, 1))
+        days = chance.randint(1, max(due_in, 1))
         if what in {"late", "renew", "return_twice", "drop_box"}:
-            days = due_in + self.chance.choice(
-                (-2, -1, 0, 1, 2, 5, 8, 20, 31, 40) if what != "late" else (1, 3, 7, 9, 33)
-            )
+            days = due_in + chance.choice((-2, -1, 0, 1, 2, 5, 8, 20, 31, 40) if what != "late" else (1, 3, 7, 9, 33))
         if what in {"lose", "claim_returned"}:
-            days = due_in + self.chance.randint(-5, 50)
+            days = due_in + chance.randint(-5, 50)
         day = self.open_day(today + timedelta(max(days, 1)))
         self.plans[day].append((what, loan))
 
-    async def _carry_out(self, what: str, loan: Loan, today: date) -> None:
+    async def _carry_out(self, what: str, loan: Loan, today: date, chance: Random) -> None:
+        if loan.id not in self.reference.loans:
+            return
         match what:
             case "renew":
-                await self._renew(loan, today)
+                await self._renew(loan, today, chance)
             case "lose":
-                await self._lose(loan, today)
+                await self._lose(loan, today, chance)
             case "claim_returned":
-                await self._claim_returned(loan, today)
+                await self._claim_returned(loan, today, chance)
             case "drop_box":
                 yesterday = today - timedelta(1)
                 await self._give_back(loan, yesterday if yesterday > self.touched[loan.id] else today)
@@ -152,15 +188,15 @@ class Life:
         self.compare(f"return of {loan.id}", answer.outcome, Outcome.RETURNED)
         expected = self.reference.give_back(loan, on, was_ours=was_ours)
         self.compare(f"fee for {loan.id}", answer.charged_ore, expected)
-        self.free.append(loan.item)
+        self.handed_in.add(loan.item)
 
     async def _undo_return(self, loan: Loan, today: date) -> None:
         request = UndoRequest(loan=loan.id, branch=self.town.branch)
         await self.do("undo", lambda tx, caller: corrections.undo_return(tx, caller, request))
         self.reference.undo_return(loan, today)
-        self.free.remove(loan.item)
+        self.handed_in.remove(loan.item)
 
-    async def _renew(self, loan: Loan, today: date) -> None:
+    async def _renew(self, loan: Loan, today: date, chance: Random) -> None:
         request = RenewalRequest(branch=self.town.branch, loans=(loan.id,))
         may = self.reference.may_borrow(loan.person, today) and loan.renewals < RENEWALS
         answers = await self.do("renewal", lambda tx, caller: operations.renew(tx, caller, request))
@@ -171,35 +207,37 @@ class Life:
         expected = self.reference.renew(loan, today)
         self.compare(f"fee for renewing {loan.id}", answers[0].charged_ore, expected)
         self.compare(f"due date of {loan.id} renewed", answers[0].due_on, loan.due_on)
-        self._mean(loan, today)
+        self._mean(loan, today, chance)
 
-    async def _lose(self, loan: Loan, today: date) -> None:
+    async def _lose(self, loan: Loan, today: date, chance: Random) -> None:
         request = LossRequest(item=loan.item, branch=self.town.branch)
         answer = await self.do("lost", lambda tx, caller: losses.declare_lost(tx, caller, request))
         self.compare(f"price of {loan.id}", answer.charged_ore, self.reference.lose(loan, today))
-        if self.chance.random() < 0.6:  # noqa: PLR2004 - so many turn up again
-            self.plans[self.open_day(today + timedelta(self.chance.randint(1, 40)))].append(("return", loan))
+        if chance.random() < 0.6:  # noqa: PLR2004 - so many turn up again
+            self.plans[self.open_day(today + timedelta(chance.randint(1, 40)))].append(("return", loan))
 
-    async def _claim_returned(self, loan: Loan, today: date) -> None:
+    async def _claim_returned(self, loan: Loan, today: date, chance: Random) -> None:
         request = LossRequest(item=loan.item, branch=self.town.branch)
         await self.do("claim_returned", lambda tx, caller: losses.claim_returned(tx, caller, request))
         loan.claimed_on = today
-        found = self.chance.choice(("on_our_shelf", "return"))
-        self.plans[self.open_day(today + timedelta(self.chance.randint(1, 40)))].append((found, loan))
+        found = chance.choice(("on_our_shelf", "return"))
+        self.plans[self.open_day(today + timedelta(chance.randint(1, 40)))].append((found, loan))
 
     # Money.
 
-    async def _settle(self, person: Person, today: date) -> None:
-        roll = self.chance.random()
-        if roll < 0.02:  # noqa: PLR2004 - a day on which somebody pays
+    async def _settle(self, person: Person, roll: float, today: date) -> None:
+        """Who owes something pays it, or a part, or is let off."""
+        if person.balance <= 0:
+            return
+        if roll < _PAYS_ALL:
             await self._pay(person, person.balance, today)
-        elif roll < 0.03:  # noqa: PLR2004 - or a part
+        elif roll < _PAYS_A_PART:
             await self._pay(person, max(person.balance // 3, 1), today)
-        elif roll < 0.032:  # noqa: PLR2004 - or is let off
+        else:
             await self._waive(person)
 
     async def _pay(self, person: Person, amount: int, today: date) -> None:
-        reference = f"kasse/{self.clock.now.isoformat()}"
+        reference = f"kasse/{today}/{person.id}"
         request = Pay(branch=self.town.branch, amount_ore=amount, means=Means.CARD, reference=reference)
         await self.do("payment", lambda tx, caller: desk.pay(tx, caller, PatronId(person.id), request))
         self.reference.pay(person, amount, today)

@@ -163,7 +163,8 @@ class Year:
 
     async def _close_a_day(self, today: date) -> None:
         """At short notice, on a day on which something is due."""
-        day = next((loan.due_on for loan in self.reference.loans.values() if loan.due_on > today + timedelta(2)), None)
+        soon = (loan.due_on for loan in self.reference.loans.values() if loan.due_on > today + timedelta(2))
+        day = min(soon, default=None)
         if day is None or not self.reference.is_open[day]:
             return
         request = SetCalendarDays(branches=(self.life.town.branch,), first_day=day, last_day=day, reason="Vandskade")

@@ -20,6 +20,7 @@ from faelles.notices.model import ChannelName
 from faelles.notices.planning.operations import plan_from_events
 from faelles.notices.sending.sender import Sender
 from faelles.simulation.clock import TurnedClock
+from faelles.simulation.store import until_readable
 from faelles.simulation.year.municipality import Town
 
 Result = TypeVar("Result")
@@ -99,6 +100,7 @@ class Turning:
         await self.follow_events()
 
     async def follow_events(self) -> None:
+        await until_readable(self.database)
         await self._until_done(self._follow)
 
     async def send(self) -> None:
