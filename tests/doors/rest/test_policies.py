@@ -70,7 +70,7 @@ async def test_a_wrong_value_is_told_with_the_bounds_of_its_knob(client: AsyncCl
     rule = {"knob": "loan_days", "value": "tre uger", "scope": "agency"}
     answer = await client.post(f"{POLICIES}/rules", json=rule, headers=librarian)
     assert answer.status_code == 400
-    assert "loan_days skal være et antal hele dage fra 1 til 3650." in answer.text
+    assert "Lånetid skal være et antal hele dage fra 1 til 3650." in answer.text
 
 
 async def test_a_moment_without_a_zone_is_refused(client: AsyncClient, librarian: Headers):

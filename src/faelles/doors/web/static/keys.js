@@ -1,6 +1,7 @@
 // Keys that work on every page: Alt with a number or letter presses what shows it, ? tells them all.
 
 const help = document.getElementById("keys");
+const further = document.querySelector(".further");
 
 document.addEventListener("keydown", (event) => {
   if (event.altKey && !event.ctrlKey && !event.metaKey && event.key.length === 1) {
@@ -10,6 +11,10 @@ document.addEventListener("keydown", (event) => {
       meant.click();
     }
   }
+  if (event.key === "Escape" && further?.open) {
+    further.open = false;
+    further.querySelector("summary").focus();
+  }
   if (event.key === "?" && isFree(event.target)) {
     event.preventDefault();
     help.showModal();
@@ -17,6 +22,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  if (further?.open && !further.contains(event.target)) further.open = false;
   if (event.target.closest('[data-action="print"]') && !event.target.closest("#log")) window.print();
 });
 
