@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.facts import SignIn
 from faelles.circulation.desk.model import Borrower
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
+from faelles.ground.errors import ForbiddenError
 from faelles.ground.ids import AgencyId
 from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
@@ -52,6 +55,19 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
 def pin_missing(caller: Caller, pin: str | None) -> Block | None:
     """What stands in the way at a machine that serves a patron with their PIN alone, where none was given."""
     return block(BlockCode.PIN_NEEDED) if caller.asks_pin and pin is None else None
+
+
+def require_proven(caller: Caller) -> None:
+    """Where a request has no room for a PIN: a machine that serves patrons with their PIN alone does that by its own
+    way of asking (`proven`), or in a patron's own session. Raises ForbiddenError `pin_needed`.
+    """
+    if caller.asks_pin:
+        raise ForbiddenError(BlockCode.PIN_NEEDED.value)
+
+
+def proven(caller: Caller) -> Caller:
+    """The machine once whoever stands there has given the PIN that it asks for."""
+    return msgspec.structs.replace(caller, asks_pin=False)
 
 
 async def check_pin(tx: Transaction, keyring: Keyring, who: Scanned, facts: Provable, pin: str | None) -> Block | None:

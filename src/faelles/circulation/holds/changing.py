@@ -9,7 +9,7 @@ from faelles.circulation.desk.hold_states import BOUND, CLOSED, OPEN, WAITING, H
 from faelles.circulation.desk.lock_store import lock_title, lock_title_and_item
 from faelles.circulation.desk.opening import check_override
 from faelles.circulation.desk.repeats import repeatable
-from faelles.circulation.desk.scans import Scanned
+from faelles.circulation.desk.scans import Scanned, require_proven
 from faelles.circulation.holds import change_store as store
 from faelles.circulation.holds.change_store import KnownHold
 from faelles.circulation.holds.counter import open_counter, permissions_in
@@ -56,6 +56,7 @@ async def cancel_holds(
 ) -> list[Cancelled]:
     """Cancel holds, each answered by itself. Patrons cancel their own while no copy is bound; staff any."""
     caller.require(Permission.HOLD_PLACE if caller.patron is None else Permission.OWN_ACCOUNT)
+    require_proven(caller)
     if earlier := await recall(tx, "cancel_holds", key, request, list[Cancelled]):
         return earlier
     found = await store.find_holds(tx, request.holds)
@@ -96,6 +97,7 @@ async def change_hold(
 
     What is ready for pickup goes on its way again when the branch changes, which only staff may ask for.
     """
+    require_proven(caller)
     check_override(request.overrides, request.reason)
     if await recall(tx, "change_hold", key, (hold, request), bool):
         return

@@ -9,7 +9,7 @@ from faelles.circulation.desk.model import NOBODY
 from faelles.circulation.desk.opening import check_override
 from faelles.circulation.desk.patron_rules import unknown_patron
 from faelles.circulation.desk.repeats import Repeatable, check_same, repeatable
-from faelles.circulation.desk.scans import scanned
+from faelles.circulation.desk.scans import require_proven, scanned
 from faelles.circulation.holds import placing, store
 from faelles.circulation.holds.counter import open_counter
 from faelles.circulation.holds.facts import PlacingFacts
@@ -69,6 +69,7 @@ async def place_holds(
 
 def _check_asker(caller: Caller, permission: Permission, request: PlaceHolds) -> None:
     caller.require(permission)
+    require_proven(caller)
     if caller.patron is None:
         return
     if request.patron.patron != caller.patron:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from faelles.circulation.desk.opening import check_due_on, check_override, check_past, is_self_service, open_desk
 from faelles.circulation.desk.repeats import Repeatable, repeatable
-from faelles.circulation.desk.scans import check_pin, pin_missing, scanned
+from faelles.circulation.desk.scans import check_pin, pin_missing, require_proven, scanned
 from faelles.circulation.loans import lending, returning, store
 from faelles.circulation.loans.borrowers import check_second, without_identity
 from faelles.circulation.loans.facts import LoansFacts
@@ -122,6 +122,7 @@ async def renew(
     A signed-in patron renews their own. The first borrower's blocks, debts and fees count, whoever asks.
     """
     caller.require(_renewing(caller))
+    require_proven(caller)
     repeat = repeatable("renew", key, request)
     facts = await store.load_loans(tx, repeat, loans=request.loans, patron=request.patron, item_number=request.item)
     return await renew_loaded(tx, caller, request, facts, repeat)

@@ -9,7 +9,7 @@ import msgspec
 from faelles.catalog.store import find_record, titles_beginning
 from faelles.circulation.desk.blocks import Block, BlockCode, CirculationRefusedError, block
 from faelles.circulation.desk.model import Borrower
-from faelles.circulation.desk.scans import pin_missing
+from faelles.circulation.desk.scans import pin_missing, proven
 from faelles.circulation.holds import changing, operations, reading_store
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, ChangeHold, Placed, PlaceHold, Wish
 from faelles.circulation.holds.queue_store import read_supply
@@ -58,7 +58,7 @@ async def _place(
         return HeldAtMachine(blocks=(block(BlockCode.MATERIAL_NOT_FOUND),))
     placing = await operations.place_hold(
         tx,
-        caller,
+        proven(caller),
         keyring,
         PlaceHold(
             patron=Borrower(patron=patron),
@@ -135,7 +135,7 @@ async def _change_once(
 def _as_patron(caller: Caller, patron: PatronId) -> Caller:
     """The machine in the patron's name, in its own division."""
     own = Grant(frozenset({Permission.OWN_ACCOUNT}), division=place_of(caller).division)
-    return msgspec.structs.replace(caller, patron=patron, grants=(own,))
+    return msgspec.structs.replace(proven(caller), patron=patron, grants=(own,))
 
 
 async def _cancel(tx: Transaction, as_patron: Caller, hold: HoldId, _: HoldAtMachine) -> tuple[Block, ...]:

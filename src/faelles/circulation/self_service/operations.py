@@ -12,7 +12,7 @@ from faelles.circulation.desk.facts import Membership, PatronFacts
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.desk.opening import Desk, open_desk
 from faelles.circulation.desk.repeats import repeatable
-from faelles.circulation.desk.scans import Scanned, check_pin, pin_missing, scanned
+from faelles.circulation.desk.scans import Scanned, check_pin, pin_missing, proven, scanned
 from faelles.circulation.loans.corrections import undo_checkout, undo_return
 from faelles.circulation.loans.model import RenewalRequest, UndoAnswer, UndoRequest
 from faelles.circulation.loans.operations import renew, renew_loaded
@@ -184,7 +184,7 @@ async def renew_at_machine(
         return RenewedAtMachine(block=barred)
     patron = None if request.loans else facts.patron.id
     wanted = RenewalRequest(branch=request.who.branch, loans=request.loans, patron=patron, dry_run=request.dry_run)
-    answers = await renew(tx, caller, wanted, key)
+    answers = await renew(tx, proven(caller), wanted, key)
     return RenewedAtMachine(answers=tuple(answers), language=Language(facts.patron.language))
 
 
