@@ -6,6 +6,7 @@ from circulation.holds.test_placing import patron_caller
 from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.desk.blocks import BlockCode, CirculationRefusedError
+from faelles.circulation.holds import changing
 from faelles.circulation.holds.changing import cancel_holds, change_hold, move_hold, put_back_hold
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, ChangeHold, MoveHold, MoveTo
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
@@ -61,6 +62,23 @@ async def test_what_is_cancelled_can_be_reserved_again(library: LendingLibrary):
     placing = await wish(library, reader, title)
     await cancel(library, placing.transaction)
     assert (await wish(library, reader, title)).transaction is not None
+
+
+async def test_a_hold_that_is_matched_while_it_is_changed_is_changed_all_the_same(
+    library: LendingLibrary, monkeypatch: pytest.MonkeyPatch
+):
+    reader, (title, _) = await library.reader(), await copies(library, 1)
+    hold = (await wish(library, reader, title)).transaction
+    load = changing.load_placing
+
+    async def load_after_matching(*what: object):
+        await match_all(library)
+        return await load(*what)
+
+    monkeypatch.setattr(changing, "load_placing", load_after_matching)
+    own = patron_caller(library, reader.id)
+    await change(library, hold, caller=own, interest_until=day(20, library))
+    assert (await state_of(library, hold))[0] == "matched"
 
 
 async def test_patrons_cancel_their_own_until_a_copy_is_bound(library: LendingLibrary):

@@ -104,11 +104,15 @@ async def change_hold(
     known = await find_hold(tx, caller, hold, Permission.HOLD_PLACE)
     await _note_looks(tx, caller, [known], "change_hold")
     _check_changeable(caller, known, request)
+    overridden = await _step_over(tx, caller, known, request)
+    # The title is locked from here on: what matching has done to the hold meanwhile is seen, and it does no more.
+    known = await find_hold(tx, caller, hold, Permission.HOLD_PLACE)
+    _check_changeable(caller, known, request)
     new = store.Change(
         pickup=known.pickup if request.pickup is None else BranchId(request.pickup),
         interest_until=request.interest_until or known.interest_until,
         active_from=known.active_from if request.active_from is msgspec.UNSET else request.active_from,
-        overridden=await _step_over(tx, caller, known, request),
+        overridden=overridden,
         reason=request.reason,
     )
     if not await store.change(tx, known, new):
