@@ -53,14 +53,15 @@ async def provide(cluster: RunningCluster, keyring: Keyring, patrons: int, tell:
     """A database of that size for one run, as `store.RUN`; made anew where `fresh` or where none fits."""
     schema = _schema(keyring)
     async with connection(cluster, "postgres") as server:
-        written = await store.template_note(server)
+        written = await store.template_note(server, store.DATABASES)
         note = msgspec.json.decode(written, type=Note) if written else None
         if fresh or note is None or not note.serves(patrons, schema, datetime.now(UTC)):
-            await store.new_template(server)
+            await store.new_template(server, store.DATABASES)
             await _make(cluster, keyring, patrons, tell)
-            await store.finish_template(server, msgspec.json.encode(Note(patrons, schema, datetime.now(UTC))).decode())
+            said = msgspec.json.encode(Note(patrons, schema, datetime.now(UTC))).decode()
+            await store.finish_template(server, store.DATABASES, said)
         tell("bench_copying", 0, 0)
-        await store.new_run(server)
+        await store.new_run(server, store.DATABASES)
     async with connection(cluster, store.RUN) as owner:
         found = await store.shares(owner)
         return Country(

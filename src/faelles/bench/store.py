@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
@@ -15,23 +16,22 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The names of a data set's databases: what is made once, and its copy of this run. Names, and nobody's input."""
+
+    template: str
+    run: str
+
+
 TEMPLATE: Final = "bench_template"
 RUN: Final = "bench_run"
+DATABASES: Final = Pair(TEMPLATE, RUN)
 TOO_OLD_DAYS: Final = 10
 """Older data has loans that are overdue by now."""
 
-_DROP_TEMPLATE = f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)"
-_CREATE_TEMPLATE = f"CREATE DATABASE {TEMPLATE} TEMPLATE template0"
-_DROP_RUN = f"DROP DATABASE IF EXISTS {RUN} WITH (FORCE)"
-_CREATE_RUN = f"CREATE DATABASE {RUN} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
 _TEMPLATE_NOTE = "SELECT shobj_description(oid, 'pg_database') AS note FROM pg_database WHERE datname = $1"
-_NOTE_TEMPLATE = f"""
-DO $$
-BEGIN
-    EXECUTE format('COMMENT ON DATABASE {TEMPLATE} IS %L', current_setting('bench.note'));
-END
-$$
-"""
 _SET_NOTE = "SELECT set_config('bench.note', $1, false)"
 _PREPARE = """
 CREATE SCHEMA bench;
@@ -52,6 +52,7 @@ SELECT b.agency_id, array_agg(b.branch_id ORDER BY b.branch_id) AS branches
 _OPEN_LOANS = "SELECT count(*) FROM open_loan"
 _VERSION = "SELECT version()"
 _CHECKPOINT = "CHECKPOINT"
+_SECONDS_TO_COPY: Final = 1800
 _WATCH = f"ALTER ROLE {LOGIN} SET pg_stat_statements.track = 'all'"
 _UNWATCH = f"ALTER ROLE {LOGIN} RESET pg_stat_statements.track"
 _COUNT_FROM_NOW = "SELECT pg_stat_statements_reset()"
@@ -64,27 +65,31 @@ SELECT COALESCE(sum(calls) FILTER (WHERE s.toplevel), 0)::bigint AS sent,
 """
 
 
-async def template_note(server: Connection) -> str | None:
+async def template_note(server: Connection, pair: Pair) -> str | None:
     """What the template says of itself, None where there is no whole one."""
-    note: str | None = await server.fetchval(_TEMPLATE_NOTE, TEMPLATE)
+    note: str | None = await server.fetchval(_TEMPLATE_NOTE, pair.template)
     return note
 
 
-async def new_template(server: Connection) -> None:
-    await server.execute(_DROP_TEMPLATE)
-    await server.execute(_CREATE_TEMPLATE)
+async def new_template(server: Connection, pair: Pair) -> None:
+    for name in (pair.run, pair.template):
+        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await server.execute(f"CREATE DATABASE {pair.template} TEMPLATE template0")
 
 
-async def finish_template(server: Connection, note: str) -> None:
+async def finish_template(server: Connection, pair: Pair, note: str) -> None:
     await server.execute(_SET_NOTE, note)
-    await server.execute(_NOTE_TEMPLATE)
+    comment = f"format('COMMENT ON DATABASE {pair.template} IS %L', current_setting('bench.note'))"
+    await server.execute(f"DO $$ BEGIN EXECUTE {comment}; END $$")
 
 
-async def new_run(server: Connection) -> None:
+async def new_run(server: Connection, pair: Pair) -> None:
     """A fresh copy of the template, so that every run starts from the same state."""
-    await server.execute(_DROP_RUN)
-    await server.execute(_CREATE_RUN)
-    await server.execute(_CHECKPOINT)
+    await server.execute(f"DROP DATABASE IF EXISTS {pair.run} WITH (FORCE)")
+    await server.execute(
+        f"CREATE DATABASE {pair.run} TEMPLATE {pair.template} STRATEGY FILE_COPY", timeout=_SECONDS_TO_COPY
+    )
+    await server.execute(_CHECKPOINT, timeout=_SECONDS_TO_COPY)
 
 
 async def fill(owner: Connection, shares: Sequence[tuple[int, int, int, bytes]]) -> None:

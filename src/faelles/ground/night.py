@@ -5,6 +5,7 @@ The jobs of one agency run one after the other in the order of the registry; one
 """
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,8 +29,10 @@ Answer = TypeVar("Answer")
 
 _log = logger("ground.night")
 
-AGENCIES_AT_ONCE: Final = 3
+_MOST_AT_ONCE: Final = 3
 """Beside a pool of eight connections, so that a desk in the same process finds one."""
+AGENCIES_AT_ONCE: Final = max(1, min(_MOST_AT_ONCE, len(os.sched_getaffinity(0)) - 1))
+"""An agency's work keeps one core busy, program and database in turns. One core is left to the desk."""
 
 
 class Outcome(StrEnum):

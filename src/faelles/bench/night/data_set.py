@@ -8,6 +8,7 @@ from hashlib import sha256
 import msgspec
 
 from faelles.agencies.seeds import agency_seeds
+from faelles.bench import store as databases
 from faelles.bench.country import BLOCK, PIN, shares
 from faelles.bench.data_set import connection, found_country
 from faelles.bench.model import Tell
@@ -41,14 +42,15 @@ async def provide(cluster: RunningCluster, config: Config, patrons: int, tell: T
     patrons = -(-patrons // BLOCK) * BLOCK
     schema = _schema(config)
     async with connection(cluster, "postgres") as server:
-        written = await store.template_note(server)
+        written = await databases.template_note(server, store.DATABASES)
         note = msgspec.json.decode(written, type=Note) if written else None
         if fresh or note is None or not note.serves(patrons, schema, datetime.now(UTC)):
-            await store.new_template(server)
+            await databases.new_template(server, store.DATABASES)
             await _make(cluster, config, patrons, tell)
-            await store.finish_template(server, msgspec.json.encode(Note(patrons, schema, datetime.now(UTC))).decode())
+            said = msgspec.json.encode(Note(patrons, schema, datetime.now(UTC))).decode()
+            await databases.finish_template(server, store.DATABASES, said)
         tell("bench_copying", 0, 0)
-        await store.new_run(server)
+        await databases.new_run(server, store.DATABASES)
 
 
 def _schema(config: Config) -> str:

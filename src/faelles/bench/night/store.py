@@ -6,27 +6,14 @@ from typing import Final
 
 from faelles.bench.country import Errand
 from faelles.bench.night.model import Extent
-from faelles.bench.store import Connection
+from faelles.bench.store import Connection, Pair
 
 TEMPLATE: Final = "night_template"
 RUN: Final = "night_run"
+DATABASES: Final = Pair(TEMPLATE, RUN)
 TOO_OLD_HOURS: Final = 20
 """What is due tonight is not tomorrow."""
 
-_DROP_TEMPLATE = f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)"
-_CREATE_TEMPLATE = f"CREATE DATABASE {TEMPLATE} TEMPLATE template0"
-_DROP_RUN = f"DROP DATABASE IF EXISTS {RUN} WITH (FORCE)"
-_CREATE_RUN = f"CREATE DATABASE {RUN} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
-_TEMPLATE_NOTE = "SELECT shobj_description(oid, 'pg_database') AS note FROM pg_database WHERE datname = $1"
-_NOTE_TEMPLATE = f"""
-DO $$
-BEGIN
-    EXECUTE format('COMMENT ON DATABASE {TEMPLATE} IS %L', current_setting('bench.note'));
-END
-$$
-"""
-_SET_NOTE = "SELECT set_config('bench.note', $1, false)"
-_CHECKPOINT = "CHECKPOINT"
 _SEARCH_PATH = "SET search_path = faelles, public"
 _PREPARE = """
 CREATE SCHEMA bench;
@@ -38,30 +25,6 @@ _ERRANDS = "SELECT agency_id, card, number, branch_id FROM bench.errand ORDER BY
 _EXTENT = "SELECT * FROM bench.extent"
 _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = $1"
 _SENT = "SELECT notices, messages FROM bench.sent_today"
-
-
-async def template_note(server: Connection) -> str | None:
-    """What the template says of itself, None where there is no whole one."""
-    note: str | None = await server.fetchval(_TEMPLATE_NOTE, TEMPLATE)
-    return note
-
-
-async def new_template(server: Connection) -> None:
-    await server.execute(_DROP_RUN)
-    await server.execute(_DROP_TEMPLATE)
-    await server.execute(_CREATE_TEMPLATE)
-
-
-async def finish_template(server: Connection, note: str) -> None:
-    await server.execute(_SET_NOTE, note)
-    await server.execute(_NOTE_TEMPLATE)
-
-
-async def new_run(server: Connection) -> None:
-    """A fresh copy of the template, so that every night begins on the same evening."""
-    await server.execute(_DROP_RUN)
-    await server.execute(_CREATE_RUN, timeout=1800)
-    await server.execute(_CHECKPOINT, timeout=1800)
 
 
 async def fill(owner: Connection, shares: Sequence[tuple[int, int, int, bytes]]) -> None:

@@ -37,10 +37,11 @@ def work() -> None:
 
 
 async def _work() -> None:
-    from faelles.doors.worker.working import worker_of  # noqa: PLC0415 - letters and mail, which others need not load
+    from faelles.doors.worker.working import let_others_go_first, worker_of  # noqa: PLC0415 - letters and mail, which others need not load
 
     config = read_config()
     configure_logging(level=config.log_level)
+    let_others_go_first()
     async with running(config, say=retold(remark)) as runtime, worker_of(runtime) as worker:
         remark(words("command_work_begun"))
         await worker.run()

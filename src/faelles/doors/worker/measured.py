@@ -23,7 +23,7 @@ from faelles.bench.caller import Address
 from faelles.bench.night.model import Kept, Order, Part
 from faelles.circulation.holds.following import match_everywhere
 from faelles.doors.worker.registry import JOBS
-from faelles.doors.worker.working import Worker, homes
+from faelles.doors.worker.working import Worker, homes, let_others_go_first
 from faelles.ground.collector import spare_what_stays
 from faelles.ground.config import read_config
 from faelles.ground.database import Database
@@ -59,6 +59,7 @@ def main() -> None:
 
 async def _serve() -> None:
     address = msgspec.json.decode(await _line(), type=Address)
+    let_others_go_first()
     async with open_database(address.url, connections=address.connections) as database:
         channels = {name: Nowhere(name) for name in ChannelName}
         sender = Sender(database=database, keyring=read_config().keyring, channels=channels)

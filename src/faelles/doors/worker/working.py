@@ -4,6 +4,7 @@ It keeps nothing in memory that it could not do without: it may be stopped anywh
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ READERS: Final[Mapping[str, Callable[[Transaction], Awaitable[tuple[int, int]]]]
 """Who reads the log of events, each from its own place in it."""
 
 _AGENCIES_AT_A_TIME: Final = 200
+_NICENESS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class Worker:
                     pass
 
     async def send(self) -> None:
-        """Send what is due, wherever something is, several agencies at a time: most of it is waiting."""
+        """Send what is due, wherever something is: while one agency's is handed over, another's is put into words."""
         due = iter(await agencies_due(self.database, self.clock()))
 
         async def take_turns() -> None:
@@ -81,7 +83,7 @@ class Worker:
                 await self.sender.send_due(agency)
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(AGENCIES_AT_ONCE):
+            for _ in range(AGENCIES_AT_ONCE + 1):
                 group.create_task(take_turns())
 
     async def keep_night(self) -> None:
@@ -106,6 +108,11 @@ class Worker:
             group.create_task(_again_and_again(self.keep_night, SECONDS_BETWEEN_NIGHTS), name="night")
             group.create_task(follow(self.database), name="matcher")
             group.create_task(_again_and_again(self.make_rounds, SECONDS_BETWEEN_ROUNDS), name="rounds")
+
+
+def let_others_go_first() -> None:
+    """This process works when those at a desk leave it time. Not for one that serves a desk itself."""
+    os.nice(_NICENESS)
 
 
 async def homes(database: Database, *, only: AgencyId | None = None) -> list[Home]:

@@ -24,7 +24,12 @@ class _Memory(msgspec.Struct, kw_only=True):
     answers: list[Answer] = []
     """Not yet settled by the library, each in a file of its own."""
     answered: int = 0
-    settled: int = 0
+
+    def owe(self, claim: int, amount: int) -> None:
+        """So much more; what is settled is not remembered."""
+        owed = self.balances.pop(claim, 0) + amount
+        if owed:
+            self.balances[claim] = owed
 
 
 class BuiltInDebtorSystem:
@@ -38,7 +43,7 @@ class BuiltInDebtorSystem:
             return
         _, messages = files.decode(content, OutMessage, expected="messages", agency=self._isil)
         for message in messages:
-            memory.balances[message.claim] = memory.balances.get(message.claim, 0) + message.amount_ore
+            memory.owe(message.claim, message.amount_ore)
             acknowledged = Answer(id=f"ack-{message.number}", kind=AnswerKind.ACKNOWLEDGEMENT, message=message.number)
             self._say(memory, acknowledged)
         memory.heard = number
@@ -66,14 +71,14 @@ class BuiltInDebtorSystem:
 
     async def balances(self, now: datetime) -> bytes | None:
         memory = self._memory()
-        lines = [TheirBalance(claim=claim, amount_ore=owed) for claim, owed in sorted(memory.balances.items()) if owed]
+        lines = [TheirBalance(claim=claim, amount_ore=owed) for claim, owed in sorted(memory.balances.items())]
         head = files.Head(content="balances", agency=self._isil, number=max(memory.heard, 1), made_at=now)
         return files.encode(head, lines)
 
     def receive(self, kind: AnswerKind, claim: int, amount: int) -> Answer:
         """Somebody pays there, or the debt is reduced or written off."""
         memory = self._memory()
-        memory.balances[claim] = memory.balances.get(claim, 0) - amount
+        memory.owe(claim, -amount)
         answer = Answer(id=f"{kind}-{memory.answered + 1}", kind=kind, claim=claim, amount_ore=amount)
         self._say(memory, answer)
         self._keep(memory)

@@ -112,7 +112,7 @@ class Year:
         self.reference.evening(today)
 
     async def _paid_over_there(self, today: date) -> None:
-        """Now and then a debtor pays there, or the debt is reduced or written off."""
+        """Now and then a debtor pays there, or the debt is reduced or written off; it is taken in twice."""
         for person in self.reference.people.values():
             claims = list(open_claims(person))
             if not claims or not claims[0].is_handed_over or self.life.chance.random() > 0.05:  # noqa: PLR2004 - rare
@@ -120,12 +120,14 @@ class Year:
             claim, charge = await self.life.oldest_claim(person)
             kind = self.life.chance.choice((AnswerKind.PAYMENT, AnswerKind.REDUCTION, AnswerKind.WRITE_OFF))
             amount = claim.outstanding if kind is AnswerKind.WRITE_OFF else max(claim.outstanding // 2, 1)
-            await self.turning.paid_over_there(kind, charge, amount)
+            self.turning.paid_over_there(kind, charge, amount)
             self.life.done[f"collected_{kind}"] += 1
             if kind is AnswerKind.PAYMENT:
                 self.reference.pay(person, amount, today, first=claim)
             else:
                 claim.forgiven += amount
+        for _ in range(2):
+            await self.turning.debtor_round()
 
     # What happens to people and to the library.
 

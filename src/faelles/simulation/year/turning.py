@@ -109,11 +109,9 @@ class Turning:
     async def debtor_round(self) -> None:
         await make_round(self.database, self.town.outside, self.town.agency)
 
-    async def paid_over_there(self, kind: AnswerKind, charge: int, amount: int) -> None:
-        """What the debtor system has to say, taken in twice."""
+    def paid_over_there(self, kind: AnswerKind, charge: int, amount: int) -> None:
+        """The debtor system has something to say when it is next gone by."""
         BuiltInDebtorSystem(self.town.debtor_memory, self.town.home.isil).receive(kind, charge, amount)
-        await self.debtor_round()
-        await self.debtor_round()
 
     async def _until_done(self, work: Callable[[Database], Awaitable[bool]]) -> None:
         while True:
