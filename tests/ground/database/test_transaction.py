@@ -304,6 +304,18 @@ async def test_a_transaction_that_somebody_left_open_is_not_handed_on(single: Da
     assert (await single.outside_agencies("SELECT current_agency() AS id"))[0]["id"] is None
 
 
+async def test_a_connection_that_waits_to_be_used_has_no_statement_under_way(owner_url: str, owner):
+    async with open_database(owner_url, connections=2) as opened:
+        [row] = await opened.outside_agencies(BACKEND)
+        states = await owner.fetch(
+            "SELECT state, xact_start FROM pg_stat_activity "
+            "WHERE application_name = 'faelles' AND datname = current_database() AND pid <> $1",
+            row["pg_backend_pid"],
+        )
+    assert states
+    assert {(row["state"], row["xact_start"]) for row in states} == {("idle", None)}
+
+
 async def test_a_connection_in_good_order_is_used_again(single: Database, town: Town):
     async with single.transaction(town.agency, SYSTEM) as tx:
         pid = await tx.value(BACKEND)

@@ -29,7 +29,8 @@ _BEGIN: Final = "BEGIN"
 _BEGIN_READ_ONLY: Final = "BEGIN READ ONLY"
 # Sets both and finds nothing: a row would be taken for one of the next statement's.
 _ACT: Final = "SELECT WHERE set_config('faelles.agency', $1, true) || set_config('faelles.actor', $2, true) = ''"
-_ALWAYS_READY: Final = (_BEGIN, _BEGIN_READ_ONLY, _ACT, COMMIT, _ROLLBACK)
+_NOTHING: Final = "SELECT"
+_ALWAYS_READY: Final = (_BEGIN, _BEGIN_READ_ONLY, _ACT, COMMIT, _ROLLBACK, _NOTHING)
 _OPENS_WITH: Final = 2
 """Statements by which a transaction opens."""
 _MOST_READY: Final = 200
@@ -61,6 +62,8 @@ class Channel(Connection):
         """Prepare what every transaction says; before anything else is said."""
         for sql in _ALWAYS_READY:
             self._always[sql] = await self.prepare(sql)
+        # Preparing alone sends no Sync: PostgreSQL would take the time at rest for a statement that never ends.
+        await self.ask(_NOTHING, ())
 
     def begin(self, agency: int, actor: str, *, read_only: bool) -> None:
         """Open a transaction in which `actor` acts within `agency`, ahead of its first statement."""
@@ -88,6 +91,11 @@ class Channel(Connection):
             rows = await statement.fetch(*values)
         self._is_open_ended = False
         return rows, statement.get_statusmsg() or ""
+
+    async def settle(self) -> None:
+        """Have everything done that was said."""
+        if self._ahead:
+            await self.ask(_NOTHING, ())
 
     async def commit(self) -> bool:
         """Whether everything is kept. A transaction in which nothing was said is not even opened."""

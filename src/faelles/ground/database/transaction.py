@@ -93,7 +93,7 @@ class Transaction:
             await self.execute("ROLLBACK TO SAVEPOINT rehearsal")
 
     async def execute_many(self, sql: str, values: Sequence[Sequence[object]]) -> None:
-        await self._connection.ask("SELECT 1", ())
+        await self._connection.settle()
         await self._connection.executemany(sql, values)
 
 
