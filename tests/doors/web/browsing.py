@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it has no types
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from circulation.lending_library import LendingLibrary
@@ -24,6 +25,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.people.model import EVERY_PERMISSION
 
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 expect.set_options(timeout=15_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -121,6 +123,16 @@ class Hands:
 async def hands(page: Page) -> Hands:
     await page.goto("/desk")
     return Hands(page)
+
+
+async def violations(page: Page, paths: list[str]) -> list[str]:
+    """What axe-core finds against WCAG 2.2 AA on each page."""
+    found: list[str] = []
+    for path in paths:
+        await page.goto(path)
+        answer = await Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        found += [f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in answer.response["violations"]]
+    return found
 
 
 async def picture(page: Page, name: str) -> None:

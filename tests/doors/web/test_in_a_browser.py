@@ -4,13 +4,11 @@ import re
 import secrets
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it has no types
 from playwright.async_api import Page, expect
 
 from circulation.lending_library import LendingLibrary
-from doors.web.browsing import Hands, picture
+from doors.web.browsing import Hands, picture, violations
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = [
     "/",
     "/desk",
@@ -144,12 +142,3 @@ async def test_no_page_is_wider_than_the_screen(page: Page, width: int):
     for path in PAGES:
         await page.goto(path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
-
-
-async def violations(page: Page, paths: list[str]) -> list[str]:
-    found = []
-    for path in paths:
-        await page.goto(path)
-        answer = await Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
-        found += [f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in answer.response["violations"]]
-    return found

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from circulation.lending_library import LendingLibrary
-from doors.web.conftest import session_of_staff
+from doors.web.sessions import session_of_staff
 from doors.web.visitor import Visitor
 from faelles.ground.clock import utc_now
 from faelles.people.model import EVERY_PERMISSION, Permission

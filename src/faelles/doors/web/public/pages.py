@@ -20,6 +20,7 @@ from faelles.doors.web.public.standing import Standing, pickup_branches, standin
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.sign_in.agencies import public_agencies
 from faelles.doors.web.sign_in.session import remember_agency
+from faelles.doors.web.titles.names import Names
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id
@@ -58,7 +59,7 @@ async def search(
     hits = await request.services.database.run(
         found.agency, SYSTEM, lambda tx: _hits(tx, found, q.strip(), skip), read_only=True
     )
-    context = {"q": q.strip(), "hits": hits, "here": _here("/search", q.strip())}
+    context = {"q": q.strip(), "hits": hits, "names": Names(request.language), "here": _here("/search", q.strip())}
     answer = request.page("public/search.html", context)
     if library:
         remember_agency(request, found.isil, answer)
@@ -131,7 +132,8 @@ async def _title(
 
     context = await request.services.database.run(library.agency, actor, work)
     status = 200 if placed is None or not placed.blocks else 422
-    return request.page("public/title.html", context | {"placed": placed}, status=status)
+    about = {"placed": placed, "names": Names(request.language)}
+    return request.page("public/title.html", context | about, status=status)
 
 
 @post(

@@ -6,11 +6,11 @@ from typing import Final
 
 import msgspec
 
-WIDTH: Final = 640
-HEIGHT: Final = 220
-_LEFT: Final = 44
+WIDTH: Final = 400
+HEIGHT: Final = 190
+_LEFT: Final = 34
 _TOP: Final = 24
-_FOOT: Final = 34
+_FOOT: Final = 28
 _GAP: Final = 0.25
 """Of a bar's place, what is left free."""
 _STEPS: Final = (1, 2, 5)
