@@ -22,10 +22,11 @@ function database() {
   return opened;
 }
 
-async function within(store, mode, ask) {
+// `durability`: what nobody else knows yet is written through to the disk; what only passes by is not waited for.
+async function within(store, mode, ask, durability = "relaxed") {
   const db = await database();
   return new Promise((resolve, reject) => {
-    const transaction = db.transaction(store, mode, { durability: "strict" });
+    const transaction = db.transaction(store, mode, { durability });
     const request = ask(transaction.objectStore(store));
     transaction.oncomplete = () => resolve(request.result);
     transaction.onabort = transaction.onerror = () => reject(transaction.error ?? request.error);
@@ -50,19 +51,18 @@ export async function change(entry) {
     return;
   }
   try {
-    await within("scans", "readwrite", (store) => store.put(entry));
+    await within("scans", "readwrite", (store) => store.put(entry), "strict");
   } catch {
     memory.set(entry.id, entry);
   }
 }
 
-// Whether it was still there.
 export async function remove(id) {
-  if (memory.delete(id)) return true;
-  const there = await within("scans", "readonly", (store) => store.count(id));
-  await within("scans", "readwrite", (store) => store.delete(id));
-  return there > 0;
+  if (!memory.delete(id)) await within("scans", "readwrite", (store) => store.delete(id));
 }
+
+export const has = async (id) =>
+  memory.has(id) || (await within("scans", "readonly", (store) => store.count(id))) > 0;
 
 // All that one municipality's desks in this browser have scanned, oldest first; what is of another stays where it is.
 export async function waiting(agency) {

@@ -25,7 +25,8 @@ const tabLock = (tab) => `faelles-desk-tab-${tab}`;
 navigator.locks.request(tabLock(TAB), () => new Promise(() => {}));
 
 export function enqueue(path, fields) {
-  arriving = arriving.then(() => arrive(path, fields));
+  const lost = () => showTold("web_offline_not_taken", { tone: "stop", scan: fields.scan });
+  arriving = arriving.then(() => arrive(path, fields)).catch(lost);
 }
 
 // In line like a scan: what was read before still belongs to whoever was open then.
@@ -97,7 +98,7 @@ async function answered(entry) {
   } else {
     const answer = await post(entry.path, { patron: open.patron, ...entry.fields });
     if (answer === null) return false;
-    showAnswer(await answer.text());
+    showAnswer(answer.html);
   }
   await queue.remove(entry.id);
   return true;
@@ -107,18 +108,20 @@ async function answered(entry) {
 async function reopened() {
   const answer = await post("/desk/scans", { scan: open.card, branch: desk.branch, key: crypto.randomUUID() });
   if (answer === null) return false;
-  const entry = showAnswer(await answer.text());
+  const entry = showAnswer(answer.html);
   if (!entry.dataset.patron) openUnknown(open.card, "web_offline_card_unknown");
   return true;
 }
 
-// The answer, or null where nobody gave one: then `trouble` says why.
+// The answer, or null where nobody gave one: then `trouble` says why. A page of somebody else's network is none either.
 async function post(path, fields, isSecondTry = false) {
   let answer;
+  let html;
   try {
     const headers = { "x-fragment": "1", "x-form-token": desk.token };
     const body = new URLSearchParams(fields);
     answer = await fetch(path, { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
+    html = await answer.text();
   } catch {
     return lose("away");
   }
@@ -127,10 +130,11 @@ async function post(path, fields, isSecondTry = false) {
   if (answer.status === 403 && !isSecondTry) {
     const before = desk.token;
     if (!(await connect())) return null;
-    return desk.token === before ? answer : post(path, fields, true);
+    return desk.token === before ? { status: 403, html } : post(path, fields, true);
   }
+  if (!html.includes('class="entry ')) return lose("away");
   await learnTime(answer);
-  return answer;
+  return { status: answer.status, html };
 }
 
 function lose(why) {
@@ -143,14 +147,15 @@ function lose(why) {
 // Ask who is there: whether the session holds, and with which token its forms are signed.
 export async function connect() {
   let answer;
+  let said = {};
   try {
     answer = await fetch("/desk/connection", { headers: { "x-fragment": "1" }, signal: AbortSignal.timeout(PATIENCE) });
+    if (answer.ok) said = await answer.json();
   } catch {
     return lose("away") !== null;
   }
   if (!answer.ok) return lose({ 401: "session", 403: "permission" }[answer.status] ?? "away") !== null;
   await learnTime(answer);
-  const said = await answer.json();
   if (desk.agency && said.agency !== desk.agency) return lose("session") !== null;
   Object.assign(desk, { agency: said.agency, token: said.token, maySend: said.may_send });
   return true;
@@ -195,7 +200,9 @@ export function lendAnyway() {
 // Take back what was not sent yet.
 export async function untake(id) {
   await navigator.locks.request(SENDER, async () => {
-    if (await queue.remove(id)) showTold("web_offline_untaken", { tone: "done" });
+    if (!(await queue.has(id))) return;
+    await queue.remove(id);
+    showTold("web_offline_untaken", { tone: "done" });
   });
   await showWaiting();
 }
@@ -249,7 +256,7 @@ async function sendOne(entry, sum) {
   if (answer === null) return false;
   if (answer.status === 403) return lose("permission") !== null;
   if (answer.status >= 500 && sealed.tries < MOST_TRIES) return lose("away") !== null;
-  const html = await answer.text();
+  const { html } = answer;
   const shown = showAnswer(html, { isQuiet: true });
   sum.sent += 1;
   if (answer.status >= 400 || Number(shown.dataset.conflicts ?? 0) > 0) sum.listed += 1;
