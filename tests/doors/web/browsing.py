@@ -119,10 +119,16 @@ class Hands:
         return self.page.locator("#log .entry").first
 
 
+async def at_the_desk(page: Page) -> Hands:
+    """The desk's page, ready: what is typed before goes nowhere."""
+    await page.goto("/desk")
+    await expect(page.locator("#scan")).to_be_focused()
+    return Hands(page)
+
+
 @pytest.fixture
 async def hands(page: Page) -> Hands:
-    await page.goto("/desk")
-    return Hands(page)
+    return await at_the_desk(page)
 
 
 async def violations(page: Page, paths: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ from playwright.async_api import Page, expect
 
 from circulation.holds.wishing import wish
 from circulation.lending_library import LendingLibrary
-from doors.web.browsing import Hands
+from doors.web.browsing import Hands, at_the_desk
 
 LEDGER = Path(__file__).with_name("daily_jobs.json")
 Cost = dict[str, int]
@@ -33,8 +33,7 @@ class Day:
     costs: dict[str, Cost] = field(default_factory=dict)
 
     async def do(self, name: str, job: Callable[["Day", Hands], Awaitable[None]]) -> None:
-        await self.page.goto("/desk")
-        hands = Hands(self.page)
+        hands = await at_the_desk(self.page)
         await job(self, hands)
         self.costs[name] = {"scans": hands.scans, "clicks": hands.clicks, "keys": hands.keys}
 
@@ -45,7 +44,7 @@ class Day:
         hands = Hands(self.page)
         await hands.scan(item)
         await expect(hands.latest).to_contain_text("fhentningshylde")
-        await self.page.goto("/desk")
+        await at_the_desk(self.page)
         return reader.card, item
 
 
@@ -252,6 +251,7 @@ async def lend_to_five_in_pairs(day: Day, hands: Hands) -> None:
     """A class of 28 is 56 scans: a card and a book for each."""
     pairs = [(await day.library.reader("child"), await day.library.copy("book_child")) for _ in range(5)]
     await day.page.goto("/group-loan")
+    await expect(day.page.locator("#group-field")).to_be_focused()
     began = time.monotonic()
     for reader, item in pairs:
         await hands.scan(reader.card)

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from circulation.lending_library import LendingLibrary
-from doors.web.browsing import Hands, picture
+from doors.web.browsing import Hands, at_the_desk, picture
 from doors.web.sessions import session_of_staff
 from faelles.doors.rest import server
 from faelles.doors.web import app
@@ -162,7 +162,7 @@ async def test_fifty_scans_around_the_death_of_the_server_end_up_exactly_once(
     await picture(desk.page, "offline")
 
     # The page is opened again, without a server, and the desk goes on.
-    await desk.page.goto("/desk")
+    await at_the_desk(desk.page)
     for scan in [third.card, *items[27:34]]:
         await desk.scan(scan)
     await desk.page.keyboard.press("Escape")
@@ -192,8 +192,7 @@ async def test_what_a_closed_tab_left_is_sent_by_the_next_one(desk: Hands, libra
     await desk.scan(items[0])
     await desk.answered(2)
     second = await context.new_page()
-    await second.goto("/desk")
-    hands = Hands(second)
+    hands = await at_the_desk(second)
     await hands.scan(reader.card)
     await hands.scan(items[1])
     await hands.answered(2)
@@ -248,7 +247,7 @@ async def test_a_clock_that_is_a_day_ahead_and_a_full_browser_lose_nothing(desk:
         "const now = Date.now; Date.now = () => now() + 24 * 3600 * 1000;"
         "IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError'); };"
     )
-    await desk.page.goto("/desk")
+    await at_the_desk(desk.page)
     await desk.page.context.set_offline(True)
     await desk.scan(reader.card)
     for item in items:
