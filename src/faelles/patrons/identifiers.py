@@ -90,7 +90,7 @@ def normalise(kind: IdentifierKind, text: str) -> str | None:
 
 
 def _card(text: str) -> str | None:
-    plain = re.sub(r"[ -]", "", text).upper()
+    plain = text.replace(" ", "").replace("-", "").upper()
     return plain if _CARD.fullmatch(plain) else None
 
 
@@ -163,8 +163,9 @@ def lookup_keys(keyring: Keyring, agency: AgencyId, scan: str) -> list[str]:
     identifier at all. Ten digits may be a card and a health card's CPR number; the caller asks when two are found.
     """
     found: dict[str, None] = {}
-    for kind in IdentifierKind:
-        plain = normalise(kind, scan)
+    # Every scan of the country comes by here: to look a kind up by its name costs more than to test what it may be.
+    for kind, as_kind in _NORMALISE.items():
+        plain = as_kind(scan)
         if plain is not None:
             found.update(dict.fromkeys(lookups(keyring, agency, kind, plain)))
     return list(found)
