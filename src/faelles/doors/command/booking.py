@@ -26,6 +26,7 @@ from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.patron_meant import patron_meant
 from faelles.doors.command.words import words
 from faelles.ground.ids import RecordId
+from faelles.policies.operations import current_settings
 
 app = typer.Typer(no_args_is_help=True, help=words("command_booking"))
 
@@ -45,9 +46,9 @@ def place(
     card: Card,
     record: Annotated[int, typer.Argument(help=words("command_record"), show_default=False)],
     *,
-    first_day: FirstDay = None,
-    last_day: LastDay = None,
-    copies: Copies = 1,
+    first_day: Annotated[str, typer.Option("--from", help=words("command_booking_from"), show_default=False)],
+    last_day: Annotated[str, typer.Option("--to", help=words("command_booking_to"), show_default=False)],
+    copies: Annotated[int, typer.Option("--copies", help=words("command_booking_copies"))] = 1,
     least: Least = None,
     branch: Branch = None,
     deliver_to: Deliver = None,
@@ -153,10 +154,12 @@ def free(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    async def work(desk: Desk) -> list[BranchInformation]:
-        return await operations.booking_information(desk.tx, desk.caller, RecordId(record))
+    async def work(desk: Desk) -> tuple[list[BranchInformation], dict[int, str]]:
+        told = await operations.booking_information(desk.tx, desk.caller, RecordId(record))
+        branches = (await current_settings(desk.tx)).directory.branches
+        return told, {each.branch: branches[each.branch].code for each in told}
 
-    found = as_staff(work, token=token, as_json=as_json)
+    found, code_of = as_staff(work, token=token, as_json=as_json)
     if as_json:
         show(found)
     else:
@@ -164,7 +167,7 @@ def free(
             ["command_booking_branch", "command_booking_copies_column", "command_booking_taken"],
             [
                 (
-                    each.branch,
+                    code_of[each.branch],
                     each.copies,
                     "; ".join(f"{taken.first_day} .. {taken.last_day}: {taken.wanted}" for taken in each.booked),
                 )
