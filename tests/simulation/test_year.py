@@ -3,14 +3,17 @@
 import itertools
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from faelles.fees.debt.nightly import WRITE_DEBT_MESSAGES
 from faelles.fees.exclusion.nightly import GIVE_EXCLUSION_NOTICES
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
+from faelles.ground.i18n import Language
 from faelles.notices.planning import nightly as planning
 from faelles.simulation.clock import TurnedClock
 from faelles.simulation.year.model import SMALL, Size, YearReport
+from faelles.simulation.year.pictures import money, notices
 from faelles.simulation.year.running import run_year
 
 MONEY_AND_NOTICES = (GIVE_EXCLUSION_NOTICES, WRITE_DEBT_MESSAGES, *planning.JOBS)
@@ -30,6 +33,13 @@ async def test_every_ore_and_every_notice_of_a_year_is_accounted_for(database, k
     assert report.differences == []
     assert report.claimed_ore > 0
     assert {"renewal", "death", "move", "closure", "payment"} <= report.done.keys()
+    assert sum(report.told.values()) == sum(report.told_by_month.values()) == report.notices
+    assert (report.books[-1].claimed_ore, report.books[-1].outstanding_ore) == (
+        report.claimed_ore,
+        report.outstanding_ore,
+    )
+    for drawn in (money(report, Language.DANISH), notices(report, Language.ENGLISH)):
+        assert ET.fromstring(drawn).tag.endswith("svg")
 
 
 async def test_a_night_that_is_killed_everywhere_comes_to_the_same(database, keyring, tmp_path):

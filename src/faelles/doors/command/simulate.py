@@ -7,11 +7,11 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from faelles.doors.command.frame import SAYS_NO, perform
 from faelles.doors.command.output import aside, show_table, tell
-from faelles.doors.command.simulate_year import live_year, show_year, size_of
+from faelles.doors.command.simulate_year import keep, keep_year, live_year, show_year, size_of
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.config import read_config
 from faelles.ground.i18n import knows
@@ -61,17 +61,21 @@ async def _year(size: Size) -> None:
     with _progress("simulate_year") as advance:
         report = await live_year(config, size, advance)
     show_year(report)
-    file = config.state_directory / "simulation-reports" / "year.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-    tell("simulate_kept", file=file)
+    for file in keep_year(report, config.state_directory):
+        tell("simulate_kept", file=file)
     if report.differences:
         raise typer.Exit(SAYS_NO)
 
 
 @contextmanager
 def _progress(code: str) -> Iterator[Advance]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=aside(), transient=True) as progress:
         bar = progress.add_task(words(code), total=None)
 
@@ -117,8 +121,4 @@ def _keep(report: WeekReport, directory: Path) -> list[Path]:
         "week-waiting.svg": waiting_times(report, LANGUAGE).encode(),
         "week-in-transit.svg": in_transit(report, LANGUAGE).encode(),
     }
-    folder = directory / "simulation-reports"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in written.items():
-        (folder / name).write_bytes(content)
-    return [folder / name for name in written]
+    return keep(directory, written)

@@ -1,17 +1,18 @@
 """`faelles simulate year`: a municipality's year by the real desk and the real nights, beside books kept by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
 from faelles.doors.command.output import show_table, tell
-from faelles.doors.command.words import words
+from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.config import Config
 from faelles.ground.database.pool import open_database
 from faelles.simulation.clock import TurnedClock
 from faelles.simulation.year.model import FULL, SMALL, Size, YearReport
+from faelles.simulation.year.pictures import money, notices
 
 Advance = Callable[[int, int], None]
 """Hears how many days are over, and how many there are."""
@@ -44,6 +45,10 @@ def show_year(report: YearReport) -> None:
         [(words(f"simulate_year_{name}"), number) for name, number in report.done.items() if number],
         title=words("simulate_year_title", seconds=f"{report.seconds:.0f}"),
     )
+    show_table(
+        ["simulate_year_told", "simulate_times"],
+        [(words(f"notice_{kind}"), number) for kind, number in report.told.items()],
+    )
     tell(
         "simulate_year_money",
         claimed=f"{report.claimed_ore / 100:.2f}",
@@ -55,3 +60,24 @@ def show_year(report: YearReport) -> None:
         tell("simulate_broken", fault=difference)
     if not report.differences:
         tell("simulate_year_agrees")
+
+
+def keep_year(report: YearReport, directory: Path) -> list[Path]:
+    """The report as it is, and its two pictures."""
+    return keep(
+        directory,
+        {
+            "year.json": msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n",
+            "year-money.svg": money(report, LANGUAGE).encode(),
+            "year-notices.svg": notices(report, LANGUAGE).encode(),
+        },
+    )
+
+
+def keep(directory: Path, written: Mapping[str, bytes]) -> list[Path]:
+    """The files of a report, beside those of other lives."""
+    folder = directory / "simulation-reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in written.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in written]

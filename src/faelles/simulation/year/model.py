@@ -33,6 +33,14 @@ SMALL: Final = Size(people=24, loans=150, first_day=date(2027, 3, 1), days=75)
 FULL: Final = Size(people=10_000, loans=200_000)
 
 
+class Books(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood in both sides' books on an evening, in øre."""
+
+    day: date
+    claimed_ore: int
+    outstanding_ore: int
+
+
 class YearReport(msgspec.Struct, frozen=True, kw_only=True):
     """Amounts in øre."""
 
@@ -44,6 +52,12 @@ class YearReport(msgspec.Struct, frozen=True, kw_only=True):
     paid_ore: int
     outstanding_ore: int
     notices: int
+    told: dict[str, int]
+    """How often each kind of notice was sent."""
+    told_by_month: dict[str, int]
+    """As 2027-03."""
+    books: list[Books]
+    """Every thirty days, and at the end."""
     lives: int
     """How often the night, the planner or the sender was killed and begun again."""
     differences: Differences

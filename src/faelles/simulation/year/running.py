@@ -2,8 +2,8 @@
 
 import time as clocks
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ from faelles.policies.requests import SetRule
 from faelles.simulation.clock import TurnedClock
 from faelles.simulation.year import municipality, store
 from faelles.simulation.year.living import Life
-from faelles.simulation.year.model import Size, YearReport
+from faelles.simulation.year.model import Books, Size, YearReport
 from faelles.simulation.year.reference import Person, Reference, open_claims
 from faelles.simulation.year.turning import Turning
 
@@ -53,6 +53,7 @@ _CLOCK_CHANGES: Final = (date(2027, 3, 28), date(2027, 10, 31))
 class Year:
     life: Life
     turning: Turning
+    books: list[Books] = field(default_factory=list)
     missed: int = 0
     """Nights that nobody kept."""
 
@@ -178,6 +179,9 @@ class Year:
     # What both sides say.
 
     async def _compare_books(self) -> None:
+        people = self.reference.people.values()
+        claimed, owed = _claimed(people), sum(each.balance for each in people)
+        self.books.append(Books(day=self.reference.today, claimed_ore=claimed, outstanding_ore=owed))
         run, agency = self.life.database.run, self.life.town.agency
         found = await run(agency, SYSTEM, store.balances, read_only=True)
         for person in self.reference.people.values():
@@ -234,13 +238,22 @@ async def run_year(
         free=list(population.books),
     )
     turning = Turning(town=town, database=database, keyring=keyring, clock=clock, jobs=jobs, lives_for=lives_for)
-    await Year(life, turning).live(tell)
+    year = Year(life, turning)
+    await year.live(tell)
     paid: int = await database.run(town.agency, SYSTEM, store.paid, read_only=True)
-    return _report(life, turning, size, clocks.perf_counter() - began, paid)
+    return _report(year, size, clocks.perf_counter() - began, paid)
 
 
-def _report(life: Life, turning: Turning, size: Size, seconds: float, paid: int) -> YearReport:
-    people = life.reference.people.values()
+def _claimed(people: Iterable[Person]) -> int:
+    return sum(claim.charged for each in people for claim in each.claims.values())
+
+
+def _report(year: Year, size: Size, seconds: float, paid: int) -> YearReport:
+    life, people = year.life, year.reference.people.values()
+    told, by_month = Counter[str](), Counter[str]()
+    for (_, kind, day), times in sorted(year.reference.said.items(), key=lambda each: each[0][2]):
+        told[kind] += times
+        by_month[f"{day:%Y-%m}"] += times
     done = Counter(life.done)
     done["comings_of_age"] = sum(
         each.is_child(size.first_day) and not each.is_child(life.reference.today) for each in people
@@ -249,10 +262,13 @@ def _report(life: Life, turning: Turning, size: Size, seconds: float, paid: int)
         size=size,
         seconds=round(seconds, 1),
         done=dict(sorted(done.items())),
-        claimed_ore=sum(claim.charged for each in people for claim in each.claims.values()),
+        claimed_ore=_claimed(people),
         paid_ore=paid,
         outstanding_ore=sum(each.balance for each in people),
         notices=life.reference.said.total(),
-        lives=turning.lives,
+        told=dict(sorted(told.items())),
+        told_by_month=dict(by_month),
+        books=year.books,
+        lives=year.turning.lives,
         differences=life.differences,
     )
