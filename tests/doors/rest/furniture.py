@@ -533,7 +533,9 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
         payment_order=begun.id,
         payment_reference=begun.reference,
         payer=payer,
-        paid_reference=bought.reference,
+        paid_reference=await tx.value(
+            "SELECT reference FROM payment WHERE agency_id = $1 AND id = $2", tx.agency, bought.payment
+        ),
         paid_order=bought.id,
         debt_claim=owed,
         callback_payload=payload.decode(),
