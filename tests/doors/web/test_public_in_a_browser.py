@@ -22,8 +22,7 @@ async def speak(page: Page, address: str, language: str) -> None:
     await page.context.add_cookies([{"name": "faelles_language", "value": language, "url": address}])
 
 
-@pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
-@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize(("page", "language"), [("light", "da"), ("dark", "en")], indirect=["page"])
 async def test_the_ways_in_and_the_public_pages_keep_the_rules(
     page: Page, library: LendingLibrary, address: str, language: str
 ):
@@ -103,7 +102,7 @@ async def a_day_of_loans(library: LendingLibrary) -> None:
 
 async def test_what_the_readme_shows(page: Page, library: LendingLibrary, address: str):
     """One glance at each of the screens that are used most."""
-    await page.set_viewport_size({"width": 1180, "height": 760})
+    await page.set_viewport_size({"width": 1180, "height": 820})
     place = f"{library.town.isil}:{library.town.main}"
     await page.context.add_cookies([{"name": "faelles_place", "value": place, "url": address}])
     reader, items = await library.reader(), await a_shelf_of_books(library)
