@@ -107,12 +107,12 @@ async def measure_scans(
         Desk(number, keyring, *await asyncio.open_connection("127.0.0.1", serving.port)) for number in range(DESKS)
     ]
     tell("bench_warming", 0, 0)
-    await _all(desks, supply.free(_WARMING * DESKS), SCANS_A_SECOND / 2)
+    await scan_all(desks, supply.free(_WARMING * DESKS), SCANS_A_SECOND / 2)
     tell("bench_scanning", 0, 0)
     errands = supply.free(size.measured)
     before, served_before = cpu_readings(family(postmaster)), cpu_readings([serving.pid])
     began = time.perf_counter()
-    latencies = sorted(await _all(desks, errands, SCANS_A_SECOND))
+    latencies = sorted(await scan_all(desks, errands, SCANS_A_SECOND))
     seconds = time.perf_counter() - began
     spent = cpu_ms_between(before, cpu_readings(family(postmaster)))
     served = cpu_ms_between(served_before, cpu_readings([serving.pid]))
@@ -131,7 +131,7 @@ async def measure_scans(
     )
 
 
-async def _all(desks: Sequence[Desk], errands: Sequence[Errand], scans_a_second: float) -> list[float]:
+async def scan_all(desks: Sequence[Desk], errands: Sequence[Errand], scans_a_second: float) -> list[float]:
     """The desks take turns; every scan has its time from the start."""
     latencies: list[float] = []
     left = iter(errands)
