@@ -14,7 +14,7 @@ from faelles.ground.money import Ore
 def lines(*cells: Cell) -> list[str]:
     request = cast("Any", SimpleNamespace(language=Language.DANISH))
     answer = sheet(request, "liste", ["web_title"], [cells])
-    return cast("bytes", answer.content).decode("utf-8").split("\r\n")
+    return answer.content.decode("utf-8").split("\r\n")
 
 
 @pytest.mark.parametrize(
