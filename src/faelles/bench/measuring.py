@@ -16,10 +16,14 @@ from faelles.bench.model import CALLERS, Counted, Machine, Memory, Size, Subject
 from faelles.bench.processes import family, memory, postmaster, processor
 from faelles.bench.programs import caller, server
 from faelles.bench.relay import Relay, relay
+from faelles.bench.scans.measuring import measure_scans
+from faelles.bench.scans.model import ScanFigures
 from faelles.bench.summary import figures
 from faelles.bench.terminals.accounts import open_accounts
 from faelles.bench.terminals.measuring import measure
 from faelles.bench.terminals.model import TerminalReport, WholeReport
+from faelles.bench.web_sites.measuring import measure_sites, open_site
+from faelles.bench.web_sites.model import SiteReport
 from faelles.bench.work import Bench, Supply
 from faelles.bench.yardstick import Yardstick
 from faelles.ground.config import Config
@@ -80,11 +84,31 @@ async def run(config: Config, size: Size, tell: Tell, *, fresh: bool) -> WholeRe
         return await _report(Stage(cluster, password, config, country), size, tell)
 
 
+async def run_sites(config: Config, size: Size, tell: Tell, *, fresh: bool) -> SiteReport:
+    """What web sites ask alone. Raises as `run` does."""
+    with EmbeddedCluster(config.state_directory / "bench").start(settings=_SERVER_SETTINGS) as cluster:
+        country = await provide(cluster, config.keyring, size.patrons, tell, fresh=fresh)
+        password = await create_login(cluster.owner_url, cluster.password)
+        return await _measure_sites(Stage(cluster, password, config, country), size, tell)
+
+
+async def run_scans(config: Config, size: Size, tell: Tell, *, fresh: bool) -> ScanFigures:
+    """The desk's scan field alone. Raises as `run` does."""
+    with EmbeddedCluster(config.state_directory / "bench").start(settings=_SERVER_SETTINGS) as cluster:
+        country = await provide(cluster, config.keyring, size.patrons, tell, fresh=fresh)
+        password = await create_login(cluster.owner_url, cluster.password)
+        stage = Stage(cluster, password, config, country)
+        async with server(stage.url, stage.owner_url, stage.settings) as serving:
+            main = postmaster(stage.cluster.layout.data)
+            return await measure_scans(serving, config.keyring, main, Supply(country), size, tell)
+
+
 async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
     supply = Supply(stage.country)
     load_before = os.getloadavg()[0]
     bench, used = await _measure(stage, supply, size, tell)
     terminals = await _measure_terminals(stage, supply, size, tell)
+    sites = await _measure_sites(stage, size, tell)
     async with connection(stage.cluster, store.RUN) as owner:
         # Before anybody waits for anything: a loan that collects a hold sends more.
         counted = await _count(stage, supply, size, owner, tell)
@@ -104,6 +128,7 @@ async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
             memory=used,
             terminals=terminals,
             matching=matching,
+            sites=sites,
         )
 
 
@@ -129,6 +154,14 @@ async def _measure_terminals(stage: Stage, supply: Supply, size: Size, tell: Tel
     accounts = await open_accounts(stage.url, stage.country)
     async with server(stage.url, stage.owner_url, stage.settings) as serving:
         return await measure(serving, postmaster(stage.cluster.layout.data), size, supply, accounts, tell)
+
+
+async def _measure_sites(stage: Stage, size: Size, tell: Tell) -> SiteReport:
+    """On a server of its own, with a pool of eight as the others."""
+    async with connection(stage.cluster, store.RUN) as owner:
+        site = await open_site(owner, stage.url, stage.config.keyring, stage.country)
+    async with server(stage.url, stage.owner_url, stage.settings) as serving:
+        return await measure_sites(site, serving, stage.yardstick(), size, tell)
 
 
 async def _measure_matching(stage: Stage, supply: Supply, size: Size, tell: Tell) -> MatchingReport:

@@ -43,11 +43,14 @@ class Yardstick(msgspec.Struct, frozen=True):
     postmaster: int
     country: Country
 
-    async def measure(self, *, callers: int, seconds: float, first: int) -> tuple[Round, int]:
-        """Check-outs by as many connections for so long, from pair `first` on; and the first pair that is left."""
+    async def measure(
+        self, *, callers: int, seconds: float, first: int, script: str | None = None
+    ) -> tuple[Round, int]:
+        """Check-outs by as many connections for so long, from pair `first` on; and the first pair that is left. Or
+        whatever `script` does in their place.
+        """
         with TemporaryDirectory() as directory:
-            script = Path(directory) / "script"
-            script.write_text(_script(self.country))
+            (Path(directory) / "script").write_text(script or _script(self.country))
             pgbench = await self._start(Path(directory), callers, seconds + 2 * _SETTLING_SECONDS, first)
             try:
                 await asyncio.sleep(_SETTLING_SECONDS)

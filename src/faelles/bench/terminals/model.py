@@ -8,6 +8,7 @@ import msgspec
 
 from faelles.bench.matching.model import MatchingReport
 from faelles.bench.model import Report, Spread
+from faelles.bench.web_sites.model import SiteReport
 
 
 class Message(StrEnum):
@@ -80,7 +81,8 @@ class TerminalReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WholeReport(Report, frozen=True, kw_only=True):
-    """With what the machines cost, and holds."""
+    """With what the machines cost, holds, and web sites."""
 
     terminals: TerminalReport
     matching: MatchingReport
+    sites: SiteReport

@@ -12,10 +12,14 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from faelles.bench.model import FULL, SMALL, Counted, Figures, Spread, Tell
 from faelles.bench.night.model import SMALL_SHARE, NightReport
+from faelles.bench.scans.model import ScanFigures
 from faelles.bench.terminals.model import WholeReport
+from faelles.bench.web_sites.model import SiteReport
 from faelles.doors.command.bench_matching import show_matching
 from faelles.doors.command.bench_night import show_night
+from faelles.doors.command.bench_scans import show_scans
 from faelles.doors.command.bench_terminals import show_terminals
+from faelles.doors.command.bench_web_sites import show_sites
 from faelles.doors.command.frame import perform
 from faelles.doors.command.output import aside, show_table, tell
 from faelles.doors.command.words import words
@@ -25,6 +29,8 @@ from faelles.ground.config import read_config
 class Part(StrEnum):
     DESK = "desk"
     NIGHT = "night"
+    SITES = "sites"
+    SCANS = "scans"
 
 
 Fresh = Annotated[bool, typer.Option("--fresh", help=words("command_bench_fresh"))]
@@ -37,6 +43,8 @@ Small = Annotated[bool, typer.Option("--small", help=words("command_bench_small"
 
 _FILE = "bench.json"
 _NIGHT_FILE = "bench-night.json"
+_SCANS_FILE = "bench-scans.json"
+_SITES_FILE = "bench-sites.json"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,10 +52,34 @@ def add_to(app: typer.Typer) -> None:
 
 
 def bench(*, fresh: Fresh = False, small: Small = False, only: Only = None, share: Share = None) -> None:
-    if only is not Part.NIGHT:
+    if only is Part.SITES:
+        perform(_sites(fresh=fresh, small=small))
+    if only in {None, Part.SCANS}:
+        perform(_scans(fresh=fresh, small=small))
+    if only in {None, Part.DESK}:
         perform(_bench(fresh=fresh, small=small))
-    if only is not Part.DESK:
+    if only in {None, Part.NIGHT}:
         perform(_night(share or (SMALL_SHARE if small else 1.0), fresh=fresh))
+
+
+async def _sites(*, fresh: bool, small: bool) -> None:
+    from faelles.bench.measuring import run_sites  # noqa: PLC0415 - as below
+
+    config = read_config()
+    with _progress() as advance:
+        report = await run_sites(config, SMALL if small else FULL, advance, fresh=fresh)
+    show_sites(report)
+    tell("bench_kept", file=_keep(report, config.state_directory / _SITES_FILE))
+
+
+async def _scans(*, fresh: bool, small: bool) -> None:
+    from faelles.bench.measuring import run_scans  # noqa: PLC0415 - as below
+
+    config = read_config()
+    with _progress() as advance:
+        figures = await run_scans(config, SMALL if small else FULL, advance, fresh=fresh)
+    show_scans(figures)
+    tell("bench_kept", file=_keep(figures, config.state_directory / _SCANS_FILE))
 
 
 async def _night(share: float, *, fresh: bool) -> None:
@@ -83,7 +115,7 @@ def _progress() -> Iterator[Tell]:
         yield advance
 
 
-def _keep(report: WholeReport | NightReport, file: Path) -> Path:
+def _keep(report: WholeReport | NightReport | SiteReport | ScanFigures, file: Path) -> Path:
     file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     return file
 
@@ -117,6 +149,7 @@ def _show(report: WholeReport) -> None:
     )
     show_terminals(report.terminals)
     show_matching(report.matching)
+    show_sites(report.sites)
 
 
 def _speed(case: Figures) -> Iterator[object]:
