@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import asyncpg
-
 from faelles.circulation.desk.facts import ItemState
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.desk.repeats import Repeatable
@@ -139,10 +137,10 @@ _WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), locked AS MATERIALIZED (
         OR EXISTS (SELECT FROM unplanned)
         OR EXISTS (SELECT FROM served WHERE $27 AND was_planned IS DISTINCT FROM $2 AND was_planned IS NOT NULL)
 )
-SELECT (SELECT count(*) FROM served) AS served, EXISTS (SELECT FROM served WHERE $27 AND is_parallel) AS is_parallel
+SELECT WHERE done_again_unless(((SELECT count(*) FROM served) = 1) = ($23::bigint IS NOT NULL))
+          OR (SELECT close_parallel_holds($1, ARRAY[id], $9, $28) FROM served WHERE $27 AND is_parallel) < 0
 """
 _RELEASE = "SELECT release_copy($1, $2, $3, $4, $5)"
-_CLOSE_PARALLEL = "SELECT close_parallel_holds($1, ARRAY[$2::bigint], $3, $4)"
 _FREE_NUMBER = "SELECT free_shelf_number($1, $2)"
 _NAME = """
 SELECT b.patron_id, b.name
@@ -155,18 +153,14 @@ SELECT b.patron_id, b.name
 async def write_return(tx: Transaction, back: TakenBack, repeat: Repeatable) -> None:
     """Close the loan, move the copy, start or end its journey, and do for its holds what was decided.
 
-    One statement; what is rare (parallel holds, a copy that no hold can have) takes one more.
+    One statement, which goes with the commit; a copy that no hold can have takes one more. Where the hold is not what
+    was read, all of it is done again.
     """
     values = _values(tx, back, repeat)
     if back.course.is_plain:
         await tx.write(_WRITE_PLAIN, *values)
         return
-    row = await tx.row(_WRITE_WITH_HOLDS, *values, *_more_values(tx, back))
-    hold = back.course.hold
-    if row is None or row["served"] != (0 if hold is None else 1):
-        raise asyncpg.SerializationError("the hold changed while its locks were taken")
-    if row["is_parallel"]:
-        await tx.value(_CLOSE_PARALLEL, tx.agency, hold, tx.now, tx.actor.told)
+    await tx.write(_WRITE_WITH_HOLDS, *values, *_more_values(tx, back))
     alert = back.course.decision.next.alert
     if back.course.decision.releases is not None and alert is not None:
         await tx.value(_RELEASE, tx.agency, back.item, alert.value, tx.now, tx.actor.told)

@@ -106,6 +106,17 @@ BEGIN
 END
 $$;
 
+-- For a statement that is sent without waiting for its rows: finds nothing where it did what was decided, else has the whole
+-- transaction done again.
+CREATE FUNCTION done_again_unless(is_as_decided boolean) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF is_as_decided THEN
+        RETURN false;
+    END IF;
+    RAISE EXCEPTION 'the hold changed while its locks were taken' USING ERRCODE = 'serialization_failure';
+END
+$$;
+
 -- A copy is for nobody any more: it is lost, withdrawn or given up, or its return is undone. The hold it was bound to waits
 -- again, at its rank.
 CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_at timestamptz, in_actor text)
