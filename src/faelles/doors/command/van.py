@@ -29,7 +29,7 @@ def list_vans(*, token: Token = None, as_json: AsJson = False) -> None:
         show(found)
         return
     show_table(
-        ["command_van", "command_van_name", "command_van_days"],
+        ["command_number", "command_van_name", "command_van_days"],
         [(each.id, each.name, ", ".join(str(one.weekday) for one in each.rounds)) for each in found],
     )
 
