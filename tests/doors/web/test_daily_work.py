@@ -200,3 +200,21 @@ async def test_a_till_is_opened_paid_into_counted_and_closed(employee: Visitor, 
     report = (await employee.get(closed.headers["location"])).text
     assert "-5,00" in report
     assert "Mangler en femmer" in report
+
+
+async def test_a_new_borrower_who_does_not_fit_is_told_beside_the_fields(employee: Visitor, library: LendingLibrary):
+    form = {
+        "branch": library.town.main,
+        "group": library.groups["adult"],
+        "key": key(),
+        "name": "Åse Ærlig",
+        "birth_date": "1990-05-17",
+        "pin": "12a",
+        "phone": "ring!",
+    }
+    answer = await employee.send("/patrons/new", form)
+    assert answer.status_code == 400
+    assert 'id="pin-error"' in answer.text
+    assert 'id="phone-error"' in answer.text
+    assert 'value="Åse Ærlig"' in answer.text
+    assert 'value="12a"' not in answer.text

@@ -2,17 +2,16 @@
 
 import secrets
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, Router, get, post
 
 from faelles.doors.rest.access import Example, guarded
+from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.place import Desk, desk_of
-from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, InvalidRequestError
 from faelles.ground.fields import Id, ShortText
 from faelles.ground.i18n import Language
 from faelles.patrons.identifiers import IdentifierKind
@@ -33,6 +32,7 @@ from faelles.policies.groups.operations import list_groups
 
 _EDIT: Final = Permission.PATRON_EDIT
 _USUAL_GROUP: Final = "adult"
+_SECRET: Final = frozenset({"cpr", "pin"})
 
 
 class NewBorrowerForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class NewBorrowerForm(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/patrons/new", opt=guarded(_EDIT, example=Example()))
 async def ask(request: WebRequest) -> Response[bytes]:
-    return await _form(request, {})
+    return await _form(request)
 
 
 @post(
@@ -81,13 +81,13 @@ async def ask(request: WebRequest) -> Response[bytes]:
 )
 async def add(request: WebRequest) -> Response[bytes]:
     """Sent twice, it is one patron; what does not fit is told beside what was typed."""
-    typed = {name: str(value) for name, value in (await request.form()).items() if name != "cpr"}
-    try:
+
+    async def do() -> Response[Any]:
         form = await request.typed(NewBorrowerForm)
         registered = await request.run(lambda tx: _register(tx, request, form))
-    except (InvalidRequestError, ConflictError) as problem:
-        return await _form(request, typed, told(problem, request), problem.status)
-    return request.go_to(f"/desk?patron={registered}")
+        return request.go_to(f"/desk?patron={registered}")
+
+    return await sent(request, "new", do, lambda refused: _form(request, refused), secret=_SECRET)
 
 
 async def _register(tx: Transaction, request: WebRequest, form: NewBorrowerForm) -> int:
@@ -113,21 +113,19 @@ async def _register(tx: Transaction, request: WebRequest, form: NewBorrowerForm)
     return registered.patron
 
 
-async def _form(
-    request: WebRequest, typed: dict[str, str], sentences: list[str] | None = None, status: int = 200
-) -> Response[bytes]:
+async def _form(request: WebRequest, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
     async def work(tx: Transaction) -> tuple[Desk, list[Group]]:
         return await desk_of(tx, request), await list_groups(tx, request.caller, GroupKind.PATRON)
 
     desk, groups = await request.read(work)
     context = {
         "desk": desk,
-        "groups": [(each.id, each.name(request.language), each.code == _USUAL_GROUP) for each in groups if each.parent],
-        "typed": typed,
-        "key": typed.get("key") or secrets.token_hex(12),
-        "sentences": sentences or [],
+        "groups": [(each.id, each.name(request.language)) for each in groups if each.parent],
+        "usual": next((each.id for each in groups if each.code == _USUAL_GROUP), ""),
+        "refused": refused,
+        "key": secrets.token_hex(12),
     }
-    return request.page("patrons/new.html", context, status=status)
+    return request.page("patrons/new.html", context, status=refused.status)
 
 
 router = Router(path="/", route_handlers=[add, ask])
