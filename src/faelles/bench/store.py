@@ -32,7 +32,11 @@ TOO_OLD_DAYS: Final = 10
 """Older data has loans that are overdue by now."""
 
 _TEMPLATE_NOTE = "SELECT shobj_description(oid, 'pg_database') AS note FROM pg_database WHERE datname = $1"
-_SET_NOTE = "SELECT set_config('bench.note', $1, false)"
+# The name of a database cannot be a value: PostgreSQL writes the statement itself, with the names quoted.
+_DROP = "SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', $1::text)"
+_CREATE_EMPTY = "SELECT format('CREATE DATABASE %I TEMPLATE template0', $1::text)"
+_COPY = "SELECT format('CREATE DATABASE %I TEMPLATE %I STRATEGY FILE_COPY', $1::text, $2::text)"
+_KEEP_NOTE = "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, $2::text)"
 _PREPARE = """
 CREATE SCHEMA bench;
 CREATE EXTENSION pg_stat_statements WITH SCHEMA public;
@@ -71,24 +75,25 @@ async def template_note(server: Connection, pair: Pair) -> str | None:
     return note
 
 
+async def _do(server: Connection, written_by: str, *names: str) -> None:
+    """What the statement `written_by` writes for these names."""
+    await server.execute(await server.fetchval(written_by, *names), timeout=_SECONDS_TO_COPY)
+
+
 async def new_template(server: Connection, pair: Pair) -> None:
     for name in (pair.run, pair.template):
-        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await server.execute(f"CREATE DATABASE {pair.template} TEMPLATE template0")
+        await _do(server, _DROP, name)
+    await _do(server, _CREATE_EMPTY, pair.template)
 
 
 async def finish_template(server: Connection, pair: Pair, note: str) -> None:
-    await server.execute(_SET_NOTE, note)
-    comment = f"format('COMMENT ON DATABASE {pair.template} IS %L', current_setting('bench.note'))"
-    await server.execute(f"DO $$ BEGIN EXECUTE {comment}; END $$")
+    await _do(server, _KEEP_NOTE, pair.template, note)
 
 
 async def new_run(server: Connection, pair: Pair) -> None:
     """A fresh copy of the template, so that every run starts from the same state."""
-    await server.execute(f"DROP DATABASE IF EXISTS {pair.run} WITH (FORCE)")
-    await server.execute(
-        f"CREATE DATABASE {pair.run} TEMPLATE {pair.template} STRATEGY FILE_COPY", timeout=_SECONDS_TO_COPY
-    )
+    await _do(server, _DROP, pair.run)
+    await _do(server, _COPY, pair.run, pair.template)
     await server.execute(_CHECKPOINT, timeout=_SECONDS_TO_COPY)
 
 
