@@ -18,7 +18,7 @@ from faelles.patrons.blocks.model import Absence, Block, BlockCode
 from faelles.patrons.looking.model import PatronView
 from faelles.patrons.looking.operations import view
 from faelles.patrons.model import Contact, Patron, PatronKind
-from faelles.patrons.profile.model import Profile
+from faelles.patrons.profile.model import OtherAddress, Profile
 from faelles.patrons.profile.operations import list_interests, profile_of
 from faelles.patrons.relations.model import Membership
 from faelles.policies.compiled import Settings
@@ -52,7 +52,7 @@ async def show_patron(tx: Transaction, call: Call, known: Patron) -> models.Patr
         name=seen.name,
         birthday=seen.birth_date,
         address=_address(seen.contact),
-        secondary_address=None,
+        secondary_address=_other_address(profile.other_address),
         email_addresses=_emails(profile),
         phone_numbers=_phones(profile),
         preferred_pickup_branch=home.code,
@@ -85,6 +85,18 @@ def _membership(memberships: Sequence[Membership], today: date) -> Membership | 
             if (each.starts_on is None or each.starts_on <= today) and (each.ends_on is None or each.ends_on >= today)
         ),
         None,
+    )
+
+
+def _other_address(other: OtherAddress | None) -> models.Address | None:
+    if other is None:
+        return None
+    return models.Address(
+        street=other.street,
+        postal_code=other.postal_code,
+        city=other.city,
+        country=other.country,
+        co_name=other.co_name,
     )
 
 
