@@ -6,7 +6,6 @@ import pytest
 
 from circulation.lending_library import LendingLibrary, Reader
 from doors.fbs.test_catalog import titled
-from event_log import until_readable
 from faelles.circulation.holds.reading import holds_of_patron
 from faelles.circulation.loans.model import Outcome
 from faelles.ground.config import Installation
@@ -42,6 +41,7 @@ from faelles.interlibrary.operations import (
 from faelles.interlibrary.partners import set_partner
 from faelles.patrons.profile.model import SetProfile
 from faelles.patrons.profile.operations import set_profile
+from faelles.simulation.store import until_readable
 from neighbour_server import answering
 from patrons_desk import signed_in
 

@@ -1,7 +1,6 @@
 """How often a call asks the database: a handful of times, however much there is to tell."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from faelles.ground.database import Database, Transaction
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Statements sent within transactions, and transactions and other questions begun."""
     counts: Counter[str] = Counter()
     for name in ("rows", "row", "value", "execute", "execute_many"):

@@ -26,7 +26,10 @@ class Proven:
 async def sign_in_patron(
     database: Database, keyring: Keyring, *, agency_isil: str, identifier: str, pin: str, idle: timedelta | None = None
 ) -> IssuedToken:
-    """A session for the patron, which may rest for `idle`. Raises UnauthenticatedError, or TooManyAttemptsError while the identifier is locked."""
+    """A session for the patron, which may rest for `idle`.
+
+    Raises UnauthenticatedError, or TooManyAttemptsError while the identifier is locked.
+    """
     agency = await people.agency_behind_isil(database, agency_isil.strip())
     if agency is None:
         raise UnauthenticatedError(attempts.REFUSED)
