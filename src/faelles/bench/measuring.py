@@ -108,11 +108,12 @@ async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
     load_before = os.getloadavg()[0]
     bench, used = await _measure(stage, supply, size, tell)
     terminals = await _measure_terminals(stage, supply, size, tell)
-    sites = await _measure_sites(stage, size, tell)
     async with connection(stage.cluster, store.RUN) as owner:
         # Before anybody waits for anything: a loan that collects a hold sends more.
         counted = await _count(stage, supply, size, owner, tell)
         matching = await _measure_matching(stage, supply, size, tell)
+        # Last: what its patrons wait for would stand in the queues.
+        sites = await _measure_sites(stage, size, tell)
         load_after = os.getloadavg()[0]
         return WholeReport(
             measured_at=datetime.now(UTC).isoformat(timespec="seconds"),

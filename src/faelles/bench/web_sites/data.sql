@@ -40,7 +40,7 @@ WITH placed AS (
     INSERT INTO hold (agency_id, target, record_id, transaction_id, division_id, patron_group_id, pickup_branch_id,
                       placed_at, placed_on, placed_by, interest_until, rank)
     SELECT agency_id, 'title', record_id, record_id, division_id, patron_group_id, home_branch_id, now(), current_date,
-           'patron', current_date + 180, 1048576
+           'patron', current_date + 180, 1048576000000
       FROM wish
     RETURNING agency_id, id, record_id
 )
