@@ -68,6 +68,14 @@ def test_a_day_is_written_out_in_the_language(sentence, language, said):
     assert text(sentence("Senest {due}"), language, {"due": date(2026, 5, 5)}) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "days", "said"),
+    [(DANISH, 1, "Om 1 dag."), (DANISH, 3, "Om 3 dage."), (ENGLISH, 1, "Om 1 day."), (ENGLISH, 3, "Om 3 days.")],
+)
+def test_a_number_of_days_takes_its_unit_with_it(sentence, language, days, said):
+    assert text(sentence("Om {days_counted}."), language, {"days": days}) == said
+
+
 def test_a_moment_in_a_sentence_is_danish_time(sentence):
     said = text(sentence("Kl. {at}"), DANISH, {"at": datetime(2026, 7, 1, 22, 30, tzinfo=UTC)})
     assert said == "Kl. 2. jul. 2026 00.30.00"

@@ -19,6 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency
+from babel.units import format_unit
 
 _ZONE = "Europe/Copenhagen"
 """Of a moment in a sentence, where nobody knows the branch."""
@@ -78,8 +79,8 @@ def _locale(language: Language) -> str:
 
 class _Shown(dict[str, object]):
     """Parameters as people read them: money (`..._ore`) and days (`..._on`, ISO 8601; empty: no end) written out in the
-    language, the rest as they are. A sentence may ask for the name of a code among them: `{code_name}` is what the
-    catalogue says to `code_<its value>`.
+    language, the rest as they are. A sentence may ask for the name of a code among them, `{code_name}` is what the
+    catalogue says to `code_<its value>`, and for a number with its unit: `{days_counted}` is `1 dag` or `3 dage`.
     """
 
     def __init__(self, parameters: Mapping[str, object], language: Language) -> None:
@@ -97,6 +98,8 @@ class _Shown(dict[str, object]):
         return date_text(value, self._language) if isinstance(value, date) else value
 
     def __missing__(self, name: str) -> str:
+        if name == "days_counted" and "days" in self:
+            return format_unit(int(str(self["days"])), "duration-day", locale=_locale(self._language))
         of = name.removesuffix("_name")
         if of != name and of in self:
             return text(f"{of}_{self[of]}", self._language)

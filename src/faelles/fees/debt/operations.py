@@ -71,7 +71,7 @@ async def offer_again(tx: Transaction, caller: Caller, charge: ChargeId) -> None
     division = await store.division_of_claim(tx, charge)
     caller.require(Permission.DEBT_COLLECT)
     if division is None:
-        raise NotFoundError("charge_unknown")
+        raise NotFoundError("claim_not_handed_over")
     require_division(caller, Permission.DEBT_COLLECT, division)
     await store.offer_again(tx, charge)
 
