@@ -42,7 +42,7 @@ async def use_up(http: AsyncClient, sample: WebSiteSample) -> WebSiteSample:
     assert patron["authenticateStatus"] == "VALID"
     number = patron["patronId"]
     shown = (await http.get(f"{root}/patrons/person/{number}/v4")).json()
-    assert (shown["blockStatus"], shown["emailAddresses"][0]["emailAddress"]) == ([], "aase@example.dk")
+    assert (shown["blockStatus"], shown["emailAddresses"][0]["emailAddress"]) == (None, "aase@example.dk")
     loans = (await http.get(f"{root}/patrons/{number}/loans/v2")).json()
     assert {each["isRenewable"] for each in loans} == {True, False}
     renewable = [each["loanDetails"]["loanId"] for each in loans if each["isRenewable"]]

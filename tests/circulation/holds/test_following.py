@@ -14,7 +14,7 @@ async def test_titles_are_matched_in_the_background(library: LendingLibrary):
     title, numbers = await copies(library, 1)
     async with matching_titles(library.database):
         hold = await waits(library, title)
-        for _ in range(100):
+        for _ in range(600):
             if (await state_of(library, hold))[0] == "matched":
                 break
             await asyncio.sleep(0.05)

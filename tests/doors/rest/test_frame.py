@@ -29,7 +29,7 @@ async def test_an_answer_in_the_forms_that_are_promised(practice: AsyncClient) -
     answer = await practice.post("/parcels", json=PARCEL, headers={"idempotency-key": "desk 7/42"})
     assert answer.status_code == 201
     assert answer.json() == {
-        "parcel": PARCEL | {"note": "", "lines": []},
+        "parcel": PARCEL | {"note": "", "label": "", "lines": []},
         "kept_at": "2026-01-02T03:04:05Z",
         "idempotency_key": "desk 7/42",
     }

@@ -60,7 +60,7 @@ class SendForm(msgspec.Struct, frozen=True, kw_only=True):
     to: Id
 
 
-@get("/items", opt=guarded(_VIEW, example=Example(query={"number": "{item_number}"})))
+@get("/items", opt=guarded(_VIEW, example=Example()))
 async def find(request: WebRequest, number: Annotated[str, QueryParameter(max_length=100)] = "") -> Response[bytes]:
     """By its number: straight to the copy."""
 
