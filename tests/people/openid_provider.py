@@ -36,7 +36,7 @@ class Client(ClientMixin):
         return scope
 
     def check_redirect_uri(self, redirect_uri):
-        return redirect_uri.endswith("/sign-in/back")
+        return redirect_uri.endswith("/kommunen") and "/sign-in/back/" in redirect_uri
 
     def check_client_secret(self, client_secret):
         return client_secret == SECRET

@@ -10,7 +10,7 @@ from faelles.ground.ids import StaffId
 from faelles.people.federation import signing_in
 from faelles.people.federation.model import SetProvider
 from faelles.people.federation.operations import set_provider
-from faelles.people.federation.signing_in import Begun, Door
+from faelles.people.federation.signing_in import Begun, CameBack, Door
 from faelles.people.model import Caller, system_caller
 from faelles.people.operations import caller_by_token
 from faelles.people.staff.model import Staff, StaffChange
@@ -45,9 +45,8 @@ class TrustingLibrary:
             self.keyring,
             DOOR,
             begun.sealed,
-            state=query.get("state", ""),
-            code=query.get("code", ""),
-            issuer=query.get("iss"),
+            came_to=(self.town.isil, "kommunen"),
+            back=CameBack(query.get("state", ""), query.get("code", ""), query.get("iss")),
         )
         assert under_way.after == "/desk"
         return await caller_by_token(self.database, token.secret)

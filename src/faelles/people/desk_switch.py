@@ -1,7 +1,8 @@
 """Changing places at a desk that several share: whoever takes over gives their name and a short PIN of their own.
 
 The PIN is good for nothing else: only where a colleague of the same agency is signed in just now, whose session ends
-with it. It is counted as a password is, and not taken from those whose role asks for a one-time password.
+with it. It is counted as a password is, not taken from those whose role asks for a one-time password, and taken from
+those who sign in through a provider only while that has let them in within a session's length.
 """
 
 from typing import Annotated, Final
@@ -17,6 +18,7 @@ from faelles.ground.i18n import Language
 from faelles.ground.ids import StaffId
 from faelles.people import attempts, rules
 from faelles.people.attempts import Realm
+from faelles.people.federation.store import is_vouched_for
 from faelles.people.model import Caller, IssuedToken, Subject, SubjectKind
 from faelles.people.one_time.operations import own_id, standing_of
 from faelles.people.operations import begin_session_of, sign_out
@@ -66,6 +68,8 @@ async def switch_user(
         if not keyring.pin_matches(tx.agency, pin, stored) or known is None:
             return None
         if (await standing_of(tx, StaffId(known["id"]))).is_required:
+            return None
+        if not await is_vouched_for(tx, StaffId(known["id"]), tx.now - rules.SESSION_LENGTH[SubjectKind.STAFF]):
             return None
         await sign_out(tx, caller, session)
         subject = Subject(SubjectKind.STAFF, known["id"])

@@ -30,12 +30,17 @@ UPDATE loan AS l SET record_id = r.id
  WHERE l.agency_id = site.agency_id AND l.item_id = sixty.id AND l.closed_at IS NULL
    AND r.agency_id = 0 AND r.identifier = 'bench:1';
 
--- No two readers wait for one title.
+-- No two readers wait for one title, nor for one that others wait for already.
 CREATE TEMP TABLE wish AS
 SELECT w.*, t.record_id
   FROM (SELECT reader.*, place * 5 + n AS number FROM reader CROSS JOIN generate_series(1, 5) AS n) AS w
   JOIN (SELECT record_id, row_number() OVER (ORDER BY record_id) AS number
-          FROM (SELECT DISTINCT i.record_id FROM site JOIN item AS i USING (agency_id)) AS titles) AS t USING (number);
+          FROM (SELECT DISTINCT i.record_id
+                  FROM site
+                  JOIN item AS i USING (agency_id)
+                 WHERE NOT EXISTS (SELECT FROM hold AS h
+                                    WHERE h.agency_id = i.agency_id AND h.record_id = i.record_id)) AS titles) AS t
+ USING (number);
 WITH placed AS (
     INSERT INTO hold (agency_id, target, record_id, transaction_id, division_id, patron_group_id, pickup_branch_id,
                       placed_at, placed_on, placed_by, interest_until, rank)

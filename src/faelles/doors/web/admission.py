@@ -51,6 +51,8 @@ async def admit(request: WebRequest) -> Response[bytes] | None:
 async def _signed_in(request: WebRequest) -> Caller | None:
     """By the signed token while it is good; else by the session, which gets a new one."""
     services = request.services
+    if not request.session_token:
+        return None
     try:
         return await services.authenticate(request.cookies.get(cookies.ACCESS, ""))
     except UnauthenticatedError:

@@ -41,6 +41,9 @@ class Bucket:
         self._left[who] = (left - 1, now)
         return 0
 
+    def knows(self, who: str) -> bool:
+        return who in self._left
+
     def _forget_the_full(self, now: float) -> None:
         """Whoever has not asked for a while is as good as new; where all are busy, all begin anew."""
         refill = self.burst / self.per_second
@@ -66,7 +69,7 @@ class Pace:
             return
         moment = time.monotonic() if now is None else now
         waits = [self._bucket(request, moment)]
-        if SIGNS_IN in request.route_handler.opt and request.method == "POST":
+        if SIGNS_IN in request.route_handler.opt:
             waits.append(self.of_sign_ins.seconds_to_wait(address_of(request), moment))
         if max(waits) > 0:
             raise TooManyAttemptsError("web_entry_too_fast", retry_after=math.ceil(max(waits)))
@@ -76,9 +79,10 @@ class Pace:
         address = address_of(request)
         if not session:
             return self.of_addresses.seconds_to_wait(address, now)
-        # By address besides: an invented session is no way around.
-        who = hashlib.sha256(session.encode()).hexdigest()
-        return self.of_sessions.seconds_to_wait(f"{who}/{address}", now)
+        who = f"{hashlib.sha256(session.encode()).hexdigest()}/{address}"
+        # One that was not seen lately may be invented, so the address pays for it.
+        wait = 0.0 if self.of_sessions.knows(who) else self.of_addresses.seconds_to_wait(address, now)
+        return wait or self.of_sessions.seconds_to_wait(who, now)
 
 
 def address_of(request: WebRequest) -> str:

@@ -46,6 +46,9 @@ def _on_http(request: WebRequest, problem: HTTPException) -> Response[Any]:
     status = problem.status_code
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _on_anything(request, problem)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET" and not request.is_fragment:
+        # The answer to a form, come back to or shown in the other language: the page that the form stands on.
+        return request.go_to(request.url.path.rpartition("/")[0] or "/")
     code = _CODES.get(HTTPStatus(status), "invalid_request")
     return _answer(request, status, [i18n.text(code, request.language)])
 

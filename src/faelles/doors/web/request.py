@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.response import Redirect
 
 from faelles.doors.rest.request import ApiRequest, preferred_language
-from faelles.doors.rest.validation import request_error
+from faelles.doors.rest.validation import refuse_implausible_days, request_error
 from faelles.doors.web import cookies
 from faelles.ground.i18n import Language
 from faelles.people.model import Caller
@@ -22,6 +22,16 @@ Form = TypeVar("Form", bound=msgspec.Struct)
 
 FORM_FIELD: Final = "csrf"
 _SEVERAL: Final = frozenset({list, tuple, set, frozenset})
+
+
+def read_as(kind: type[Form], given: Mapping[str, Any]) -> Form:
+    """What was typed, or stands in an address, as a struct. Raises InvalidRequestError naming every misfit."""
+    try:
+        form = msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as problem:
+        raise request_error(problem, given, kind) from None
+    refuse_implausible_days(form)
+    return form
 
 
 class WebRequest(ApiRequest):
@@ -63,13 +73,11 @@ class WebRequest(ApiRequest):
         for name, value in (await self.form()).multi_items():
             if name == FORM_FIELD or value == "":
                 continue
-            sent.setdefault(name, []).append(value)
+            # Browsers end a line of a text as the network does; ours end as they do in a file.
+            sent.setdefault(name, []).append(value.replace("\r\n", "\n") if isinstance(value, str) else value)
         several = {field.encode_name for field in msgspec.structs.fields(kind) if _is_several(field.type)}
         given = {name: values if name in several else values[-1] for name, values in sent.items()}
-        try:
-            return msgspec.convert(given, kind, strict=False)
-        except msgspec.ValidationError as problem:
-            raise request_error(problem, given, kind) from None
+        return read_as(kind, given)
 
     def page(self, template: str, context: Mapping[str, object], *, status: int = 200) -> Response[bytes]:
         """A template as an answer, in the reader's language."""

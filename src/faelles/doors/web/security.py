@@ -24,7 +24,11 @@ async def add_headers(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     fresh: tuple[Cookie, ...] = scope.get("fresh_cookies", ())  # type: ignore[assignment] # ours, set in admission.py
-    cookies = [(b"set-cookie", cookie.to_header(header="").encode()) for cookie in fresh]
+    # What the answer itself says of a cookie stands: it may just have ended the session that was renewed on the way in.
+    said = {value.partition(b"=")[0] for name, value in message["headers"] if name.lower() == b"set-cookie"}
+    cookies = [
+        (b"set-cookie", cookie.to_header(header="").encode()) for cookie in fresh if cookie.key.encode() not in said
+    ]
     policy = (b"content-security-policy", _policy(scope["path"]).encode())
     message["headers"] = [*message["headers"], policy, *_HEADERS, *cookies]
 

@@ -74,21 +74,25 @@ class Channel(Connection):
 
     async def say(self, sql: str, values: Sequence[object]) -> None:
         """A statement that gives no rows, to go ahead of the next one."""
-        self._ahead.append(_bound(await self._statement(sql), values))
+        statement = await self._statement(sql)
+        if statement.get_attributes():
+            raise ValueError("rows would be taken for the next statement's")
+        self._ahead.append(_bound(statement, values))
 
     async def ask(self, sql: str, values: Sequence[object], *, most: int = 0) -> tuple[list[asyncpg.Record], str]:
         """The rows of a statement (all of them, or `most` 1), and what PostgreSQL says it did."""
         statement = self._always.get(sql) or await self._statement(sql)
         self._is_open_ended = True
         if self._ahead:
+            if self.is_closed():
+                raise asyncpg.InterfaceError("the connection is closed")
             self._transport.write(b"".join(self._ahead))
             self._ahead = []
-        rows: list[asyncpg.Record]
-        if most:
-            row = await statement.fetchrow(*values)
-            rows = [] if row is None else [row]
-        else:
-            rows = await statement.fetch(*values)
+        try:
+            rows = await _rows_of(statement, values, most)
+        except asyncpg.InvalidCachedStatementError:
+            self._ready.pop(sql, None)  # made ready before the schema changed
+            raise
         self._is_open_ended = False
         return rows, statement.get_statusmsg() or ""
 
@@ -99,7 +103,8 @@ class Channel(Connection):
 
     async def commit(self) -> bool:
         """Whether everything is kept. A transaction in which nothing was said is not even opened."""
-        if self._ahead and not self.is_in_transaction() and len(self._ahead) == _OPENS_WITH:
+        is_opened = self._is_open_ended or self.is_in_transaction()
+        if not is_opened and len(self._ahead) == _OPENS_WITH:
             self._ahead = []
             return True
         # Of a transaction in which a statement failed PostgreSQL makes a rollback, and calls it no error.
@@ -122,12 +127,18 @@ class Channel(Connection):
         if statement is not None:
             self._ready.move_to_end(sql)
             return statement
-        self._is_open_ended = True
+        self._is_open_ended = True  # until the next Sync, which comes with what is asked next
         statement = self._ready[sql] = await self.prepare(sql)
-        self._is_open_ended = False
         if len(self._ready) > _MOST_READY:
             self._ready.popitem(last=False)
         return statement
+
+
+async def _rows_of(statement: Statement, values: Sequence[object], most: int) -> list[asyncpg.Record]:
+    if not most:
+        return await statement.fetch(*values)
+    row = await statement.fetchrow(*values)
+    return [] if row is None else [row]
 
 
 def _bound(statement: Statement, values: Sequence[object]) -> bytes:

@@ -1,5 +1,6 @@
 """How connections are made."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ from faelles.ground.database.channel import Channel
 from faelles.ground.database.connections import Connections
 from faelles.ground.database.transaction import Database
 
+_SECONDS_TO_GET_READY = 60
 APPLICATION_ROLE = "faelles_app"
 
 _SESSION_SETTINGS = {
@@ -32,7 +34,12 @@ async def open_database(url: str, *, connections: int = 8, clock: Clock = utc_no
 
     async def connect() -> Channel:
         channel: Channel = await asyncpg.connect(url, server_settings=_SESSION_SETTINGS, connection_class=Channel)
-        await channel.get_ready()
+        try:
+            async with asyncio.timeout(_SECONDS_TO_GET_READY):
+                await channel.get_ready()
+        except BaseException:
+            channel.terminate()
+            raise
         return channel
 
     pool = Connections(connect, connections)

@@ -31,7 +31,13 @@ _log = logger("ground.database")
 ATTEMPTS = 5
 """How often a unit of work is tried when PostgreSQL asks to try again."""
 
-_TRY_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+_TRY_AGAIN = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    # A statement was made ready before the schema changed; it is made ready anew.
+    asyncpg.InvalidCachedStatementError,
+)
 _NO_DATABASE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
@@ -142,6 +148,8 @@ class Database:
             except _TOO_SLOW as problem:
                 _log.warning("statement took too long")
                 raise UnavailableError("database_busy") from problem
+            except asyncpg.ProtocolViolationError:
+                raise  # a mistake of ours, for all that its class is that of lost connections
             except _NO_DATABASE as problem:
                 raise _away(problem) from problem
         raise UnavailableError("database_busy")
@@ -159,6 +167,8 @@ class Database:
         except _NO_DATABASE as problem:
             raise _away(problem) from problem
         finally:
+            if not connection.is_at_rest():
+                await _roll_back(connection)
             self._pool.release(connection)
 
     def size(self) -> tuple[int, int]:

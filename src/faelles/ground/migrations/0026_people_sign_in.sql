@@ -68,13 +68,14 @@ CREATE TABLE sign_in_place (
 );
 CALL isolate('sign_in_place');
 
--- Who of the staff somebody is at a provider.
+-- Who of the staff somebody is at a provider, and when it last let them in.
 CREATE TABLE staff_identity (
     agency_id   integer     NOT NULL,
     provider_id integer     NOT NULL,
     subject     text        NOT NULL,
     staff_id    integer     NOT NULL,
     known_since timestamptz NOT NULL,
+    let_in_at   timestamptz NOT NULL,
     PRIMARY KEY (agency_id, provider_id, subject),
     FOREIGN KEY (agency_id, provider_id) REFERENCES sign_in_provider ON DELETE CASCADE,
     FOREIGN KEY (agency_id, staff_id) REFERENCES staff

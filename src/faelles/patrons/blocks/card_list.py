@@ -18,7 +18,7 @@ from faelles.people.model import Caller, Permission, Place
 
 _PURPOSE: Final = "blocked_cards"
 _HASH_BYTES: Final = 4
-"""Enough that hardly a card is taken for another, and too few to say which card it was."""
+"""Enough that hardly a card is taken for another. No secret: with the key a library's own numbers can be tried out."""
 
 
 class BlockedCards(msgspec.Struct, frozen=True, kw_only=True):

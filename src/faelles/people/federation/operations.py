@@ -64,6 +64,8 @@ async def set_provider(
     role_claim = wanted.role_claim or _USUAL_ROLES[wanted.protocol]
     sealed = keyring.encrypt(_PURPOSE, tx.agency, secret)
     provider = await store.save(tx, code, complete, role_claim, sealed)
+    if before is not None and _is_another(before[0], wanted):
+        await store.forget_people(tx, provider)
     await store.save_meanings(tx, provider, list(zip(wanted.roles, roles, strict=True)), wanted.places)
     await append(tx, events.provider_set(provider))
     return (await _known(tx, code))[0]
@@ -74,6 +76,7 @@ async def remove_provider(tx: Transaction, caller: Caller, code: str) -> None:
     caller.require(Permission.PEOPLE_EDIT)
     provider, _, _ = await _known(tx, code)
     await _may_all_give(tx, caller, provider.roles)
+    await store.forget_people(tx, provider.id)
     await store.remove(tx, provider.id)
     await append(tx, events.provider_removed(provider.id))
 
@@ -112,11 +115,26 @@ def _check(installation: Installation, wanted: SetProvider) -> None:
         raise invalid_field("certificate", "sign_in_key_with_certificate")
 
 
+def _is_elsewhere(before: Provider, wanted: SetProvider) -> bool:
+    """Whether the secret is not to be shown to whom the new settings name."""
+    is_other = before.issuer != wanted.issuer and wanted.protocol is Protocol.OPENID
+    return is_other or before.protocol is not wanted.protocol
+
+
+def _is_another(before: Provider, wanted: SetProvider) -> bool:
+    """Whether a subject of the one need not be the same person as that subject of the other."""
+    return (before.protocol, before.issuer, before.subject_claim) != (
+        wanted.protocol,
+        wanted.issuer,
+        wanted.subject_claim,
+    )
+
+
 def _completed(
     keyring: Keyring, tx: Transaction, wanted: SetProvider, before: tuple[Provider, bytes, str | None] | None
 ) -> tuple[SetProvider, str]:
     """The settings with what was not given as it was, and the secret: the client's (OpenID), or our key (SAML)."""
-    kept = before if before is not None and before[0].protocol is wanted.protocol else None
+    kept = before if before is not None and not _is_elsewhere(before[0], wanted) else None
     old_secret = keyring.decrypt(_PURPOSE, tx.agency, kept[1]) if kept else None
     if wanted.protocol is Protocol.OPENID:
         secret = wanted.secret or old_secret

@@ -5,6 +5,7 @@ what we asked.
 The work is pysaml2's and that of `xmlsec1`, a program which it starts for each signature. Everything here blocks.
 """
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,9 +27,12 @@ _POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 _REDIRECT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 _DIGEST: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
+_BEARER: Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 _SECONDS_APART: Final = 60
 
 _log = logger("people.saml")
+# It writes names and whole answers; what went wrong is told by `proof refused`.
+logging.getLogger("saml2").setLevel(logging.CRITICAL + 1)
 
 
 def request(keyed: Keyed, base: str) -> tuple[str, str]:
@@ -49,9 +53,27 @@ def prove(keyed: Keyed, base: str, *, answer: str, request_id: str) -> Proven:
             _log.warning("proof refused", provider=keyed.provider.id, reason=type(problem).__name__)
             raise UnauthenticatedError("federated_answer_refused") from None
         # pysaml2 takes an answer to nothing where it holds no outstanding request; we asked, so it must say what.
-        if read is None or read.in_response_to != request_id or read.issuer() != keyed.provider.issuer:
+        if read is None or read.in_response_to != request_id or not _is_for_us(read, keyed.provider, base, request_id):
             raise UnauthenticatedError("federated_answer_refused")
         return _proven(keyed.provider, read)
+
+
+def _is_for_us(read: Any, provider: Provider, base: str, request_id: str) -> bool:  # noqa: ANN401 - pysaml2 has no types
+    """Held against the assertion, which is signed; the response around it need not be, and pysaml2 asks some of this of
+    the response alone.
+    """
+    if len(read.assertions) != 1 or read.issuer() != provider.issuer:
+        return False
+    said = read.assertions[0]
+    limits = said.conditions.audience_restriction if said.conditions else ()
+    audiences = {(each.text or "").strip() for limit in limits for each in limit.audience}
+    borne = [each.subject_confirmation_data for each in said.subject.subject_confirmation if each.method == _BEARER]
+    return (
+        said.issuer is not None
+        and (said.issuer.text or "").strip() == provider.issuer
+        and f"{base}/metadata" in audiences
+        and any(each and each.in_response_to == request_id and each.recipient == f"{base}/answer" for each in borne)
+    )
 
 
 def own_metadata(keyed: Keyed, base: str) -> bytes:
@@ -66,7 +88,7 @@ def check_metadata(metadata: str, issuer: str) -> None:
     try:
         read.load()
         asked_at = read.service(issuer, "idpsso_descriptor", "single_sign_on_service", _REDIRECT)
-        known = bool(asked_at) and bool(read.certs(issuer, "idpsso"))
+        known = list(read.entity) == [issuer] and bool(asked_at) and bool(read.certs(issuer, "idpsso"))
     except Exception:  # noqa: BLE001 - it raises whatever comes to it for what is not metadata
         known = False
     if not known:

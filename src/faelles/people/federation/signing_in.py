@@ -64,13 +64,25 @@ class Begun(msgspec.Struct, frozen=True):
         return "Begun()"
 
 
+class CameBack(msgspec.Struct, frozen=True):
+    """What an OpenID provider sends the browser back with. `issuer`: who it says it is, where it says so (RFC 9207)."""
+
+    state: str
+    code: str
+    issuer: str | None
+
+    def __repr__(self) -> str:
+        return "CameBack()"
+
+
 class Door(msgspec.Struct, frozen=True):
     """Where providers find us: `url` is the public one, without a slash at the end."""
 
     url: str
 
-    def openid_return(self) -> str:
-        return f"{self.url}/sign-in/back"
+    def openid_return(self, isil: str, code: str) -> str:
+        """Of each provider its own, so that a code from one is never handed to another (RFC 9700, 4.4)."""
+        return f"{self.url}/sign-in/back/{isil}/{code}"
 
     def saml_base(self, isil: str, code: str) -> str:
         return f"{self.url}/sign-in/saml/{isil}/{code}"
@@ -89,7 +101,7 @@ async def begin(database: Database, keyring: Keyring, door: Door, *, isil: str, 
     _, keyed = await _keyed(database, keyring, isil, code)
     asked = Asked(new_secret(), new_secret(), new_secret())
     if keyed.provider.protocol is Protocol.OPENID:
-        address, expected = await openid.address_of(keyed, asked, door.openid_return()), asked.state
+        address, expected = await openid.address_of(keyed, asked, door.openid_return(isil, code)), asked.state
     else:
         address, expected = await saml.request(keyed, door.saml_base(isil, code))
     under_way = UnderWay(
@@ -105,15 +117,23 @@ async def begin(database: Database, keyring: Keyring, door: Door, *, isil: str, 
 
 
 async def finish_openid(
-    database: Database, keyring: Keyring, door: Door, sealed: str, *, state: str, code: str, issuer: str | None
+    database: Database, keyring: Keyring, door: Door, sealed: str, *, came_to: tuple[str, str], back: CameBack
 ) -> tuple[IssuedToken, UnderWay]:
-    """Back with a code. Raises UnauthenticatedError, ForbiddenError, UnavailableError."""
+    """Back with a code at a provider's own address: `came_to` is its ISIL and code.
+
+    Raises UnauthenticatedError, ForbiddenError, UnavailableError.
+    """
     under_way = _opened(keyring, sealed)
-    if not hmac.compare_digest(under_way.expected.encode(), state.encode()):
+    if not hmac.compare_digest(under_way.expected.encode(), back.state.encode()):
+        raise UnauthenticatedError("federated_not_under_way")
+    if came_to != (under_way.isil, under_way.code):
         raise UnauthenticatedError("federated_not_under_way")
     agency, keyed = await _keyed(database, keyring, under_way.isil, under_way.code)
+    if keyed.provider.protocol is not Protocol.OPENID:
+        raise UnauthenticatedError("federated_not_under_way")
+    return_url = door.openid_return(under_way.isil, under_way.code)
     asked = Asked(under_way.expected, under_way.nonce, under_way.verifier)
-    proven = await openid.prove(keyed, asked, code=code, issuer=issuer, return_url=door.openid_return())
+    proven = await openid.prove(keyed, asked, code=back.code, issuer=back.issuer, return_url=return_url)
     return await _let_in(database, agency, keyed, proven), under_way
 
 
@@ -185,6 +205,7 @@ async def let_in(tx: Transaction, keyed: Keyed, proven: Proven) -> IssuedToken:
         raise ForbiddenError("federated_no_role")
     language = Language.DANISH if known is None else Language(known["language"])
     person = await _newcomer(tx, provider.id, proven) if known is None else StaffId(known["id"])
+    await store.note_let_in(tx, provider.id, proven.subject)
     held = await store.held(tx, person)
     if held.keys() != wanted:
         await store.withdraw(tx, [number for role, number in held.items() if role not in wanted])

@@ -79,7 +79,20 @@ SELECT s.id, s.name, s.language, s.disabled_at
    FOR NO KEY UPDATE OF s
 """
 _KNOW = """
-INSERT INTO staff_identity (agency_id, provider_id, subject, staff_id, known_since) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO staff_identity (agency_id, provider_id, subject, staff_id, known_since, let_in_at)
+VALUES ($1, $2, $3, $4, $5, $5)
+"""
+_LET_IN = """
+UPDATE staff_identity SET let_in_at = $4 WHERE agency_id = $1 AND provider_id = $2::bigint AND subject = $3
+"""
+_IS_VOUCHED_FOR = """
+SELECT COALESCE(max(let_in_at) > $3, true) FROM staff_identity WHERE agency_id = $1 AND staff_id = $2::bigint
+"""
+_FORGET_PEOPLE = """
+WITH gone AS (
+    DELETE FROM staff_identity WHERE agency_id = $1 AND provider_id = $2::bigint RETURNING staff_id
+)
+UPDATE staff SET desk_pin_hash = NULL WHERE agency_id = $1 AND id IN (SELECT staff_id FROM gone)
 """
 _IS_TAKEN = "SELECT EXISTS (SELECT FROM staff WHERE agency_id = $1 AND username = $2)"
 _HELD = """
@@ -181,6 +194,21 @@ async def known(tx: Transaction, provider: int, subject: str) -> Row | None:
 
 async def know(tx: Transaction, provider: int, subject: str, staff: StaffId) -> None:
     await tx.execute(_KNOW, tx.agency, provider, subject, staff, tx.now)
+
+
+async def note_let_in(tx: Transaction, provider: int, subject: str) -> None:
+    await tx.execute(_LET_IN, tx.agency, provider, subject, tx.now)
+
+
+async def is_vouched_for(tx: Transaction, staff: StaffId, since: datetime) -> bool:
+    """Whether a provider has let them in since then; of those who never came through one, yes."""
+    vouched: bool = await tx.value(_IS_VOUCHED_FOR, tx.agency, staff, since)
+    return vouched
+
+
+async def forget_people(tx: Transaction, provider: int) -> None:
+    """Who they were there counts no more, nor the PIN of anybody who came that way."""
+    await tx.execute(_FORGET_PEOPLE, tx.agency, provider)
 
 
 async def is_taken(tx: Transaction, username: str) -> bool:

@@ -80,8 +80,9 @@ async def set_password(tx: Transaction, keyring: Keyring, caller: Caller, staff:
 
 
 async def replace_password(tx: Transaction, staff: StaffId, password: str) -> None:
-    """For those who have checked who may and that it is good: keep the hash, end every session."""
+    """For those who have checked who may and that it is good: keep the hash, end every session and the desk's PIN."""
     await store.set_password_hash(tx, staff, await passwords.hash_password(password))
+    await store.set_desk_pin_hash(tx, staff, None)
     await append(tx, events.password_set(staff))
     await end_sessions(tx, Subject(SubjectKind.STAFF, staff))
 

@@ -18,6 +18,7 @@ from faelles.doors.web.sheet import MOST_ROWS, sheet
 from faelles.doors.web.titles.names import BESIDE
 from faelles.ground.database import Transaction
 from faelles.ground.fields import HIGHEST_ID, Id
+from faelles.ground.ids import BranchId
 from faelles.people.model import Permission
 
 Position = Annotated[int, QueryParameter(ge=0, le=HIGHEST_ID)]
@@ -75,6 +76,8 @@ async def _page(
 ) -> Response[bytes]:
     async def work(tx: Transaction) -> tuple[Desk, list[Pick]]:
         desk = await desk_of(tx, request)
+        if mine:
+            return desk, await _all(tx, request, desk.branch.id)
         return desk, await operations.list_picks(tx, request.caller, desk.branch.id, after=after, limit=_PAGE)
 
     desk, found = await request.read(work)
@@ -82,7 +85,7 @@ async def _page(
     context = {
         "desk": desk,
         "picks": [each for each in found if not mine or each.claimed_by == me],
-        "more": found[-1] if len(found) == _PAGE else None,
+        "more": found[-1] if len(found) == _PAGE and not mine else None,
         "me": me,
         "mine": mine,
         "has_mine": any(each.claimed_by == me for each in found),
@@ -92,18 +95,22 @@ async def _page(
     return request.page("lists/picks.html", context, status=refused.status)
 
 
+async def _all(tx: Transaction, request: WebRequest, branch: BranchId) -> list[Pick]:
+    found: list[Pick] = []
+    after = ("", 0)
+    while len(found) < MOST_ROWS:
+        page = await operations.list_picks(tx, request.caller, branch, after=after, limit=_PAGE)
+        found += page
+        if len(page) < _PAGE:
+            break
+        after = (page[-1].sort_key, page[-1].hold)
+    return found
+
+
 async def _as_sheet(request: WebRequest) -> Response[bytes]:
     async def work(tx: Transaction) -> tuple[Desk, list[Pick]]:
         desk = await desk_of(tx, request)
-        found: list[Pick] = []
-        after = ("", 0)
-        while len(found) < MOST_ROWS:
-            page = await operations.list_picks(tx, request.caller, desk.branch.id, after=after, limit=_PAGE)
-            found += page
-            if len(page) < _PAGE:
-                break
-            after = (page[-1].sort_key, page[-1].hold)
-        return desk, found
+        return desk, await _all(tx, request, desk.branch.id)
 
     desk, found = await request.read(work)
     rows = [

@@ -10,9 +10,8 @@ from babel.dates import format_skeleton
 from babel.numbers import format_decimal
 from litestar import Response
 
-from faelles.doors.rest.validation import request_error
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import WebRequest, read_as
 from faelles.ground import i18n
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
@@ -53,7 +52,4 @@ def done_just_now(request: WebRequest) -> str:
 def asked(request: WebRequest, kind: type[Asked]) -> Asked:
     """A filter as the address has it; what is empty is not asked. Raises InvalidRequestError naming every misfit."""
     given = {name: value for name, value in request.query_params.items() if value != ""}
-    try:
-        return msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError as problem:
-        raise request_error(problem, given, kind) from None
+    return read_as(kind, given)

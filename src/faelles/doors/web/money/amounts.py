@@ -21,6 +21,14 @@ def ore_of(text: str, field: str) -> int:
     return int(kroner) * 100 + int(rest)
 
 
+def above_nothing(text: str, field: str = "amount") -> int:
+    """As `ore_of`, and no amount of nothing."""
+    ore = ore_of(text, field)
+    if ore == 0:
+        raise invalid_field(field, "amount_is_nothing")
+    return ore
+
+
 def kroner_text(ore: int) -> str:
     """As it stands in a field: `12,50`."""
     return f"{ore // 100},{ore % 100:02}"

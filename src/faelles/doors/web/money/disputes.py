@@ -12,7 +12,7 @@ from faelles.circulation.looking.operations import show_loan
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.money.amounts import AmountText, kroner_text, ore_of
+from faelles.doors.web.money.amounts import AmountText, above_nothing, kroner_text
 from faelles.doors.web.patrons.frame import PatronFrame, frame_of, patron_page
 from faelles.doors.web.request import WebRequest
 from faelles.fees.claims.model import ClaimStory
@@ -145,8 +145,8 @@ async def reduce(request: WebRequest, patron: PathId, charge: PathId) -> Respons
 
 async def _asked(request: WebRequest) -> tuple[ForgiveForm, Forgive]:
     form = await request.typed(ForgiveForm)
-    amount = ore_of(form.amount, "amount") if form.amount else None
-    return form, Forgive(branch=form.branch, amount_ore=amount or None, reason=form.reason)
+    amount = above_nothing(form.amount) if form.amount else None
+    return form, Forgive(branch=form.branch, amount_ore=amount, reason=form.reason)
 
 
 router = Router(path="/", route_handlers=[reduce, show, waive])

@@ -12,7 +12,7 @@ from faelles.circulation.expected.operations import expected_fees
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.money.amounts import AmountText, kroner_text, ore_of
+from faelles.doors.web.money.amounts import AmountText, above_nothing, kroner_text
 from faelles.doors.web.patrons.frame import THIS_PATRON, PatronFrame, frame_of, patron_page
 from faelles.doors.web.request import WebRequest
 from faelles.fees.claims.operations import show_receipt
@@ -84,6 +84,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 async def _page(
     request: WebRequest, patron: int, *, all_claims: bool = False, refused: Refusal = NOTHING_REFUSED
 ) -> Response[bytes]:
+    chosen = frozenset(str(each) for each in (await request.form()).getall("charges", []))
     account = await request.run(lambda tx: _account(tx, request, PatronId(patron), all_claims=all_claims))
     own = [each for each in account.claims if each.for_patron == patron]
     payable = [each for each in own if each.outstanding_ore > 0]
@@ -94,6 +95,7 @@ async def _page(
         "tills": account.tills,
         "all_claims": all_claims,
         "payable": payable,
+        "chosen": chosen,
         "payable_text": kroner_text(sum(each.outstanding_ore for each in payable)),
         "means": _DESK_MEANS,
         "reversed": {each.reverses for each in account.entries},
@@ -142,7 +144,7 @@ async def pay(request: WebRequest, patron: PathId) -> Response[bytes]:
             raise invalid_field("means", "means_not_at_desk")
         paid = Pay(
             branch=form.branch,
-            amount_ore=_above_nothing(form.amount),
+            amount_ore=above_nothing(form.amount),
             means=form.means,
             reference=form.reference,
             charges=form.chosen,
@@ -152,13 +154,6 @@ async def pay(request: WebRequest, patron: PathId) -> Response[bytes]:
         return request.go_to(f"/patrons/{patron}/receipt?reference={receipt.reference}")
 
     return await sent(request, "pay", do, lambda refused: _page(request, patron, refused=refused))
-
-
-def _above_nothing(amount: str) -> int:
-    ore = ore_of(amount, "amount")
-    if ore == 0:
-        raise invalid_field("amount", "amount_is_nothing")
-    return ore
 
 
 @get(
@@ -198,7 +193,7 @@ async def charge(request: WebRequest, patron: PathId) -> Response[bytes]:
     async def do() -> Response[Any]:
         form = await request.typed(ChargeForm)
         asked = ManualCharge(
-            branch=form.branch, kind=form.kind, amount_ore=_above_nothing(form.amount), reason=form.reason
+            branch=form.branch, kind=form.kind, amount_ore=above_nothing(form.amount), reason=form.reason
         )
         await request.run(
             lambda tx: operations.charge_manually(tx, request.caller, PatronId(patron), asked, key=form.key)

@@ -8,8 +8,7 @@ from litestar import Response, Router, get, post
 
 from faelles.agencies import operations as agencies
 from faelles.circulation.desk.hold_states import HoldState
-from faelles.circulation.holds import changing
-from faelles.circulation.holds.model import CancelHolds, HoldShown
+from faelles.circulation.holds.model import HoldShown
 from faelles.circulation.holds.reading import holds_of_patron
 from faelles.circulation.loans import operations
 from faelles.circulation.loans.model import RenewalRequest
@@ -18,11 +17,14 @@ from faelles.circulation.looking.operations import loans_of_patron
 from faelles.doors.rest.access import Example, own_account
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.desk import answers
+from faelles.doors.web.patrons.holds import cancel_one
+from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
 from faelles.fees.desk.model import ClaimLine
 from faelles.fees.desk.operations import claims
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
+from faelles.ground.errors import ConflictError
 from faelles.ground.fields import Id
 from faelles.ground.ids import PatronId
 from faelles.patrons.looking.model import PatronView
@@ -112,7 +114,10 @@ async def renew(request: WebRequest) -> Response[bytes]:
 @post("/mine/holds/cancel", opt=own_account(example=Example(body={"hold": "{planned_hold}"})), status_code=200)
 async def cancel(request: WebRequest) -> Response[bytes]:
     form = await request.typed(CancelForm)
-    await request.run(lambda tx: changing.cancel_holds(tx, request.caller, CancelHolds(holds=(form.hold,))))
+    try:
+        await request.run(lambda tx: cancel_one(tx, request, form.hold))
+    except ConflictError as problem:
+        return await _mine(request, tuple(told(problem, request)))
     return request.go_to(f"{_MINE}#holds")
 
 

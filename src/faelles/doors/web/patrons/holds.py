@@ -55,8 +55,8 @@ async def cancel(request: WebRequest, patron: PathId) -> Response[bytes]:
 async def cancel_one(tx: Transaction, request: WebRequest, hold: int) -> None:
     """Raises ConflictError where there is nothing to cancel any more."""
     (answer,) = await changing.cancel_holds(tx, request.caller, CancelHolds(holds=(hold,)))
-    if answer.outcome is CancelOutcome.NOT_FOUND:
-        raise ConflictError("hold_unknown")
+    if answer.outcome is not CancelOutcome.CANCELLED:
+        raise ConflictError("hold_on_its_way" if answer.outcome is CancelOutcome.ON_ITS_WAY else "hold_unknown")
 
 
 router = Router(path="/", route_handlers=[cancel, show])

@@ -17,11 +17,12 @@ from faelles.doors.web.sign_in.agencies import public_agencies
 from faelles.doors.web.sign_in.session import begin_session
 from faelles.ground.errors import FaellesError, ForbiddenError, UnauthenticatedError, UnavailableError
 from faelles.people.federation import signing_in
-from faelles.people.federation.signing_in import LONGEST, Door
+from faelles.people.federation.signing_in import LONGEST, CameBack, Door
 from faelles.people.model import IssuedToken
 
 _SECONDS: Final = int(LONGEST.total_seconds())
 _UNKNOWN: Final = Example(path={"isil": "DK-999999", "code": "unknown"})
+_UNKNOWN_WAY: Final = Example(path={"isil": "DK-999999", "way": "unknown"})
 _PROBLEMS: Final = (UnauthenticatedError, ForbiddenError, UnavailableError)
 
 
@@ -53,7 +54,7 @@ async def choose(request: WebRequest, agency: FromQuery[str] = "", next: FromQue
     return request.page("sign_in/ways.html", context)
 
 
-@get("/sign-in/with/{isil:str}/{code:str}", opt=public(example=_UNKNOWN))
+@get("/sign-in/with/{isil:str}/{code:str}", opt=public(example=_UNKNOWN) | {SIGNS_IN: True})
 async def leave(
     request: WebRequest,
     isil: FromPath[str],
@@ -70,9 +71,11 @@ async def leave(
     return answer
 
 
-@get("/sign-in/back", opt=public(example=Example()) | {SIGNS_IN: True})
+@get("/sign-in/back/{isil:str}/{way:str}", opt=public(example=_UNKNOWN_WAY) | {SIGNS_IN: True})
 async def come_back(
     request: WebRequest,
+    isil: FromPath[str],
+    way: FromPath[str],
     code: Annotated[str, QueryParameter(max_length=4000)] = "",
     asked: Annotated[str, QueryParameter(name="state", max_length=200)] = "",
     issuer: Annotated[str, QueryParameter(name="iss", max_length=500)] = "",
@@ -85,9 +88,8 @@ async def come_back(
             services.keyring,
             door_of(request),
             request.cookies.get(cookies.UNDER_WAY, ""),
-            state=asked,
-            code=code,
-            issuer=issuer or None,
+            came_to=(isil, way),
+            back=CameBack(asked, code, issuer or None),
         )
     except _PROBLEMS as problem:
         return _refused(request, problem)
@@ -122,7 +124,7 @@ async def come_back_by_form(request: WebRequest) -> Response[Any]:
     return _welcome(request, token, under_way.isil, under_way.after)
 
 
-@get("/sign-in/saml/{isil:str}/{code:str}/metadata", opt=public(example=_UNKNOWN))
+@get("/sign-in/saml/{isil:str}/{code:str}/metadata", opt=public(example=_UNKNOWN) | {SIGNS_IN: True})
 async def metadata(request: WebRequest, isil: FromPath[str], code: FromPath[str]) -> Response[bytes]:
     """For the provider: who we are, where its answers go, and our certificate."""
     services = request.services

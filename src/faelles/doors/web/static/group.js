@@ -14,6 +14,7 @@ const token = document.querySelector('meta[name="form-token"]').content;
 const inListOrder = rows.children.length > 0;
 
 const TRY_AGAIN_AFTER = 2000;
+const PATIENCE = 8000;
 const waiting = [];
 let isSending = false;
 let turn = null;
@@ -47,17 +48,25 @@ async function sendAll() {
 // Whose turn it is, is asked when the scan is sent: the scan before may have changed it.
 async function send({ path, fields, done }) {
   const body = new URLSearchParams({ ...fields, patron: turn?.dataset.patron ?? "" });
+  const headers = { "x-fragment": "1", "x-form-token": token };
   let answer;
+  let html;
   try {
-    answer = await fetch(path, { method: "POST", body, headers: { "x-fragment": "1", "x-form-token": token } });
+    answer = await fetch(path, { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
+    html = await answer.text();
   } catch {
     queueLine.textContent = form.dataset.lost;
     return false;
   }
   if (answer.status === 401) queueLine.textContent = form.dataset.sessionOver;
-  if (answer.status === 401 || answer.status === 503) return false;
+  if (answer.status === 401) return false;
+  // Not ours: a proxy that found nobody, or the sign-in page of somebody else's network.
+  if ([429, 502, 503, 504].includes(answer.status) || !html.includes('class="entry ')) {
+    queueLine.textContent = form.dataset.lost;
+    return false;
+  }
   const holder = document.createElement("template");
-  holder.innerHTML = await answer.text();
+  holder.innerHTML = html;
   const entry = holder.content.querySelector(".entry");
   log.prepend(entry);
   play(entry.dataset.tone);

@@ -16,8 +16,14 @@ function database() {
       request.result.createObjectStore("scans", { keyPath: "id", autoIncrement: true });
       request.result.createObjectStore("settings");
     };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      request.result.onclose = () => (opened = undefined);
+      resolve(request.result);
+    };
+    request.onerror = () => {
+      opened = undefined;
+      reject(request.error);
+    };
   });
   return opened;
 }
@@ -58,7 +64,8 @@ export async function change(entry) {
 }
 
 export async function remove(id) {
-  if (!memory.delete(id)) await within("scans", "readwrite", (store) => store.delete(id));
+  // One that is left is sent again under its key, and told as done before.
+  if (!memory.delete(id)) await within("scans", "readwrite", (store) => store.delete(id)).catch(() => undefined);
 }
 
 export const has = async (id) =>

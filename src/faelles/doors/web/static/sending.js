@@ -61,12 +61,15 @@ function whoWillBeOpen() {
 async function work() {
   if (isWorking) return;
   isWorking = true;
-  while (line.length > 0) {
-    await serve(line[0]);
-    line.shift();
-    await showWaiting();
+  try {
+    while (line.length > 0) {
+      await serve(line[0]).catch(() => showTold("web_offline_not_taken", { tone: "stop", scan: line[0].fields?.scan }));
+      line.shift();
+      await showWaiting();
+    }
+  } finally {
+    isWorking = false;
   }
-  isWorking = false;
 }
 
 async function serve(entry) {

@@ -7,12 +7,13 @@ import msgspec
 from litestar import Response, Router, get, post
 
 from faelles.circulation.holds import changing
-from faelles.circulation.holds.model import CancelHolds, ChangeHold, HoldExplained, MoveHold, MoveTo
+from faelles.circulation.holds.model import ChangeHold, HoldExplained, MoveHold, MoveTo
 from faelles.circulation.holds.reading import explain_hold
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.patrons.frame import done_just_now
+from faelles.doors.web.patrons.holds import cancel_one
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
@@ -99,7 +100,7 @@ async def move(request: WebRequest, hold: PathId) -> Response[bytes]:
 @post("/holds/{hold:int}/cancel", opt=guarded(Permission.HOLD_PLACE, example=_THIS_HOLD))
 async def cancel(request: WebRequest, hold: PathId) -> Response[bytes]:
     async def do() -> Response[Any]:
-        await request.run(lambda tx: changing.cancel_holds(tx, request.caller, CancelHolds(holds=(hold,))))
+        await request.run(lambda tx: cancel_one(tx, request, hold))
         return request.go_to(f"/holds/{hold}?done=hold_cancelled")
 
     return await sent(request, "cancel", do, lambda refused: _page(request, hold, refused))

@@ -15,7 +15,7 @@ from faelles.doors.web.forms import Refusal, sent
 from faelles.doors.web.manage.policies import values
 from faelles.doors.web.manage.policies.pages import knob_page, lines_at, policies_as_sheet, show_knob, show_policies
 from faelles.doors.web.manage.policies.spot import Spot, read_spot
-from faelles.doors.web.request import FORM_FIELD, WebRequest
+from faelles.doors.web.request import FORM_FIELD, WebRequest, read_as
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, ShortText
 from faelles.ground.ids import RuleId
@@ -125,10 +125,8 @@ def _examples(typed: dict[str, str], form: RuleForm) -> list[Coordinates]:
 
 
 def _coordinates(branch: int, patron: str, material: str) -> Coordinates:
-    return msgspec.convert(
-        {"item_branch": branch, "desk_branch": branch, "patron_group": patron, "material_group": material},
-        Coordinates,
-        strict=False,
+    return read_as(
+        Coordinates, {"item_branch": branch, "desk_branch": branch, "patron_group": patron, "material_group": material}
     )
 
 

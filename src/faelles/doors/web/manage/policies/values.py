@@ -50,7 +50,7 @@ def typed(knob: KnobShown, value: KnobValue) -> str:
 def read(knob: KnobShown, sent: str) -> KnobValue:
     """What the field means; what means nothing is handed on as it is, for the rules' own problem with it."""
     sent = sent.strip()
-    if sent == NO_LIMIT:
+    if sent == NO_LIMIT and knob.may_be_empty:
         return None
     if knob.unit == Unit.YES_NO:
         return {"true": True, "false": False}.get(sent, sent)
