@@ -103,6 +103,13 @@ async def test_a_proof_counts_once_and_only_in_the_browser_that_asked(by_openid:
         await by_openid.back(begun, returned)
 
 
+async def test_a_code_that_came_to_another_providers_address_is_handed_to_nobody(by_openid: TrustingLibrary):
+    begun = await by_openid.begin()
+    returned = await visit(begun.address)
+    with pytest.raises(UnauthenticatedError, match="federated_not_under_way"):
+        await by_openid.back(begun, returned.replace("/kommunen?", "/naboen?"))
+
+
 @pytest.mark.parametrize(
     "forged",
     [

@@ -39,13 +39,15 @@ class TrustingLibrary:
 
     async def back(self, begun: Begun, returned: str) -> Caller:
         """By OpenID Connect, with the address the browser was sent back to."""
-        query = {name: values[0] for name, values in parse_qs(urlsplit(returned).query).items()}
+        parts = urlsplit(returned)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        isil, way = parts.path.split("/")[-2:]
         token, under_way = await signing_in.finish_openid(
             self.database,
             self.keyring,
             DOOR,
             begun.sealed,
-            came_to=(self.town.isil, "kommunen"),
+            came_to=(isil, way),
             back=CameBack(query.get("state", ""), query.get("code", ""), query.get("iss")),
         )
         assert under_way.after == "/desk"

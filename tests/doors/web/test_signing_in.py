@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from doors.rest.furniture import PASSWORD, Furniture
-from doors.web.visitor import Visitor
+from doors.web.visitor import ORIGIN, Visitor
 
 
 @pytest.fixture
@@ -50,6 +50,21 @@ async def test_signing_out_ends_the_session(nobody: Visitor, right: dict[str, st
     session = nobody.http.cookies["faelles_session"]
     await nobody.send("/sign-out", {})
     nobody.http.cookies.set("faelles_session", session, domain="faelles.test")
+    assert (await nobody.get("/desk")).status_code == 303
+
+
+async def test_signing_out_of_a_page_that_has_rested_lets_nobody_back_in(nobody: Visitor, right: dict[str, str]):
+    await nobody.send("/sign-in", right)
+    token = await nobody.form_token()
+    nobody.http.cookies.delete("faelles_access")  # it has run out; the session has not
+    await nobody.http.post("/sign-out", data={"csrf": token}, headers={"origin": ORIGIN})
+    assert (await nobody.get("/desk")).status_code == 303
+
+
+async def test_a_signed_token_without_its_session_opens_nothing(nobody: Visitor, right: dict[str, str]):
+    await nobody.send("/sign-in", right)
+    await nobody.get("/desk")
+    nobody.http.cookies.delete("faelles_session")
     assert (await nobody.get("/desk")).status_code == 303
 
 

@@ -112,12 +112,29 @@ async def test_what_was_not_to_be_written_is_told_with_the_commit_and_nothing_is
 
 async def test_what_was_not_to_be_written_is_told_with_the_next_statement(single: Database, town: Town):
     async def meddle(tx: Transaction) -> None:
-        await tx.write("SELECT 1 / $1::integer", 0)
+        await tx.write("SELECT WHERE 1 / $1::integer = 1", 0)
         await tx.rows(LOAD, tx.agency)
 
     with pytest.raises(asyncpg.DivisionByZeroError):
         await single.run(town.agency, SYSTEM, meddle)
     assert await kept(single, town) == set()
+
+
+async def test_a_statement_that_gives_rows_does_not_go_ahead(single: Database, town: Town):
+    with pytest.raises(ValueError, match="rows would be taken"):
+        await single.run(town.agency, SYSTEM, lambda tx: tx.write("SELECT $1::integer", 1))
+    assert await kept(single, town) == set()
+
+
+async def test_what_is_written_after_a_question_that_never_left_is_kept(single: Database, town: Town):
+    async def ask_amiss_and_go_on(tx: Transaction) -> None:
+        with pytest.raises(asyncpg.DataError):
+            await tx.rows("SELECT $1::integer", "no number")
+        await tx.write(WRITE, tx.agency, "x")
+        await tx.write(WRITE, tx.agency, "y")
+
+    await single.run(town.agency, SYSTEM, ask_amiss_and_go_on)
+    assert await kept(single, town) == {"x", "y"}
 
 
 async def test_work_that_fails_leaves_unsaid_what_was_still_to_be_written(single: Database, town: Town):
