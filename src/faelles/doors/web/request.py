@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from faelles.doors.rest.request import ApiRequest, preferred_language
 from faelles.doors.rest.validation import refuse_implausible_days, request_error
 from faelles.doors.web import cookies
+from faelles.ground import i18n
 from faelles.ground.i18n import Language
 from faelles.people.model import Caller
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 FORM_FIELD: Final = "csrf"
+FormKey = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+"""Of one form or one scan: sent twice, it is done once."""
 _SEVERAL: Final = frozenset({list, tuple, set, frozenset})
 
 
@@ -66,6 +69,12 @@ class WebRequest(ApiRequest):
     def is_fragment(self) -> bool:
         """Whether a script asks for a part of a page, not the browser for a whole one."""
         return bool(self.header(b"x-fragment") or self.header(b"hx-request"))
+
+    @property
+    def done_just_now(self) -> str:
+        """The sentence for what the form before did, as its address says: `?done=hold_cancelled`."""
+        code = f"web_done_{self.query_params.get('done', '')}"
+        return i18n.text(code, self.language) if i18n.knows(code, self.language) else ""
 
     async def typed(self, kind: type[Form]) -> Form:
         """The form as a struct; empty fields are left out. Raises InvalidRequestError naming every misfit."""

@@ -4,23 +4,20 @@ What is under way is known to the browser alone, sealed: which provider, what wa
 in the browser that asked for it, within ten minutes, and once.
 """
 
-import base64
-import binascii
 import hmac
 from datetime import timedelta
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring, new_secret
 from faelles.ground.database import Database, Transaction
-from faelles.ground.errors import ForbiddenError, MisconfiguredError, NotFoundError, UnauthenticatedError
+from faelles.ground.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from faelles.ground.events import append
 from faelles.ground.i18n import Language
-from faelles.ground.ids import NATION, AgencyId, StaffId
+from faelles.ground.ids import AgencyId, StaffId
 from faelles.people import rules as people_rules
 from faelles.people.federation import events, openid, rules, saml, store
 from faelles.people.federation.model import Keyed, Offered, Protocol, Proven
@@ -28,6 +25,7 @@ from faelles.people.federation.openid import Asked
 from faelles.people.federation.operations import offered, provider_with_secret
 from faelles.people.model import IssuedToken, Subject, SubjectKind
 from faelles.people.operations import begin_session_of
+from faelles.people.sealed import seal, unseal
 from faelles.people.staff import store as staff
 from faelles.people.staff.model import NewStaff
 from faelles.people.store import agency_behind_isil
@@ -113,7 +111,7 @@ async def begin(database: Database, keyring: Keyring, door: Door, *, isil: str, 
         after=after,
         expires_at=int((utc_now() + LONGEST).timestamp()),
     )
-    return Begun(address, _sealed(keyring, under_way))
+    return Begun(address, seal(keyring, _PURPOSE, under_way))
 
 
 async def finish_openid(
@@ -123,7 +121,7 @@ async def finish_openid(
 
     Raises UnauthenticatedError, ForbiddenError, UnavailableError.
     """
-    under_way = _opened(keyring, sealed)
+    under_way = unseal(keyring, _PURPOSE, sealed, UnderWay, code="federated_not_under_way")
     if not hmac.compare_digest(under_way.expected.encode(), back.state.encode()):
         raise UnauthenticatedError("federated_not_under_way")
     if came_to != (under_way.isil, under_way.code):
@@ -141,7 +139,7 @@ async def finish_saml(
     database: Database, keyring: Keyring, door: Door, sealed: str, *, answer: str
 ) -> tuple[IssuedToken, UnderWay]:
     """Back with a signed answer. Raises UnauthenticatedError, ForbiddenError, UnavailableError."""
-    under_way = _opened(keyring, sealed)
+    under_way = unseal(keyring, _PURPOSE, sealed, UnderWay, code="federated_not_under_way")
     agency, keyed = await _keyed(database, keyring, under_way.isil, under_way.code)
     if keyed.provider.protocol is not Protocol.SAML:
         raise UnauthenticatedError("federated_not_under_way")
@@ -164,23 +162,6 @@ async def _keyed(database: Database, keyring: Keyring, isil: str, code: str) -> 
         raise NotFoundError("sign_in_provider_unknown")
     keyed = await database.run(agency, SYSTEM, lambda tx: provider_with_secret(tx, keyring, code), read_only=True)
     return agency, keyed
-
-
-def _sealed(keyring: Keyring, under_way: UnderWay) -> str:
-    content = keyring.encrypt(_PURPOSE, NATION, msgspec.json.encode(under_way).decode())
-    return base64.urlsafe_b64encode(content).decode()
-
-
-def _opened(keyring: Keyring, sealed: str) -> UnderWay:
-    """Raises UnauthenticatedError for what we did not seal, or too long ago."""
-    try:
-        text = keyring.decrypt(_PURPOSE, NATION, base64.urlsafe_b64decode(sealed))
-        under_way = msgspec.json.decode(text, type=UnderWay)
-    except (binascii.Error, ValueError, IndexError, InvalidTag, MisconfiguredError, msgspec.DecodeError):
-        raise UnauthenticatedError("federated_not_under_way") from None
-    if utc_now().timestamp() >= under_way.expires_at:
-        raise UnauthenticatedError("federated_not_under_way")
-    return under_way
 
 
 async def _let_in(database: Database, agency: AgencyId, keyed: Keyed, proven: Proven) -> IssuedToken:

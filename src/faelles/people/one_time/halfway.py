@@ -4,26 +4,23 @@ What is known so far is kept by the browser, sealed, for ten minutes. It is no s
 step.
 """
 
-import base64
-import binascii
 from datetime import timedelta
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 
 from faelles.ground.actor import Actor, ActorKind
-from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Row, Transaction
-from faelles.ground.errors import MisconfiguredError, UnauthenticatedError
+from faelles.ground.errors import UnauthenticatedError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import NATION, AgencyId, StaffId
+from faelles.ground.ids import AgencyId, StaffId
 from faelles.people import attempts, rules
 from faelles.people.model import IssuedToken, Subject, SubjectKind
 from faelles.people.one_time import operations
 from faelles.people.one_time.model import Enrolment, Standing
 from faelles.people.operations import begin_session_of
+from faelles.people.sealed import seal, unseal
 from faelles.people.staff import store as staff
 
 LONGEST: Final = timedelta(minutes=10)
@@ -73,20 +70,12 @@ def enrolment(way: Halfway) -> Enrolment:
 
 
 def sealed(keyring: Keyring, way: Halfway) -> str:
-    content = keyring.encrypt(_PURPOSE, NATION, msgspec.json.encode(way).decode())
-    return base64.urlsafe_b64encode(content).decode()
+    return seal(keyring, _PURPOSE, way)
 
 
 def opened(keyring: Keyring, text: str) -> Halfway:
     """Raises UnauthenticatedError for what we did not seal, or too long ago."""
-    try:
-        content = keyring.decrypt(_PURPOSE, NATION, base64.urlsafe_b64decode(text))
-        way = msgspec.json.decode(content, type=Halfway)
-    except (binascii.Error, ValueError, IndexError, InvalidTag, MisconfiguredError, msgspec.DecodeError):
-        raise UnauthenticatedError("halfway_over") from None
-    if utc_now().timestamp() >= way.expires_at:
-        raise UnauthenticatedError("halfway_over")
-    return way
+    return unseal(keyring, _PURPOSE, text, Halfway, code="halfway_over")
 
 
 async def finish(database: Database, keyring: Keyring, way: Halfway, code: str) -> IssuedToken:

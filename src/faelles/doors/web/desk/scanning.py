@@ -25,7 +25,7 @@ from faelles.doors.web.desk.answers import Entry
 from faelles.doors.web.desk.panel import Panel, panel_of
 from faelles.doors.web.desk.reasons import winning_rules
 from faelles.doors.web.place import desk_of
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import FormKey, WebRequest
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, ItemNumberText, Scan, ShortText
 from faelles.ground.ids import PatronId
@@ -36,15 +36,13 @@ from faelles.people.model import Permission
 _MOST_FOUND: Final = 10
 _SHORTEST_NAME: Final = 2
 
-Key = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
-
 
 class ScanForm(msgspec.Struct, frozen=True, kw_only=True):
     """One scan at `branch`. `patron` is who is open; `meaning` answers the question what it is."""
 
     scan: Scan
     branch: Id
-    key: Key
+    key: FormKey
     patron: Id | None = None
     meaning: ScanMeaning | None = None
 
@@ -57,7 +55,7 @@ class OverrideForm(msgspec.Struct, frozen=True, kw_only=True):
 
     item: ItemNumberText
     branch: Id
-    key: Key
+    key: FormKey
     patron: Id
     blocks: Annotated[str, msgspec.Meta(max_length=1000)]
     reason: ShortText
@@ -66,7 +64,7 @@ class OverrideForm(msgspec.Struct, frozen=True, kw_only=True):
 class UndoForm(msgspec.Struct, frozen=True, kw_only=True):
     loan: Id
     branch: Id
-    key: Key
+    key: FormKey
     was_return: bool = False
     patron: Id | None = None
 
@@ -75,7 +73,7 @@ class RenewForm(msgspec.Struct, frozen=True, kw_only=True):
     """All that the patron has, or one loan."""
 
     branch: Id
-    key: Key
+    key: FormKey
     patron: Id
     loan: Id | None = None
 

@@ -20,7 +20,7 @@ from faelles.doors.web.desk import answers
 from faelles.doors.web.desk.answers import Entry, Tone
 from faelles.doors.web.desk.reasons import winning_rules
 from faelles.doors.web.place import Desk, desk_of
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import FormKey, WebRequest
 from faelles.ground.database import Transaction
 from faelles.ground.fields import HIGHEST_ID, Id, Scan
 from faelles.ground.ids import PatronId
@@ -31,7 +31,6 @@ from faelles.people.model import Permission
 
 _LEND: Final = Permission.CHECKOUT
 ClassId = Annotated[int, QueryParameter(name="class", ge=0, le=HIGHEST_ID)]
-Key = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 
 
 class ScanForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +38,7 @@ class ScanForm(msgspec.Struct, frozen=True, kw_only=True):
 
     scan: Scan
     branch: Id
-    key: Key
+    key: FormKey
     patron: Id | None = None
     answering: Id | None = None
 
@@ -50,13 +49,13 @@ class ScanForm(msgspec.Struct, frozen=True, kw_only=True):
 class SwapForm(msgspec.Struct, frozen=True, kw_only=True):
     loan: Id
     other: Id
-    key: Key
+    key: FormKey
 
 
 class UndoForm(msgspec.Struct, frozen=True, kw_only=True):
     loan: Id
     branch: Id
-    key: Key
+    key: FormKey
 
 
 class GroupPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,6 @@ from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.items.choices import choices_of
 from faelles.doors.web.money.amounts import AmountText, kroner_text, ore_of
-from faelles.doors.web.patrons.frame import done_just_now
 from faelles.doors.web.place import desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
@@ -142,7 +141,7 @@ async def _new_page(request: WebRequest, record: int, refused: Refusal = NOTHING
         "refused": refused,
         "conditions": tuple(Condition),
         "key": f"desk-{secrets.token_hex(8)}",
-        "done": done_just_now(request),
+        "done": request.done_just_now,
     }
     return request.page("items/new.html", context | more, status=refused.status)
 

@@ -11,7 +11,6 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import QueryId
 from faelles.doors.web.items import barcode
 from faelles.doors.web.items.choices import choices_of
-from faelles.doors.web.patrons.frame import done_just_now
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
@@ -50,7 +49,7 @@ async def show(request: WebRequest, item: Chosen = None, record: QueryId = None)
         return desk, await _labels(tx, request, desk, found)
 
     desk, labels = await request.read(work)
-    context = {"desk": desk, "labels": labels, "done": done_just_now(request)}
+    context = {"desk": desk, "labels": labels, "done": request.done_just_now}
     return request.page("items/labels.html", context)
 
 

@@ -19,7 +19,6 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.items.choices import Choices, choices_of
-from faelles.doors.web.patrons.frame import done_just_now
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
@@ -94,7 +93,7 @@ def _shown(request: WebRequest, page: ItemPage, refused: Refusal) -> Response[by
     context: Mapping[str, object] = {
         **msgspec.structs.asdict(page),
         "refused": refused,
-        "done": done_just_now(request),
+        "done": request.done_just_now,
         "conditions": tuple(Condition),
     }
     return request.page("items/item.html", context, status=refused.status)

@@ -11,7 +11,6 @@ from faelles.circulation.picking.model import ClaimPicks, GiveBackPicks, Missed,
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.patrons.frame import done_just_now
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.sheet import MOST_ROWS, sheet
@@ -90,7 +89,7 @@ async def _page(
         "mine": mine,
         "has_mine": any(each.claimed_by == me for each in found),
         "refused": refused,
-        "done": done_just_now(request),
+        "done": request.done_just_now,
     }
     return request.page("lists/picks.html", context, status=refused.status)
 
@@ -186,7 +185,7 @@ async def searches(
         "desk": desk,
         "searches": found,
         "more": found[-1].id if len(found) == _PAGE else None,
-        "done": done_just_now(request),
+        "done": request.done_just_now,
     }
     return request.page("lists/searches.html", context)
 

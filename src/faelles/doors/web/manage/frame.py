@@ -12,7 +12,6 @@ from litestar import Response
 
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal
 from faelles.doors.web.request import WebRequest, read_as
-from faelles.ground import i18n
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 
@@ -28,7 +27,7 @@ def manage_page(
     language = request.language
     shown = {
         "refused": refused,
-        "done": done_just_now(request),
+        "done": request.done_just_now,
         "address": request.url.path,
         "number": partial(format_decimal, locale=language.value),
         "month_name": partial(format_skeleton, "yMMMM", locale=language.value),
@@ -41,12 +40,6 @@ def manage_page(
 def clock_text(at: time) -> str:
     """`18.00`; the last minute of the day is its end."""
     return "24.00" if (at.hour, at.minute) == (23, 59) else f"{at:%H.%M}"
-
-
-def done_just_now(request: WebRequest) -> str:
-    """The sentence for what the form before did, as its address says: `?done=rule_set`."""
-    code = f"web_done_{request.query_params.get('done', '')}"
-    return i18n.text(code, request.language) if i18n.knows(code, request.language) else ""
 
 
 def asked(request: WebRequest, kind: type[Asked]) -> Asked:

@@ -14,7 +14,7 @@ from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.money.amounts import AmountText, above_nothing, kroner_text
 from faelles.doors.web.patrons.frame import THIS_PATRON, PatronFrame, frame_of, patron_page
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import FormKey, WebRequest
 from faelles.fees.claims.operations import show_receipt
 from faelles.fees.desk import operations
 from faelles.fees.desk.model import ClaimLine, ManualCharge, ManualKind, Means, Pay, Receipt, Reverse, StatementLine
@@ -30,7 +30,6 @@ _VIEW: Final = Permission.FEE_VIEW
 _MOST: Final = 100
 _DESK_MEANS: Final = (Means.CASH, Means.CARD, Means.MOBILE, Means.BANK)
 Reference = Annotated[str, QueryParameter(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_Key = Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
 
 
 class PayForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +38,7 @@ class PayForm(msgspec.Struct, frozen=True, kw_only=True):
     branch: Id
     amount: AmountText
     means: Means
-    reference: _Key
+    reference: FormKey
     charges: tuple[Id, ...] | Id = ()
     till: Id | None = None
 
@@ -53,7 +52,7 @@ class ChargeForm(msgspec.Struct, frozen=True, kw_only=True):
     kind: ManualKind
     amount: AmountText
     reason: ShortText
-    key: _Key
+    key: FormKey
 
 
 class ReverseForm(msgspec.Struct, frozen=True, kw_only=True):

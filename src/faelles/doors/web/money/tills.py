@@ -11,7 +11,6 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.money.amounts import AmountText, ore_of
-from faelles.doors.web.patrons.frame import done_just_now
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.sheet import Amount, sheet
@@ -79,7 +78,7 @@ async def _page(request: WebRequest, refused: Refusal = NOTHING_REFUSED) -> Resp
         return {"desk": desk, "tills": here, "reports": reports}
 
     context = await request.read(work)
-    more = {"refused": refused, "done": done_just_now(request), "key": f"desk-{secrets.token_hex(12)}"}
+    more = {"refused": refused, "done": request.done_just_now, "key": f"desk-{secrets.token_hex(12)}"}
     return request.page("money/tills.html", context | more, status=refused.status)
 
 
@@ -182,7 +181,7 @@ async def report(
     desk, found = await request.read(work)
     if csv:
         return _report_as_sheet(request, found)
-    context = {"desk": desk, "report": found, "till": till, "done": done_just_now(request)}
+    context = {"desk": desk, "report": found, "till": till, "done": request.done_just_now}
     return request.page("money/report.html", context)
 
 

@@ -20,9 +20,8 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import QueryId
 from faelles.doors.web.desk import answers
 from faelles.doors.web.desk.answers import Entry, Tone
-from faelles.doors.web.desk.scanning import Key
 from faelles.doors.web.offline.advice import advice_on
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import FormKey, WebRequest
 from faelles.ground import i18n
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, invalid_field
@@ -47,7 +46,7 @@ class TakenForm(msgspec.Struct, frozen=True, kw_only=True):
 
     scan: Scan
     branch: Id
-    key: Key
+    key: FormKey
     told: Told
     happened_at: datetime
     card: Scan | None = None

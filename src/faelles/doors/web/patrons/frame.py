@@ -12,7 +12,6 @@ from faelles.doors.web.desk.panel import Panel, panel_of
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
-from faelles.ground import i18n
 from faelles.ground.database import Transaction
 from faelles.ground.ids import PatronId
 from faelles.people.model import Permission
@@ -52,14 +51,8 @@ def patron_page(
         "patron": frame.panel.patron,
         "tab": tab,
         "refused": refused,
-        "done": done_just_now(request),
+        "done": request.done_just_now,
         "said": said,
         **more,
     }
     return request.page(f"patrons/{tab}.html", context, status=refused.status)
-
-
-def done_just_now(request: WebRequest) -> str:
-    """The sentence for what the form before did, as its address says: `?done=hold_cancelled`."""
-    code = f"web_done_{request.query_params.get('done', '')}"
-    return i18n.text(code, request.language) if i18n.knows(code, request.language) else ""

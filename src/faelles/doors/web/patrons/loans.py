@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -17,7 +17,7 @@ from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.desk import answers
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.patrons.frame import EDIT, THIS_PATRON, VIEW, PatronFrame, frame_of, patron_page
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import FormKey, WebRequest
 from faelles.ground import i18n
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, ItemNumberText
@@ -26,7 +26,6 @@ from faelles.patrons.operations import set_history_consent
 from faelles.people.model import Caller, Permission
 
 _MOST: Final = 200
-_Key = Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
 _A_LOSS: Final = Example(
     path={"patron": "{patron}"}, body={"branch": "{branch}", "item": "{item_number}", "key": "it-is-gone"}
 )
@@ -36,14 +35,14 @@ class RenewForm(msgspec.Struct, frozen=True, kw_only=True):
     """One loan, or none for all."""
 
     branch: Id
-    key: _Key
+    key: FormKey
     loan: Id | None = None
 
 
 class LossForm(msgspec.Struct, frozen=True, kw_only=True):
     branch: Id
     item: ItemNumberText
-    key: _Key
+    key: FormKey
 
 
 class ConsentForm(msgspec.Struct, frozen=True, kw_only=True):

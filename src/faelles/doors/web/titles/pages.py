@@ -24,7 +24,6 @@ from faelles.circulation.looking.operations import show_copy
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId, QueryId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.patrons.frame import done_just_now
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.titles.names import BESIDE, Names
@@ -185,7 +184,7 @@ async def _title(
             "queue": queue,
             "placed": placed,
             "refused": refused,
-            "done": done_just_now(request),
+            "done": request.done_just_now,
             "names": Names(request.language),
         }
 

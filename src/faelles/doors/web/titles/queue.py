@@ -12,7 +12,6 @@ from faelles.circulation.holds.reading import explain_hold
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.patrons.frame import done_just_now
 from faelles.doors.web.patrons.holds import cancel_one
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
@@ -53,7 +52,7 @@ async def _page(request: WebRequest, hold: int, refused: Refusal = NOTHING_REFUS
         "hold": explained.hold,
         "explained": explained,
         "refused": refused,
-        "done": done_just_now(request),
+        "done": request.done_just_now,
         "moves": tuple(MoveTo),
     }
     return request.page("titles/hold.html", context, status=refused.status)
