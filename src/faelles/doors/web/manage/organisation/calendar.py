@@ -21,7 +21,7 @@ from faelles.doors.web.manage.frame import clock_text, manage_page
 from faelles.doors.web.request import WebRequest
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import FieldProblem, InvalidRequestError
+from faelles.ground.errors import ConflictError, FieldProblem, InvalidRequestError
 from faelles.ground.fields import EARLIEST_DAY
 from faelles.ground.ids import BranchId
 from faelles.people.model import Permission, Place
@@ -183,7 +183,16 @@ async def set_hours(request: WebRequest, branch: PathId) -> Response[bytes]:
         week = SetOpeningHours(
             service=form.service, hours=_week(form), first_day=form.first_day, last_day=form.last_day
         )
-        await request.run(lambda tx: opening.set_opening_hours(tx, request.caller, BranchId(branch), week))
+
+        async def work(tx: Transaction) -> None:
+            standing = await opening.list_opening_hours(tx, request.caller, BranchId(branch))
+            days = [each.weekday for each in standing if each.service is form.service and each.ended is None]
+            if len(days) != len(set(days)):
+                # The form has room for one opening a day, and would end the other without a word.
+                raise ConflictError("web_week_opens_twice")
+            await opening.set_opening_hours(tx, request.caller, BranchId(branch), week)
+
+        await request.run(work)
         return request.go_to(f"/manage/branches/{branch}/hours?done=hours_set")
 
     return await sent(request, "week", do, lambda refused: _hours(request, branch, "", refused))
