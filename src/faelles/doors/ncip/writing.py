@@ -61,7 +61,7 @@ def _add_problem(response: Element, asked: Asked, found: ProblemError) -> None:
 
 @singledispatch
 def _add(answer: Answer, response: Element, asked: Asked) -> None:
-    raise NotImplementedError(type(answer), response.tag, asked.verb)
+    raise TypeError(type(answer), response.tag, asked.verb)
 
 
 @_add.register
