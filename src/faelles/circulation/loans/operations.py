@@ -1,5 +1,5 @@
 """Check-out, return and renewal. Each loads and locks, decides, writes: two messages to the database, for the opening
-goes with the load and the write with the commit; what is rare (a fee, a foreign book, a wrong PIN) costs one or two more.
+goes with the load and the write with the commit; what is rare (a fee, a foreign book, a wrong PIN) costs one or two.
 
 A refusal is an answer with every reason in it, committed with the note that somebody's record was read. Errors are for
 requests that make no sense.
