@@ -1,9 +1,7 @@
 """The server on a real port: slow, endless and broken clients, and a stop in good order."""
 
 import asyncio
-import os
 import re
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -40,15 +38,19 @@ def practice_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def serving(config: Config, database: Database, keyring: Keyring) -> AsyncIterator[tuple[str, int]]:
+async def serving(
+    config: Config, database: Database, keyring: Keyring, stop: asyncio.Event | None = None
+) -> AsyncIterator[tuple[str, int]]:
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    running = asyncio.create_task(server.serve(config, database, keyring, limits=BRISK, tell=address.set_result))
+    stop = stop or asyncio.Event()
+    running = asyncio.create_task(
+        server.serve(config, database, keyring, limits=BRISK, tell=address.set_result, stop=stop)
+    )
     host, port = (await address).removeprefix("http://").split(":")
     try:
         yield host, int(port)
     finally:
-        if not running.done():
-            os.kill(os.getpid(), signal.SIGTERM)
+        stop.set()
         await asyncio.wait_for(running, 10)
 
 
@@ -131,14 +133,14 @@ async def test_the_server_lives_through_all_of_it_and_serves(
 
 
 async def test_a_stop_waits_for_what_is_in_work(config: Config, database: Database, keyring: Keyring) -> None:
-    headers = bearer(keyring, staff(AgencyId(1), 1))
+    headers, stop = bearer(keyring, staff(AgencyId(1), 1)), asyncio.Event()
     async with (
-        serving(config, database, keyring) as address,
+        serving(config, database, keyring, stop) as address,
         httpx.AsyncClient(base_url=f"http://{address[0]}:{address[1]}", headers=headers) as client,
     ):
         in_work = asyncio.create_task(client.post("/api/v1/parcels/long"))
         await asyncio.sleep(0.2)
-        os.kill(os.getpid(), signal.SIGTERM)
+        stop.set()
         assert (await in_work).status_code == 201
         with pytest.raises(httpx.ConnectError):
             await client.get("/health")

@@ -6,7 +6,6 @@ FAELLES_SCREENSHOTS names a folder for pictures of the pages, as the README show
 import asyncio
 import os
 import shutil
-import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 from circulation.lending_library import LendingLibrary
 from doors.web.sessions import session_of_staff
 from faelles.doors.rest import server
+from faelles.doors.rest.services import Limits
 from faelles.doors.web import app
 from faelles.ground.clock import utc_now
 from faelles.ground.config import read_config
@@ -26,6 +26,7 @@ from faelles.ground.database import Database
 from faelles.people.model import EVERY_PERMISSION
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+BRISK = Limits(seconds_to_finish=5)
 expect.set_options(timeout=15_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -56,15 +57,17 @@ async def address(database: Database, keyring: Keyring, tmp_path_factory: pytest
     """Where the pages are served, on a real port."""
     config = replace(read_config({"FAELLES_STATE": str(tmp_path_factory.mktemp("state"))}), http_port=0)
     opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    pages = {"/": app.create}
     running = asyncio.create_task(
-        server.serve(config, database, keyring, neighbours={"/": app.create}, tell=opened.set_result)
+        server.serve(config, database, keyring, limits=BRISK, neighbours=pages, tell=opened.set_result, stop=stop)
     )
     await asyncio.wait({running, opened}, return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         running.result()
     yield opened.result()
-    os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(running, 20)
+    stop.set()
+    await asyncio.wait_for(running, 60)
 
 
 @pytest.fixture(params=["light"])

@@ -35,11 +35,13 @@ async def serve(
     registry: CollectorRegistry | None = None,
     neighbours: Neighbours | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    stop: asyncio.Event | None = None,
 ) -> None:
     """Answer on `config.http_host:http_port` until SIGINT or SIGTERM; then finish what is in work and return.
 
-    Call it under uvloop. `tell` gets the address once it is open; `/metrics` shows `registry` too. Raises
-    MisconfiguredError where the address is taken. A second SIGINT does not wait for anybody.
+    Call it under uvloop. `tell` gets the address once it is open; `/metrics` shows `registry` too. Who has a use of its
+    own for the process's signals gives `stop`, which then ends it alone. Raises MisconfiguredError where the address
+    is taken. A second SIGINT does not wait for anybody.
     """
     bounds = limits or Limits()
     application = create_app(
@@ -54,6 +56,7 @@ async def serve(
     with _listening(config.http_host, config.http_port) as opened:
         host, port = opened.getsockname()[:2]
         server.tell = partial(tell, f"http://{host}:{port}")
+        server.stop = stop
         spare_what_stays()
         await server.serve(sockets=[opened])
 
@@ -88,6 +91,7 @@ class _Server(uvicorn.Server):
     """uvicorn's server, which would send itself the signal again after it has stopped in good order."""
 
     tell: Callable[[], None]
+    stop: asyncio.Event | None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -95,6 +99,13 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        if self.stop is not None:
+            waiting = asyncio.create_task(self._end_after(self.stop))
+            try:
+                yield
+            finally:
+                waiting.cancel()
+            return
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -103,3 +114,7 @@ class _Server(uvicorn.Server):
         finally:
             for number in _SIGNALS:
                 loop.remove_signal_handler(number)
+
+    async def _end_after(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.should_exit = True
