@@ -1,10 +1,13 @@
 """Branches and their days, staff, machines and logs on the screens."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
+
+import pytest
 
 from circulation.lending_library import LendingLibrary
 from doors.web.visitor import Visitor
+from faelles.doors.web.manage.organisation.week import read_day
 from faelles.people.staff.operations import seed_roles
 
 
@@ -36,13 +39,48 @@ async def test_several_branches_are_closed_at_once(employee: Visitor, library: L
 
 async def test_a_week_is_typed_as_people_write_times(employee: Visitor, library: LendingLibrary):
     there = f"/manage/branches/{library.town.main}/hours"
-    week = {"service": "unstaffed", "first_day": "2027-01-04", "opens_1": "7", "closes_1": "22.30"}
+    week = {"service": "unstaffed", "first_day": "2027-01-04", "day_1": "7-22.30"}
     assert (await employee.send(there, week)).status_code == 303
     assert "07.00\N{EN DASH}22.30" in (await employee.get(there)).text
-    wrong = await employee.send(there, week | {"closes_1": "aften", "opens_2": "9"})
+    wrong = await employee.send(there, week | {"day_1": "aften", "day_2": "9"})
     assert wrong.status_code == 400
     assert wrong.text.count('aria-invalid="true"') == 2
     assert 'value="aften"' in wrong.text
+
+
+async def test_a_branch_that_opens_twice_a_day_is_shown_and_saved_as_that(employee: Visitor, library: LendingLibrary):
+    there = f"/manage/branches/{library.town.main}/hours"
+    week = {
+        "service": "staffed",
+        "first_day": str(library.clock.now.date()),
+        "day_1": "10-12 og 14-18",
+        "day_2": "8-24",
+    }
+    assert (await employee.send(there, week)).status_code == 303
+    page = (await employee.get(there)).text
+    assert 'value="10.00-12.00, 14.00-18.00"' in page
+    again = dict(re.findall(r'name="(day_\d)"[^>]*value="([^"]*)"', page))
+    assert again["day_2"] == "08.00-24.00"
+    assert (await employee.send(there, week | again)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("line", "hours"),
+    [
+        ("10-18", [(10, 18)]),
+        ("14.00 til 18.00, 10:00\N{EN DASH}12:00", [(10, 12), (14, 18)]),
+        ("10-12 og 14-18", [(10, 12), (14, 18)]),
+        ("1000-1200;1400-1800", [(10, 12), (14, 18)]),
+        ("10", None),
+        ("10-12-14", None),
+        ("10-12,", None),
+        ("24.30-25", None),
+        ("lukket", None),
+    ],
+)
+def test_a_line_of_hours_is_read_or_refused(line: str, hours: list[tuple[int, int]] | None):
+    read = read_day(line)
+    assert read == (None if hours is None else [(time(opens), time(closes)) for opens, closes in hours])
 
 
 async def test_a_colleague_is_added_given_a_role_and_let_out(employee: Visitor, library: LendingLibrary):

@@ -1,8 +1,7 @@
 """When a branch is open: the month as it comes out, the week of each service, and how the week is set."""
 
-import re
 from calendar import monthrange
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Annotated, Final
 
@@ -13,15 +12,15 @@ from litestar.params import FromQuery, QueryParameter
 from faelles.agencies import operations as agencies
 from faelles.agencies.model import Service
 from faelles.agencies.opening import operations as opening
-from faelles.agencies.opening.model import CalendarDay, CalendarPeriod, OpeningHours, SetOpeningHours, WeekdayHours
+from faelles.agencies.opening.model import CalendarDay, CalendarPeriod, OpeningHours, SetOpeningHours
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.manage.frame import clock_text, manage_page
+from faelles.doors.web.manage.frame import manage_page
+from faelles.doors.web.manage.organisation.week import read_week, typed_week
 from faelles.doors.web.request import WebRequest
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, FieldProblem, InvalidRequestError
 from faelles.ground.fields import EARLIEST_DAY
 from faelles.ground.ids import BranchId
 from faelles.people.model import Permission, Place
@@ -31,29 +30,22 @@ Month = Annotated[str, QueryParameter(pattern=r"^(20[0-9]{2}-(0[1-9]|1[0-2]))?$"
 
 _VIEW, _EDIT = Permission.AGENCY_VIEW, Permission.AGENCY_EDIT
 _THIS_BRANCH: Final = {"branch": "{branch}"}
-_CLOCK: Final = re.compile(r"^([01]?\d|2[0-4])[:.]?([0-5]\d)?$")
+DayLine = Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class WeekForm(msgspec.Struct, frozen=True, kw_only=True):
-    """One opening a day; a day left empty is closed. `last_day` empty: for good."""
+    """A line a day (week.py); a day left empty is closed. `last_day` empty: for good."""
 
     service: Service
     first_day: date
     last_day: date | None = None
-    opens_1: str = ""
-    closes_1: str = ""
-    opens_2: str = ""
-    closes_2: str = ""
-    opens_3: str = ""
-    closes_3: str = ""
-    opens_4: str = ""
-    closes_4: str = ""
-    opens_5: str = ""
-    closes_5: str = ""
-    opens_6: str = ""
-    closes_6: str = ""
-    opens_7: str = ""
-    closes_7: str = ""
+    day_1: DayLine = ""
+    day_2: DayLine = ""
+    day_3: DayLine = ""
+    day_4: DayLine = ""
+    day_5: DayLine = ""
+    day_6: DayLine = ""
+    day_7: DayLine = ""
 
 
 class ClearForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,14 +148,9 @@ def weeks_of(hours: list[OpeningHours], today: date) -> list[ServiceWeek]:
 
 
 def _typed_week(weeks: list[ServiceWeek], service: Service) -> dict[str, str]:
-    """The week that holds for good, as the form has it: one opening a day."""
+    """The week that holds for good, as the form has it."""
     week = next((each for each in weeks if each.service is service and each.last_day is None), None)
-    first = {} if week is None else {day: hours[0] for day, hours in week.days.items() if hours}
-    return {
-        f"{which}_{day}": clock_text(at)
-        for day, hours in first.items()
-        for which, at in (("opens", hours.opens), ("closes", hours.closes))
-    }
+    return {} if week is None else typed_week(week.days)
 
 
 @post(
@@ -172,7 +159,7 @@ def _typed_week(weeks: list[ServiceWeek], service: Service) -> dict[str, str]:
         _EDIT,
         example=Example(
             path=_THIS_BRANCH,
-            body={"service": "staffed", "first_day": "2027-03-01", "opens_1": "10:00", "closes_1": "18:00"},
+            body={"service": "staffed", "first_day": "2027-03-01", "day_1": "10-12, 14-18"},
         ),
     ),
     status_code=200,
@@ -181,51 +168,15 @@ async def set_hours(request: WebRequest, branch: PathId) -> Response[bytes]:
     async def do() -> Response[bytes]:
         form = await request.typed(WeekForm)
         week = SetOpeningHours(
-            service=form.service, hours=_week(form), first_day=form.first_day, last_day=form.last_day
+            service=form.service,
+            hours=read_week(msgspec.structs.asdict(form)),
+            first_day=form.first_day,
+            last_day=form.last_day,
         )
-
-        async def work(tx: Transaction) -> None:
-            standing = await opening.list_opening_hours(tx, request.caller, BranchId(branch))
-            days = [each.weekday for each in standing if each.service is form.service and each.ended is None]
-            if len(days) != len(set(days)):
-                # The form has room for one opening a day, and would end the other without a word.
-                raise ConflictError("web_week_opens_twice")
-            await opening.set_opening_hours(tx, request.caller, BranchId(branch), week)
-
-        await request.run(work)
+        await request.run(lambda tx: opening.set_opening_hours(tx, request.caller, BranchId(branch), week))
         return request.go_to(f"/manage/branches/{branch}/hours?done=hours_set")
 
     return await sent(request, "week", do, lambda refused: _hours(request, branch, "", refused))
-
-
-def _week(form: WeekForm) -> tuple[WeekdayHours, ...]:
-    """The days that were filled in. Raises InvalidRequestError naming every time that is none."""
-    problems: list[FieldProblem] = []
-    hours: list[WeekdayHours] = []
-    for weekday in range(1, 8):
-        opens, closes = (_clock(form, f"{which}_{weekday}", problems) for which in ("opens", "closes"))
-        if opens is not None and closes is not None:
-            if closes <= opens:
-                problems.append(FieldProblem(f"closes_{weekday}", "closes_before_opens", {}))
-            hours.append(WeekdayHours(weekday=weekday, opens=opens, closes=closes))
-        elif opens is not None or closes is not None:
-            missing = "closes" if closes is None else "opens"
-            problems.append(FieldProblem(f"{missing}_{weekday}", "hours_incomplete", {}))
-    if problems:
-        raise InvalidRequestError(problems=problems)
-    return tuple(hours)
-
-
-def _clock(form: WeekForm, field: str, problems: list[FieldProblem]) -> time | None:
-    """`10`, `1000`, `10.00` and `10:00`; midnight is told as the last minute of the day."""
-    typed: str = getattr(form, field).strip()
-    if not typed:
-        return None
-    match = _CLOCK.match(typed)
-    if match is None or (match[1] == "24" and int(match[2] or 0)):
-        problems.append(FieldProblem(field, "web_clock_malformed", {}))
-        return None
-    return time(23, 59) if match[1] == "24" else time(int(match[1]), int(match[2] or 0))
 
 
 @post(
