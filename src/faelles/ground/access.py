@@ -49,7 +49,7 @@ class Look:
 async def record_access(tx: Transaction, operation: str, persons: Sequence[PatronId]) -> None:
     """Note that the transaction's actor saw `persons` for the sake of `operation` (its name, no free text)."""
     if persons:
-        await tx.execute(_RECORD, tx.agency, tx.now, str(tx.actor), list(persons), operation)
+        await tx.write(_RECORD, tx.agency, tx.now, str(tx.actor), list(persons), operation)
 
 
 async def looks_at(tx: Transaction, persons: Sequence[PatronId], *, before: datetime | None, limit: int) -> list[Look]:

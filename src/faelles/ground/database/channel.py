@@ -91,10 +91,31 @@ class Channel(Connection):
         try:
             rows = await _rows_of(statement, values, most)
         except asyncpg.InvalidCachedStatementError:
-            self._ready.pop(sql, None)  # made ready before the schema changed
+            self._ready.clear()  # made ready before the schema changed, this one or what went ahead
             raise
         self._is_open_ended = False
         return rows, statement.get_statusmsg() or ""
+
+    async def ask_together(self, questions: Sequence[tuple[str, Sequence[object]]]) -> list[str]:
+        """The answers of statements that give one text each, in order; all of them in one message.
+
+        Their rows are alike, so it does not matter that asyncpg takes the first ones' for the last one's.
+        """
+        for sql, values in questions[:-1]:
+            self._ahead.append(_bound(await self._telling(sql), values))
+        sql, values = questions[-1]
+        await self._telling(sql)
+        rows, _ = await self.ask(sql, values)
+        if len(rows) != len(questions):
+            raise ValueError("each must give one row")
+        return [row[0] for row in rows]
+
+    async def _telling(self, sql: str) -> Statement:
+        is_known = sql in self._ready
+        statement = await self._statement(sql)
+        if not is_known and [each.type.name for each in statement.get_attributes()] != ["text"]:
+            raise ValueError("its rows would not be told from those of the others")
+        return statement
 
     async def settle(self) -> None:
         """Have everything done that was said."""

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import asyncpg
 
@@ -19,12 +19,17 @@ from faelles.ground.actor import Actor
 from faelles.ground.clock import Clock, utc_now
 from faelles.ground.database.channel import Channel
 from faelles.ground.database.connections import Connections
+from faelles.ground.database.reads import Read
 from faelles.ground.errors import UnavailableError
 from faelles.ground.ids import AgencyId
 from faelles.ground.log import logger
 
 Row = asyncpg.Record
 Result = TypeVar("Result")
+First = TypeVar("First")
+Second = TypeVar("Second")
+Third = TypeVar("Third")
+Fourth = TypeVar("Fourth")
 
 _log = logger("ground.database")
 
@@ -77,6 +82,24 @@ class Transaction:
     async def value(self, sql: str, *values: object) -> Any:  # noqa: ANN401 - a column of any type
         rows, _ = await self._connection.ask(sql, values, most=1)
         return rows[0][0] if rows else None
+
+    @overload
+    async def together(self, one: Read[First], two: Read[Second], /) -> tuple[First, Second]: ...
+
+    @overload
+    async def together(
+        self, one: Read[First], two: Read[Second], three: Read[Third], /
+    ) -> tuple[First, Second, Third]: ...
+
+    @overload
+    async def together(
+        self, one: Read[First], two: Read[Second], three: Read[Third], four: Read[Fourth], /
+    ) -> tuple[First, Second, Third, Fourth]: ...
+
+    async def together(self, *reads: Read[Any]) -> tuple[Any, ...]:
+        """The answers of several questions, of which none needs another's, in one message."""
+        texts = await self._connection.ask_together([(each.sql, each.values) for each in reads])
+        return tuple(each.made_of(text) for each, text in zip(reads, texts, strict=True))
 
     async def execute(self, sql: str, *values: object) -> int:
         """Run a statement and tell how many rows it touched."""
