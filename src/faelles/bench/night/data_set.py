@@ -67,9 +67,8 @@ async def _make(cluster: RunningCluster, config: Config, patrons: int, tell: Tel
         founded = await found_country(database, tell)
         for agency in founded:
             await _choose_debtor_system(database, config, agency)
-    tell("bench_filling", 0, 0)
     async with connection(cluster, store.TEMPLATE) as owner:
-        await store.fill(owner, _rows(config, founded, patrons))
+        await store.fill(owner, _rows(config, founded, patrons), partial(tell, "bench_filling"))
 
 
 def _rows(config: Config, founded: Sequence[AgencyId], patrons: int) -> list[tuple[int, int, int, bytes]]:

@@ -23,6 +23,7 @@ from faelles.people.rules import ACCESS_TOKEN_LENGTH
 _KEEPS: Final = 100
 """Copies that are out before the first comes back."""
 _SILENT_FOR: Final = 2.0
+_LONGEST_WAIT: Final = 60.0
 _TOKENS_GOOD_FOR: Final = ACCESS_TOKEN_LENGTH.total_seconds() / 2
 
 
@@ -79,13 +80,26 @@ class DeskBeside:
         errand = self._out.popleft() if is_return else self.errands[number // 2 % len(self.errands)]
         verb = Verb.RETURN if is_return else Verb.CHECKOUT
         (request,) = prepared(verb, [errand], {errand.agency: self._token(errand.agency)}, f"night-{number}")
-        line = await self._line()
-        is_good = await line.ask(request)
-        self._lines.append((line, time.monotonic()))
+        is_good = await self._answered(request)
         self.latencies_ms.append((time.perf_counter() - due) * 1000)
         self.refused += not is_good
         if is_good and not is_return:
             self._out.append(errand)
+
+    async def _answered(self, request: bytes) -> bool:
+        """Whether the answer is a yes. A server that hangs up or stays silent is a no, and the night goes on."""
+        try:
+            line = await self._line()
+        except OSError:
+            return False
+        try:
+            async with asyncio.timeout(_LONGEST_WAIT):
+                is_good = await line.ask(request)
+        except (OSError, EOFError):
+            line.close()
+            return False
+        self._lines.append((line, time.monotonic()))
+        return is_good
 
     async def _line(self) -> Line:
         """One that was in use a moment ago: the server hangs up on those that are silent."""

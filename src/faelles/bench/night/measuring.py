@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,6 +24,9 @@ from faelles.ground.database.embedded import EmbeddedCluster, RunningCluster
 from faelles.ground.database.logins import LOGIN, create_login
 
 _KEEPER: Final = "faelles.doors.worker.measured"
+Hear = Callable[[Step], None]
+"""Hears of every step that is over, so that what was measured is known even of a night that is cut short."""
+
 _SERVER_SETTINGS: Final = {"shared_buffers": "2GB", "max_wal_size": "8GB"}
 """As on a machine that serves a country."""
 
@@ -75,7 +78,9 @@ class Evening:
         )
 
 
-async def run_night(config: Config, share: float, jobs: Sequence[str], tell: Tell, *, fresh: bool) -> NightReport:
+async def run_night(
+    config: Config, share: float, jobs: Sequence[str], tell: Tell, hear: Hear, *, fresh: bool
+) -> NightReport:
     """Measure one night of `share` of the country: `jobs` by their names, and what follows from them. Raises
     BenchFailedError, and what the embedded server raises.
     """
@@ -83,10 +88,10 @@ async def run_night(config: Config, share: float, jobs: Sequence[str], tell: Tel
         await provide(cluster, config, round(PATRONS * share), tell, fresh=fresh)
         password = await create_login(cluster.owner_url, cluster.password)
         async with connection(cluster, store.RUN) as owner:
-            return await _measure(Stage(cluster, config, owner, password), share, [*jobs, *Part], tell)
+            return await _measure(Stage(cluster, config, owner, password), share, [*jobs, *Part], tell, hear)
 
 
-async def _measure(stage: Stage, share: float, names: Sequence[str], tell: Tell) -> NightReport:
+async def _measure(stage: Stage, share: float, names: Sequence[str], tell: Tell, hear: Hear) -> NightReport:
     owner, keyring = stage.owner, stage.config.keyring
     found = await store.extent(owner)
     load_before = os.getloadavg()[0]
@@ -98,7 +103,7 @@ async def _measure(stage: Stage, share: float, names: Sequence[str], tell: Tell)
         keeping = await started.enter_async_context(caller(stage.url, stage.settings, _KEEPER))
         is_over = asyncio.Event()
         working = asyncio.create_task(desk.work(is_over))
-        steps = await _steps(Evening(owner, keeping, desk_backends), names, tell)
+        steps = await _steps(Evening(owner, keeping, desk_backends), names, tell, hear)
         is_over.set()
         felt: Desk = await working
     notices, messages = await store.sent(owner)
@@ -115,10 +120,11 @@ async def _measure(stage: Stage, share: float, names: Sequence[str], tell: Tell)
     )
 
 
-async def _steps(evening: Evening, names: Sequence[str], tell: Tell) -> list[Step]:
+async def _steps(evening: Evening, names: Sequence[str], tell: Tell, hear: Hear) -> list[Step]:
     day = datetime.now(UTC).date()
     steps = []
     for number, name in enumerate(names):
         tell("bench_night_keeping", number, len(names))
         steps.append(await evening.step(name, day))
+        hear(steps[-1])
     return steps

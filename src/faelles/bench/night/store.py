@@ -1,6 +1,6 @@
 """SQL of the night's bench: its database, filled by country.sql, and what is in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Final
 
@@ -27,13 +27,19 @@ _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backe
 _SENT = "SELECT notices, messages FROM bench.sent_today"
 
 
-async def fill(owner: Connection, shares: Sequence[tuple[int, int, int, bytes]]) -> None:
-    """A country of agencies that are founded: (agency, first patron, patrons, PIN's hash)."""
+async def fill(
+    owner: Connection, shares: Sequence[tuple[int, int, int, bytes]], tell: Callable[[int, int], None]
+) -> None:
+    """A country of agencies that are founded: (agency, first patron, patrons, PIN's hash). `tell` hears how many pieces
+    of the work are done, and how many there are.
+    """
     await owner.execute(_SEARCH_PATH)
     await owner.execute(_PREPARE)
     await owner.copy_records_to_table("share", schema_name="bench", records=shares)
-    await owner.execute(script(), timeout=7200)
-    await owner.execute(_VACUUM, timeout=7200)
+    pieces = [*script().split("\n\n"), _VACUUM]
+    for number, piece in enumerate(pieces):
+        tell(number, len(pieces))
+        await owner.execute(piece, timeout=7200)
 
 
 def script() -> str:

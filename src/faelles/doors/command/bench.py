@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,12 +17,12 @@ from faelles.bench.scans.model import ScanFigures
 from faelles.bench.terminals.model import WholeReport
 from faelles.bench.web_sites.model import SiteReport
 from faelles.doors.command.bench_matching import show_matching
-from faelles.doors.command.bench_night import show_night
+from faelles.doors.command.bench_night import remark_step, show_night
 from faelles.doors.command.bench_scans import show_scans
 from faelles.doors.command.bench_terminals import show_terminals
 from faelles.doors.command.bench_web_sites import show_sites
 from faelles.doors.command.frame import perform
-from faelles.doors.command.output import aside, show_table, tell
+from faelles.doors.command.output import aside, remark, show_table, tell
 from faelles.doors.command.words import words
 from faelles.ground.config import read_config
 
@@ -88,7 +89,7 @@ async def _night(share: float, *, fresh: bool) -> None:
 
     config = read_config()
     with _progress() as advance:
-        report = await run_night(config, share, [job.name for job in JOBS], advance, fresh=fresh)
+        report = await run_night(config, share, [job.name for job in JOBS], advance, remark_step, fresh=fresh)
     show_night(report)
     tell("bench_kept", file=_keep(report, config.state_directory / _NIGHT_FILE))
 
@@ -109,8 +110,16 @@ def _progress() -> Iterator[Tell]:
     with Progress(*columns, console=aside(), transient=True) as progress:
         bar = progress.add_task("", total=None)
 
+        said: tuple[str, int] | None = None
+
         def advance(code: str, step: int, steps: int) -> None:
+            nonlocal said
             progress.update(bar, description=words(code), completed=step, total=steps or None)
+            percent = 10 * (10 * step // steps) if steps else 0
+            if (code, percent) != said and not progress.console.is_terminal:
+                # No bar in a file: there each stage, and each tenth of it, is a line of its own.
+                remark(f"{datetime.now():%H:%M:%S} {words(code)} {percent}%")  # noqa: DTZ005 - the clock on the wall
+            said = code, percent
 
         yield advance
 

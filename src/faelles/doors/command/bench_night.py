@@ -1,8 +1,22 @@
 """What `faelles bench` says of the night."""
 
-from faelles.bench.night.model import DESK_P99_MS, NOTICE_CPU_MS, NightReport
-from faelles.doors.command.output import show_table, tell
+from faelles.bench.night.model import DESK_P99_MS, NOTICE_CPU_MS, NightReport, Step
+from faelles.doors.command.output import remark, show_table, tell
 from faelles.doors.command.words import words
+
+
+def remark_step(step: Step) -> None:
+    """On standard error as soon as it is over: a night may be long, or cut short."""
+    remark(
+        words(
+            "bench_night_step_over",
+            step=step.name,
+            seconds=f"{step.seconds:.1f}",
+            program=f"{step.program_cpu_ms:.0f}",
+            database=f"{step.database_cpu_ms:.0f}",
+            done=_done(step),
+        )
+    )
 
 
 def show_night(report: NightReport) -> None:
@@ -15,7 +29,7 @@ def show_night(report: NightReport) -> None:
                 f"{each.seconds:.1f}",
                 f"{each.program_cpu_ms:.0f}",
                 f"{each.database_cpu_ms:.0f}",
-                ", ".join(f"{name} {number}" for name, number in each.done.items()),
+                _done(each),
                 f"{each.resident_mib:.0f}",
             )
             for each in report.steps
@@ -46,6 +60,10 @@ def show_night(report: NightReport) -> None:
         refused=desk.refused,
         verdict=_verdict(f"{DESK_P99_MS:g}", is_met=desk.is_met),
     )
+
+
+def _done(step: Step) -> str:
+    return ", ".join(f"{name} {number}" for name, number in step.done.items())
 
 
 def _extent(report: NightReport) -> dict[str, object]:

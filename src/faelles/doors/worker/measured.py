@@ -28,10 +28,13 @@ from faelles.ground.collector import spare_what_stays
 from faelles.ground.config import read_config
 from faelles.ground.database import Database
 from faelles.ground.database.pool import open_database
+from faelles.ground.log import logger
 from faelles.ground.night import Night, Outcome
 from faelles.notices.channels.port import Delivery, Envelope, Verdict
 from faelles.notices.model import ChannelName
 from faelles.notices.sending.sender import Sender
+
+_log = logger("worker.measured")
 
 _MIB: Final = 1024 * 1024
 
@@ -72,7 +75,11 @@ async def _serve() -> None:
 
 async def _carry_out(worker: Worker, order: Order) -> Kept:
     start, cpu = time.perf_counter(), time.process_time()
-    done = await _keep(worker, order)
+    try:
+        done = await _keep(worker, order)
+    except Exception as problem:  # noqa: BLE001 - what was measured before counts all the same
+        _log.error("step failed", step=order.name, exc_info=problem)
+        done = {"failed": 1}
     return Kept(
         seconds=round(time.perf_counter() - start, 3),
         cpu_ms=(time.process_time() - cpu) * 1000,
