@@ -111,6 +111,10 @@ class Settings:
         """A branch with all above it. Raises KeyError for a branch of another agency."""
         return ScopePath(self.directory.agency.id, self.directory.branches[branch].division, branch, placement)
 
+    def is_of_group(self, group: MaterialGroupId, wanted: MaterialGroupId) -> bool:
+        """Whether a group of materials is `wanted`, or below it."""
+        return self.policy.trees.material_groups.is_within(group, wanted)
+
     def at_division(self, division: DivisionId | None) -> ScopePath:
         return ScopePath(self.directory.agency.id, division)
 

@@ -176,6 +176,7 @@ MAX_HOLDS_OF_GROUP: Final = limit("max_holds_of_group", None, _PATRON, Unit.COUN
 MAX_HOLDS_PER_TITLE: Final = number("max_holds_per_title", 1, _PATRON, Unit.COUNT, lowest=1, highest=100)
 MAX_HOLDS_PER_DAY: Final = limit("max_holds_per_day", None, _PATRON, Unit.COUNT)
 HOLD_INTEREST_DAYS: Final = number("hold_interest_days", 180, _PATRON, Unit.DAYS, lowest=1, highest=3650)
+HOLD_SLOTS_IN_BY_DATE: Final = yes_no("hold_slots_in_by_date", default=False, whose=_PATRON)
 HOLD_ON_OWN_LOAN: Final = yes_no("hold_on_own_loan", default=False, whose=_PATRON)
 HOLD_AGAIN_HOMEBOUND: Final = yes_no("hold_again_homebound", default=False, whose=_PATRON)
 ON_SHELF_HOLDS: Final = choice("on_shelf_holds", OnShelf.ALLOW, _ITEM)

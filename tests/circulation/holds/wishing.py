@@ -33,14 +33,16 @@ async def wish(
     record: RecordId | None = None,
     *,
     item: str | None = None,
+    group: str | None = None,
     pickup: BranchId | None = None,
     caller: Caller | None = None,
     key: str | None = None,
     **more: object,
 ) -> Placing:
+    wanted = None if group is None else library.materials[group]
     request = PlaceHold(
         patron=Borrower(patron=reader.id),
-        wish=Wish(record=record, item=item),
+        wish=Wish(record=record, item=item, material_group=wanted),
         pickup=pickup or library.town.main,
         **more,
     )

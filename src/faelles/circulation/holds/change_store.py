@@ -9,12 +9,23 @@ from faelles.circulation.holds.model import ClosedWhy, Target
 from faelles.circulation.holds.queue_rules import Ranked
 from faelles.ground.database import Row, Transaction
 from faelles.ground.events import Dimension
-from faelles.ground.ids import BranchId, DivisionId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
+from faelles.ground.ids import (
+    BranchId,
+    DivisionId,
+    HoldId,
+    IssueId,
+    ItemId,
+    ItemNumber,
+    MaterialGroupId,
+    PatronId,
+    RecordId,
+)
 from faelles.ground.jsonb import as_json
 
 _HOLDS = """
-SELECT h.id, h.target, h.record_id, h.issue_id, h.wanted_item_id, c.number AS wanted_number, h.transaction_id,
-       h.division_id, h.pickup_branch_id, h.state, h.item_id, h.active_from, h.interest_until, h.rank, p.patron_id
+SELECT h.id, h.target, h.record_id, h.issue_id, h.wanted_item_id, c.number AS wanted_number, h.wanted_group_id,
+       h.transaction_id, h.division_id, h.pickup_branch_id, h.state, h.item_id, h.active_from, h.interest_until,
+       h.rank, p.patron_id
   FROM hold AS h
   LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
   LEFT JOIN copy AS c ON c.agency_id = h.agency_id AND c.item_id = h.wanted_item_id
@@ -93,6 +104,7 @@ class KnownHold:
     issue: IssueId | None
     wanted_item: ItemId | None
     wanted_number: ItemNumber | None
+    wanted_group: MaterialGroupId | None
     transaction: HoldId
     division: DivisionId
     pickup: BranchId
@@ -117,6 +129,7 @@ def _known(row: Row) -> KnownHold:
         issue=row["issue_id"],
         wanted_item=row["wanted_item_id"],
         wanted_number=row["wanted_number"],
+        wanted_group=row["wanted_group_id"],
         transaction=row["transaction_id"],
         division=row["division_id"],
         pickup=row["pickup_branch_id"],

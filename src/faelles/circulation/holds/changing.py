@@ -153,7 +153,9 @@ def _wish_of(hold: KnownHold) -> Wish:
     """What was wished for when the hold was placed."""
     if hold.target is Target.ITEM:
         return Wish(item=hold.wanted_number)
-    return Wish(issue=hold.issue) if hold.target is Target.ISSUE else Wish(record=hold.record)
+    if hold.target is Target.ISSUE:
+        return Wish(issue=hold.issue)
+    return Wish(record=hold.record, material_group=hold.wanted_group)
 
 
 async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: MoveHold) -> int:

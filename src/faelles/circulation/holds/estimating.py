@@ -24,13 +24,13 @@ def cycle_days(copies: int, returned_lately: int, loan_days: int) -> int:
     return max(_HANDLING_DAYS, min(observed, expected * _LONGEST_CYCLES))
 
 
-def wait_days(position: int, free_in: Sequence[int], cycle: int) -> int | None:
-    """Days until it is the turn of `position` (1: next), with a copy that is free in so many days each; None without
-    copies.
+def wait_days(position: int, free_in: Sequence[int], cycle: int, begins_in: int = 0) -> int | None:
+    """Days until it is the turn of `position` (1: next), with a copy that is free in so many days each, and not before
+    the hold begins; None without copies.
     """
     if not free_in:
         return None
     rounds, place = divmod(position - 1, len(free_in))
     # Whole rounds serve everybody once; only the last is looked at copy by copy.
     turn = heapq.nsmallest(place + 1, free_in)[-1]
-    return turn + rounds * cycle + _HANDLING_DAYS
+    return max(turn + rounds * cycle, begins_in) + _HANDLING_DAYS

@@ -92,6 +92,9 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     absences: tuple[Period, ...]
     waived: tuple[str, ...]
     placed_on: date
+    wanted_group: MaterialGroupId | None = None
+    """Only copies of this group, or of one below it, will do."""
+    home_branch: BranchId | None = None
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether somebody is on the way to the shelf for it."""
@@ -112,8 +115,19 @@ class OwnHold(msgspec.Struct, frozen=True, array_like=True):
     nth: int
 
 
+class Later(msgspec.Struct, frozen=True, array_like=True):
+    """An open hold that begins on a day of its own."""
+
+    rank: int
+    active_from: date
+    waits: bool
+    """No copy is bound to it."""
+
+
 class TitleFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A title with all its copies. `last_rank` is that of the last open hold."""
+    """A title with all its copies. `last_rank` is that of the last open hold that is not in `later`, `waiting` how many
+    wait, those in `later` among them.
+    """
 
     record: RecordId
     title: str
@@ -121,6 +135,7 @@ class TitleFacts(msgspec.Struct, frozen=True, kw_only=True):
     classification: str | None
     is_periodical: bool
     last_rank: int | None
+    later: tuple[Later, ...]
     waiting: int
     copies: tuple[Copy, ...]
 

@@ -43,6 +43,8 @@ _WORTH_FETCHING = timedelta(days=7)
 class Unfit(StrEnum):
     """Why a copy cannot fill a hold: what placing calls a block, and what only time will change."""
 
+    OTHER_GROUP = "other_material_group"
+    """The hold asks for copies of one group of materials."""
     NOT_FOR_LOAN = "not_for_loan"
     INTERLIBRARY = "interlibrary"
     NOT_RESERVABLE = "not_reservable_by_rule"
@@ -54,6 +56,7 @@ class Unfit(StrEnum):
 
 
 _AS_BLOCK = {
+    Unfit.OTHER_GROUP: BlockCode.NO_RESERVABLE_MATERIALS,
     Unfit.NOT_FOR_LOAN: BlockCode.MATERIAL_NOT_LOANABLE,
     Unfit.INTERLIBRARY: BlockCode.INTERLIBRARY_NOT_RESERVABLE,
     Unfit.NOT_RESERVABLE: BlockCode.MATERIAL_NOT_RESERVABLE,
@@ -92,6 +95,8 @@ class Demand(NamedTuple):
     age: int
     is_for_one_item: bool
     waived: frozenset[str]
+    group: MaterialGroupId = policies.ANY_MATERIAL
+    """What is wished for: copies of this group, or of one below it."""
 
 
 class Misfit(NamedTuple):
@@ -131,6 +136,7 @@ def demand_of(hold: Waiting, day: date) -> Demand:
         age=known_age(hold.born, day),
         is_for_one_item=hold.wanted_item is not None,
         waived=frozenset(hold.waived),
+        group=hold.wanted_group or policies.ANY_MATERIAL,
     )
 
 
@@ -156,6 +162,8 @@ def misfits(settings: Settings, terms: Terms, supply: Supply, demand: Demand) ->
     """Every reason why copies of this class cannot fill holds of that one, stepped over or not."""
     reservable, pickup_from = terms[RESERVABLE], terms[PICKUP_FROM]
     found = []
+    if not settings.is_of_group(supply.material_group, demand.group):
+        found.append(Misfit(Unfit.OTHER_GROUP))
     if supply.not_for_loan or not terms[LENDABLE].value:
         found.append(Misfit(Unfit.NOT_FOR_LOAN, terms[LENDABLE].rule_id))
     if supply.is_placeholder and not demand.is_for_one_item:

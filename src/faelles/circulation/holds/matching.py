@@ -50,6 +50,7 @@ class WhyNot(StrEnum):
     OTHER_ISSUE = "other_issue"
     OTHERS_FIRST = "others_first"
     """Copies that fit went to holds of higher rank."""
+    OTHER_GROUP = Unfit.OTHER_GROUP.value
     NOT_FOR_LOAN = Unfit.NOT_FOR_LOAN.value
     INTERLIBRARY = Unfit.INTERLIBRARY.value
     NOT_RESERVABLE = Unfit.NOT_RESERVABLE.value

@@ -12,7 +12,16 @@ from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.desk.model import Borrower, Overrides
 from faelles.ground.fields import Id, ScannedItem, ShortText, trim
-from faelles.ground.ids import BranchId, HoldId, IssueId, ItemId, ItemNumber, PatronId, RecordId
+from faelles.ground.ids import (
+    BranchId,
+    HoldId,
+    IssueId,
+    ItemId,
+    ItemNumber,
+    MaterialGroupId,
+    PatronId,
+    RecordId,
+)
 
 MOST_WISHES = 50
 MOST_DAYS = 3650
@@ -49,15 +58,20 @@ class ClosedWhy(StrEnum):
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A title by its record, one issue of it, or (for staff) one copy by its number. One of the three."""
+    """A title by its record, one issue of it, or (for staff) one copy by its number: one of the three. With a
+    `material_group`, only copies of the title that are of this group, or of one below it, will do.
+    """
 
     record: Id | None = None
     issue: Id | None = None
     item: ScannedItem | None = None
+    material_group: Id | None = None
 
     def __post_init__(self) -> None:
         if [self.record, self.issue, self.item].count(None) != 2:  # noqa: PLR2004 - two of the three
             raise ValueError("one of record, issue and item")
+        if self.material_group is not None and self.record is None:
+            raise ValueError("material_group goes with record")
         trim(self, "item")
 
 
@@ -187,6 +201,7 @@ class HoldShown(msgspec.Struct, frozen=True, kw_only=True):
     material_type: str
     issue: IssueId | None
     wanted_item: ItemNumber | None
+    wanted_group: MaterialGroupId | None
     transaction: HoldId
     is_parallel: bool
     patron: PatronId | None

@@ -11,9 +11,11 @@ from faelles.circulation.desk.patron_rules import unknown_patron
 from faelles.circulation.desk.repeats import Repeatable, check_same, repeatable
 from faelles.circulation.desk.scans import require_proven, scanned
 from faelles.circulation.holds import placing, store
+from faelles.circulation.holds.change_store import spread
 from faelles.circulation.holds.counter import open_counter
 from faelles.circulation.holds.facts import PlacingFacts
 from faelles.circulation.holds.model import Placed, PlaceHold, PlaceHolds, Placing, PlacingOutcome, Together
+from faelles.circulation.holds.queue_rules import RANK_STEP
 from faelles.ground.access import record_access
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
@@ -59,11 +61,15 @@ async def place_holds(
         check_same(facts.earlier, repeat)
         return msgspec.convert(facts.earlier.answer, Placing)
     counter = await open_counter(tx, caller, facts.revision, request.pickup, permission)
+    placing.check_groups(counter, request.wishes)
     placing.check_dates(request.interest_until, request.active_from, counter.today)
     if facts.patron is None:
         unknown = unknown_patron(is_ambiguous=facts.is_ambiguous, ended=facts.ended_identifier)
         return await _refuse(tx, caller, request, facts, _all_refused(request, unknown))
     order = placing.decide(counter, request, facts, facts.patron, caller.actor.kind.value)
+    if order.crowded is not None:
+        await spread(tx, order.crowded, RANK_STEP)
+        return await place_holds(tx, caller, keyring, request, key)
     return await _settle(tx, caller, request, facts, order, repeat)
 
 

@@ -15,13 +15,13 @@ from faelles.circulation.holds.facts import Copy, OwnHold, PlacingFacts, TitleFa
 from faelles.circulation.holds.fitting import Demand, known_age, misfits, subject_of, supply_of
 from faelles.circulation.holds.model import MOST_DAYS, Placed, PlaceHolds, PlacingOutcome, Target, Together, Wish
 from faelles.circulation.holds.placing_rules import CopyClass, PlacingCase, find_blocks
-from faelles.circulation.holds.queue_rules import RANK_STEP
+from faelles.circulation.holds.queue_rules import QueueEnd
 from faelles.circulation.holds.store import NewHold
 from faelles.ground.errors import invalid_field
-from faelles.ground.ids import HoldId, IssueId, ItemId, PatronGroupId, RecordId
+from faelles.ground.ids import HoldId, IssueId, ItemId, MaterialGroupId, PatronGroupId, RecordId
 from faelles.policies import model as policies
 from faelles.policies.compiled import Terms
-from faelles.policies.knobs import HOLD_INTEREST_DAYS
+from faelles.policies.knobs import HOLD_INTEREST_DAYS, HOLD_SLOTS_IN_BY_DATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class Subject:
     target: Target
     issue: IssueId | None = None
     item: ItemId | None = None
+    group: MaterialGroupId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Order:
 
     answers: tuple[Placed, ...]
     grants: tuple[NewHold, ...]
+    crowded: RecordId | None = None
+    """A title with no room between two holds: they must be put apart before anything is decided."""
 
 
 def find_subject(wish: Wish, facts: PlacingFacts) -> Subject | Block:
@@ -47,7 +50,8 @@ def find_subject(wish: Wish, facts: PlacingFacts) -> Subject | Block:
     titles = {title.record: title for title in facts.titles}
     if wish.record is not None:
         record = dict(facts.records).get(RecordId(wish.record))
-        return _titled(titles, record, Target.TITLE)
+        group = None if wish.material_group is None else MaterialGroupId(wish.material_group)
+        return _titled(titles, record, Target.TITLE, group=group)
     if wish.issue is not None:
         issue = IssueId(wish.issue)
         return _titled(titles, dict(facts.issues).get(issue), Target.ISSUE, issue=issue)
@@ -67,18 +71,19 @@ def _titled(
     *,
     issue: IssueId | None = None,
     item: ItemId | None = None,
+    group: MaterialGroupId | None = None,
 ) -> Subject | Block:
     title = titles.get(record) if record is not None else None
     if title is None:
         return block(BlockCode.MATERIAL_NOT_FOUND)
-    return Subject(title=title, target=target, issue=issue, item=item)
+    return Subject(title=title, target=target, issue=issue, item=item, group=group)
 
 
 def decide(counter: Counter, request: PlaceHolds, facts: PlacingFacts, patron: PatronFacts, actor_kind: str) -> Order:
     """Each wish in the order it stands in; what is granted counts against the limits of what comes after it."""
     held = list(facts.holds)
-    last_ranks = {title.record: title.last_rank or 0 for title in facts.titles}
-    joined: dict[RecordId, int] = defaultdict(int)
+    ends = {title.record: QueueEnd(title.last_rank or 0, title.waiting, title.later) for title in facts.titles}
+    begins = max(request.active_from or counter.today, counter.today)
     answers: list[Placed] = []
     grants: list[NewHold] = []
     for number, wish in zip(facts.numbers, request.wishes, strict=True):
@@ -98,15 +103,18 @@ def decide(counter: Counter, request: PlaceHolds, facts: PlacingFacts, patron: P
             overridden=judgement.overridden,
         )
         if judgement.allows:
+            place = ends[record].place(begins, counter.today, slots_in=case.terms[HOLD_SLOTS_IN_BY_DATE].value)
+            if place is None:
+                return Order(answers=(), grants=(), crowded=record)
+            ends[record] = ends[record].joined(place.rank, begins, counter.today)
             interest_until = _interest_until(request, case)
-            joined[record] += 1
-            last_ranks[record] += RANK_STEP
             held.append(_as_own(number, case))
             grants.append(
-                _new_hold(number, case, request, interest_until, last_ranks[record], judgement.overridden, actor_kind)
+                _new_hold(number, case, request, interest_until, place.rank, judgement.overridden, actor_kind)
             )
-            position = subject.title.waiting + joined[record]
-            answer = msgspec.structs.replace(answer, hold=number, position=position, interest_until=interest_until)
+            answer = msgspec.structs.replace(
+                answer, hold=number, position=place.position, interest_until=interest_until
+            )
         answers.append(answer)
     return Order(answers=tuple(answers), grants=tuple(grants))
 
@@ -123,8 +131,10 @@ def placing_case(
         age=known_age(patron.birth_date, counter.today),
         is_for_one_item=subject.item is not None,
         waived=frozenset(),
+        group=subject.group or policies.ANY_MATERIAL,
     )
-    classes = _classes(counter, demand, [copy for copy in subject.title.copies if _is_wished_for(copy, subject)])
+    wished_for = [copy for copy in subject.title.copies if _is_wished_for(counter, copy, subject)]
+    classes = _classes(counter, demand, wished_for)
     return PlacingCase(
         patron=patron,
         holds=tuple(held),
@@ -143,7 +153,9 @@ def placing_case(
     )
 
 
-def _is_wished_for(copy: Copy, subject: Subject) -> bool:
+def _is_wished_for(counter: Counter, copy: Copy, subject: Subject) -> bool:
+    if subject.group is not None and not counter.settings.is_of_group(copy.material_group, subject.group):
+        return False
     if subject.item is not None:
         return copy.item == subject.item
     return subject.issue is None or copy.issue == subject.issue
@@ -227,6 +239,7 @@ def _new_hold(
         record=case.title.record,
         issue=case.issue,
         wanted_item=case.item,
+        wanted_group=None if case.demand.group == policies.ANY_MATERIAL else case.demand.group,
         is_parallel=is_parallel,
         division=case.division,
         patron_group=group,
@@ -252,6 +265,13 @@ def _new_hold(
             "parallel": is_parallel,
         },
     )
+
+
+def check_groups(counter: Counter, wishes: Sequence[Wish]) -> None:
+    """Refuse a group of materials that there is not."""
+    asked = {wish.material_group for wish in wishes if wish.material_group is not None}
+    if not asked <= counter.settings.material_groups.keys():
+        raise invalid_field("material_group", "material_group_unknown")
 
 
 def check_dates(interest_until: date | None, active_from: date | None, today: date) -> None:

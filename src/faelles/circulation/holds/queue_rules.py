@@ -1,13 +1,18 @@
 """Places in a queue. Pure: ranks are whole numbers far apart; between two of them there is most often room."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import NamedTuple
 
+from faelles.circulation.holds.facts import Later
 from faelles.circulation.holds.model import MoveTo
 from faelles.ground.ids import HoldId
 
 RANK_STEP = 2**20
 """Between two holds placed one after the other: room for twenty moves into the same gap."""
+_FAR = 2**40
+"""Before a hold that lets others go first: room for a million of them."""
 
 
 class Ranked(NamedTuple):
@@ -38,3 +43,41 @@ def rank_at(place: int, others: Sequence[Ranked]) -> int | None:
     if after is None:
         return before - RANK_STEP
     return (after + before) // 2 if before - after > 1 else None
+
+
+class PlaceInLine(NamedTuple):
+    """A place at the end of a queue. `position` counts those who wait, from 1."""
+
+    rank: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEnd:
+    """A queue as somebody joins it: the last rank of those who want a copy now, how many wait, and who begins later."""
+
+    last_rank: int
+    waiting: int
+    later: tuple[Later, ...]
+
+    def place(self, begins: date, today: date, *, slots_in: bool) -> PlaceInLine | None:
+        """Behind everybody. `slots_in`: only behind those who want it no later than on the day `begins`. None where two
+        stand too close.
+        """
+        earlier = (each.rank for each in self.later if not slots_in or each.active_from <= begins)
+        after = max([self.last_rank, *earlier])
+        behind = [each for each in self.later if each.rank > after]
+        if not behind:
+            rank = after + (_FAR if slots_in and begins > today else RANK_STEP)
+            return PlaceInLine(rank, self.waiting + 1)
+        first = min(each.rank for each in behind)
+        if first - after <= 1:
+            return None
+        rank = min(after + RANK_STEP, (after + first) // 2)
+        return PlaceInLine(rank, self.waiting + 1 - sum(each.waits for each in behind))
+
+    def joined(self, rank: int, begins: date, today: date) -> "QueueEnd":
+        """The queue with one more in it."""
+        if begins > today:
+            return replace(self, waiting=self.waiting + 1, later=(*self.later, Later(rank, begins, waits=True)))
+        return replace(self, waiting=self.waiting + 1, last_rank=max(self.last_rank, rank))

@@ -144,7 +144,7 @@ async def explain_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldExp
     place = next((number for number, each in enumerate(line) if each.hold == hold), None)
     if place is None:
         return HoldExplained(hold=shown, here=None, wait=None, log=tuple(log))
-    wait = reckoned(queue[place], place + 1, copies, await comings_of(tx, copies, at), at)
+    wait = reckoned(queue, place, copies, await comings_of(tx, copies, at), at)
     if caller.patron is not None:
         return HoldExplained(hold=shown, here=_for_patron(line[place]), wait=wait)
     return HoldExplained(hold=shown, here=line[place], wait=wait, queue=tuple(line[: place + 1]), log=tuple(log))

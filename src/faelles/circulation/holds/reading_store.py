@@ -13,9 +13,9 @@ from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, PatronId, R
 
 _SHOWN = """
 SELECT h.id, h.target, h.record_id, t.title, t.creators, t.material_type, h.issue_id, w.number AS wanted_number,
-       h.transaction_id, h.is_parallel, h.division_id, p.patron_id, h.pickup_branch_id, h.state, h.placed_at,
-       h.active_from, h.interest_until, h.rank, h.item_id, c.number AS item_number, h.shelf_number, h.pickup_deadline,
-       h.closed_at, h.closed_why, queue.position, queue.waiting
+       h.wanted_group_id, h.transaction_id, h.is_parallel, h.division_id, p.patron_id, h.pickup_branch_id, h.state,
+       h.placed_at, h.active_from, h.interest_until, h.rank, h.item_id, c.number AS item_number, h.shelf_number,
+       h.pickup_deadline, h.closed_at, h.closed_why, queue.position, queue.waiting
   FROM hold AS h
   JOIN title AS t ON t.record_id = h.record_id
   LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
@@ -128,6 +128,7 @@ def _found(row: Row) -> FoundHold:
         material_type=row["material_type"],
         issue=row["issue_id"],
         wanted_item=row["wanted_number"],
+        wanted_group=row["wanted_group_id"],
         transaction=row["transaction_id"],
         is_parallel=row["is_parallel"],
         patron=row["patron_id"],

@@ -63,6 +63,7 @@ class NewHold:
     record: RecordId
     issue: IssueId | None
     wanted_item: ItemId | None
+    wanted_group: MaterialGroupId | None
     is_parallel: bool
     division: DivisionId
     patron_group: PatronGroupId | None
@@ -82,16 +83,16 @@ _WRITE_HOLDS = """
 WITH wished AS (
     SELECT *
       FROM jsonb_to_recordset($2::text::jsonb) AS w (
-          id bigint, target text, record bigint, issue bigint, wanted_item bigint, is_parallel boolean,
-          division integer, patron_group integer, material_group integer, pickup integer, placed_on date,
-          placed_by text, active_from date, interest_until date, rank bigint, nth integer, overridden jsonb,
-          dimensions jsonb)
+          id bigint, target text, record bigint, issue bigint, wanted_item bigint, wanted_group integer,
+          is_parallel boolean, division integer, patron_group integer, material_group integer, pickup integer,
+          placed_on date, placed_by text, active_from date, interest_until date, rank bigint, nth integer,
+          overridden jsonb, dimensions jsonb)
 ), placed AS (
-    INSERT INTO hold (agency_id, id, target, record_id, issue_id, wanted_item_id, transaction_id, is_parallel,
-                      division_id, patron_group_id, material_group_id, pickup_branch_id, placed_at, placed_on,
-                      placed_by, active_from, interest_until, rank)
-    SELECT $1, id, target, record, issue, wanted_item, min(id) OVER (), is_parallel, division, patron_group,
-           material_group, pickup, $4, placed_on, placed_by, active_from, interest_until, rank
+    INSERT INTO hold (agency_id, id, target, record_id, issue_id, wanted_item_id, wanted_group_id, transaction_id,
+                      is_parallel, division_id, patron_group_id, material_group_id, pickup_branch_id, placed_at,
+                      placed_on, placed_by, active_from, interest_until, rank)
+    SELECT $1, id, target, record, issue, wanted_item, wanted_group, min(id) OVER (), is_parallel, division,
+           patron_group, material_group, pickup, $4, placed_on, placed_by, active_from, interest_until, rank
       FROM wished
 ), linked AS (
     INSERT INTO hold_patron (agency_id, hold_id, patron_id, record_id, issue_id, nth)

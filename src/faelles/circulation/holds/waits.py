@@ -43,9 +43,9 @@ async def waits_of(tx: Transaction, holds: Sequence[HoldShown]) -> dict[HoldId, 
         copies[record].append(copy)
     comings = await comings_of(tx, [copy for each in copies.values() for copy in each], at)
     return {
-        waiting.id: reckoned(waiting, position, copies[record], comings, at)
+        waiting.id: reckoned(queue, place, copies[record], comings, at)
         for record, queue in queues.items()
-        for position, waiting in enumerate(queue, 1)
+        for place, waiting in enumerate(queue)
         if waiting.id in wanted
     }
 
@@ -55,8 +55,13 @@ async def comings_of(tx: Transaction, copies: Sequence[Copy], at: Moment) -> Com
     return Comings(await store.due_days(tx, items), await store.returned_since(tx, items, at.now - LOOKED_BACK))
 
 
-def reckoned(hold: Waiting, position: int, copies: Sequence[Copy], comings: Comings, at: Moment) -> Wait:
-    """The wait, from the copies that could fill this hold. Pure."""
+def reckoned(queue: Sequence[Waiting], place: int, copies: Sequence[Copy], comings: Comings, at: Moment) -> Wait:
+    """The wait of the hold at `place` in the queue, from the copies that could fill it. Whoever begins later is passed
+    by until then, and it is nobody's turn before the day on which their own hold begins. Pure.
+    """
+    hold = queue[place]
+    begins = max(hold.active_from or at.today, at.today)
+    before = sum(each.active_from is None or each.active_from <= begins for each in queue[:place])
     demand = demand_of(hold, at.today)
     fitting = [copy for copy in copies if copy.comes_back and _fits(copy, hold, at)]
     returned = sum(comings.returned.get(copy.item, 0) for copy in fitting)
@@ -65,8 +70,8 @@ def reckoned(hold: Waiting, position: int, copies: Sequence[Copy], comings: Comi
     cycle = cycle_days(len(fitting), returned, loan_days)
     free_in = [_free_in(copy, comings.due.get(copy.item), at.today, cycle) for copy in fitting]
     return Wait(
-        days=wait_days(position, free_in, cycle),
-        position=position,
+        days=wait_days(before + 1, free_in, cycle, (begins - at.today).days),
+        position=place + 1,
         copies=len(fitting),
         loan_days=loan_days,
         returned_lately=returned,

@@ -28,14 +28,14 @@ SELECT a.id, l.isil AS lender, b.isil AS borrower, lower(a.valid) AS first_day, 
  ORDER BY a.agency_id, a.id
 """
 _AGENCY_WITH_ISIL = "SELECT agency_id FROM agency_directory WHERE isil = $1 AND agency_id NOT IN (0, $2)"
-# Titles of the whole country alone: another agency cannot have a copy of a local record.
+# Titles of the whole country alone: another agency cannot have a copy of a local record, nor copies of our groups.
 _WAITING_LONG = """
 SELECT h.id, h.record_id, h.division_id, h.patron_group_id, h.placed_on
   FROM hold AS h
   JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
   JOIN title AS t ON t.record_id = h.record_id AND t.record_agency_id = 0
  WHERE h.agency_id = $1 AND h.closed_at IS NULL AND h.state = 'pending' AND h.target = 'title'
-   AND (h.active_from IS NULL OR h.active_from <= $2) AND h.id > $3
+   AND h.wanted_group_id IS NULL AND (h.active_from IS NULL OR h.active_from <= $2) AND h.id > $3
    AND NOT EXISTS (SELECT FROM lending_request_hold AS l
                      JOIN lending_request AS r ON r.agency_id = l.agency_id AND r.id = l.request_id
                      LEFT JOIN lending_answer AS a

@@ -20,6 +20,8 @@ CREATE TABLE hold (
     record_id        bigint  NOT NULL REFERENCES record,
     issue_id         bigint  REFERENCES periodical_issue,
     wanted_item_id   bigint,
+    -- Only copies of this group, or of one below it, will do; NULL: any.
+    wanted_group_id  integer REFERENCES material_group,
     -- The first hold of those that were placed together; of parallel ones the first hit cancels the rest.
     transaction_id   bigint  NOT NULL,
     is_parallel      boolean NOT NULL DEFAULT false,
@@ -55,6 +57,7 @@ CREATE TABLE hold (
     FOREIGN KEY (agency_id, item_id) REFERENCES item,
     CHECK ((target = 'issue') = (issue_id IS NOT NULL)),
     CHECK ((target = 'item') = (wanted_item_id IS NOT NULL)),
+    CHECK (wanted_group_id IS NULL OR target = 'title'),
     CHECK ((closed_at IS NOT NULL) = (state IN ('collected', 'expired', 'cancelled'))),
     CHECK (closed_at IS NOT NULL OR (item_id IS NOT NULL) = (state IN ('matched', 'captured', 'in_transit', 'ready'))),
     CHECK (closed_at IS NOT NULL OR (ready_at IS NOT NULL) = (state = 'ready')),

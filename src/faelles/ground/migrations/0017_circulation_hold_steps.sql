@@ -37,7 +37,7 @@ CREATE VIEW waiting_hold WITH (security_invoker = true) AS
                         AND a.period && daterange(h.placed_on, NULL)),
                ARRAY(SELECT o.block FROM hold_override AS o
                       WHERE o.agency_id = h.agency_id AND o.hold_id = h.id),
-               h.placed_on) AS facts
+               h.placed_on, h.wanted_group_id, b.home_branch_id) AS facts
       FROM hold AS h
       LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
       LEFT JOIN borrower AS b ON b.agency_id = p.agency_id AND b.patron_id = p.patron_id
@@ -135,7 +135,14 @@ BEGIN
                        'classification', t.classification, 'is_periodical', t.is_periodical,
                        'last_rank', (SELECT max(h.rank) FROM hold AS h
                                       WHERE h.agency_id = in_agency AND h.record_id = t.record_id
-                                        AND h.closed_at IS NULL),
+                                        AND h.closed_at IS NULL
+                                        AND (h.active_from IS NULL OR h.active_from <= in_since)),
+                       'later', ARRAY(
+                           SELECT json_build_array(h.rank, h.active_from, h.state IN ('pending', 'matched'))
+                             FROM hold AS h
+                            WHERE h.agency_id = in_agency AND h.record_id = t.record_id AND h.closed_at IS NULL
+                              AND h.active_from > in_since
+                            ORDER BY h.rank),
                        'waiting', (SELECT count(*) FROM hold AS h
                                     WHERE h.agency_id = in_agency AND h.record_id = t.record_id
                                       AND h.closed_at IS NULL AND h.state IN ('pending', 'matched')),
@@ -259,15 +266,32 @@ BEGIN
 END
 $$;
 
+-- Whether a group of materials is another, or below it.
+CREATE FUNCTION is_in_material_group(in_group integer, in_ancestor integer) RETURNS boolean LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH RECURSIVE line (id, parent_id) AS (
+        SELECT g.id, g.parent_id FROM material_group AS g WHERE g.id = in_group
+        UNION ALL
+        SELECT g.id, g.parent_id FROM line AS l JOIN material_group AS g ON g.id = l.parent_id)
+    SELECT EXISTS (SELECT FROM line WHERE id = in_ancestor);
+END;
+
+-- Whether a copy of the title is what a hold asks for.
+CREATE FUNCTION would_fill(in_hold hold, in_item bigint, in_issue bigint, in_material_group integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN CASE in_hold.target
+               WHEN 'item' THEN in_hold.wanted_item_id = in_item
+               WHEN 'issue' THEN in_hold.issue_id IS NOT DISTINCT FROM in_issue
+               ELSE in_hold.wanted_group_id IS NULL
+                    OR is_in_material_group(in_material_group, in_hold.wanted_group_id) END;
+
 -- What a check-out sees of holds: [hold, state, is this copy meant for it, is it the patron's, would this copy fill it].
 CREATE FUNCTION hold_touched(in_agency integer, in_holds bigint[], in_item bigint, in_patron bigint)
     RETURNS TABLE (rank bigint, facts json) LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT h.rank, json_build_array(
                h.id, h.state, h.item_id IS NOT DISTINCT FROM in_item, p.patron_id IS NOT DISTINCT FROM in_patron,
-               CASE h.target WHEN 'item' THEN h.wanted_item_id = in_item
-                             WHEN 'issue' THEN h.issue_id IS NOT DISTINCT FROM c.issue_id
-                             ELSE true END)
+               would_fill(h, c.item_id, c.issue_id, c.material_group_id))
       FROM hold AS h
       JOIN copy AS c ON c.agency_id = in_agency AND c.item_id = in_item
       LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
@@ -284,9 +308,7 @@ CREATE FUNCTION waited_for_from(in_agency integer, in_item bigint, in_patron big
           LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
          WHERE c.agency_id = in_agency AND c.item_id = in_item AND h.state = 'pending'
            AND p.patron_id IS DISTINCT FROM in_patron
-           AND CASE h.target WHEN 'item' THEN h.wanted_item_id = in_item
-                             WHEN 'issue' THEN h.issue_id IS NOT DISTINCT FROM c.issue_id
-                             ELSE true END);
+           AND would_fill(h, c.item_id, c.issue_id, c.material_group_id));
 
 -- A copy that holds were about has been lent: the patron's hold is collected, its parallel ones are over. Whoever else it
 -- was kept for waits again, and so does whoever it was planned for; it stands on no hold shelf.

@@ -44,6 +44,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "max_holds_per_title",
             "max_holds_per_day",
             "hold_interest_days",
+            "hold_slots_in_by_date",
             "hold_on_own_loan",
             "hold_again_homebound",
             "on_shelf_holds",
