@@ -35,7 +35,10 @@ async def known(database: Database, town: Town, keyring: Keyring, where=HERE):
 async def test_a_secret_is_told_once_kept_sealed_and_survives_a_change(
     database: Database, town: Town, keyring: Keyring
 ):
-    made = (await set_neighbour(database, town, keyring, SetNeighbour(adapter=Adapter.BUILT_IN))).secret
+    pretended = (await set_neighbour(database, town, keyring, SetNeighbour(adapter=Adapter.BUILT_IN))).secret
+    real = SetNeighbour(adapter=Adapter.HTTP, address="https://pay.example/v0")
+    made = (await set_neighbour(database, town, keyring, real)).secret
+    assert made not in {None, pretended}
     again = await set_neighbour(
         database, town, keyring, SetNeighbour(adapter=Adapter.HTTP, address="https://pay.example/v1")
     )

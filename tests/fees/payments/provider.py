@@ -31,8 +31,10 @@ class Provider:
     deaf: set[str] = field(default_factory=set)
     """... that it does, and never answers."""
 
-    def callback(self, order: str, state: str, *, secret: str = SECRET, minutes_ago: int = 0) -> SignedMessage:
-        payload = msgspec.json.encode({"order": order, "state": state, "more": "is passed over"})
+    def callback(
+        self, order: str, state: str, *, secret: str = SECRET, minutes_ago: int = 0, **more: object
+    ) -> SignedMessage:
+        payload = msgspec.json.encode({"order": order, "state": state, "more": "is passed over", **more})
         signature = sign(secret, payload, self.clock() - timedelta(minutes=minutes_ago))
         return SignedMessage(payload=payload.decode(), signature=signature)
 

@@ -170,6 +170,30 @@ async def test_nobody_pays_with_anothers_signature(shop: Shop):
     assert await shop.balance() == 10_000
 
 
+async def test_a_word_about_another_amount_enters_nothing(shop: Shop):
+    order = await shop.start()
+    for state in ("authorized", "captured"):
+        with pytest.raises(ConflictError, match="payment_amount_differs"):
+            await payments.receive(
+                shop.database, shop.outside, shop.isil, shop.provider.callback(order.reference, state, amount_ore=9_999)
+            )
+    assert await shop.balance() == 10_000
+    await payments.receive(
+        shop.database, shop.outside, shop.isil, shop.provider.callback(order.reference, "captured", amount_ore=10_000)
+    )
+    assert await shop.balance() == 0
+
+
+async def test_a_capture_that_is_told_before_it_is_answered_is_booked_as_asked(shop: Shop):
+    order = await shop.start()
+    await shop.pay_at_desk(4_000)
+    shop.provider.deaf.add("capture")
+    with pytest.raises(UnavailableError):
+        await shop.say(order.reference, "authorized")
+    told = await shop.say(order.reference, "captured")
+    assert (told.captured_ore, await shop.balance()) == (6_000, 0)
+
+
 async def test_what_was_paid_at_the_desk_meanwhile_is_not_taken_again(shop: Shop):
     order = await shop.start()
     await shop.pay_at_desk(4_000)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
+
 from faelles.fees.desk.model import (
     Balance,
     ClaimLine,
@@ -16,9 +18,9 @@ from faelles.fees.desk.model import (
     Responsible,
     StatementLine,
 )
-from faelles.fees.model import AgeClass, ChargeKind, Entry, EntryKind
+from faelles.fees.model import ChargeKind, Entry, EntryKind
 from faelles.fees.store import entry_of
-from faelles.ground.database import Row, Transaction
+from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.ids import AccountId, ChargeId, DivisionId, PatronId
 from faelles.patrons.reach import Divisions
 
@@ -111,26 +113,30 @@ WITH theirs AS (
      WHERE own.agency_id = $1 AND own.patron_id = $2
      UNION
     SELECT charge_id FROM charge_party WHERE agency_id = $1 AND liable_id = $2
-)
-SELECT c.id, p.patron_id, p.division_id, c.kind, c.step, c.age_class, c.reason, c.raised_at, y.liable_id,
-       y.addressee_id, s.charged_ore, s.outstanding_ore,
-       ARRAY(SELECT l.loan_id FROM charge_line AS l
-              WHERE l.agency_id = $1 AND l.charge_id = c.id AND l.released_at IS NULL
-              ORDER BY l.id) AS loans
-  FROM theirs AS t
-  JOIN charge AS c ON c.agency_id = $1 AND c.id = t.id
-  JOIN patron_account AS p ON p.agency_id = $1 AND p.account_id = c.account_id
-  LEFT JOIN charge_party AS y ON y.agency_id = $1 AND y.charge_id = c.id
- CROSS JOIN LATERAL (
-        SELECT COALESCE(sum(e.amount_ore) FILTER (
-                   WHERE e.kind = 'charge' OR (e.kind = 'reversal' AND e.amount_ore < 0)), 0)::bigint AS charged_ore,
-               COALESCE(sum(e.amount_ore), 0)::bigint AS outstanding_ore
-          FROM ledger_entry AS e
-         WHERE e.agency_id = $1 AND e.charge_id = c.id) AS s
- WHERE ($3::integer[] IS NULL OR p.division_id = ANY ($3))
-   AND c.id < $4 AND (NOT $5 OR s.outstanding_ore > 0)
- ORDER BY c.id DESC
- LIMIT $6
+), listed AS (
+    SELECT c.id, json_build_object(
+               'for', p.patron_id, 'charge', c.id, 'division', p.division_id, 'kind', c.kind, 'step', c.step,
+               'age_class', c.age_class, 'reason', c.reason, 'raised_at', c.raised_at, 'liable', y.liable_id,
+               'addressee', y.addressee_id, 'charged_ore', s.charged_ore, 'outstanding_ore', s.outstanding_ore,
+               'loans', ARRAY(SELECT l.loan_id FROM charge_line AS l
+                               WHERE l.agency_id = $1 AND l.charge_id = c.id AND l.released_at IS NULL
+                               ORDER BY l.id)) AS line
+      FROM theirs AS t
+      JOIN charge AS c ON c.agency_id = $1 AND c.id = t.id
+      JOIN patron_account AS p ON p.agency_id = $1 AND p.account_id = c.account_id
+      LEFT JOIN charge_party AS y ON y.agency_id = $1 AND y.charge_id = c.id
+     CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(e.amount_ore) FILTER (WHERE e.kind = 'charge'
+                                                         OR (e.kind = 'reversal' AND e.amount_ore < 0)),
+                            0)::bigint AS charged_ore,
+                   COALESCE(sum(e.amount_ore), 0)::bigint AS outstanding_ore
+              FROM ledger_entry AS e
+             WHERE e.agency_id = $1 AND e.charge_id = c.id) AS s
+     WHERE ($3::integer[] IS NULL OR p.division_id = ANY ($3))
+       AND c.id < $4 AND (NOT $5 OR s.outstanding_ore > 0)
+     ORDER BY c.id DESC
+     LIMIT $6)
+SELECT COALESCE(json_agg(line ORDER BY id DESC), '[]')::text FROM listed
 """
 
 _LIST_ENTRIES = """
@@ -146,6 +152,8 @@ SELECT e.id, p.division_id, e.at, e.kind, e.amount_ore, e.charge_id, c.kind AS c
 """
 
 _LAST = 2**63 - 1
+
+_decode_claims = msgspec.json.Decoder(list[ClaimLine]).decode
 
 
 async def load_counter(tx: Transaction, branch: int) -> Counter | None:
@@ -238,11 +246,17 @@ async def list_balances(tx: Transaction, patron: PatronId, divisions: Divisions)
     ]
 
 
+def claims_asked_for(
+    tx: Transaction, patron: PatronId, divisions: Divisions, *, only_open: bool, before: int | None, limit: int
+) -> Read[list[ClaimLine]]:
+    values = (tx.agency, patron, _listed(divisions), before or _LAST, only_open, limit)
+    return Read(_LIST_CLAIMS, values, _decode_claims)
+
+
 async def list_claims(
     tx: Transaction, patron: PatronId, divisions: Divisions, *, only_open: bool, before: int | None, limit: int
 ) -> list[ClaimLine]:
-    rows = await tx.rows(_LIST_CLAIMS, tx.agency, patron, _listed(divisions), before or _LAST, only_open, limit)
-    return [_claim_line(row) for row in rows]
+    return await tx.ask(claims_asked_for(tx, patron, divisions, only_open=only_open, before=before, limit=limit))
 
 
 async def list_entries(
@@ -254,24 +268,6 @@ async def list_entries(
 
 def _listed(divisions: Divisions) -> list[DivisionId] | None:
     return None if divisions is None else sorted(divisions)
-
-
-def _claim_line(row: Row) -> ClaimLine:
-    return ClaimLine(
-        for_patron=row["patron_id"],
-        charge=row["id"],
-        division=row["division_id"],
-        kind=ChargeKind(row["kind"]),
-        step=row["step"],
-        age_class=AgeClass(row["age_class"]) if row["age_class"] else None,
-        reason=row["reason"],
-        raised_at=row["raised_at"],
-        liable=row["liable_id"],
-        addressee=row["addressee_id"],
-        charged_ore=row["charged_ore"],
-        outstanding_ore=row["outstanding_ore"],
-        loans=tuple(row["loans"]),
-    )
 
 
 def _statement_line(row: Row) -> StatementLine:

@@ -38,8 +38,10 @@ async def set_neighbour(
     require_whole_agency(caller)
     _check(installation, role, request)
     known = await store.load(tx, role)
-    made = new_secret() if request.secret is None and known is None else None
-    if request.secret is None and known is not None:
+    # Who pretended needed no secret that anybody was told.
+    has_one = known is not None and (known[0].adapter is request.adapter or known[0].adapter is not Adapter.BUILT_IN)
+    made = None if request.secret or has_one else new_secret()
+    if request.secret is None and known is not None and has_one:
         sealed = known[1]
     else:
         sealed = keyring.encrypt(_PURPOSE, tx.agency, request.secret or made or "")

@@ -78,6 +78,8 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
 
     order: Code
     state: Told
+    amount_ore: AmountOre | None = None
+    """What is reserved, or taken; None: what was ordered, or what we asked it to take."""
 
 
 class Pretend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

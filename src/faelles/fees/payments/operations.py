@@ -91,7 +91,7 @@ async def receive(database: Database, outside: Outside, isil: str, message: Sign
     """A provider's word about an order; said again, it changes nothing more.
 
     Raises UnauthenticatedError for a wrong or old signature and for an agency without a provider, NotFoundError for an
-    order that is none.
+    order that is none, ConflictError for another amount than was ordered.
     """
     agency = await _agency(database, isil)
 
@@ -187,7 +187,7 @@ async def _told(database: Database, outside: Outside, agency: AgencyId, callback
         order = await store.load_order(tx, reference=callback.order)
         if order is None:
             raise NotFoundError("payment_order_unknown")
-        return await orders.hear(tx, order, callback.state)
+        return await orders.hear(tx, order, callback.state, callback.amount_ore)
 
     order = await database.run(agency, SYSTEM, hear)
     return _shown(await carry_on(database, outside, agency, order))

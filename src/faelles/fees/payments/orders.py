@@ -78,16 +78,21 @@ async def visible_order(tx: Transaction, caller: Caller, order: int) -> Order:
     return found
 
 
-async def hear(tx: Transaction, order: Order, told: Told) -> Order:
-    """Enter what the provider says."""
+async def hear(tx: Transaction, order: Order, told: Told, said: Ore | None = None) -> Order:
+    """Enter what the provider says. `said`: the amount it names. Raises ConflictError where that is another than it can
+    be: nothing is entered that somebody must look into first.
+    """
     order = await lock(tx, order)
+    expected = rules.expected(order, told)
+    if said is not None and said != expected:
+        raise ConflictError("payment_amount_differs", said_ore=said, expected_ore=expected)
     owed = await _owed(tx, order)
     amount = rules.to_capture(order.lines, owed)
     state = rules.after(order.state, told, amount)
     if state is order.state:
         return order
     if state is OrderState.CAPTURED:
-        return await _book(tx, order, order.amount_ore)
+        return await _book(tx, order, expected)
     return await move(tx, order, state, capture=amount if state is OrderState.AUTHORIZED else None)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from faelles.fees.payments.model import Line, OrderState, Told
+from faelles.fees.payments.model import Line, Order, OrderState, Told
 from faelles.ground.ids import ChargeId
 from faelles.ground.money import Ore
 
@@ -34,6 +34,11 @@ def after(state: OrderState, told: Told, to_capture: Ore) -> OrderState:
 def to_capture(lines: Sequence[Line], owed: Mapping[ChargeId, Ore]) -> Ore:
     """What is still owed of what was ordered: something may have been paid at the desk meanwhile."""
     return Ore(sum(min(line.amount_ore, max(owed.get(line.charge, Ore(0)), 0)) for line in lines))
+
+
+def expected(order: Order, told: Told) -> Ore:
+    """The amount that a provider's word is about: all that was ordered, or what we asked it to take of that."""
+    return (order.capture_ore if told is Told.CAPTURED else None) or order.amount_ore
 
 
 def may_cancel(state: OrderState) -> bool:
