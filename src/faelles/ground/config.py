@@ -14,6 +14,9 @@ from faelles.ground.errors import MisconfiguredError
 _HIGHEST_PORT = 65535
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
 @dataclass(frozen=True, slots=True)
 class Sip2Config:
     """Where self-checks, sorters and readers connect. A port that is not set is not opened."""
@@ -88,6 +91,8 @@ class Installation:
     exchange_directory: Path
     """Files for and from other systems, a directory for each agency."""
     register: RegisterConfig = RegisterConfig()
+    proxies: tuple[Network, ...] = ()
+    """In front of us; what they say of where a request comes from is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,10 @@ class Config:
     sip2: Sip2Config
     channels: ChannelsConfig
     register: RegisterConfig
+    proxies: tuple[Network, ...]
+    """FAELLES_PROXIES: addresses or networks, with commas between, whose `X-Forwarded-For` is believed. Default: this
+    machine alone.
+    """
     public_url: str
     """FAELLES_PUBLIC_URL: how browsers and payment providers reach us. Default: http:// and where we listen."""
     exchange_directory: Path
@@ -131,6 +140,7 @@ class Config:
             public_url=self.public_url,
             exchange_directory=self.exchange_directory,
             register=self.register,
+            proxies=self.proxies,
         )
 
 
@@ -151,6 +161,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         sip2=_sip2(source),
         channels=_channels(source),
         register=_register(source),
+        proxies=_networks(source, "FAELLES_PROXIES", "127.0.0.0/8,::1"),
         public_url=source.get("FAELLES_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         exchange_directory=Path(source.get("FAELLES_EXCHANGE") or state / "exchange").absolute(),
         log_level=source.get("FAELLES_LOG_LEVEL", "INFO"),
@@ -207,6 +218,15 @@ def _register(source: Mapping[str, str]) -> RegisterConfig:
 
 def _port(source: Mapping[str, str], name: str) -> int | None:
     return _whole_number(source, name, 0, _HIGHEST_PORT) if source.get(name) else None
+
+
+def _networks(source: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:
+    try:
+        return tuple(
+            ipaddress.ip_network(each.strip()) for each in source.get(name, default).split(",") if each.strip()
+        )
+    except ValueError:
+        raise MisconfiguredError("setting_not_networks", setting=name) from None
 
 
 def _file(source: Mapping[str, str], name: str) -> Path | None:

@@ -14,6 +14,7 @@ from faelles.ground.actor import ActorKind
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import ForbiddenError, invalid_field
+from faelles.ground.events import append
 from faelles.ground.i18n import Language
 from faelles.ground.ids import StaffId
 from faelles.people import attempts, rules
@@ -22,7 +23,11 @@ from faelles.people.federation.store import is_vouched_for
 from faelles.people.model import Caller, IssuedToken, Subject, SubjectKind
 from faelles.people.one_time.operations import own_id, standing_of
 from faelles.people.operations import begin_session_of, sign_out
+from faelles.people.sign_in import prove_own_password
+from faelles.people.staff import events
 from faelles.people.staff import store as staff
+from faelles.people.staff.model import Typed
+from faelles.people.staff.operations import show_self
 
 _FEWEST_DIFFERENT: Final = 3
 
@@ -30,25 +35,37 @@ DeskPin = Annotated[str, Meta(min_length=6, max_length=12, pattern=r"^[0-9]+$(?!
 
 
 class SetDeskPin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """None takes it away."""
+    """`pin`: None takes it away. `password`: of whoever has one, to set a PIN."""
 
     pin: DeskPin | None = None
+    password: Typed | None = None
 
     def __repr__(self) -> str:
         return "SetDeskPin()"
 
 
-async def set_own_desk_pin(tx: Transaction, keyring: Keyring, caller: Caller, wanted: SetDeskPin) -> None:
-    """Raises InvalidRequestError for one that is guessed first, ForbiddenError where a role asks for more."""
+async def set_own_desk_pin(database: Database, keyring: Keyring, caller: Caller, wanted: SetDeskPin) -> None:
+    """Raises InvalidRequestError for one that is guessed first and for a wrong password (counted as at sign-in),
+    ForbiddenError where a role asks for more.
+    """
     own = own_id(caller)
     if wanted.pin is None:
-        await staff.set_desk_pin_hash(tx, own, None)
+        await database.run(caller.agency, caller.actor, lambda tx: _keep(tx, own, None))
         return
     if len(set(wanted.pin)) < _FEWEST_DIFFERENT or wanted.pin in "01234567890123456789 98765432109876543210":
         raise invalid_field("pin", "desk_pin_guessable")
-    if (await standing_of(tx, own)).is_required:
+    pin_hash = keyring.hash_pin(caller.agency, wanted.pin)
+    me = await database.run(caller.agency, caller.actor, lambda tx: show_self(tx, caller), read_only=True)
+    if me.has_password:
+        await prove_own_password(database, keyring, caller, wanted.password or "")
+    await database.run(caller.agency, caller.actor, lambda tx: _keep(tx, own, pin_hash))
+
+
+async def _keep(tx: Transaction, own: StaffId, pin_hash: bytes | None) -> None:
+    if pin_hash is not None and (await standing_of(tx, own)).is_required:
         raise ForbiddenError("desk_pin_not_enough")
-    await staff.set_desk_pin_hash(tx, own, keyring.hash_pin(tx.agency, wanted.pin))
+    await staff.set_desk_pin_hash(tx, own, pin_hash)
+    await append(tx, events.desk_pin_removed(own) if pin_hash is None else events.desk_pin_set(own))
 
 
 async def switch_user(

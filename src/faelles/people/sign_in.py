@@ -89,19 +89,41 @@ async def change_own_password(database: Database, keyring: Keyring, caller: Call
     Raises InvalidRequestError where `old` is wrong (counted as a failed sign-in is; whoever asks stays signed in) or
     `new` too weak, ForbiddenError for a caller who is not staff.
     """
-    if caller.actor.kind is not ActorKind.STAFF:
-        raise ForbiddenError("only_staff_have_passwords")
-    own = StaffId(caller.actor.id)
-    username = await database.run(caller.agency, caller.actor, lambda tx: staff.username_of(tx, own), read_only=True)
-    check_password(new, username or "")
+    username = await _own_username(database, caller)
+    check_password(new, username)
 
     async def change(tx: Transaction, known: Row) -> None:
         await replace_password(tx, known["id"], new)
 
     try:
-        await _with_password(database, keyring, caller.agency, (username or "", old), change)
+        await _with_password(database, keyring, caller.agency, (username, old), change)
     except UnauthenticatedError:
         raise invalid_field("old", "old_password_wrong") from None
+
+
+async def prove_own_password(database: Database, keyring: Keyring, caller: Caller, password: str) -> None:
+    """Whoever is about to open another way in shows that the account is theirs and not just left open.
+
+    Raises InvalidRequestError where it is wrong, counted as a failed sign-in is.
+    """
+
+    async def nothing(_: Transaction, __: Row) -> None:
+        return None
+
+    username = await _own_username(database, caller)
+    try:
+        await _with_password(database, keyring, caller.agency, (username, password), nothing)
+    except UnauthenticatedError:
+        raise invalid_field("password", "old_password_wrong") from None
+
+
+async def _own_username(database: Database, caller: Caller) -> str:
+    """Raises ForbiddenError for a caller who is not staff."""
+    if caller.actor.kind is not ActorKind.STAFF:
+        raise ForbiddenError("only_staff_have_passwords")
+    own = StaffId(caller.actor.id)
+    found = await database.run(caller.agency, caller.actor, lambda tx: staff.username_of(tx, own), read_only=True)
+    return found or ""
 
 
 async def _with_password(

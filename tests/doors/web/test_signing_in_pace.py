@@ -1,6 +1,6 @@
 """How fast anybody may ask."""
 
-from faelles.doors.web.pace import Bucket
+from faelles.doors.rest.pace import Bucket
 
 
 def test_so_many_at_once_and_then_so_many_a_second():

@@ -152,7 +152,8 @@ async def test_a_colleague_takes_over_the_desk_and_the_open_patron_is_closed(
     colleague: Colleague, library: LendingLibrary, nobody: Visitor, visit: Callable[[str], Visitor]
 ):
     await nobody.send("/sign-in", colleague.form)
-    assert "Pinkoden er gemt" in (await nobody.send("/me/desk-pin", {"pin": "482913"})).text
+    pin = {"pin": "482913", "password": colleague.form["password"]}
+    assert "Pinkoden er gemt" in (await nobody.send("/me/desk-pin", pin)).text
     desk = visit(await library.run(lambda tx: session_of_staff(tx, frozenset({Permission.CHECKOUT}))))
     before = desk.http.cookies["faelles_session"]
     form = {"username": colleague.username, "pin": "482913", "next": "/desk?patron=7"}
@@ -166,13 +167,32 @@ async def test_a_colleague_takes_over_the_desk_and_the_open_patron_is_closed(
 @pytest.mark.parametrize("pin", ["123456", "111111", "12345", "abcdef", "987654"])
 async def test_a_pin_that_is_guessed_first_is_refused(colleague: Colleague, nobody: Visitor, pin: str):
     await nobody.send("/sign-in", colleague.form)
-    assert (await nobody.send("/me/desk-pin", {"pin": pin})).status_code == 400
+    wanted = {"pin": pin, "password": colleague.form["password"]}
+    assert (await nobody.send("/me/desk-pin", wanted)).status_code == 400
+
+
+async def test_a_pin_takes_the_password_and_leaves_an_event(
+    colleague: Colleague, library: LendingLibrary, nobody: Visitor
+):
+    await nobody.send("/sign-in", colleague.form)
+    assert (await nobody.send("/me/desk-pin", {"pin": "482913"})).status_code == 400
+    wrong = await nobody.send("/me/desk-pin", {"pin": "482913", "password": "not the one"})
+    assert wrong.status_code == 400
+    assert not any(kind.startswith("desk_pin") for kind in await library.events())
+    await nobody.send("/me/desk-pin", {"pin": "482913", "password": colleague.form["password"]})
+    await nobody.send("/me/desk-pin", {})
+    assert [kind for kind in await library.events() if kind.startswith("desk_pin")] == [
+        "desk_pin_set",
+        "desk_pin_removed",
+    ]
 
 
 async def test_a_pin_is_not_enough_where_a_role_asks_for_a_code(careful: Colleague, nobody: Visitor):
     await nobody.send("/sign-in", careful.form)
     await nobody.send("/sign-in/code", {"code": careful.code()})
-    assert (await nobody.send("/me/desk-pin", {"pin": "482913"})).status_code == 403
+    assert (
+        await nobody.send("/me/desk-pin", {"pin": "482913", "password": careful.form["password"]})
+    ).status_code == 403
 
 
 async def test_one_sets_up_and_removes_codes_oneself(colleague: Colleague, nobody: Visitor):

@@ -20,6 +20,7 @@ from faelles.doors.rest.direct import Direct
 from faelles.doors.rest.gate import Gate
 from faelles.doors.rest.metrics import Metrics
 from faelles.doors.rest.neighbours import ByPath, Neighbours
+from faelles.doors.rest.pace import SignInPace
 from faelles.doors.rest.problems import HANDLERS
 from faelles.doors.rest.request import ApiRequest
 from faelles.doors.rest.rooms import ROUTERS
@@ -58,6 +59,7 @@ def create_app(
         keyring=keyring,
         authenticate=authenticate or partial(tokens.authenticate, database, keyring),
         limits=limits or Limits(),
+        sign_in_pace=SignInPace(installation.proxies),
     )
     metrics = Metrics(database, registry)
     layout = [Router(path=PREFIX, route_handlers=list(routers)), operating.router, openapi.router]

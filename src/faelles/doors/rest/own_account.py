@@ -8,6 +8,7 @@ from litestar.params import FromQuery, JSONBody
 
 from faelles.doors.rest.access import Example, own_account, public
 from faelles.doors.rest.accesses import AccessShown, shown
+from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.rest.paging import Page
 from faelles.doors.rest.parameters import Limit, PathId
 from faelles.doors.rest.patrons import Made, Version
@@ -38,7 +39,8 @@ class PatronSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 @post(
     "/sessions/patron",
-    opt=public(example=Example(body={"agency_isil": "{isil}", "identifier": "{card}", "pin": "{pin}"})),
+    opt=public(example=Example(body={"agency_isil": "{isil}", "identifier": "{card}", "pin": "{pin}"}))
+    | {SIGNS_IN: True},
     summary="Sign in as a patron",
 )
 async def begin_patron_session(request: ApiRequest, data: JSONBody[PatronSignIn]) -> IssuedToken:

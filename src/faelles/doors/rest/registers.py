@@ -5,6 +5,7 @@ from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from faelles.doors.rest.access import Example, guarded, public
+from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathId
 from faelles.doors.rest.request import ApiRequest
@@ -123,7 +124,8 @@ async def rehearse_update(request: ApiRequest) -> list[Update]:
         example=Example(
             body={"agency_isil": "{isil}", "code": "{login_code}", "return_url": "https://bibliotek.example.dk/ind"}
         )
-    ),
+    )
+    | {SIGNS_IN: True},
     summary="Sign in as a patron with the nation's login",
 )
 async def sign_in_patron_by_login(request: ApiRequest, data: JSONBody[LoginSignIn]) -> IssuedToken:

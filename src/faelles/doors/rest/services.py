@@ -1,8 +1,9 @@
 """What the routes of one running application share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from faelles.doors.rest.pace import SignInPace
 from faelles.ground.config import Installation
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -39,3 +40,4 @@ class Services:
     keyring: Keyring
     authenticate: Authenticator
     limits: Limits
+    sign_in_pace: SignInPace = field(default_factory=SignInPace)

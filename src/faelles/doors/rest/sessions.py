@@ -9,6 +9,7 @@ from litestar import Router, get, post, put
 from litestar.params import JSONBody
 
 from faelles.doors.rest.access import Example, public, signed_in
+from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.clock import utc_now
 from faelles.ground.i18n import Language
@@ -71,7 +72,8 @@ class WhoAmI(msgspec.Struct, frozen=True, kw_only=True):
 
 @post(
     "/staff",
-    opt=public(example=Example(body={"agency_isil": "{isil}", "username": "{username}", "password": "{password}"})),
+    opt=public(example=Example(body={"agency_isil": "{isil}", "username": "{username}", "password": "{password}"}))
+    | {SIGNS_IN: True},
     summary="Sign in as staff",
 )
 async def sign_in_staff(request: ApiRequest, data: JSONBody[StaffSignIn]) -> IssuedToken:
@@ -91,7 +93,8 @@ async def sign_in_staff(request: ApiRequest, data: JSONBody[StaffSignIn]) -> Iss
 
 @post(
     "/machine",
-    opt=public(example=Example(body={"username": "{machine_username}", "secret": "{machine_secret}"})),
+    opt=public(example=Example(body={"username": "{machine_username}", "secret": "{machine_secret}"}))
+    | {SIGNS_IN: True},
     summary="Sign in as a self-check, sorter, door or reader",
 )
 async def sign_in_machine(request: ApiRequest, data: JSONBody[SecretSignIn]) -> IssuedToken:
@@ -104,7 +107,8 @@ async def sign_in_machine(request: ApiRequest, data: JSONBody[SecretSignIn]) -> 
 
 @post(
     "/client",
-    opt=public(example=Example(body={"username": "{client_username}", "secret": "{machine_secret}"})),
+    opt=public(example=Example(body={"username": "{client_username}", "secret": "{machine_secret}"}))
+    | {SIGNS_IN: True},
     summary="Sign in as an API client",
 )
 async def sign_in_client(request: ApiRequest, data: JSONBody[SecretSignIn]) -> IssuedToken:

@@ -24,6 +24,14 @@ def password_set(staff: StaffId) -> Event:
     return Event(kind="password_set", subject=staff)
 
 
+def desk_pin_set(staff: StaffId) -> Event:
+    return Event(kind="desk_pin_set", subject=staff)
+
+
+def desk_pin_removed(staff: StaffId) -> Event:
+    return Event(kind="desk_pin_removed", subject=staff)
+
+
 def role_assigned(staff: StaffId, role: str, division: DivisionId | None, branch: BranchId | None) -> Event:
     dimensions = {"role": role, "division": division, "branch": branch}
     return Event(kind="role_assigned", subject=staff, dimensions=dimensions)

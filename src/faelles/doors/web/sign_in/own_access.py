@@ -7,7 +7,7 @@ from litestar import Response, Router, get, post
 from litestar.params import FromQuery
 
 from faelles.doors.rest.access import Example, signed_in
-from faelles.doors.web.pace import SIGNS_IN
+from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.web.place import HOME, own_path
 from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
@@ -143,13 +143,15 @@ async def remove(request: WebRequest) -> Response[bytes]:
     return await _page(request, said="web_entry_one_time_removed")
 
 
-@post("/me/desk-pin", opt=signed_in(example=Example(body={"pin": "482913"})), status_code=200)
+@post(
+    "/me/desk-pin", opt=signed_in(example=Example(body={"pin": "482913", "password": "not the one"})), status_code=200
+)
 async def set_desk_pin(request: WebRequest) -> Response[bytes]:
     services, caller = request.services, request.caller
     try:
         form = await request.typed(SetDeskPin)
-        await request.run(lambda tx: desk_switch.set_own_desk_pin(tx, services.keyring, caller, form))
-    except (InvalidRequestError, ForbiddenError) as problem:
+        await desk_switch.set_own_desk_pin(services.database, services.keyring, caller, form)
+    except (InvalidRequestError, ForbiddenError, TooManyAttemptsError) as problem:
         return await _page(request, problem=problem)
     return await _page(request, said="web_entry_desk_pin_set" if form.pin else "web_entry_desk_pin_removed")
 

@@ -7,8 +7,8 @@ from litestar import Response, Router, get, post
 from litestar.params import FromQuery
 
 from faelles.doors.rest.access import Example, public
+from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.web import cookies
-from faelles.doors.web.pace import SIGNS_IN
 from faelles.doors.web.place import HOME, own_path
 from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest

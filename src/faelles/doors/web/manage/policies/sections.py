@@ -50,6 +50,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "on_shelf_holds",
             "pickup_from",
             "new_at_home_days",
+            "locals_first",
             "damaged_fills_holds",
             "lending_after_days",
             "checkout_of_planned",

@@ -1,0 +1,90 @@
+"""How fast anybody may ask, from where: buckets that fill by themselves, counted in this process.
+
+Guesses at one name are counted elsewhere, for good (people/attempts.py); here it is about the machine's time.
+"""
+
+import ipaddress
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from litestar import Request
+
+from faelles.ground.config import Network
+from faelles.ground.errors import TooManyAttemptsError
+
+SIGNS_IN: Final = "signs_in"
+"""In a route's `opt`: whoever calls it proves who they are, which costs more than a page."""
+_MOST_KNOWN: Final = 20_000
+
+
+@dataclass(slots=True)
+class Bucket:
+    """`burst` at once, and `per_second` from then on."""
+
+    per_second: float
+    burst: int
+    _left: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """What is left, and when that was counted."""
+
+    def seconds_to_wait(self, who: str, now: float) -> float:
+        """0 where there is something left, of which one is then taken."""
+        left, counted = self._left.get(who, (float(self.burst), now))
+        left = min(self.burst, left + (now - counted) * self.per_second)
+        if left < 1:
+            return (1 - left) / self.per_second
+        if len(self._left) >= _MOST_KNOWN:
+            self._forget_the_full(now)
+        self._left[who] = (left - 1, now)
+        return 0
+
+    def knows(self, who: str) -> bool:
+        return who in self._left
+
+    def _forget_the_full(self, now: float) -> None:
+        """Whoever has not asked for a while is as good as new; where all are busy, all begin anew."""
+        refill = self.burst / self.per_second
+        self._left = {who: kept for who, kept in self._left.items() if now - kept[1] < refill}
+        if len(self._left) >= _MOST_KNOWN:
+            self._left = {}
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPace:
+    """Of signing in, by pages and programs together. `proxies`: whose word is taken for where a request comes from."""
+
+    proxies: tuple[Network, ...] = ()
+    of_addresses: Bucket = field(default_factory=lambda: Bucket(per_second=3, burst=300))
+    """A town hall at eight in the morning, or a municipality's web site, behind one address."""
+
+    def require(self, request: Request[Any, Any, Any], *, now: float | None = None) -> None:
+        """Raise TooManyAttemptsError where too many come from one address to a route that signs in."""
+        opt: Mapping[str, Any] = request.route_handler.opt
+        if SIGNS_IN in opt:
+            moment = time.monotonic() if now is None else now
+            refuse_after(self.of_addresses.seconds_to_wait(self.address_of(request), moment))
+
+    def address_of(self, request: Request[Any, Any, Any]) -> str:
+        """Whom the request comes from: told by our own proxies, where it came through them."""
+        came_by = request.client.host if request.client else ""
+        for told in reversed(request.headers.getall("x-forwarded-for", [])):
+            for each in reversed(told.split(",")):
+                if not self._is_proxy(came_by):
+                    return came_by
+                came_by = each.strip()[:64]
+        return came_by
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            place = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(place in network for network in self.proxies)
+
+
+def refuse_after(seconds: float) -> None:
+    """Raise TooManyAttemptsError where there is anything to wait for."""
+    if seconds > 0:
+        raise TooManyAttemptsError("asked_too_fast", retry_after=math.ceil(seconds))
