@@ -2,7 +2,8 @@
 .POSIX:
 .SUFFIXES:
 
-RUN = .venv/bin
+# Modules are compiled once and kept, whatever is said of other programs: compiling is most of a start.
+RUN = env PYTHONDONTWRITEBYTECODE= .venv/bin
 STAMP = .venv/synchronised
 
 help:
