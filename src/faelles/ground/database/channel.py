@@ -9,6 +9,7 @@ error.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,8 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 if TYPE_CHECKING:
+    from asyncpg.protocol.protocol import BaseProtocol, PreparedStatementState
+
     Connection = asyncpg.Connection[asyncpg.Record]
     Statement = PreparedStatement[asyncpg.Record]
 else:
@@ -44,10 +47,30 @@ _ALL_AS_TEXT: Final = _COUNT.pack(0)
 _EXECUTE: Final = b"E" + _LENGTH.pack(9) + b"\0" + _LENGTH.pack(0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement that the connection knows by a name, for as long as this is kept."""
+
+    statement: Statement
+    state: "PreparedStatementState[asyncpg.Record]"
+    bind: bytes
+    """A Bind message up to the values."""
+    gives: tuple[str, ...]
+    """The types of its columns."""
+
+    @classmethod
+    def of(cls, statement: Statement) -> "_Prepared":
+        bind = b"\0" + statement.get_name().encode() + b"\0" + _ALL_AS_TEXT
+        gives = tuple(each.type.name for each in statement.get_attributes())
+        state = statement._state  # type: ignore[attr-defined]  # noqa: SLF001 - what `Channel.ask` executes
+        return cls(statement, state, bind, gives)
+
+
 class Channel(Connection):
     """One conversation with the database; whoever has it speaks alone."""
 
-    __slots__ = ("_ahead", "_always", "_is_open_ended", "_ready")
+    __slots__ = ("_ahead", "_always", "_is_open_ended", "_openings", "_ready")
+    _protocol: "BaseProtocol[asyncpg.Record]"
     _transport: asyncio.WriteTransport
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - what asyncpg makes it from
@@ -55,46 +78,47 @@ class Channel(Connection):
         self._ahead: list[bytes] = []
         self._is_open_ended = False
         """Something was said, and its answer has not come, or was an error."""
-        self._always: dict[str, Statement] = {}
-        self._ready: OrderedDict[str, Statement] = OrderedDict()
+        self._always: dict[str, _Prepared] = {}
+        self._openings: dict[bool, bytes] = {}
+        """BEGIN as it goes over the line, by whether it is read only."""
+        self._ready: OrderedDict[str, _Prepared] = OrderedDict()
 
     async def get_ready(self) -> None:
         """Prepare what every transaction says; before anything else is said."""
         for sql in _ALWAYS_READY:
-            self._always[sql] = await self.prepare(sql)
+            self._always[sql] = _Prepared.of(await self.prepare(sql))
+        self._openings = {False: _bound(self._always[_BEGIN], ()), True: _bound(self._always[_BEGIN_READ_ONLY], ())}
         # Preparing alone sends no Sync: PostgreSQL would take the time at rest for a statement that never ends.
         await self.ask(_NOTHING, ())
 
     def begin(self, agency: int, actor: str, *, read_only: bool) -> None:
         """Open a transaction in which `actor` acts within `agency`, ahead of its first statement."""
-        self._ahead = [
-            _bound(self._always[_BEGIN_READ_ONLY if read_only else _BEGIN], ()),
-            _bound(self._always[_ACT], (agency, actor)),
-        ]
+        self._ahead = [self._openings[read_only], _bound(self._always[_ACT], (agency, actor))]
 
     async def say(self, sql: str, values: Sequence[object]) -> None:
         """A statement that gives no rows, to go ahead of the next one."""
-        statement = await self._statement(sql)
-        if statement.get_attributes():
+        prepared = await self._prepared(sql)
+        if prepared.gives:
             raise ValueError("rows would be taken for the next statement's")
-        self._ahead.append(_bound(statement, values))
+        self._ahead.append(_bound(prepared, values))
 
     async def ask(self, sql: str, values: Sequence[object], *, most: int = 0) -> tuple[list[asyncpg.Record], str]:
         """The rows of a statement (all of them, or `most` 1), and what PostgreSQL says it did."""
-        statement = self._always.get(sql) or await self._statement(sql)
+        prepared = self._always.get(sql) or await self._prepared(sql)
+        if self.is_closed():
+            raise asyncpg.InterfaceError("the connection is closed")
         self._is_open_ended = True
         if self._ahead:
-            if self.is_closed():
-                raise asyncpg.InterfaceError("the connection is closed")
             self._transport.write(b"".join(self._ahead))
             self._ahead = []
         try:
-            rows = await _rows_of(statement, values, most)
+            # What a statement's own methods come to, behind six calls that check what is checked here.
+            rows, done, _ = await self._protocol.bind_execute(prepared.state, values, "", most, True, None)  # noqa: FBT003 - theirs
         except asyncpg.InvalidCachedStatementError:
             self._ready.clear()  # made ready before the schema changed, this one or what went ahead
             raise
         self._is_open_ended = False
-        return rows, statement.get_statusmsg() or ""
+        return rows, done.decode() if done else ""
 
     async def ask_together(self, questions: Sequence[tuple[str, Sequence[object]]]) -> list[str]:
         """The answers of statements that give one text each, in order; all of them in one message.
@@ -110,12 +134,11 @@ class Channel(Connection):
             raise ValueError("each must give one row")
         return [row[0] for row in rows]
 
-    async def _telling(self, sql: str) -> Statement:
-        is_known = sql in self._ready
-        statement = await self._statement(sql)
-        if not is_known and [each.type.name for each in statement.get_attributes()] != ["text"]:
+    async def _telling(self, sql: str) -> _Prepared:
+        prepared = await self._prepared(sql)
+        if prepared.gives != ("text",):
             raise ValueError("its rows would not be told from those of the others")
-        return statement
+        return prepared
 
     async def settle(self) -> None:
         """Have everything done that was said."""
@@ -143,28 +166,21 @@ class Channel(Connection):
         """Whether nothing is under way, and nothing waits to be said."""
         return not (self._ahead or self._is_open_ended or self.is_in_transaction())
 
-    async def _statement(self, sql: str) -> Statement:
-        statement = self._ready.get(sql)
-        if statement is not None:
+    async def _prepared(self, sql: str) -> _Prepared:
+        prepared = self._ready.get(sql)
+        if prepared is not None:
             self._ready.move_to_end(sql)
-            return statement
+            return prepared
         self._is_open_ended = True  # until the next Sync, which comes with what is asked next
-        statement = self._ready[sql] = await self.prepare(sql)
+        prepared = self._ready[sql] = _Prepared.of(await self.prepare(sql))
         if len(self._ready) > _MOST_READY:
             self._ready.popitem(last=False)
-        return statement
+        return prepared
 
 
-async def _rows_of(statement: Statement, values: Sequence[object], most: int) -> list[asyncpg.Record]:
-    if not most:
-        return await statement.fetch(*values)
-    row = await statement.fetchrow(*values)
-    return [] if row is None else [row]
-
-
-def _bound(statement: Statement, values: Sequence[object]) -> bytes:
+def _bound(prepared: _Prepared, values: Sequence[object]) -> bytes:
     """Bind and Execute, without the Sync that would ask for an answer."""
-    parts = [b"\0", statement.get_name().encode(), b"\0", _ALL_AS_TEXT, _COUNT.pack(len(values))]
+    parts = [prepared.bind, _COUNT.pack(len(values))]
     for value in values:
         if value is None:
             parts.append(_NULL)
