@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import date
 
+from circulation.holds.test_changing import cancel
 from circulation.holds.wishing import copies, match_all, state_of, waits, wish_for
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.floating.model import FloatSubject, NewFloatGroup, Room
@@ -280,6 +281,16 @@ async def test_what_nobody_collects_is_the_next_ones_at_once_and_is_cleared_by_a
     assert (answer.next.hold, answer.next.stop) == (second, Stop.HOLD_SHELF)
     assert await to_clear(library) == []
     assert [place.hold for place in await on_shelf(library)] == [second]
+
+
+async def test_what_stands_there_for_a_cancelled_hold_may_be_for_the_next_in_line(library: LendingLibrary):
+    record, [book] = await copies(library, 1)
+    first, second = await waits(library, record), await waits(library, record)
+    await library.take_back(book)
+    await cancel(library, first)
+    [place] = await to_clear(library)
+    assert (place.why, place.goes_to) == ("staff", ClearedFor.SOMEBODY_WAITS)
+    assert (await library.take_back(book)).next.hold == second
 
 
 async def test_with_nobody_waiting_it_goes_back_to_its_shelf(library: LendingLibrary):

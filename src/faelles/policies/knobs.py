@@ -94,6 +94,18 @@ class PickupFrom(StrEnum):
     OWNER_BRANCH = "owner_branch"
 
 
+class LocalsFirst(StrEnum):
+    """Whose holds a copy fills before all others'."""
+
+    NOBODY = "nobody"
+    PICKUP_AT_OWNER = "pickup_at_owner"
+    """Those to be picked up at the branch that owns it."""
+    PICKUP_WHERE_IT_STANDS = "pickup_where_it_stands"
+    HOME_AT_OWNER = "home_at_owner"
+    """Those of patrons whose home is the branch that owns it."""
+    HOME_WHERE_IT_STANDS = "home_where_it_stands"
+
+
 class SlipName(StrEnum):
     """How the slip in a copy on the hold shelf tells whose it is, beside the shelf number."""
 
@@ -182,6 +194,7 @@ HOLD_AGAIN_HOMEBOUND: Final = yes_no("hold_again_homebound", default=False, whos
 ON_SHELF_HOLDS: Final = choice("on_shelf_holds", OnShelf.ALLOW, _ITEM)
 PICKUP_FROM: Final = choice("pickup_from", PickupFrom.DIVISION, _ITEM)
 NEW_AT_HOME_DAYS: Final = number("new_at_home_days", 0, _ITEM, Unit.DAYS, highest=3650)
+LOCALS_FIRST: Final = choice("locals_first", LocalsFirst.NOBODY, _ITEM)
 DAMAGED_FILLS_HOLDS: Final = yes_no("damaged_fills_holds", default=True, whose=_ITEM)
 PICKUP_DAYS: Final = number("pickup_days", 7, _DESK, Unit.DAYS, lowest=1, highest=365)
 LENDING_AFTER_DAYS: Final = limit("lending_after_days", None, _PATRON, Unit.DAYS, highest=3650)

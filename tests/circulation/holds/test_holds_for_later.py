@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circulation.holds.test_reading import explained
-from circulation.holds.wishing import copies, day, waits, wish
+from circulation.holds.wishing import copies, day, match_all, waits, wish
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.holds.queue_rules import QueueEnd
+from faelles.circulation.picking.model import NotOnShelf
+from faelles.circulation.picking.operations import note_not_on_shelf
 from faelles.policies.knobs import HOLD_SLOTS_IN_BY_DATE
 
 TODAY = date(2027, 3, 1)
@@ -66,3 +68,23 @@ async def test_nobodys_turn_comes_before_their_hold_begins_and_they_keep_nobody_
     assert (await explained(library, later)).wait.days == 42
     told = (await explained(library, now)).wait
     assert (told.days, told.position) == (2, 2)
+
+
+async def test_who_is_away_waits_until_they_are_back_and_a_copy_looked_for_in_vain_helps_nobody(
+    library: LendingLibrary,
+):
+    reader, (title, _) = await library.reader(), await copies(library, 1)
+    away = (await wish(library, reader, title)).transaction
+    absence = "INSERT INTO absence (agency_id, patron_id, period) VALUES ($1, $2, daterange($3, $4, '[]'))"
+    await library.run(lambda tx: tx.execute(absence, tx.agency, reader.id, day(0, library), day(9, library)))
+    other = await waits(library, title)
+    assert [(await explained(library, hold)).wait.days for hold in (away, other)] == [12, 2]
+    await library.run(
+        lambda tx: tx.execute(
+            "UPDATE absence SET period = daterange($2, NULL) WHERE agency_id = $1", tx.agency, day(0, library)
+        )
+    )
+    assert (await explained(library, away)).wait.days is None
+    await match_all(library)
+    await library.run(lambda tx: note_not_on_shelf(tx, library.librarian, NotOnShelf(hold=other)))
+    assert (await explained(library, other)).wait.days == 32

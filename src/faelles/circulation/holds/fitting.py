@@ -24,10 +24,12 @@ from faelles.policies.compiled import Settings, Terms
 from faelles.policies.knobs import (
     DAMAGED_FILLS_HOLDS,
     LENDABLE,
+    LOCALS_FIRST,
     MINIMUM_AGE_REFUSES,
     NEW_AT_HOME_DAYS,
     PICKUP_FROM,
     RESERVABLE,
+    LocalsFirst,
     PickupFrom,
 )
 from faelles.policies.model import Source
@@ -84,6 +86,7 @@ class Supply(NamedTuple):
     """Still to stay at home, by the rule of its owner."""
     is_booked: bool = False
     """For days so near that nobody else could have much of it."""
+    locals_first: LocalsFirst = LocalsFirst.NOBODY
 
 
 class Demand(NamedTuple):
@@ -107,12 +110,12 @@ class Misfit(NamedTuple):
 
 
 def supply_of(settings: Settings, copy: Copy, day: date, moment_terms: Callable[[policies.Subject], Terms]) -> Supply:
-    """The class a copy belongs to on `day`. How long new copies stay at home is a matter of their owner alone."""
+    """The class a copy belongs to on `day`. How long new copies stay at home, and whom they serve first, is a matter of
+    their owner alone.
+    """
     path = settings.at_branch(copy.owner_branch, copy.placement)
-    is_new = False
-    if copy.acquired_on is not None:
-        of_owner = policies.Subject(item=path, patron=path, desk=path, material_group=copy.material_group)
-        is_new = day < copy.acquired_on + timedelta(days=moment_terms(of_owner)[NEW_AT_HOME_DAYS].value)
+    of_owner = moment_terms(policies.Subject(item=path, patron=path, desk=path, material_group=copy.material_group))
+    stays_home = timedelta(days=of_owner[NEW_AT_HOME_DAYS].value)
     return Supply(
         branch=copy.branch,
         owner_branch=copy.owner_branch,
@@ -123,8 +126,9 @@ def supply_of(settings: Settings, copy: Copy, day: date, moment_terms: Callable[
         is_placeholder=copy.kind == "placeholder",
         not_for_loan=copy.not_for_loan,
         is_damaged=copy.condition == "damaged",
-        is_new=is_new,
+        is_new=copy.acquired_on is not None and day < copy.acquired_on + stays_home,
         is_booked=any(each.starts <= day + _WORTH_FETCHING and each.ends >= day for each in copy.bookings),
+        locals_first=of_owner[LOCALS_FIRST].value,
     )
 
 
@@ -138,6 +142,21 @@ def demand_of(hold: Waiting, day: date) -> Demand:
         waived=frozenset(hold.waived),
         group=hold.wanted_group or policies.ANY_MATERIAL,
     )
+
+
+def is_local(supply: Supply, pickup: BranchId, home: BranchId | None) -> bool:
+    """Whether copies of this class serve a hold that is picked up there, by a patron of that branch, before others."""
+    match supply.locals_first:
+        case LocalsFirst.NOBODY:
+            return False
+        case LocalsFirst.PICKUP_AT_OWNER:
+            return pickup == supply.owner_branch
+        case LocalsFirst.PICKUP_WHERE_IT_STANDS:
+            return pickup == supply.branch
+        case LocalsFirst.HOME_AT_OWNER:
+            return home == supply.owner_branch
+        case LocalsFirst.HOME_WHERE_IT_STANDS:
+            return home == supply.branch
 
 
 def known_age(born: date | None, day: date) -> int:

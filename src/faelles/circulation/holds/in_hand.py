@@ -9,6 +9,7 @@ from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.matching import Costs, first_in_line
 from faelles.circulation.holds.title import moment, supply_for, wantings
 from faelles.policies.compiled import Settings
+from faelles.policies.knobs import LocalsFirst
 
 _IN_THE_WORKSHOP = frozenset({"in_repair", "in_processing"})
 
@@ -24,6 +25,10 @@ class Claimant:
 def may_serve(copy: Copy | None) -> TypeGuard[Copy]:
     """Whether it is in a state to be handed out to anybody at all."""
     return copy is not None and copy.condition not in _IN_THE_WORKSHOP
+
+
+def serves_locals_first(settings: Settings, copy: Copy, now: datetime, today: date) -> bool:
+    return supply_for(copy, moment(settings, now, today, Costs())).locals_first is not LocalsFirst.NOBODY
 
 
 def claimant(settings: Settings, waiting: Sequence[Waiting], copy: Copy | None, now: datetime, today: date) -> Claimant:

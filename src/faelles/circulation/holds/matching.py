@@ -1,7 +1,8 @@
 """Which copy for which hold. Pure: the same queue, copies and verdicts give the same plan, in whatever order they come.
 
 Holds are served by rank; each takes the cheapest copy that fits and is left, and of equally cheap ones a copy nobody
-asked for by itself, then the one with the lowest id. Nobody is passed over for the sake of a fuller plan.
+asked for by itself, then the one with the lowest id. Nobody is passed over for the sake of a fuller plan. Copies whose
+owner says so serve the locals first: before all others, by rank.
 """
 
 from bisect import insort
@@ -11,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from faelles.circulation.holds.fitting import Demand, Supply, Unfit
+from faelles.circulation.holds.fitting import Demand, Supply, Unfit, is_local
 from faelles.ground.ids import BranchId, HoldId, IssueId, ItemId
+from faelles.policies.knobs import LocalsFirst
 
 ANY_ISSUE: Final = IssueId(0)
 
@@ -50,6 +52,8 @@ class WhyNot(StrEnum):
     OTHER_ISSUE = "other_issue"
     OTHERS_FIRST = "others_first"
     """Copies that fit went to holds of higher rank."""
+    LOCALS_FIRST = "locals_first"
+    """A copy that fits went to a hold of lower rank, which it serves first by its owner's rule."""
     OTHER_GROUP = Unfit.OTHER_GROUP.value
     NOT_FOR_LOAN = Unfit.NOT_FOR_LOAN.value
     INTERLIBRARY = Unfit.INTERLIBRARY.value
@@ -72,6 +76,11 @@ class Wanting:
     item: ItemId | None = None
     idle: WhyNot | None = None
     pinned: ItemId | None = None
+    home: BranchId | None = None
+    """Of the patron."""
+
+    def is_local_to(self, supply: Supply) -> bool:
+        return is_local(supply, self.demand.pickup, self.home)
 
 
 class Free(NamedTuple):
@@ -87,12 +96,15 @@ Judge = Callable[[Supply, Demand], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """`over` is the cost of the next best class of copies that fitted; None where there was no choice."""
+    """`over` is the cost of the next best class of copies that fitted; None where there was no choice. `as_local`: the
+    copy serves it before others.
+    """
 
     hold: HoldId
     item: ItemId
     cost: Cost
     over: Cost | None = None
+    as_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +121,17 @@ def match(queue: Iterable[Wanting], copies: Iterable[Free], judge: Judge, *, has
     shelves = _Shelves(copies, ranked, judge)
     pinned = (shelves.take_pinned(each) for each in ranked if each.pinned is not None)
     assigned = [each for each in pinned if each is not None]
-    fetched = {each.hold for each in assigned}
+    served = {each.hold for each in assigned}
+    # What was being fetched for somebody and is gone or fits no longer: they wait like everybody else.
+    waiting = [replace(each, pinned=None) if each.pinned else each for each in ranked if each.hold not in served]
+    local = shelves.serve_locals(waiting)
+    assigned += local
+    served = {each.hold for each in local}
     passed: dict[HoldId, WhyNot] = {}
-    for wanting in ranked:
-        if wanting.hold in fetched:
+    for wanting in waiting:
+        if wanting.hold in served:
             continue
-        # What was being fetched for it is gone or fits no longer: it waits like everybody else.
-        found = wanting.idle or shelves.take(wanting if wanting.pinned is None else replace(wanting, pinned=None))
+        found = wanting.idle or shelves.take(wanting)
         if isinstance(found, Assigned):
             assigned.append(found)
         else:
@@ -133,15 +149,19 @@ def first_in_line(
     queue: Iterable[Wanting], item: ItemId, supply: Supply, judge: Judge
 ) -> tuple[Wanting | None, list[Passed]]:
     """Whose a copy is that lies on the desk now: the first by rank that it can fill, and everybody before who was
-    passed over, with the reason. A better copy that is planned for the first does not keep this one from it.
+    passed over, with the reason. A better copy that is planned for the first does not keep this one from it. Where the
+    copy serves the locals first, `queue` must be whole.
     """
+    first: tuple[Wanting | None, list[Passed]] | None = None
     passed: list[Passed] = []
     for wanting in sorted(queue, key=lambda each: each.rank):
         why = wanting.idle or _why_not_this(wanting, item, supply, judge)
-        if why is None:
+        if why is None and (supply.locals_first is LocalsFirst.NOBODY or wanting.is_local_to(supply)):
             return wanting, passed
-        passed.append(Passed(wanting.hold, why))
-    return None, passed
+        if why is None:
+            first = first or (wanting, passed.copy())
+        passed.append(Passed(wanting.hold, why or WhyNot.LOCALS_FIRST))
+    return first or (None, passed)
 
 
 def _why_not_this(wanting: Wanting, item: ItemId, supply: Supply, judge: Judge) -> WhyNot | None:
@@ -174,6 +194,7 @@ class _Shelves:
             insort(self._left[supply], (item in self._asked_for, item))
         self._number_left = len(self._supply_of)
         self._choices: dict[tuple[Demand, IssueId], tuple[list[_Choice], WhyNot]] = {}
+        self._given_to_locals: list[tuple[int, Supply]] = []
 
     def take_pinned(self, wanting: Wanting) -> Assigned | None:
         """The copy that is being fetched, while it is there and still fits."""
@@ -184,6 +205,32 @@ class _Shelves:
             return None
         return self._take_item(wanting, wanting.pinned, supply)
 
+    def serve_locals(self, ranked: Sequence[Wanting]) -> list[Assigned]:
+        """The copies that go to locals before anybody else is asked."""
+        if all(supply.locals_first is LocalsFirst.NOBODY for supply in self._left):
+            return []
+        served = []
+        for wanting in ranked:
+            found = None if wanting.idle else self._take_as_local(wanting)
+            if found is not None:
+                served.append(replace(found, as_local=True))
+                self._given_to_locals.append((wanting.rank, self._supply_of[found.item]))
+        return served
+
+    def _take_as_local(self, wanting: Wanting) -> Assigned | None:
+        if wanting.item is not None:
+            supply = self._supply_of.get(wanting.item)
+            found = self._take_wanted(wanting, wanting.item) if supply and wanting.is_local_to(supply) else None
+            return found if isinstance(found, Assigned) else None
+        choices, _ = self._choices_for(wanting.demand, wanting.issue)
+        return self._take_first(wanting, [choice for choice in choices if wanting.is_local_to(choice.supply)])
+
+    def _why_others_first(self, wanting: Wanting, choices: Sequence[_Choice]) -> WhyNot:
+        """What fits is gone: to those before, or to a local behind."""
+        fitting = {choice.supply for choice in choices}
+        overtaken = any(rank > wanting.rank and supply in fitting for rank, supply in self._given_to_locals)
+        return WhyNot.LOCALS_FIRST if overtaken else WhyNot.OTHERS_FIRST
+
     def take(self, wanting: Wanting) -> Assigned | WhyNot:
         if not self._supply_of:
             return WhyNot.ALL_OUT if wanting.item is None else WhyNot.WANTED_COPY_OUT
@@ -192,11 +239,13 @@ class _Shelves:
         choices, why_none = self._choices_for(wanting.demand, wanting.issue)
         if not choices:
             return why_none
-        if not self._number_left:
-            return WhyNot.OTHERS_FIRST
-        there = [choice for choice in choices if choice.left]
+        return self._take_first(wanting, choices) or self._why_others_first(wanting, choices)
+
+    def _take_first(self, wanting: Wanting, choices: Sequence[_Choice]) -> Assigned | None:
+        """A copy of the cheapest class that has one left."""
+        there = [choice for choice in choices if choice.left] if self._number_left else []
         if not there:
-            return WhyNot.OTHERS_FIRST
+            return None
         (_, item) = there[0].left.pop(0)
         self._number_left -= 1
         return Assigned(wanting.hold, item, there[0].cost, there[1].cost if len(there) > 1 else None)

@@ -225,7 +225,7 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     """How long yet, in whole days, and what it was reckoned from."""
 
     days: int | None
-    """None: nothing comes back that could fill it."""
+    """None: nothing comes back that could fill it, or the patron is away until further notice."""
     position: int
     copies: int
     """Copies that could fill the hold."""

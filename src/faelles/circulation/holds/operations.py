@@ -14,6 +14,7 @@ from faelles.circulation.holds import placing, store
 from faelles.circulation.holds.change_store import spread
 from faelles.circulation.holds.counter import open_counter
 from faelles.circulation.holds.facts import PlacingFacts
+from faelles.circulation.holds.locals import with_places
 from faelles.circulation.holds.model import Placed, PlaceHold, PlaceHolds, Placing, PlacingOutcome, Together
 from faelles.circulation.holds.queue_rules import RANK_STEP
 from faelles.ground.access import record_access
@@ -70,6 +71,7 @@ async def place_holds(
     if order.crowded is not None:
         await spread(tx, order.crowded, RANK_STEP)
         return await place_holds(tx, caller, keyring, request, key)
+    order = await with_places(tx, counter, facts, facts.patron.home_branch, order)
     return await _settle(tx, caller, request, facts, order, repeat)
 
 

@@ -223,6 +223,8 @@ async def assign(tx: Transaction, planned: Sequence[Assigned]) -> None:
 
 def _details(assigned: Assigned) -> dict[str, str | int]:
     details: dict[str, str | int] = {"reach": assigned.cost.reach.value, "days": assigned.cost.days}
+    if assigned.as_local:
+        details["as_local"] = True
     if assigned.over is not None:
         details |= {"next_reach": assigned.over.reach.value, "next_days": assigned.over.days}
     return details

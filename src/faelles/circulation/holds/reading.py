@@ -10,6 +10,7 @@ from faelles.circulation.holds import queue_store
 from faelles.circulation.holds import reading_store as store
 from faelles.circulation.holds.counter import permissions_in
 from faelles.circulation.holds.facts import Waiting
+from faelles.circulation.holds.locals import as_served, places_in_line
 from faelles.circulation.holds.matcher import plan_title, present_moment
 from faelles.circulation.holds.matching import Assigned, Plan
 from faelles.circulation.holds.model import HoldExplained, HoldShown, InQueue
@@ -56,7 +57,7 @@ async def holds_of_patron(
         after=after,
         limit=limit,
     )
-    return [_told(caller, each) for each in found]
+    return await _told(tx, caller, found)
 
 
 async def holds_of_title(
@@ -67,7 +68,7 @@ async def holds_of_title(
     divisions = caller.divisions(Permission.HOLD_VIEW)
     found = await store.of_title(tx, record, divisions=_sorted(divisions), after=after, limit=limit)
     await _note_looks(tx, caller, found, "holds_of_title")
-    return [each.shown for each in found], found[-1].rank if len(found) == limit else None
+    return await _told(tx, caller, found), found[-1].rank if len(found) == limit else None
 
 
 async def holds_at_branch(
@@ -87,7 +88,7 @@ async def holds_at_branch(
     caller.require(Permission.HOLD_VIEW, Place(known.division, branch))
     found = await store.of_branch(tx, branch, states=states, after=after, limit=limit)
     await _note_looks(tx, caller, found, "holds_at_branch")
-    return [each.shown for each in found]
+    return await _told(tx, caller, found)
 
 
 def _sorted(divisions: frozenset[DivisionId] | None) -> list[DivisionId] | None:
@@ -99,22 +100,30 @@ async def _note_looks(tx: Transaction, caller: Caller, found: Sequence[FoundHold
         await record_access(tx, operation, sorted({each.shown.patron for each in found if each.shown.patron}))
 
 
-def _told(caller: Caller, found: FoundHold) -> HoldShown:
-    """As the caller may read it: patrons know who they are, and need not know which copy it will be."""
-    if caller.patron is None:
-        return found.shown
-    is_bound = found.shown.state not in WAITING
+async def _told(tx: Transaction, caller: Caller, found: Sequence[FoundHold]) -> list[HoldShown]:
+    """As the caller may read them, each with its place in line."""
+    places = await places_in_line(tx, [each.shown for each in found])
+    shown = [
+        msgspec.structs.replace(each.shown, position=places.get(each.shown.id, each.shown.position)) for each in found
+    ]
+    return shown if caller.patron is None else [_for_its_patron(each) for each in shown]
+
+
+def _for_its_patron(shown: HoldShown) -> HoldShown:
+    """Patrons know who they are, and need not know which copy it will be."""
+    is_bound = shown.state not in WAITING
     return msgspec.structs.replace(
-        found.shown,
+        shown,
         patron=None,
-        item=found.shown.item if is_bound else None,
-        item_number=found.shown.item_number if is_bound else None,
-        state=HoldState.PENDING if found.shown.state is HoldState.MATCHED else found.shown.state,
+        item=shown.item if is_bound else None,
+        item_number=shown.item_number if is_bound else None,
+        state=HoldState.PENDING if shown.state is HoldState.MATCHED else shown.state,
     )
 
 
 async def show_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldShown:
-    return _told(caller, await _find(tx, caller, hold, "show_hold"))
+    (shown,) = await _told(tx, caller, [await _find(tx, caller, hold, "show_hold")])
+    return shown
 
 
 async def _find(tx: Transaction, caller: Caller, hold: HoldId, operation: str) -> FoundHold:
@@ -133,13 +142,13 @@ async def _find(tx: Transaction, caller: Caller, hold: HoldId, operation: str) -
 async def explain_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldExplained:
     """Why the hold has the copy it has or none, and how long yet, as matching would decide at this moment."""
     found = await _find(tx, caller, hold, "explain_hold")
-    shown = _told(caller, found)
+    (shown,) = await _told(tx, caller, [found])
     log = await store.match_log(tx, hold, _LOG_SHOWN) if caller.patron is None else []
     if found.shown.state not in WAITING:
         return HoldExplained(hold=shown, here=None, wait=None, log=tuple(log))
     at = await present_moment(tx)
-    queue = await queue_store.read_queues(tx, [found.shown.record])
     copies = [copy for _, copy in await queue_store.read_supply(tx, [found.shown.record])]
+    queue = as_served(await queue_store.read_queues(tx, [found.shown.record]), copies, at)
     line = _line(queue, plan_title(queue, copies, at), {copy.item: copy.number for copy in copies})
     place = next((number for number, each in enumerate(line) if each.hold == hold), None)
     if place is None:

@@ -84,6 +84,7 @@ def wantings(queue: Iterable[Waiting], at: Moment) -> list[Wanting]:
             item=hold.wanted_item,
             idle=idle_reason(hold, at.today),
             pinned=hold.item if hold.is_claimed(at.now) else None,
+            home=hold.home_branch,
         )
         for hold in queue
     ]

@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
-from faelles.circulation.desk.hold_states import WAITING
+from faelles.circulation.desk.hold_states import WAITING, HoldState
 from faelles.circulation.holds import queue_store
 from faelles.circulation.holds import reading_store as store
 from faelles.circulation.holds.estimating import LOOKED_BACK, cycle_days, wait_days
 from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.fitting import demand_of, subject_of
+from faelles.circulation.holds.locals import as_served
 from faelles.circulation.holds.matcher import present_moment
 from faelles.circulation.holds.matching import ANY_ISSUE, Cost
-from faelles.circulation.holds.model import HoldShown, Wait
+from faelles.circulation.holds.model import Wait
 from faelles.circulation.holds.title import Moment, supply_for
 from faelles.ground.database import Transaction
 from faelles.ground.ids import HoldId, ItemId, RecordId
@@ -28,7 +30,18 @@ class Comings:
     returned: Mapping[ItemId, int]
 
 
-async def waits_of(tx: Transaction, holds: Sequence[HoldShown]) -> dict[HoldId, Wait]:
+class Awaiting(Protocol):
+    """As much of a hold as a wait is looked up by."""
+
+    @property
+    def id(self) -> HoldId: ...
+    @property
+    def record(self) -> RecordId: ...
+    @property
+    def state(self) -> HoldState: ...
+
+
+async def waits_of(tx: Transaction, holds: Sequence[Awaiting]) -> dict[HoldId, Wait]:
     """Of those of `holds` that wait for a copy, how long yet; for doors that have just been shown the holds."""
     wanted = {each.id for each in holds if each.state in WAITING}
     records = sorted({each.record for each in holds if each.id in wanted})
@@ -42,10 +55,11 @@ async def waits_of(tx: Transaction, holds: Sequence[HoldShown]) -> dict[HoldId, 
     for record, copy in await queue_store.read_supply(tx, records):
         copies[record].append(copy)
     comings = await comings_of(tx, [copy for each in copies.values() for copy in each], at)
+    lines = {record: as_served(queue, copies[record], at) for record, queue in queues.items()}
     return {
-        waiting.id: reckoned(queue, place, copies[record], comings, at)
-        for record, queue in queues.items()
-        for place, waiting in enumerate(queue)
+        waiting.id: reckoned(line, place, copies[record], comings, at)
+        for record, line in lines.items()
+        for place, waiting in enumerate(line)
         if waiting.id in wanted
     }
 
@@ -56,12 +70,12 @@ async def comings_of(tx: Transaction, copies: Sequence[Copy], at: Moment) -> Com
 
 
 def reckoned(queue: Sequence[Waiting], place: int, copies: Sequence[Copy], comings: Comings, at: Moment) -> Wait:
-    """The wait of the hold at `place` in the queue, from the copies that could fill it. Whoever begins later is passed
-    by until then, and it is nobody's turn before the day on which their own hold begins. Pure.
+    """The wait of the hold at `place` in the line, from the copies that could fill it. Whoever begins later or is away
+    is passed by until then, and it is not their own turn before. Pure.
     """
     hold = queue[place]
-    begins = max(hold.active_from or at.today, at.today)
-    before = sum(each.active_from is None or each.active_from <= begins for each in queue[:place])
+    begins = _begins(hold, at.today)
+    before = sum(_begins(each, at.today) <= begins for each in queue[:place])
     demand = demand_of(hold, at.today)
     fitting = [copy for copy in copies if copy.comes_back and _fits(copy, hold, at)]
     returned = sum(comings.returned.get(copy.item, 0) for copy in fitting)
@@ -70,12 +84,21 @@ def reckoned(queue: Sequence[Waiting], place: int, copies: Sequence[Copy], comin
     cycle = cycle_days(len(fitting), returned, loan_days)
     free_in = [_free_in(copy, comings.due.get(copy.item), at.today, cycle) for copy in fitting]
     return Wait(
-        days=wait_days(before + 1, free_in, cycle, (begins - at.today).days),
+        days=None if begins == date.max else wait_days(before + 1, free_in, cycle, (begins - at.today).days),
         position=place + 1,
         copies=len(fitting),
         loan_days=loan_days,
         returned_lately=returned,
     )
+
+
+def _begins(hold: Waiting, today: date) -> date:
+    """The first day, from `today` on, that the hold wants a copy."""
+    day = max(hold.active_from or today, today)
+    for absence in sorted(hold.absences, key=lambda each: each.first or date.min):
+        if absence.holds_on(day):
+            day = absence.ended or date.max
+    return day
 
 
 def _fits(copy: Copy, hold: Waiting, at: Moment) -> bool:
@@ -87,6 +110,6 @@ def _fits(copy: Copy, hold: Waiting, at: Moment) -> bool:
 
 
 def _free_in(copy: Copy, due_on: date | None, today: date, cycle: int) -> int:
-    if copy.is_bound or copy.on_hold_shelf:
+    if copy.is_bound or copy.is_missed:
         return cycle
     return max((due_on - today).days, 0) if due_on is not None else 0

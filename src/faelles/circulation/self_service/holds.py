@@ -11,6 +11,7 @@ from faelles.circulation.desk.blocks import Block, BlockCode, CirculationRefused
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.desk.scans import pin_missing, proven
 from faelles.circulation.holds import changing, operations, reading_store
+from faelles.circulation.holds.locals import places_in_line
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, ChangeHold, Placed, PlaceHold, Wish
 from faelles.circulation.holds.queue_store import read_supply
 from faelles.circulation.self_service import hold_store as store
@@ -164,10 +165,11 @@ async def _told(tx: Transaction, hold: HoldId, *, is_available: bool) -> HeldAtM
     if found is None:
         return HeldAtMachine(blocks=(block(BlockCode.HOLD_UNKNOWN),))
     shown = found.shown
+    places = await places_in_line(tx, [shown])
     return HeldAtMachine(
         hold=hold,
         title=shown.title,
-        position=shown.position,
+        position=places.get(hold, shown.position),
         pickup=shown.pickup,
         interest_until=shown.interest_until,
         is_available=is_available,

@@ -31,6 +31,8 @@ class ClearedFor(StrEnum):
 
     NEXT_IN_LINE = "next_in_line"
     """Another hold has it now: scan it, and the scan says where it goes."""
+    SOMEBODY_WAITS = "somebody_waits"
+    """Somebody is in line for the title: whether it fits them is found out by the scan."""
     NOBODY = "nobody"
 
 

@@ -1,7 +1,7 @@
 """The SQL of the hold shelf as it stands."""
 
 from faelles.circulation.shelf.model import ClearedFor, OnShelf, ToClear
-from faelles.ground.database import Transaction
+from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import BranchId
 
 _ON_SHELF = """
@@ -15,7 +15,9 @@ SELECT s.number, s.item_id, c.number AS item_number, t.title, s.hold_id, s.put_t
 """
 _TO_CLEAR = """
 SELECT s.number, s.item_id, c.number AS item_number, t.title, s.hold_id, h.closed_why, s.put_there_at,
-       b.hold_id AS next_hold, b.pickup_branch_id AS next_pickup
+       b.hold_id AS next_hold, b.pickup_branch_id AS next_pickup,
+       EXISTS (SELECT FROM waiting_hold AS w
+                WHERE w.agency_id = c.agency_id AND w.record_id = c.record_id) AS somebody_waits
   FROM copy_on_hold_shelf AS s
   JOIN hold AS h ON h.agency_id = s.agency_id AND h.id = s.hold_id
   JOIN copy AS c ON c.agency_id = s.agency_id AND c.item_id = s.item_id
@@ -52,9 +54,15 @@ async def to_clear(tx: Transaction, branch: BranchId, *, after: int, limit: int)
             hold=row["hold_id"],
             why=row["closed_why"] or "moved",
             since=row["put_there_at"],
-            goes_to=ClearedFor.NOBODY if row["next_hold"] is None else ClearedFor.NEXT_IN_LINE,
+            goes_to=_goes_to(row),
             next_hold=row["next_hold"],
             next_pickup=row["next_pickup"],
         )
         for row in await tx.rows(_TO_CLEAR, tx.agency, branch, after, limit)
     ]
+
+
+def _goes_to(row: Row) -> ClearedFor:
+    if row["next_hold"] is not None:
+        return ClearedFor.NEXT_IN_LINE
+    return ClearedFor.SOMEBODY_WAITS if row["somebody_waits"] else ClearedFor.NOBODY
