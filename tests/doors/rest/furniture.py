@@ -24,7 +24,8 @@ from doors.rest.logistics_furniture import furnish_logistics
 from faelles.doors.rest.access import Example, Plain
 from faelles.doors.rest.app import ON_THIS_MACHINE
 from faelles.fees.debt import store as debts
-from faelles.fees.debt.model import Due, MessageKind
+from faelles.fees.debt.importing import import_answers
+from faelles.fees.debt.model import Answer, AnswerKind, Due, MessageKind
 from faelles.fees.desk.model import ManualCharge, ManualKind, Reverse
 from faelles.fees.desk.operations import charge_manually, reverse
 from faelles.fees.model import ChargeKind, Claim, Parties
@@ -529,6 +530,8 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
     first, file = await debts.lock_counters(tx)
     due = Due(charge=ChargeId(owed), kind=MessageKind.CLAIM, amount_ore=Ore(5_000))
     await debts.write_file(tx, [due], first, file)
+    parked = Answer(id=f"P-{secrets.token_hex(4)}", kind=AnswerKind.ACKNOWLEDGEMENT, message=999_999)
+    await import_answers(tx, caller, [parked])
     furniture.ours(
         payment_order=begun.id,
         payment_reference=begun.reference,
@@ -538,6 +541,7 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
         ),
         paid_order=bought.id,
         debt_claim=owed,
+        parked_answer=parked.id,
         callback_payload=payload.decode(),
         callback_signature=sign(PROVIDER_SECRET, payload, tx.now),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from faelles.fees.debt import files, importing, operations, reconciling
 from faelles.fees.debt.built_in import BuiltInDebtorSystem
-from faelles.fees.debt.model import Answer, Imported, OutMessage
+from faelles.fees.debt.model import Answer, Imported, OutMessage, SettleAnswer
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, ManualKind, Means, Pay
 from faelles.fees.neighbours.model import Adapter, Role, SetNeighbour
@@ -91,6 +91,9 @@ class Office:
 
     async def say(self, *answers: Answer) -> Imported:
         return await self.run(importing.import_answers, answers)
+
+    async def settle(self, name: str) -> None:
+        await self.run(operations.settle_answer, SettleAnswer(answer=name, reason="Aftalt i telefonen"))
 
     async def differences(self) -> list[str]:
         found = await reconciling.reconcile(self.database, self.outside, self.caller)

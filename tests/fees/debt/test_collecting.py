@@ -15,7 +15,7 @@ from faelles.fees.neighbours.model import Adapter
 from faelles.fees.payments.model import Outside
 from faelles.ground.config import Installation
 from faelles.ground.database import Database, Transaction
-from faelles.ground.errors import ConflictError, ForbiddenError, UnavailableError
+from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from faelles.patrons.identification.operations import give
 from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
 from faelles.people.model import Permission, system_caller
@@ -126,6 +126,21 @@ async def test_an_answer_that_comes_before_what_it_is_about_waits_for_it(office:
     await office.export()
     assert (await office.say(Answer(id="a-2", kind=AnswerKind.ACKNOWLEDGEMENT, message=1))).applied == 1
     assert await office.balance() == 20_000
+
+
+async def test_what_will_never_be_known_is_taken_off_the_report_by_hand(office: Office):
+    claim = await handed_over(office)
+    await office.say(Answer(id="p-0", kind=AnswerKind.PAYMENT, claim=claim + 999, amount_ore=100))
+    await office.say(paid(claim, 10_000))
+    await office.say(paid(claim, 20_000))
+    for name in ("p-0", paid(claim, 1).id):
+        await office.settle(name)
+        with pytest.raises(NotFoundError, match="debt_answer_not_open"):
+            await office.settle(name)
+    assert {"debt_answer_parked", "debt_answer_contradicted"}.isdisjoint(await office.differences())
+    assert await office.balance() == 20_000
+    await office.say(paid(claim, 30_000))
+    assert "debt_answer_contradicted" in await office.differences()
 
 
 async def test_both_sides_paid_at_once_is_credit_and_told(office: Office):

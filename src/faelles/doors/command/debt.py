@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from faelles.doors.command.acting import Desk, Token, as_staff, with_staff
+from faelles.doors.command.acting import Desk, Token, as_staff, checked, with_staff
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, remark, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.doors.runtime import Runtime
 from faelles.fees.debt import importing, operations, reconciling
-from faelles.fees.debt.model import Exported, FilesImported, Mismatch
+from faelles.fees.debt.model import Exported, FilesImported, Mismatch, SettleAnswer
 from faelles.fees.desk import operations as desk_operations
 from faelles.fees.desk.model import StatementLine
 from faelles.fees.exclusion.model import StandingNotice
@@ -24,6 +24,9 @@ from faelles.people.model import Caller
 app = typer.Typer(help=words("command_debt"), no_args_is_help=True)
 
 Patron = Annotated[int, typer.Argument(help=words("command_debt_patron"), min=1, show_default=False)]
+
+Name = Annotated[str, typer.Argument(help=words("command_debt_answer"), show_default=False)]
+Reason = Annotated[str, typer.Option(help=words("command_reason"), show_default=False)]
 
 _AT_A_TIME = 200
 
@@ -136,6 +139,13 @@ def reconcile(*, token: Token = None, as_json: AsJson = False) -> None:
         show_table(columns, ((words(each.check), each.subject, _money(each.amount_ore)) for each in found))
     if found:
         raise typer.Exit(SAYS_NO)
+
+
+@app.command("settle", help=words("command_debt_settle"))
+def settle(answer: Name, *, reason: Reason, token: Token = None) -> None:
+    request = checked(SettleAnswer, {"answer": answer, "reason": reason})
+    as_staff(lambda desk: operations.settle_answer(desk.tx, desk.caller, request), token=token)
+    tell("command_debt_settled")
 
 
 def _outside(runtime: Runtime) -> Outside:

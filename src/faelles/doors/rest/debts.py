@@ -9,7 +9,16 @@ from faelles.doors.rest.parameters import After, Limit, PathId, QueryId
 from faelles.doors.rest.payments import outside
 from faelles.doors.rest.request import ApiRequest
 from faelles.fees.debt import importing, operations, reconciling
-from faelles.fees.debt.model import Answers, ClaimShown, Exported, FilesImported, Imported, Mismatch, OutMessage
+from faelles.fees.debt.model import (
+    Answers,
+    ClaimShown,
+    Exported,
+    FilesImported,
+    Imported,
+    Mismatch,
+    OutMessage,
+    SettleAnswer,
+)
 from faelles.fees.exclusion import operations as exclusion
 from faelles.fees.exclusion.model import NoticeLine, NoticesGiven, StandingNotice
 from faelles.fees.neighbours.model import Neighbour, NeighbourSet, Role, SetNeighbour
@@ -123,6 +132,17 @@ async def take_answers(request: ApiRequest, data: JSONBody[Answers]) -> Imported
     return await request.run(lambda tx: importing.import_answers(tx, request.caller, data.answers))
 
 
+@post(
+    "/debts/answers/settlements",
+    status_code=204,
+    opt=guarded(_COLLECT, example=Example(body={"answer": "{parked_answer}", "reason": "Aftalt med inddrivelsen"})),
+    summary="Take off the report what the debtor system said and nobody can apply",
+)
+async def settle_answer(request: ApiRequest, data: JSONBody[SettleAnswer]) -> None:
+    """What waits for something that will never come, or came again with other words. It moves no money."""
+    await request.run(lambda tx: operations.settle_answer(tx, request.caller, data))
+
+
 @get("/debts/reconciliation", opt=guarded(_COLLECT, example=Example()), summary="Whether the two sides agree")
 async def reconcile(request: ApiRequest) -> Page[ShownMismatch]:
     """Empty when they do."""
@@ -171,6 +191,7 @@ router = Router(
         import_files,
         list_debt_messages,
         take_answers,
+        settle_answer,
         reconcile,
         show_system,
         set_system,

@@ -29,11 +29,23 @@ SELECT external_id, kind, message_number, charge_id, amount_ore, happened_on, re
 
 _LOAD = _ANSWERS + "   AND external_id = $2"
 
-_PARKED = _ANSWERS + "   AND applied_at IS NULL ORDER BY received_at, external_id LIMIT $2 FOR NO KEY UPDATE"
+_PARKED = (
+    _ANSWERS
+    + "   AND applied_at IS NULL AND settled_at IS NULL ORDER BY received_at, external_id LIMIT $2 FOR NO KEY UPDATE"
+)
 
 _NOTE_APPLIED = "UPDATE debt_answer SET applied_at = $3 WHERE agency_id = $1 AND external_id = $2"
 
-_NOTE_CONTRADICTED = "UPDATE debt_answer SET is_contradicted = true WHERE agency_id = $1 AND external_id = $2"
+# Said once more with other words, it is on the report again.
+_NOTE_CONTRADICTED = """
+UPDATE debt_answer SET is_contradicted = true, settled_at = NULL WHERE agency_id = $1 AND external_id = $2
+"""
+
+_SETTLE = """
+UPDATE debt_answer SET settled_at = $3, settled_by = $4, settled_why = $5
+ WHERE agency_id = $1 AND external_id = $2 AND settled_at IS NULL AND (applied_at IS NULL OR is_contradicted)
+RETURNING external_id, kind, message_number, charge_id, amount_ore, happened_on, reason
+"""
 
 _ACKNOWLEDGE = """
 UPDATE debt_message SET acknowledged_at = COALESCE(acknowledged_at, $3) WHERE agency_id = $1 AND number = $2
@@ -117,6 +129,12 @@ async def note_applied(tx: Transaction, external_id: str) -> None:
 
 async def note_contradicted(tx: Transaction, external_id: str) -> None:
     await tx.execute(_NOTE_CONTRADICTED, tx.agency, external_id)
+
+
+async def settle(tx: Transaction, external_id: str, why: str) -> Answer | None:
+    """An answer that waits or contradicts, which somebody has seen to; None where there is none by that name."""
+    row = await tx.row(_SETTLE, tx.agency, external_id, tx.now, str(tx.actor), why)
+    return _answer(row) if row else None
 
 
 async def acknowledge(tx: Transaction, message: int) -> bool:

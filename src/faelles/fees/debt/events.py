@@ -19,6 +19,14 @@ def exported(result: Exported) -> Event:
     )
 
 
+def answer_settled(answer: Answer) -> Event:
+    return Event(
+        kind="debt_answer_settled",
+        subject=answer.claim,
+        dimensions={"kind": answer.kind.value, "message": answer.message, "amount_ore": answer.amount_ore},
+    )
+
+
 def answered(answer: Answer) -> Event:
     """`debt_payment_received`, `debt_refusal_received` ...; `subject` is the claim, of money."""
     return Event(

@@ -118,6 +118,12 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     amount_ore: Ore
 
 
+class SettleAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    answer: ExternalId
+    """The name it came under."""
+    reason: ShortText
+
+
 class HandedOver(msgspec.Struct, frozen=True, kw_only=True):
     """A claim at the debtor system, as an answer finds it."""
 

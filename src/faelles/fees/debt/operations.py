@@ -8,8 +8,18 @@ that nobody knows to have arrived is delivered again.
 from datetime import datetime, timedelta
 from typing import Final
 
-from faelles.fees.debt import events, files, store
-from faelles.fees.debt.model import ClaimShown, Debtor, Due, Exported, MessageKind, OutMessage, OutMessageKept, Terms
+from faelles.fees.debt import answer_store, events, files, store
+from faelles.fees.debt.model import (
+    ClaimShown,
+    Debtor,
+    Due,
+    Exported,
+    MessageKind,
+    OutMessage,
+    OutMessageKept,
+    SettleAnswer,
+    Terms,
+)
 from faelles.fees.debt.port import DebtorSystem, debtor_system_of
 from faelles.fees.neighbours.model import Role
 from faelles.fees.neighbours.operations import neighbour_for
@@ -74,6 +84,17 @@ async def offer_again(tx: Transaction, caller: Caller, charge: ChargeId) -> None
         raise NotFoundError("claim_not_handed_over")
     require_division(caller, Permission.DEBT_COLLECT, division)
     await store.offer_again(tx, charge)
+
+
+async def settle_answer(tx: Transaction, caller: Caller, request: SettleAnswer) -> None:
+    """Take an answer off the report that waits for what will never come, or that came again with other words: somebody
+    has seen to it with the debtor system. It moves no money. Raises NotFoundError where no answer of that name does so.
+    """
+    require_division(caller, Permission.DEBT_COLLECT, None)
+    answer = await answer_store.settle(tx, request.answer, request.reason)
+    if answer is None:
+        raise NotFoundError("debt_answer_not_open")
+    await append(tx, events.answer_settled(answer))
 
 
 async def connect(tx: Transaction, outside: Outside) -> tuple[DebtorSystem, str, datetime]:

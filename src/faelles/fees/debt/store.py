@@ -114,9 +114,11 @@ UNION ALL
 SELECT 'debt_claim_refused', h.charge_id::text, NULL FROM debt_claim AS h
  WHERE h.agency_id = $1 AND h.refused_at IS NOT NULL
 UNION ALL
-SELECT 'debt_answer_parked', external_id, amount_ore FROM debt_answer WHERE agency_id = $1 AND applied_at IS NULL
+SELECT 'debt_answer_parked', external_id, amount_ore FROM debt_answer
+ WHERE agency_id = $1 AND applied_at IS NULL AND settled_at IS NULL
 UNION ALL
-SELECT 'debt_answer_contradicted', external_id, amount_ore FROM debt_answer WHERE agency_id = $1 AND is_contradicted
+SELECT 'debt_answer_contradicted', external_id, amount_ore FROM debt_answer
+ WHERE agency_id = $1 AND is_contradicted AND settled_at IS NULL
 UNION ALL
 SELECT 'debt_file_missing', missing::text, NULL
   FROM generate_series(1, (SELECT max(number) FROM debt_file WHERE agency_id = $1 AND direction = 'in')) AS missing

@@ -104,7 +104,8 @@ HAVING sum(e.amount_ore) > 0
  ORDER BY p.patron_id, p.division_id
 """
 
-# On the patron's own accounts, and wherever else the patron is liable.
+# On the patron's own accounts, and wherever else the patron is liable. Whatever belongs to a claim is looked up by its
+# key (OFFSET 0): as joins, every account of the agency would be read.
 _LIST_CLAIMS = """
 WITH theirs AS (
     SELECT o.id
@@ -122,9 +123,12 @@ WITH theirs AS (
                                WHERE l.agency_id = $1 AND l.charge_id = c.id AND l.released_at IS NULL
                                ORDER BY l.id)) AS line
       FROM theirs AS t
-      JOIN charge AS c ON c.agency_id = $1 AND c.id = t.id
-      JOIN patron_account AS p ON p.agency_id = $1 AND p.account_id = c.account_id
-      LEFT JOIN charge_party AS y ON y.agency_id = $1 AND y.charge_id = c.id
+     CROSS JOIN LATERAL (SELECT * FROM charge AS one WHERE one.agency_id = $1 AND one.id = t.id OFFSET 0) AS c
+     CROSS JOIN LATERAL (
+            SELECT * FROM patron_account AS one
+             WHERE one.agency_id = $1 AND one.account_id = c.account_id OFFSET 0) AS p
+      LEFT JOIN LATERAL (
+            SELECT * FROM charge_party AS one WHERE one.agency_id = $1 AND one.charge_id = c.id OFFSET 0) AS y ON true
      CROSS JOIN LATERAL (
             SELECT COALESCE(sum(e.amount_ore) FILTER (WHERE e.kind = 'charge'
                                                          OR (e.kind = 'reversal' AND e.amount_ore < 0)),

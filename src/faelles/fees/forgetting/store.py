@@ -64,7 +64,7 @@ UPDATE payment_refund SET reason = ''
    AND order_id IN (SELECT id FROM payment_order WHERE agency_id = $1 AND account_id = ANY ($2::bigint[]))
 """,
     """
-UPDATE debt_answer SET reason = NULL
+UPDATE debt_answer SET reason = NULL, settled_why = NULL
  WHERE agency_id = $1
    AND charge_id IN (SELECT id FROM charge WHERE agency_id = $1 AND account_id = ANY ($2::bigint[]))
 """,

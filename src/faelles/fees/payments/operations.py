@@ -187,7 +187,8 @@ async def _told(database: Database, outside: Outside, agency: AgencyId, callback
         order = await store.load_order(tx, reference=callback.order)
         if order is None:
             raise NotFoundError("payment_order_unknown")
-        return await orders.hear(tx, order, callback.state, callback.amount_ore)
+        said = None if callback.amount_ore is None else Ore(callback.amount_ore)
+        return await orders.hear(tx, order, callback.state, said)
 
     order = await database.run(agency, SYSTEM, hear)
     return _shown(await carry_on(database, outside, agency, order))

@@ -234,9 +234,12 @@ CREATE TABLE debt_answer (
     received_at     timestamptz NOT NULL,
     applied_at      timestamptz,
     is_contradicted boolean     NOT NULL DEFAULT false,
+    settled_at      timestamptz,
+    settled_by      text,
+    settled_why     text,
     PRIMARY KEY (agency_id, external_id),
     CHECK ((kind IN ('acknowledgement', 'refusal')) = (message_number IS NOT NULL)),
     CHECK ((kind IN ('payment', 'reduction', 'write_off')) = (charge_id IS NOT NULL AND amount_ore IS NOT NULL))
 );
-CREATE INDEX debt_answer_parked ON debt_answer (agency_id, received_at) WHERE applied_at IS NULL;
+CREATE INDEX debt_answer_parked ON debt_answer (agency_id, received_at) WHERE applied_at IS NULL AND settled_at IS NULL;
 CALL isolate('debt_answer');

@@ -76,6 +76,7 @@ CREATE INDEX notice_message_under_way ON notice_message (agency_id, (COALESCE(cl
 CREATE INDEX notice_message_unsettled ON notice_message (agency_id, id)
     WHERE state IN ('undeliverable', 'bounced') AND settled_at IS NULL;
 CREATE INDEX notice_message_text ON notice_message (agency_id, composed_at) WHERE text_erased_at IS NULL;
+CREATE INDEX notice_message_bare ON notice_message (agency_id, composed_at) WHERE text_erased_at IS NOT NULL;
 CALL isolate('notice_message');
 
 -- Each try to deliver a message, and what came of it. unknown: the program ended before it could tell.
@@ -126,6 +127,9 @@ CREATE TABLE notice (
 ) WITH (fillfactor = 70);
 CREATE INDEX notice_due ON notice (agency_id, send_after) WHERE state = 'planned';
 CREATE INDEX notice_planned ON notice (agency_id, patron_id) WHERE state = 'planned';
+CREATE INDEX notice_concerning ON notice (agency_id, concerning_id) WHERE concerning_id IS NOT NULL;
+CREATE INDEX notice_sealed ON notice (agency_id, planned_at) WHERE sealed IS NOT NULL;
+CREATE INDEX notice_over ON notice (agency_id, planned_at) WHERE state NOT IN ('planned', 'sending');
 CREATE INDEX notice_message_notices ON notice (agency_id, message_id) WHERE message_id IS NOT NULL;
 CALL isolate('notice');
 
