@@ -10,12 +10,7 @@ from playwright.async_api import Page, expect
 from circulation.holds.wishing import title_of, waits, wish
 from circulation.lending_library import LendingLibrary, Reader
 from doors.web.browsing import Hands, picture
-from faelles.ground.database import Transaction
-from faelles.ground.ids import PatronId
-from faelles.patrons.classes.model import Enrolment
-from faelles.patrons.classes.operations import found_class
-from faelles.patrons.classes.store import enrol
-from faelles.patrons.store import branch
+from doors.web.school import a_class
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 A_CLASS = 28
@@ -34,16 +29,6 @@ async def at_main(page: Page, library: LendingLibrary) -> Page:
 async def _origin(page: Page) -> str:
     await page.goto("/sign-in")
     return str(await page.evaluate("location.origin"))
-
-
-async def a_class(library: LendingLibrary, pupils: list[Reader]) -> PatronId:
-    async def found(tx: Transaction) -> PatronId:
-        school = await branch(tx, library.town.school)
-        made = await found_class(tx, library.town.school, school, (2019, "B"), library.groups["child"])
-        await enrol(tx, [Enrolment(class_id=made, patron=each.id, role="pupil") for each in pupils], tx.now.date())
-        return made
-
-    return await library.run(found)
 
 
 async def test_a_class_gets_its_books_in_two_scans_each(at_main: Page, library: LendingLibrary):

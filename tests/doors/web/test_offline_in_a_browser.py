@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 
 from circulation.lending_library import LendingLibrary
 from doors.web.browsing import Hands, at_the_desk, picture
+from doors.web.school import a_class
 from doors.web.sessions import session_of_staff
 from faelles.doors.rest import server
 from faelles.doors.web import app
@@ -182,6 +183,49 @@ async def test_fifty_scans_around_the_death_of_the_server_end_up_exactly_once(
     assert await work_list(library) == sorted([reference, taken, "9999999998", "9999999999"])
     await picture(desk.page, "offline-after")
     await desk.page.context.close()
+
+
+async def test_a_class_goes_on_without_a_server_and_every_book_ends_up_with_its_pupil(
+    desk: Hands, library: LendingLibrary
+):
+    pupils, books = [await library.reader("child") for _ in range(6)], [await library.copy() for _ in range(6)]
+    page, made = desk.page, await a_class(library, pupils)
+    await page.goto(f"/group-loan?class={made}")
+    await page.locator("#answering").uncheck()
+    await page.locator("#group-field").focus()
+    await desk.scan(pupils[0].card)
+    await desk.scan(books[0])
+    await expect(page.locator("#lent-count")).to_have_text("1")
+    await page.context.set_offline(True)
+    await page.locator("#answering").check()
+    await page.locator("#group-field").focus()
+    for pupil, book in zip(pupils[1:], books[1:], strict=True):
+        await desk.scan(pupil.card)
+        await desk.scan(book)
+    await expect(page.locator("#lent-count")).to_have_text("6")
+    await expect(page.locator("#queue")).to_contain_text(AWAY)
+    assert await library.state_of(books[5]) == "available"
+    await page.context.set_offline(False)
+    await expect(page.locator("#group-log .entry", has_text=BACK)).to_have_count(1, timeout=30_000)
+    await expect(page.locator("#pairs .book[data-waits]")).to_have_count(0)
+    assert [await loans_of(library, book) for book in books] == [(1, 1)] * 6
+    alone, *answered_for = await borrowers(library, books)
+    assert alone == [(pupils[0].id, "primary")]
+    assert answered_for == [[(made, "primary"), (each.id, "secondary")] for each in pupils[1:]]
+
+
+async def borrowers(library: LendingLibrary, items: list[str]) -> list[list[tuple[int, str]]]:
+    """Who has each copy, and in which role."""
+    sql = """
+        SELECT b.patron_id, b.role
+          FROM loan_borrower AS b
+          JOIN loan AS l ON l.agency_id = b.agency_id AND l.id = b.loan_id
+          JOIN item AS i ON i.agency_id = l.agency_id AND i.id = l.item_id
+         WHERE b.agency_id = $1 AND i.number = $2
+         ORDER BY b.role
+    """
+    found = [await library.run(lambda tx, item=item: tx.rows(sql, tx.agency, item)) for item in items]
+    return [[(row["patron_id"], row["role"]) for row in rows] for rows in found]
 
 
 async def test_what_a_closed_tab_left_is_sent_by_the_next_one(desk: Hands, library: LendingLibrary):

@@ -20,7 +20,10 @@ class Visitor:
     async def send(self, path: str, form: dict[str, Any], *, headers: dict[str, str] | None = None) -> Response:
         """A form of a page that was loaded just before."""
         token = await self.form_token()
-        sent = {"csrf": token} | {name: str(value) for name, value in form.items()}
+        sent = {"csrf": token} | {
+            name: [str(each) for each in value] if isinstance(value, list) else str(value)
+            for name, value in form.items()
+        }
         return await self.http.post(path, data=sent, headers={"origin": ORIGIN} | (headers or {}))
 
     async def form_token(self) -> str:

@@ -52,6 +52,8 @@ class OfflineEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     happened_at: datetime
     card: Scan | None = None
     patron: Id | None = None
+    second_borrower: Id | None = None
+    """Who has a check-out in hand while `patron` answers for it."""
     due_on: date | None = None
     """What the borrower was told; None: what the rules say."""
     for_others: bool = False
@@ -172,7 +174,13 @@ async def _record_checkout(
         await close_for_next(
             tx, desk, case.item, case.loan, holder=holder, at=entry.happened_at, look="offline_checkout"
         )
-    request = CheckoutRequest(borrower=borrower, item=entry.item, branch=entry.branch, lent_at=entry.happened_at)
+    request = CheckoutRequest(
+        borrower=borrower,
+        second_borrower=entry.second_borrower,
+        item=entry.item,
+        branch=entry.branch,
+        lent_at=entry.happened_at,
+    )
     answer = await lending.lend(tx, desk, request, lending.Lend(facts.next_loan, case, case.due_on, ()), repeat)
     if conflicts:
         await _add_work_entry(tx, entry, answer.loan, conflicts)

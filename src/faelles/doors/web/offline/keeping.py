@@ -30,10 +30,12 @@ _FILES: Final = (
     "IBMPlexSans-SemiBold-Latin1.woff2",
     "desk.js",
     "offline.js",
+    "outbox.js",
     "queue.js",
     "sending.js",
     "showing.js",
     "sound.js",
+    "telling.js",
 )
 _PLACE: Final = "/desk/kept"
 

@@ -42,7 +42,9 @@ class Told(StrEnum):
 
 
 class TakenForm(msgspec.Struct, frozen=True, kw_only=True):
-    """One scan. Who was open then: a `patron`, or the `card` that nobody could look up."""
+    """One scan. Who was open then: a `patron`, or the `card` that nobody could look up. `answering`: the class that
+    answers for the loan, which the patron has in hand.
+    """
 
     scan: Scan
     branch: Id
@@ -51,6 +53,7 @@ class TakenForm(msgspec.Struct, frozen=True, kw_only=True):
     happened_at: datetime
     card: Scan | None = None
     patron: Id | None = None
+    answering: Id | None = None
 
     def __repr__(self) -> str:
         return "TakenForm()"
@@ -123,7 +126,8 @@ async def _taken(tx: Transaction, request: WebRequest, form: TakenForm) -> Entry
         branch=form.branch,
         happened_at=min(form.happened_at, tx.now) if form.happened_at.tzinfo else form.happened_at,
         card=form.card if is_lent and form.patron is None else None,
-        patron=form.patron if is_lent else None,
+        patron=(form.answering or form.patron) if is_lent and form.patron is not None else None,
+        second_borrower=form.patron if is_lent and form.answering not in {None, form.patron} else None,
     )
     answer = await record_offline(tx, request.caller, request.services.keyring, entry, form.key)
     return _told(answer, request, known, scan)

@@ -2,7 +2,8 @@
 // writes tags; what is lent and returned is for the server to say, and security is switched only after it has said it.
 
 import { keep, setting } from "./queue.js";
-import { showTold, words } from "./showing.js";
+import { showTold } from "./showing.js";
+import { words } from "./telling.js";
 
 const LISTENS = 20;
 const WITHOUT = 5000;

@@ -2,11 +2,14 @@
 
 import { hasPrinter, printLines, startAgent } from "./agent.js";
 import { refreshBlocked } from "./offline.js";
+import * as outbox from "./outbox.js";
 import { keep, setting } from "./queue.js";
 import * as sending from "./sending.js";
-import { showTold, words } from "./showing.js";
+import { showTold } from "./showing.js";
+import { words } from "./telling.js";
 
-const { desk, enqueue, enqueueClosing, sendTaken } = sending;
+const { desk, sendTaken } = outbox;
+const { enqueue, enqueueClosing } = sending;
 const A_QUARTER = 15 * 60 * 1000;
 const A_WHILE = 20 * 1000;
 const form = document.getElementById("scan-form");
@@ -40,10 +43,10 @@ const actions = {
   },
   untake: (button) => {
     button.disabled = true;
-    sending.untake(Number(button.dataset.scan));
+    outbox.untake(Number(button.dataset.scan));
   },
   dismiss: (button) => {
-    sending.dismiss(Number(button.dataset.scan));
+    outbox.dismiss(Number(button.dataset.scan));
     button.closest(".entry").remove();
   },
   undo: (button) => {
@@ -91,7 +94,7 @@ window.addEventListener("focus", () => setTimeout(refocus, 0));
 for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("close", () => field.focus());
 
 window.addEventListener("beforeunload", (event) => {
-  if (sending.mayLose()) event.preventDefault();
+  if (outbox.mayLose()) event.preventDefault();
 });
 
 // By the printer beside the desk, which asks nothing; else by the browser, which does.
@@ -133,8 +136,8 @@ async function stand() {
 async function begin() {
   await standing;
   startAgent(desk.agent, read);
-  if (form.dataset.kept !== undefined) await sending.connect();
-  await sending.showAllRefused();
+  if (form.dataset.kept !== undefined) await outbox.connect();
+  await outbox.showAllRefused();
   await sendTaken();
   await refreshBlocked(desk);
   setInterval(() => refreshBlocked(desk), A_QUARTER);

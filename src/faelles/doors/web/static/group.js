@@ -1,84 +1,82 @@
-// A class and a stack: every scan is put in line and sent when the one before it has its answer. A card says whose turn
-// it is; a copy goes to them, and the turn to the next on the list who has none yet.
+// A class and a stack: a card says whose turn it is; a copy goes to them, and the turn to the next on the list who has
+// none yet. What becomes of a scan is in group_sending.js.
 
+import * as outbox from "./outbox.js";
+import * as sending from "./group_sending.js";
+import { refreshBlocked } from "./offline.js";
 import { play } from "./sound.js";
+import { tellSent, toldEntry } from "./telling.js";
 
+const A_QUARTER = 15 * 60 * 1000;
+const A_WHILE = 20 * 1000;
 const form = document.getElementById("group-form");
 const field = document.getElementById("group-field");
 const log = document.getElementById("group-log");
 const rows = document.querySelector("#pairs tbody");
 const turnLine = document.getElementById("turn");
-const queueLine = document.getElementById("group-queue");
+const queueLine = document.getElementById("queue");
 const swapButton = document.querySelector('[data-action="swap"]');
-const token = document.querySelector('meta[name="form-token"]').content;
 const inListOrder = rows.children.length > 0;
-
-const TRY_AGAIN_AFTER = 2000;
-const PATIENCE = 8000;
-const waiting = [];
-let isSending = false;
 let turn = null;
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const scan = field.value.trim();
   field.value = "";
-  if (scan) enqueue("/group-loan/scans", { scan, answering: form.elements.answering?.checked ? form.elements.answering.value : "" });
+  if (scan) sending.enqueue("/group-loan/scans", { scan });
 });
 
-function enqueue(path, fields, done = () => {}) {
-  waiting.push({ path, done, fields: { ...fields, branch: form.elements.branch.value, key: crypto.randomUUID() } });
-  showQueue();
-  if (!isSending) sendAll();
-}
-
-async function sendAll() {
-  isSending = true;
-  while (waiting.length > 0) {
-    if (await send(waiting[0])) {
-      waiting.shift();
-      showQueue();
-    } else {
-      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_AFTER));
-    }
-  }
-  isSending = false;
-}
-
-// Whose turn it is, is asked when the scan is sent: the scan before may have changed it.
-async function send({ path, fields, done }) {
-  const body = new URLSearchParams({ ...fields, patron: turn?.dataset.patron ?? "" });
-  const headers = { "x-fragment": "1", "x-form-token": token };
-  let answer;
-  let html;
-  try {
-    answer = await fetch(path, { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
-    html = await answer.text();
-  } catch {
-    queueLine.textContent = form.dataset.lost;
-    return false;
-  }
-  if (answer.status === 401) queueLine.textContent = form.dataset.sessionOver;
-  if (answer.status === 401) return false;
-  // Not ours: a proxy that found nobody, or the sign-in page of somebody else's network.
-  if ([429, 502, 503, 504].includes(answer.status) || !html.includes('class="entry ')) {
-    queueLine.textContent = form.dataset.lost;
-    return false;
-  }
-  const holder = document.createElement("template");
-  holder.innerHTML = html;
-  const entry = holder.content.querySelector(".entry");
+function put(entry) {
   log.prepend(entry);
   play(entry.dataset.tone);
-  if (answer.ok) take(entry);
-  if (answer.ok) done(entry);
   field.focus();
-  return true;
 }
+
+function read(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return holder.content.querySelector(".entry");
+}
+
+sending.showOn({
+  tell: (code, said) => put(toldEntry(code, said)),
+  read,
+  show: (html) => put(read(html)),
+  sent: (id) => {
+    tellSent(log, id);
+    rows.querySelector(`.book[data-waits="${id}"]`)?.removeAttribute("data-waits");
+  },
+  count: (text) => {
+    if (queueLine.textContent !== text) queueLine.textContent = text;
+  },
+  // Whose turn it is, is asked when the scan's turn comes: the scan before may have changed it.
+  turn: () => ({ patron: turn?.dataset.patron ?? "", card: turn?.dataset.card ?? "", answering: answering() }),
+  answered: (html, isDone, done) => {
+    const entry = read(html);
+    put(entry);
+    if (isDone) take(entry);
+    if (isDone) done(entry);
+  },
+  known: (html) => {
+    const entry = read(html);
+    if (!entry.dataset.patron) put(entry);
+    else turn.dataset.patron = entry.dataset.patron;
+    return entry.dataset.patron !== undefined;
+  },
+  card: (card) => giveTurn(rowOfCard(card) ?? addRow({ card }, card)),
+  nobody: () => giveTurn(null),
+  lent: (number, id) => {
+    const row = turn;
+    addWaiting(row, number, id);
+    giveTurn(inListOrder ? nextWithout(row) : row);
+  },
+});
+
+const answering = () => (form.elements.answering?.checked ? form.elements.answering.value : "");
 
 function take(entry) {
   if (!entry.dataset.patron) return;
-  const row = rowOf(entry.dataset.patron) ?? addRow(entry.dataset.patron, entry.dataset.name);
+  const row = rowOf(entry.dataset.patron) ?? addRow({ patron: entry.dataset.patron }, entry.dataset.name);
   if (entry.dataset.loan) {
     addBook(row, entry.dataset);
     giveTurn(inListOrder ? nextWithout(row) : row);
@@ -87,13 +85,12 @@ function take(entry) {
   }
 }
 
-function rowOf(patron) {
-  return rows.querySelector(`tr[data-patron="${CSS.escape(patron)}"]`);
-}
+const rowOf = (patron) => rows.querySelector(`tr[data-patron="${CSS.escape(patron)}"]`);
+const rowOfCard = (card) => rows.querySelector(`tr[data-card="${CSS.escape(card)}"]`);
 
-function addRow(patron, name) {
+function addRow(who, name) {
   const row = document.getElementById("pair").content.cloneNode(true).querySelector("tr");
-  row.dataset.patron = patron;
+  Object.assign(row.dataset, who);
   row.querySelector("button").textContent = name;
   rows.append(row);
   document.getElementById("pairs-empty")?.remove();
@@ -107,6 +104,14 @@ function addBook(row, { loan, title, number }) {
   box.value = loan;
   box.setAttribute("aria-label", `${nameOf(row)}: ${title} ${number}`);
   book.querySelector(".book-title").textContent = `${title} ${number}`;
+  row.querySelector(".books").append(book);
+  count();
+}
+
+// Nobody has said its title, nor whether it may be lent.
+function addWaiting(row, number, id) {
+  const book = Object.assign(document.createElement("span"), { className: "book", textContent: number });
+  book.dataset.waits = id;
   row.querySelector(".books").append(book);
   count();
 }
@@ -150,21 +155,32 @@ function swapBooks(first, second) {
   count();
 }
 
+function takeAway(book) {
+  const row = book?.closest("tr");
+  book?.remove();
+  if (row) giveTurn(row);
+  count();
+}
+
 const actions = {
   turn: (button) => giveTurn(button.closest("tr")),
   swap: () => {
     const [first, second] = chosen();
-    enqueue("/group-loan/swap", { loan: first.value, other: second.value }, () => swapBooks(first, second));
+    sending.enqueue("/group-loan/swap", { loan: first.value, other: second.value }, () => swapBooks(first, second));
   },
   undo: (button) => {
+    const { loan } = button.dataset;
     button.disabled = true;
-    enqueue("/group-loan/undo", { loan: button.dataset.loan }, () => {
-      const book = rows.querySelector(`.book[data-loan="${button.dataset.loan}"]`);
-      const row = book?.closest("tr");
-      book?.remove();
-      if (row) giveTurn(row);
-      count();
-    });
+    sending.enqueue("/group-loan/undo", { loan }, () => takeAway(rows.querySelector(`.book[data-loan="${loan}"]`)));
+  },
+  untake: async (button) => {
+    button.disabled = true;
+    const id = Number(button.dataset.scan);
+    if (await outbox.untake(id)) takeAway(rows.querySelector(`.book[data-waits="${id}"]`));
+  },
+  dismiss: (button) => {
+    outbox.dismiss(Number(button.dataset.scan));
+    button.closest(".entry").remove();
   },
 };
 
@@ -179,16 +195,24 @@ rows.addEventListener("change", count);
 document.addEventListener("keydown", (event) => {
   if (event.altKey && event.key.toLowerCase() === "z") {
     event.preventDefault();
-    log.querySelector('button[data-action="undo"]:not(:disabled)')?.click();
+    log.querySelector('button:is([data-action="undo"], [data-action="untake"]):not(:disabled)')?.click();
   }
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (waiting.length > 0) event.preventDefault();
+  if (outbox.mayLose() || sending.isBusy()) event.preventDefault();
 });
 
-function showQueue() {
-  queueLine.textContent = waiting.length > 1 ? form.dataset.waiting.replace("#", waiting.length) : "";
+async function begin() {
+  const { agency, branch } = form.dataset;
+  Object.assign(outbox.desk, { agency, branch });
+  if (inListOrder) giveTurn(rows.querySelector('tr[data-role="pupil"]') ?? rows.querySelector("tr"));
+  await outbox.showAllRefused();
+  await outbox.sendTaken();
+  await refreshBlocked({ agency, branch });
+  setInterval(() => refreshBlocked({ agency, branch }), A_QUARTER);
+  setInterval(outbox.sendTaken, A_WHILE);
 }
 
-if (inListOrder) giveTurn(rows.querySelector('tr[data-role="pupil"]') ?? rows.querySelector("tr"));
+begin();
+window.addEventListener("online", outbox.sendTaken);

@@ -1,28 +1,27 @@
 // The line of scans: each is stored the moment it is read, sent when the one before it has its answer, and where nobody
 // answers taken as a fact, to be sent in its order with its own time and key once somebody does.
 
-import { blockedAsOf, happenedAt, learnTime, looksLike, stamp } from "./offline.js";
+import { blockedAsOf, looksLike, stamp } from "./offline.js";
+import * as outbox from "./outbox.js";
+import { desk, post, sendTaken, showWaiting, TAB } from "./outbox.js";
 import * as queue from "./queue.js";
-import { close, open, openUnknown, showAnswer, showCount, showSent, showTold, tellAnswered, words } from "./showing.js";
+import { close, open, openUnknown, showAnswer, showCount, showSent, showTold, tellAnswered } from "./showing.js";
 
-const PATIENCE = 8000;
-const TRY_AGAIN_AFTER = 2000;
-const MOST_TRIES = 3;
-const AWAY = new Set([429, 502, 503, 504]);
-const TAB = crypto.randomUUID();
-const SENDER = "faelles-desk-sender";
-
-export const desk = { agency: "", branch: "", token: document.querySelector('meta[name="form-token"]').content };
 const line = [];
 let arriving = Promise.resolve();
 let isWorking = false;
-let again;
-// "": somebody answers. "away", "session": nobody does, or nobody is signed in. "permission": not to this user.
-let trouble = "";
 
-// As long as this tab lives it holds a lock; what a tab without one left behind is taken over by the others.
-const tabLock = (tab) => `faelles-desk-tab-${tab}`;
-navigator.locks.request(tabLock(TAB), () => new Promise(() => {}));
+outbox.showOn({
+  tell: showTold,
+  show: showAnswer,
+  read: (html) => showAnswer(html, { isQuiet: true }),
+  sent: showSent,
+  count: showCount,
+  inLine: () => line.length,
+  allSent: async () => {
+    if (open.card && !open.stopped) await reopened();
+  },
+});
 
 export function enqueue(path, fields) {
   const lost = () => showTold("web_offline_not_taken", { tone: "stop", scan: fields.scan });
@@ -77,20 +76,10 @@ async function serve(entry) {
     close();
     return;
   }
-  if ((await mustWait()) || !(await answered(entry))) {
+  if ((await outbox.mustWait()) || !(await answered(entry))) {
     await take(entry);
-    if (trouble === "") sendTaken();
+    if (outbox.isAnswered()) sendTaken();
   }
-}
-
-// Nobody answers, or what was taken before has to go first.
-async function mustWait() {
-  if (trouble === "permission") return false;
-  return trouble !== "" || (await takenBefore()).length > 0;
-}
-
-async function takenBefore() {
-  return (await queue.waiting(desk.agency)).filter((entry) => entry.isTaken);
 }
 
 // Whether the server said what became of it.
@@ -113,54 +102,6 @@ async function reopened() {
   if (answer === null) return false;
   const entry = showAnswer(answer.html);
   if (!entry.dataset.patron) openUnknown(open.card, "web_offline_card_unknown");
-  return true;
-}
-
-// The answer, or null where nobody gave one: then `trouble` says why. A page of somebody else's network is none either.
-async function post(path, fields, isSecondTry = false) {
-  let answer;
-  let html;
-  try {
-    const headers = { "x-fragment": "1", "x-form-token": desk.token };
-    const body = new URLSearchParams(fields);
-    answer = await fetch(path, { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
-    html = await answer.text();
-  } catch {
-    return lose("away");
-  }
-  if (AWAY.has(answer.status)) return lose("away");
-  if (answer.status === 401) return lose("session");
-  if (answer.status === 403 && !isSecondTry) {
-    const before = desk.token;
-    if (!(await connect())) return null;
-    return desk.token === before ? { status: 403, html } : post(path, fields, true);
-  }
-  if (!html.includes('class="entry ')) return lose("away");
-  await learnTime(answer);
-  return { status: answer.status, html };
-}
-
-function lose(why) {
-  trouble = why;
-  clearTimeout(again);
-  again = setTimeout(sendTaken, TRY_AGAIN_AFTER);
-  return null;
-}
-
-// Ask who is there: whether the session holds, and with which token its forms are signed.
-export async function connect() {
-  let answer;
-  let said = {};
-  try {
-    answer = await fetch("/desk/connection", { headers: { "x-fragment": "1" }, signal: AbortSignal.timeout(PATIENCE) });
-    if (answer.ok) said = await answer.json();
-  } catch {
-    return lose("away") !== null;
-  }
-  if (!answer.ok) return lose({ 401: "session", 403: "permission" }[answer.status] ?? "away") !== null;
-  await learnTime(answer);
-  if (desk.agency && said.agency !== desk.agency) return lose("session") !== null;
-  Object.assign(desk, { agency: said.agency, token: said.token, maySend: said.may_send });
   return true;
 }
 
@@ -199,109 +140,3 @@ async function understoodCard(scan, under) {
 export function lendAnyway() {
   open.stopped = "";
 }
-
-// Take back what was not sent yet.
-export async function untake(id) {
-  await navigator.locks.request(SENDER, async () => {
-    if (!(await queue.has(id))) return;
-    await queue.remove(id);
-    showTold("web_offline_untaken", { tone: "done" });
-  });
-  await showWaiting();
-}
-
-// Everything that was taken while nobody answered, oldest first, by one tab for all. What is left by tabs that are gone
-// is among it.
-export async function sendTaken() {
-  await navigator.locks.request(SENDER, { ifAvailable: true }, async (lock) => {
-    if (lock) await sendAll();
-  });
-  await showWaiting();
-}
-
-async function sendAll() {
-  await adopt();
-  if ((await takenBefore()).length === 0 && trouble === "") return;
-  if (!(await connect())) return;
-  trouble = "";
-  const sum = { sent: 0, listed: 0 };
-  for (let taken = await takenBefore(); taken.length > 0; taken = await takenBefore()) {
-    if (!desk.maySend) {
-      trouble = "permission";
-      break;
-    }
-    if (!(await sendOne(taken[0], sum))) break;
-    await showWaiting();
-  }
-  if (sum.sent > 0) tellSum(sum);
-  if (trouble === "" && open.card && !open.stopped) await reopened();
-}
-
-function tellSum(sum) {
-  const isClear = sum.listed === 0;
-  const code = isClear ? "web_offline_all_sent" : "web_offline_all_sent_conflicts";
-  showTold(code, { tone: isClear ? "done" : "notice", parameters: sum });
-}
-
-async function adopt() {
-  const alive = new Set((await navigator.locks.query()).held.map((lock) => lock.name));
-  for (const entry of await queue.waiting(desk.agency)) {
-    const isLeft = !entry.isTaken && !entry.isRefused && !alive.has(tabLock(entry.tab));
-    if (isLeft) await queue.change({ ...entry, isTaken: true });
-  }
-}
-
-// Whether the next one may follow.
-async function sendOne(entry, sum) {
-  const sealed = { ...entry, happened: entry.happened ?? (await happenedAt(entry)), tries: (entry.tries ?? 0) + 1 };
-  await queue.change(sealed);
-  const answer = await post(...asSent(sealed));
-  if (answer === null) return false;
-  if (answer.status === 403) return lose("permission") !== null;
-  if (answer.status >= 500 && sealed.tries < MOST_TRIES) return lose("away") !== null;
-  const { html } = answer;
-  const shown = showAnswer(html, { isQuiet: true });
-  sum.sent += 1;
-  if (answer.status >= 400 || Number(shown.dataset.conflicts ?? 0) > 0) sum.listed += 1;
-  if (answer.status >= 400) await refuse(sealed, shown.textContent.trim());
-  else await queue.remove(entry.id);
-  if (answer.status < 400 && shown.dataset.tone !== "done") showAnswer(html);
-  showSent(entry.id);
-  return true;
-}
-
-// The server can make nothing of it: it stays here until somebody has read it.
-async function refuse(entry, said) {
-  const refused = { ...entry, isTaken: false, isRefused: true, said };
-  await queue.change(refused);
-  showRefused(refused);
-}
-
-export async function showAllRefused() {
-  for (const entry of await queue.waiting(desk.agency)) if (entry.isRefused) showRefused(entry);
-}
-
-function showRefused({ id, fields, under, said }) {
-  const parameters = { said, card: under?.card ?? "" };
-  const more = { action: "dismiss", actionWords: "web_offline_dismiss", button: id };
-  showTold("web_offline_refused", { tone: "stop", scan: fields.scan, parameters, ...more });
-}
-
-export const dismiss = (id) => queue.remove(id);
-
-function asSent({ path, fields, meaning, under, happened }) {
-  if (meaning === "action") return [path, fields];
-  const { scan, branch, key } = fields;
-  const told = meaning === "card" ? "card" : under.patron || under.card ? "checkout" : "return";
-  return ["/desk/offline-scans", { scan, branch, key, told, happened_at: happened, ...under }];
-}
-
-async function showWaiting() {
-  const count = (await takenBefore()).length + line.length;
-  document.body.classList.toggle("cut-off", trouble === "away" || trouble === "session");
-  if (trouble !== "") showCount(words(`web_offline_${trouble}`, { count }));
-  else showCount(count > 1 ? words("web_offline_waiting", { count }) : "");
-  document.getElementById("sign-in-again").hidden = trouble !== "session";
-}
-
-export const mayLose = () => queue.memorySize() > 0;

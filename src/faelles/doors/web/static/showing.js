@@ -1,6 +1,7 @@
 // What the desk shows: the log with the newest answer on top, the patron who is open, and how many scans wait.
 
 import { play } from "./sound.js";
+import { tellSent, toldEntry } from "./telling.js";
 
 const MOST_SHOWN = 100;
 const field = document.getElementById("scan");
@@ -8,16 +9,9 @@ const log = document.getElementById("log");
 const panel = document.getElementById("panel");
 const openPatron = document.getElementById("open-patron");
 const queueLine = document.getElementById("queue");
-const told = document.getElementById("told");
-const sentences = document.getElementById("offline-words").content;
 
 // Who is open: a patron the server knows, or a card that nobody could look up yet. `stopped` says why nothing is lent.
 export const open = { patron: openPatron.value, card: "", stopped: "" };
-
-export function words(code, parameters = {}) {
-  const sentence = sentences.querySelector(`[data-code="${code}"]`)?.textContent ?? code;
-  return sentence.replace(/#(\w+)/g, (_, name) => parameters[name] ?? "");
-}
 
 function put(entry) {
   log.prepend(entry);
@@ -41,36 +35,14 @@ export function showAnswer(html, { isQuiet = false } = {}) {
   return entry;
 }
 
-// What the desk says by itself. `id`: the scan that waits in the queue; `button`: what its button is about, if not that.
-export function showTold(code, { tone = "offline", scan = "", id = "", parameters = {}, action, actionWords, button }) {
-  const entry = told.content.cloneNode(true).querySelector(".entry");
-  entry.dataset.tone = tone;
-  entry.classList.add(tone);
-  entry.dataset.scan = id;
-  entry.querySelector(".tone").textContent = words(`web_tone_${tone}`);
-  entry.querySelector('[data-slot="said"]').textContent = words(code, { scan, ...parameters });
-  entry.querySelector(".number").textContent = scan;
-  entry.querySelector(".state").textContent = id ? words("web_offline_unchecked") : "";
-  const pressed = entry.querySelector("button");
-  if (action) {
-    pressed.dataset.action = action;
-    pressed.dataset.scan = button ?? (id || scan);
-    pressed.querySelector("span").textContent = words(actionWords);
-  } else {
-    pressed.remove();
-  }
+// What the desk says by itself.
+export function showTold(code, said) {
+  const entry = toldEntry(code, said);
   put(entry);
   return entry;
 }
 
-// The scan was sent after all: its entry in the log says so.
-export function showSent(id) {
-  const entry = log.querySelector(`.entry[data-scan="${id}"]`);
-  if (!entry) return;
-  entry.classList.add("sent");
-  entry.querySelector(".state").textContent = words("web_offline_sent");
-  entry.querySelector("button")?.remove();
-}
+export const showSent = (id) => tellSent(log, id);
 
 export function showCount(text) {
   if (queueLine.textContent !== text) queueLine.textContent = text;
