@@ -98,3 +98,8 @@ async def test_no_identifier_is_two_peoples(tx: Transaction, patrons: int):
     assert len(made_up) == patrons
     assert len(set(identifiers)) == len(identifiers)
     assert {kind for kind, _ in identifiers} >= {IdentifierKind.CARD, IdentifierKind.CPR, IdentifierKind.CVR}
+
+
+async def test_vans_drive_where_there_are_many_branches(tx: Transaction):
+    branches = await count(tx, "FROM branch WHERE kind = 'public' AND is_pickup")
+    assert (await count(tx, "FROM van WHERE retired_at IS NULL") > 0) == (branches >= 4)

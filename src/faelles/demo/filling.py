@@ -13,7 +13,7 @@ from faelles.catalog.loading import LoadProgress, demo_records, load_records
 from faelles.circulation.loans import bulk_store as loans
 from faelles.circulation.loans.model import ReturnRequest
 from faelles.circulation.loans.operations import return_item
-from faelles.demo import money, store
+from faelles.demo import money, store, vans
 from faelles.demo.borrowing import Borrowing, LateReturn, borrow
 from faelles.demo.model import RECORD_UNITS, Advance, Scale, Step
 from faelles.demo.population import Population, populate
@@ -142,6 +142,7 @@ class _Filler:
             items = await self._add_items(tx, settings, plan)
             await _add_loans(tx, borrow(settings, population, items, tx.now), settings.directory.agency.currency)
             await money.furnish(tx, self.keyring, main_branch(settings).id)
+            await vans.furnish(tx, settings)
         else:
             self.advance(Step.PATRONS, plan.patrons)
             self.advance(Step.ITEMS, plan.items)

@@ -62,6 +62,17 @@ def test_the_same_key_places_one_hold(at_desk, reader: Reader, title: int):
     assert at_desk(*words).stdout == at_desk(*words).stdout
 
 
+def test_a_hold_is_placed_for_later_and_its_dates_are_changed(at_desk, reader: Reader, title: int):
+    placed = at_desk(
+        "hold", "place", reader.card, "--record", title, "--active-from", "2150-01-01", "--material-group", 1
+    )
+    assert placed.exit_code == NOT_UNDERSTOOD
+    hold = place(at_desk, reader, title)
+    assert at_desk("hold", "change", hold, "--until", "2030-05-01").exit_code == 0
+    assert json.loads(at_desk("hold", "why", hold, "--json").stdout)["hold"]["interest_until"] == "2030-05-01"
+    assert at_desk("hold", "change", hold, "--pickup", "nowhere").exit_code == NOT_UNDERSTOOD
+
+
 def test_a_hold_is_moved_with_a_reason(at_desk, reader: Reader, other: Reader, title: int):
     place(at_desk, other, title)
     second = place(at_desk, reader, title)

@@ -9,6 +9,7 @@ from faelles.circulation.holds.model import (
     CancelHolds,
     Cancelled,
     CancelOutcome,
+    ChangeHold,
     HoldExplained,
     HoldShown,
     InQueue,
@@ -32,6 +33,8 @@ Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_def
 Hold = Annotated[int, typer.Argument(help=words("command_hold_id"), show_default=False)]
 Record = Annotated[int | None, typer.Option(help=words("command_record"), show_default=False)]
 Overrides = Annotated[list[str] | None, typer.Option("--override", help=words("command_override"), show_default=False)]
+Until = Annotated[str | None, typer.Option(help=words("command_interest_until"), show_default=False)]
+ActiveFrom = Annotated[str | None, typer.Option(help=words("command_active_from"), show_default=False)]
 Reason = Annotated[str | None, typer.Option(help=words("command_reason"), show_default=False)]
 
 
@@ -42,8 +45,10 @@ def place(
     record: Record = None,
     issue: Annotated[int | None, typer.Option(help=words("command_issue"), show_default=False)] = None,
     item: Annotated[str | None, typer.Option(help=words("command_item"), show_default=False)] = None,
+    material_group: Annotated[int | None, typer.Option(help=words("command_wanted_group"), show_default=False)] = None,
     branch: Branch = None,
-    until: Annotated[str | None, typer.Option(help=words("command_interest_until"), show_default=False)] = None,
+    until: Until = None,
+    active_from: ActiveFrom = None,
     override: Overrides = None,
     reason: Reason = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=words("command_dry_run"))] = False,
@@ -52,12 +57,13 @@ def place(
     as_json: AsJson = False,
 ) -> None:
     async def work(desk: Desk) -> Placing:
-        wish = {"record": record, "issue": issue, "item": item}
+        wish = {"record": record, "issue": issue, "item": item, "material_group": material_group}
         values = {
             "patron": {"card": card},
             "wish": {name: value for name, value in wish.items() if value is not None},
             "pickup": await desk.branch(branch),
             "interest_until": until,
+            "active_from": active_from,
             "overrides": override,
             "reason": reason,
             "dry_run": dry_run,
@@ -108,6 +114,31 @@ def list_holds(
                 for each in holds
             ],
         )
+
+
+@app.command("change", help=words("command_hold_change"))
+def change(
+    hold: Hold,
+    *,
+    pickup: Annotated[str | None, typer.Option(help=words("command_pickup_branch"), show_default=False)] = None,
+    until: Until = None,
+    active_from: ActiveFrom = None,
+    override: Overrides = None,
+    reason: Reason = None,
+    token: Token = None,
+) -> None:
+    async def work(desk: Desk) -> None:
+        values = {
+            "pickup": None if pickup is None else await desk.branch(pickup),
+            "interest_until": until,
+            "active_from": active_from,
+            "overrides": override,
+            "reason": reason,
+        }
+        await changing.change_hold(desk.tx, desk.caller, HoldId(hold), request(ChangeHold, values))
+
+    as_staff(work, token=token, as_json=False)
+    tell("command_hold_changed", hold=hold)
 
 
 @app.command("cancel", help=words("command_hold_cancel"))

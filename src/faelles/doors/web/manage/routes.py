@@ -5,6 +5,7 @@ from typing import Final
 from litestar import Router
 
 from faelles.doors.web.manage import overview
+from faelles.doors.web.manage.logistics import floats, sorting
 from faelles.doors.web.manage.logs import events, looks
 from faelles.doors.web.manage.organisation import agency, branches, calendar, closings
 from faelles.doors.web.manage.people import clients, machines, roles, staff, support, terminals
@@ -18,11 +19,13 @@ ROUTERS: Final[tuple[Router, ...]] = (
     clients.router,
     closings.router,
     events.router,
+    floats.router,
     groups.router,
     looks.router,
     machines.router,
     overview.router,
     roles.router,
+    sorting.router,
     staff.router,
     support.router,
     terminals.router,

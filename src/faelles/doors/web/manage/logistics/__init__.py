@@ -1,0 +1,1 @@
+"""How copies travel: into which bin of a sorter, and where they may float."""
