@@ -156,6 +156,7 @@ async def test_an_agencys_own_wording_is_used_until_it_ends(post):
     ("body", "code"),
     [
         ("{{ title }}", "template_unknown_word"),
+        ("{{ entry.titel }}", "template_unknown_word"),
         ("{% if %}", "template_malformed"),
         ("{{ ''.__class__.__mro__ }}", "template_construct_not_allowed"),
         ("{{ 'a' * 1000000000 }}", "template_construct_not_allowed"),
@@ -169,6 +170,7 @@ async def test_wording_that_cannot_be_used_is_not_kept(post, body, code):
     with pytest.raises(InvalidRequestError) as refused:
         await set_wording(post, body)
     assert [problem.code for problem in refused.value.problems] == [code]
+    assert "object" not in str(refused.value.problems)
 
 
 async def test_a_permission_in_one_division_is_not_enough_for_the_agencys_wording(post):
@@ -189,6 +191,9 @@ async def test_wording_is_tried_out_on_what_a_patron_really_has(post):
     assert "Søren Låner: 3 dage" in seen.text
     assert not seen.is_made_up
     assert await post.states() == []
+    # Nothing of the reader's is due soon: what is overdue is no sample of it.
+    soon = PreviewNotice(kind="due_soon", patron=reader.id)
+    assert (await post.library.run(lambda tx: templates.preview(tx, caller, soon))).is_made_up
 
 
 async def test_wording_is_tried_out_on_something_made_up_where_there_is_nothing(post):

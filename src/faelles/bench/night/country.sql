@@ -238,7 +238,9 @@ SELECT v.agency_id, 'K' || lpad((x.first_patron + 3 + (v.k * 7) % x.patrons / 5 
        lpad(v.id::text, 10, '0') AS number, v.branch_id,
        row_number() OVER (ORDER BY v.k - v.loans - v.ready, v.agency_id) AS place
   FROM volume AS v JOIN extent AS x USING (agency_id)
- WHERE v.k >= v.loans + v.ready;
+ WHERE v.k >= v.loans + v.ready
+   -- Who owes more than the limit is lent nothing.
+   AND (x.first_patron + 3 + (v.k * 7) % x.patrons / 5 * 5) % 140 <> 3;
 
 SET session_replication_role = origin;
 DO $$

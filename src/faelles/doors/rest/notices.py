@@ -1,11 +1,16 @@
 """Notices over REST: wording and trying it out, wishes, what was sent to whom, and what could not be delivered."""
 
+from collections.abc import Mapping
+from datetime import time
 from typing import Annotated
 
+import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import JSONBody, PathParameter
+from msgspec import Meta
 
 from faelles.doors.rest.access import Example, guarded, own_account
+from faelles.doors.rest.clock_times import ClockText
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathCode, PathId
 from faelles.doors.rest.request import ApiRequest
@@ -20,17 +25,40 @@ from faelles.notices.looking.model import (
     WriteToPatron,
     Written,
 )
-from faelles.notices.model import Form
+from faelles.notices.model import Form, Topic
 from faelles.notices.templates import operations as templates
 from faelles.notices.templates.model import NoticeTemplate, Preview, PreviewNotice, SetTemplate
 from faelles.notices.wishes import operations as wishes
-from faelles.notices.wishes.model import Wishes
+from faelles.notices.wishes.model import Channels, KindName, Wishes
 from faelles.people.model import Permission
 
 _THIS_PATRON = {"patron": "{patron}"}
 _THIS_MESSAGE = {"message": "{notice_message}"}
 _WORDING = {"kind": "hold_ready", "form": "full", "language": "da"}
-_WISHES = {"channels": {"due": ["email"]}, "kinds": {"loan_receipt": True}}
+_WISHES = {
+    "channels": {"due": ["email"]},
+    "kinds": {"loan_receipt": True},
+    "quiet_from": "21:30",
+    "quiet_until": "07:00",
+}
+
+
+class TypedWishes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As `Wishes`, with hours as people write them."""
+
+    channels: Mapping[Topic, Channels] = {}
+    kinds: Annotated[Mapping[KindName, bool], Meta(max_length=60)] = {}
+    quiet_from: ClockText | None = None
+    quiet_until: ClockText | None = None
+    digest: bool = False
+
+    @property
+    def meant(self) -> Wishes:
+        hours = [None if each is None else time.fromisoformat(each) for each in (self.quiet_from, self.quiet_until)]
+        return Wishes(
+            channels=self.channels, kinds=self.kinds, quiet_from=hours[0], quiet_until=hours[1], digest=self.digest
+        )
+
 
 PathForm = Annotated[Form, PathParameter()]
 PathLanguage = Annotated[Language, PathParameter()]
@@ -182,8 +210,8 @@ async def show_wishes(request: ApiRequest, patron: PathId) -> Wishes:
     opt=guarded(Permission.PATRON_EDIT, example=Example(path=_THIS_PATRON, body=_WISHES)),
     summary="Set what a patron wishes about notices",
 )
-async def set_wishes(request: ApiRequest, patron: PathId, data: JSONBody[Wishes]) -> Wishes:
-    return await request.run(lambda tx: wishes.set_wishes(tx, request.caller, PatronId(patron), data))
+async def set_wishes(request: ApiRequest, patron: PathId, data: JSONBody[TypedWishes]) -> Wishes:
+    return await request.run(lambda tx: wishes.set_wishes(tx, request.caller, PatronId(patron), data.meant))
 
 
 @get("/notice-wishes", opt=own_account(example=Example()), summary="What I wish about notices")
@@ -192,9 +220,9 @@ async def show_own_wishes(request: ApiRequest) -> Wishes:
 
 
 @put("/notice-wishes", opt=own_account(example=Example(body=_WISHES)), summary="Set what I wish about notices")
-async def set_own_wishes(request: ApiRequest, data: JSONBody[Wishes]) -> Wishes:
+async def set_own_wishes(request: ApiRequest, data: JSONBody[TypedWishes]) -> Wishes:
     """By which way for which topic, single kinds on or off, hours not to be disturbed, all of a day in one message."""
-    return await request.run(lambda tx: wishes.set_own_wishes(tx, request.caller, data))
+    return await request.run(lambda tx: wishes.set_own_wishes(tx, request.caller, data.meant))
 
 
 router = Router(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from faelles.notices.model import Notice
+from faelles.ground.ids import DivisionId, PatronId
+from faelles.notices.model import ChannelName, Notice
 from faelles.notices.sending.model import BookingFact, ClaimFact, ExclusionFact, Fact, HoldFact, LoanFact
 
 MOST_ATTEMPTS: Final = 12
@@ -45,6 +46,17 @@ def is_true(notice: Notice, fact: Fact | None, today: date) -> bool:
         return notice.kind != "membership_expiring" or notice.day is None or notice.day >= today
     holds = _TRUE.get(notice.kind)
     return fact is not None and (holds is None or holds(notice, fact, today))
+
+
+def could_be_said(kind: str, fact: Fact, today: date) -> bool:
+    """Whether a notice of the kind could be about it as it is today."""
+    if kind in _WITHOUT_FACTS or kind not in _TRUE:
+        return True
+    day = fact.due_on if isinstance(fact, LoanFact) else None
+    nobodys = Notice(
+        id=0, kind=kind, patron=PatronId(0), division=DivisionId(0), channel=ChannelName.EMAIL, subject=None, day=day
+    )
+    return is_true(nobodys, fact, today)
 
 
 def only_the_last_step(notices: Iterable[Notice]) -> list[Notice]:

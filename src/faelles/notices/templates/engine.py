@@ -5,6 +5,7 @@ short list, checked when it is saved and again when it is read. A loop goes over
 so a template is done in time that grows with what it has to say and not with what its author thought of.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
@@ -75,10 +76,16 @@ def render(source: str, values: Mapping[str, object]) -> str:
     except SecurityError:
         raise UnfitTemplateError("template_construct_not_allowed", construct="") from None
     except (TemplateError, TypeError, ValueError, AttributeError) as problem:
-        raise UnfitTemplateError("template_unknown_word", word=str(problem)[:200]) from None
+        raise UnfitTemplateError("template_unknown_word", word=_word(problem)) from None
     if len(text) > LONGEST_TEXT:
         raise UnfitTemplateError("template_text_too_long", most=LONGEST_TEXT)
     return text
+
+
+def _word(problem: Exception) -> str:
+    """The word that is unknown, without what Python calls the thing it was looked for in."""
+    named = re.findall(r"'([^']*)'", str(problem))
+    return (named[-1] if named else str(problem))[:200]
 
 
 @lru_cache(maxsize=1024)

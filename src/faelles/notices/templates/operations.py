@@ -9,6 +9,7 @@ from faelles.ground.ids import PatronId
 from faelles.notices.model import Form, kinds
 from faelles.notices.sending import facts_store
 from faelles.notices.sending.composing import entry_of
+from faelles.notices.sending.rules import could_be_said
 from faelles.notices.sending.store import sender
 from faelles.notices.templates import store
 from faelles.notices.templates.engine import problems, render
@@ -109,14 +110,14 @@ async def preview(tx: Transaction, caller: Caller, request: PreviewNotice) -> Pr
 async def _real(
     tx: Transaction, caller: Caller, patron: PatronId, kind: str, language: Language, zone: str
 ) -> list[Entry]:
-    """What the patron has just now of what the kind is about, as far as the caller may see it."""
+    """What the patron has just now that the kind could speak of, as far as the caller may see it."""
     if kind == FRAME:
         return []
     about = kinds()[kind].about
     subjects = await facts_store.subjects_of(tx, about, patron, caller.divisions(Permission.PATRON_VIEW), _SHOWN)
     facts = await facts_store.load_facts(tx, about, subjects)
     today = local_date(tx.now, zone)
-    return [entry_of(fact, language, today, zone) for fact in facts.values()]
+    return [entry_of(fact, language, today, zone) for fact in facts.values() if could_be_said(kind, fact, today)]
 
 
 def _require_kind(kind: str) -> None:
