@@ -1,7 +1,8 @@
 """Where and by whom something is done: the branch, the rules in force, and what the caller may do there."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from faelles.agencies.model import Branch
 from faelles.circulation.desk.blocks import BlockCode
@@ -22,8 +23,7 @@ LONGEST_BACKDATING = timedelta(days=365)
 """Nothing is entered further back: what is older is history, not circulation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """`permissions` are the caller's at this branch."""
 
     settings: Settings

@@ -1,14 +1,13 @@
 """The same request again: its key, and whether it asks the same."""
 
-from dataclasses import dataclass
+import msgspec
 
 from faelles.circulation.desk.facts import EarlierAnswer
 from faelles.ground.errors import ConflictError
 from faelles.ground.idempotency import check_key, fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class Repeatable:
+class Repeatable(msgspec.Struct, frozen=True):
     """The idempotency key of a request: whose, for what, and a digest of everything that was asked."""
 
     operation: str

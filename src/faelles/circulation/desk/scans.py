@@ -1,6 +1,5 @@
 """What was scanned: the keys a patron may be found under, and the PIN that proves it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -33,8 +32,7 @@ class Provable(Protocol):
     def patron(self) -> HasPin | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(msgspec.Struct, frozen=True):
     """`keys` are the values an identifier may be stored under, `attempt` what its failed sign-ins are counted under."""
 
     patron: int | None

@@ -1,6 +1,5 @@
 """Lending, step by step: what a check-out amounts to, the loan it writes, the refusal it notes."""
 
-from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
@@ -35,8 +34,7 @@ from faelles.people.model import Permission
 from faelles.policies.knobs import DUE_CALENDAR, RENEW_ON_CHECKOUT, SHORT_LOAN_DAYS, SHORT_LOAN_FROM_HOLDS
 
 
-@dataclass(frozen=True, slots=True)
-class Lend:
+class Lend(msgspec.Struct, frozen=True):
     """A loan to make, due on `due_on`."""
 
     number: LoanId
@@ -47,24 +45,21 @@ class Lend:
     """Whoever still has the copy on loan, where that is stepped over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Renew:
+class Renew(msgspec.Struct, frozen=True):
     """The patron has it already: scanning it again renews. `answerable` is the loan's first borrower."""
 
     answerable: PatronFacts
     scanned: LoanAndItem
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(msgspec.Struct, frozen=True):
     """The loan was made a moment ago, and its answer lost."""
 
     item: ItemFacts
     loan: LoanFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(msgspec.Struct, frozen=True):
     standing: tuple[Block, ...]
     overridden: tuple[Block, ...] = ()
 
@@ -130,7 +125,7 @@ async def lend(
     due_on = await _shortened(tx, desk, request, decision)
     wished = decision.due_on
     if due_on != wished:
-        decision = replace(decision, due_on=due_on)
+        decision = msgspec.structs.replace(decision, due_on=due_on)
     answer = CheckoutAnswer(
         outcome=Outcome.ALLOWED if request.dry_run else Outcome.LENT,
         loan=None if request.dry_run else decision.number,

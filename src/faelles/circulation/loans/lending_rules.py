@@ -5,8 +5,9 @@ person at the desk would want to hear it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.facts import BookedDays, ItemFacts, ItemState, PatronFacts
@@ -35,8 +36,7 @@ REPEAT_WITHIN = timedelta(minutes=2)
 """A check-out of what the patron was lent here so recently is the same check-out again, its answer having been lost."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LendingCase:
+class LendingCase(msgspec.Struct, frozen=True, kw_only=True):
     """One check-out to decide: who, what, on which terms, where and when."""
 
     patron: PatronFacts

@@ -1,8 +1,9 @@
 """From what was read at a check-in to the case that `transit.rules` decides, and to what is written for it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from faelles.circulation.desk.facts import ItemFacts
 from faelles.circulation.desk.hold_states import HoldState
@@ -22,8 +23,7 @@ _NOTHING_READ = CheckInFacts(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """How the copy came to be read. `is_in_hand`: now, and not while nobody could ask, when it serves no hold that it
     did not serve already. `is_staffed`: by a person. `binds`: a machine may be set to only send copies on.
     """
@@ -33,8 +33,7 @@ class Scan:
     binds: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Course(msgspec.Struct, frozen=True, kw_only=True):
     """Where a copy goes, and what is written for it.
 
     `hold_state` is what the hold of the decision becomes; None: it stays as it is. `passed` are those in line before,

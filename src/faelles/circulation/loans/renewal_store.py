@@ -1,8 +1,9 @@
 """The SQL of writing renewals: one statement for all loans."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from faelles.circulation.desk.repeats import Repeatable
 from faelles.ground.database import Transaction
@@ -11,8 +12,7 @@ from faelles.ground.ids import ItemId, LoanId, PatronId
 from faelles.ground.jsonb import as_json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenewedLoan:
+class RenewedLoan(msgspec.Struct, frozen=True, kw_only=True):
     """One loan's new due date, with its event's dimensions and what was overridden for it."""
 
     loan: LoanId
@@ -22,8 +22,7 @@ class RenewedLoan:
     overridden: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedRenewal:
+class RefusedRenewal(msgspec.Struct, frozen=True, kw_only=True):
     loan: LoanId
     item: ItemId
     dimensions: Mapping[str, Dimension]

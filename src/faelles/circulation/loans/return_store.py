@@ -1,8 +1,9 @@
 """The SQL of writing a return: one statement, and a longer one where holds, shelves or float groups are concerned."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from faelles.circulation.desk.facts import ItemState
 from faelles.circulation.desk.hold_states import HoldState
@@ -15,8 +16,7 @@ from faelles.ground.ids import BranchId, HoldId, ItemId, LoanId, PatronId, Recor
 from faelles.ground.jsonb import as_json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBack:
+class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
     """A return to write. `loan` None: the item was not on loan."""
 
     item: ItemId

@@ -1,6 +1,5 @@
 """Taking back, step by step: when it came back, where it goes now, what it costs, what is written."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
@@ -40,8 +39,7 @@ from faelles.policies.knobs import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnCase:
+class ReturnCase(msgspec.Struct, frozen=True, kw_only=True):
     """A known item at the desk. `returned_at` is when it counts as back; `loan` None where it was not on loan."""
 
     item: ItemFacts

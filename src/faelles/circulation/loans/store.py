@@ -5,7 +5,6 @@ before the one that reads. Each write is one statement, so that it is one messag
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import msgspec
@@ -82,8 +81,7 @@ async def load_loans(
     return _loans_facts.decode(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLoan:
+class NewLoan(msgspec.Struct, frozen=True, kw_only=True):
     """A loan to write, with everything that hangs on it."""
 
     id: LoanId
@@ -172,8 +170,7 @@ async def write_checkout(tx: Transaction, new: NewLoan, repeat: Repeatable) -> N
         await tx.write(_WRITE_OVERRIDES, tx.agency, new.id, overridden, new.reason, str(tx.actor), tx.now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A check-out or return that was refused: nobody's loan changes, but somebody was looked at."""
 
     kind: str
