@@ -6,11 +6,13 @@ from itertools import pairwise
 
 import pytest
 
+from circulation.holds.wishing import title_of
 from circulation.lending_library import LendingLibrary, Reader
 from doors.web.visitor import Visitor
 from faelles.doors.web.items import barcode
 from faelles.doors.web.money.amounts import ore_of
 from faelles.ground.errors import InvalidRequestError
+from faelles.policies.knobs import MAX_HOLDS
 
 
 def key() -> str:
@@ -155,6 +157,20 @@ async def test_a_new_title_by_hand_gets_a_copy_and_a_label(employee: Visitor, li
     shown = (await employee.get(labels.headers["location"])).text
     assert "Sognets krønike" in shown
     assert f'aria-label="{number}"' in shown
+
+
+async def test_a_refused_hold_is_placed_all_the_same_with_a_reason(employee: Visitor, library: LendingLibrary):
+    reader, number = await library.reader(), await library.copy()
+    await library.set_rule(MAX_HOLDS, 0)
+    record = await title_of(library, number)
+    form = {"card": reader.card, "pickup": library.town.main, "active_from": "2150-01-01"}
+    assert (await employee.send(f"/titles/{record}/holds", form)).status_code == 400
+    form = {"card": reader.card, "pickup": library.town.main}
+    refused = await employee.send(f"/titles/{record}/holds", form)
+    assert refused.status_code == 422
+    assert 'value="exceeds_max_reservations"' in refused.text
+    over = form | {"overrides": ["exceeds_max_reservations"], "reason": "Lektiehjælp"}
+    assert (await employee.send(f"/titles/{record}/holds", over)).status_code == 303
 
 
 async def test_a_hold_is_changed_moved_and_explained(employee: Visitor, library: LendingLibrary):

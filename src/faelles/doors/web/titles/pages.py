@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -13,13 +14,12 @@ from faelles.agencies.model import Placement
 from faelles.catalog import material_types
 from faelles.catalog.model import IsbnText, NewProvisionalRecord, TitleText
 from faelles.catalog.operations import create_provisional_record, view_record
-from faelles.circulation.desk.model import Borrower
+from faelles.circulation.desk.model import Borrower, Overrides
 from faelles.circulation.finding.model import FindTitles, TitlesFound
 from faelles.circulation.finding.operations import find_titles
 from faelles.circulation.holds import operations as holds
 from faelles.circulation.holds.model import Placed, PlaceHold, Wish
 from faelles.circulation.holds.reading import holds_of_title
-from faelles.circulation.looking.model import CopyShown
 from faelles.circulation.looking.operations import show_copy
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId, QueryId
@@ -29,7 +29,7 @@ from faelles.doors.web.request import WebRequest
 from faelles.doors.web.titles.names import BESIDE, Names
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Code, Id, Scan, ShortText
-from faelles.ground.ids import PlacementId, RecordId
+from faelles.ground.ids import MaterialGroupId, PlacementId, RecordId
 from faelles.items.operations import items_of_record
 from faelles.people.model import Permission
 from faelles.policies.operations import current_settings
@@ -43,10 +43,17 @@ _NARROWING: Final = ("type", "language", "year", "creator", "branch")
 
 
 class HoldForm(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose card, and where it is to be picked up."""
+    """Whose card, and where it is to be picked up. `overrides` are the blocks of a refusal just shown that staff step
+    over.
+    """
 
     card: Scan
     pickup: Id
+    material_group: Id | None = None
+    active_from: date | None = None
+    interest_until: date | None = None
+    overrides: Overrides = frozenset()
+    reason: ShortText | None = None
 
     def __repr__(self) -> str:
         return "HoldForm()"
@@ -170,16 +177,19 @@ async def _title(
     request: WebRequest, record: RecordId, placed: Placed | None = None, refused: Refusal = NOTHING_REFUSED
 ) -> Response[bytes]:
     caller = request.caller
+    sees_items = caller.may(Permission.ITEM_VIEW)
 
     async def work(tx: Transaction) -> dict[str, object]:
         queue = []
         if caller.may(Permission.HOLD_VIEW):
             queue = (await holds_of_title(tx, caller, record, limit=_MOST_WAITING))[0]
-        copies = await _copies(tx, request, record) if caller.may(Permission.ITEM_VIEW) else []
+        listed = (await items_of_record(tx, caller, record, limit=_MOST_COPIES)).items if sees_items else ()
+        copies = [await show_copy(tx, caller, each.number) for each in listed]
         return {
             "desk": await desk_of(tx, request),
             "view": await view_record(tx, caller, record),
             "copies": copies,
+            "groups": await _groups(tx, request, {each.material_group for each in listed}),
             "shelves": await shelves_of(tx, [each.placement for each in copies]),
             "queue": queue,
             "placed": placed,
@@ -192,9 +202,11 @@ async def _title(
     return request.page("titles/title.html", await request.run(work), status=status)
 
 
-async def _copies(tx: Transaction, request: WebRequest, record: RecordId) -> list[CopyShown]:
-    listed = await items_of_record(tx, request.caller, record, limit=_MOST_COPIES)
-    return [await show_copy(tx, request.caller, each.number) for each in listed.items]
+async def _groups(tx: Transaction, request: WebRequest, groups: set[MaterialGroupId]) -> list[tuple[int, str]]:
+    """The groups of materials that somebody may choose among; none where all copies are of one."""
+    known = (await current_settings(tx)).material_groups
+    named = [(each, known[each].name(request.language)) for each in groups]
+    return sorted(named, key=lambda each: each[1]) if len(named) > 1 else []
 
 
 async def shelves_of(tx: Transaction, placements: Sequence[PlacementId]) -> dict[PlacementId, str]:
@@ -220,7 +232,15 @@ async def place_hold(request: WebRequest, record: PathId) -> Response[bytes]:
 
     async def do() -> Response[Any]:
         form = await request.typed(HoldForm)
-        asked = PlaceHold(patron=Borrower(card=form.card.strip()), wish=Wish(record=record), pickup=form.pickup)
+        asked = PlaceHold(
+            patron=Borrower(card=form.card.strip()),
+            wish=Wish(record=record, material_group=form.material_group),
+            pickup=form.pickup,
+            active_from=form.active_from,
+            interest_until=form.interest_until,
+            overrides=form.overrides,
+            reason=form.reason,
+        )
         placed = await request.run(lambda tx: holds.place_hold(tx, request.caller, request.services.keyring, asked))
         if placed.is_refused:
             return await _title(request, RecordId(record), placed.holds[0])
