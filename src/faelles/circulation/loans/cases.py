@@ -69,9 +69,10 @@ def renewal_case(
     renewed_at: datetime,
     is_waited_for: bool = False,
     bookings: tuple[BookedDays, ...] = (),
+    terms: Terms | None = None,
 ) -> RenewalCase:
-    """One renewal, ready to be decided."""
-    terms = terms_for(desk, patron, item, renewed_at)
+    """One renewal, ready to be decided. `terms`: where they are known already, of another copy of the same kind."""
+    terms = terms or terms_for(desk, patron, item, renewed_at)
     today = desk.local_day(renewed_at)
     start = loan.due_on if terms[RENEWAL_COUNTS_FROM].value is RenewalBase.OLD_DUE else today
     latest, calendar = _latest_due(terms, patron, item, loan.division, today), _calendar(desk, terms)
@@ -132,6 +133,6 @@ def _earlier(latest: date | None, day: date) -> date:
 
 def _latest_due(terms: Terms, patron: PatronFacts, item: ItemFacts, division: DivisionId, today: date) -> date | None:
     """The day no loan may reach beyond: the lender's own due date, and where set the end of the membership."""
-    membership = patron.membership_in(division, today)
-    ends = membership.last_day if membership and terms[DUE_WITHIN_MEMBERSHIP].value else None
+    membership = patron.membership_in(division, today) if terms[DUE_WITHIN_MEMBERSHIP].value else None
+    ends = membership.last_day if membership else None
     return min((day for day in (item.lender_due_on, ends) if day is not None), default=None)

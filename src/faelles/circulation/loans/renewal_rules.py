@@ -1,8 +1,9 @@
 """May this loan be renewed, and until when? Pure: facts and terms in, every block out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.facts import BookedDays, ItemFacts, PatronFacts
@@ -25,8 +26,7 @@ from faelles.policies.knobs import (
 from faelles.policies.model import Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenewalCase:
+class RenewalCase(msgspec.Struct, frozen=True, kw_only=True):
     """One loan to renew. `patron` is the first borrower, whose blocks count."""
 
     patron: PatronFacts
@@ -115,9 +115,10 @@ def _overdues(case: RenewalCase) -> Iterator[Block]:
     effect = case.terms[OVERDUE_BLOCKS_RENEWAL]
     if effect.value is OverdueRenewal.REFUSE_THIS and case.today > case.loan.due_on:
         yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=1)
-    overdue = sum(loan.is_overdue(case.today) for loan in case.patron.loans_in(case.loan.division))
-    if effect.value is OverdueRenewal.REFUSE_ALL and overdue:
-        yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=overdue)
+    if effect.value is OverdueRenewal.REFUSE_ALL:
+        overdue = sum(loan.is_overdue(case.today) for loan in case.patron.loans_in(case.loan.division))
+        if overdue:
+            yield block(BlockCode.HAS_OVERDUES, effect.rule_id, count=overdue)
 
 
 def _gain(case: RenewalCase) -> Iterator[Block]:

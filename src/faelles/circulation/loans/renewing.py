@@ -1,7 +1,6 @@
 """Renewing, loan by loan: each is decided by itself, all that may be are written at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -24,10 +23,10 @@ from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId
 from faelles.ground.money import Ore
+from faelles.policies.compiled import Terms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenewalWish:
+class RenewalWish(msgspec.Struct, frozen=True, kw_only=True):
     """What the desk asked for besides the loans themselves."""
 
     overrides: Overrides
@@ -35,8 +34,7 @@ class RenewalWish:
     dry_run: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """One loan's renewal: to be written when `due_on` is there and nothing stands."""
 
     case: RenewalCase
@@ -48,8 +46,10 @@ class Decided:
         return self.judgement.allows and self.due_on is not None
 
 
-def decide(desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish) -> Decided:
-    """Decide one loan; pure."""
+def decide(
+    desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish, *, terms: Terms | None = None
+) -> Decided:
+    """Decide one loan; pure. `terms` as in `renewal_case`."""
     case = renewal_case(
         desk,
         patron=patron,
@@ -58,6 +58,7 @@ def decide(desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish
         renewed_at=desk.now,
         is_waited_for=each.waited_for_from is not None and each.waited_for_from <= desk.local_day(desk.now),
         bookings=each.bookings,
+        terms=terms,
     )
     return Decided(case, case.due_on, judge(find_blocks(case), wish.overrides, desk.permissions))
 
