@@ -4,11 +4,17 @@ from typing import Any, cast
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from litestar import Litestar
 
 from faelles.doors.front import DOORS
 from faelles.doors.rest.app import create_app
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
+
+
+@pytest.fixture(scope="module")
+def app(database: Database, keyring: Keyring) -> Litestar:
+    return create_app(database, keyring, neighbours=DOORS)
 
 
 @pytest.mark.parametrize(
@@ -22,10 +28,7 @@ from faelles.ground.database import Database
         ("GET", "/health", 200, "application/json"),
     ],
 )
-async def test_each_address_reaches_its_door(
-    method: str, path: str, status: int, kind: str, database: Database, keyring: Keyring
-):
-    app = create_app(database, keyring, neighbours=DOORS)
+async def test_each_address_reaches_its_door(method: str, path: str, status: int, kind: str, app: Litestar):
     async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as http:
         answer = await http.request(method, path)
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (status, kind)

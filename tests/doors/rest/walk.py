@@ -1,14 +1,17 @@
 """Every route of the application with its declared example, as requests that can be sent."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import httpx
 from litestar import Litestar
 
 from doors.rest.furniture import Furniture, filled, names_in
 from faelles.doors.rest.access import OPT_KEY, Access, Audience
-from faelles.doors.rest.app import own_routes
+from faelles.doors.rest.app import create_app, own_routes
+from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
+from faelles.ground.database import Database
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,11 @@ class Route:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def room(self) -> str:
+        """The first word of its address."""
+        return self.path.removeprefix("/api/v1").split("/")[1] or "front"
 
     @property
     def for_patrons(self) -> bool:
@@ -59,3 +67,9 @@ def routes_of(application: Litestar) -> list[Route]:
         ),
         key=str,
     )
+
+
+@cache
+def every_route() -> list[Route]:
+    """The interface's own, of an application that is never sent a request."""
+    return routes_of(create_app(Database(cast("Any", None)), Keyring(parse_master_keys(new_master_key()))))
