@@ -14,6 +14,8 @@ from faelles.agencies import holiday_calendar
 
 SEARCHED_DAYS = 400
 """How far an open day is looked for: past a closed summer, past a year of rebuilding."""
+_MOST_ASKED = 2_000
+"""Days that a calendar remembers its answers about."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,8 +62,18 @@ class Calendar:
     keeps_customs: bool = False
     """Whether it also closes on the days libraries close by custom (staffed hours do)."""
     closed_from: date | None = None
+    _asked: dict[date, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Days that were asked about: due dates fall on few."""
 
     def is_open_on(self, day: date) -> bool:
+        known = self._asked.get(day)
+        if known is None:
+            known = self._asked[day] = self._opens_on(day)
+            if len(self._asked) > _MOST_ASKED:
+                self._asked.clear()
+        return known
+
+    def _opens_on(self, day: date) -> bool:
         if self.closed_from is not None and day >= self.closed_from:
             return False
         exception = self.exceptions.get(day)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from faelles.ground.access import record_access
 from faelles.ground.actor import ActorKind
+from faelles.ground.database import Read
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
 from faelles.ground.ids import BranchId, DivisionId, PatronId
@@ -24,10 +25,23 @@ async def patron_for(
     """
     caller.require(permission)
     found = await store.load(tx, [patron])
-    if not found or not within(found[0], caller.divisions(permission)):
+    return await let_through(tx, caller, found[0] if found else None, permission, operation)
+
+
+def asked_for(tx: Transaction, patron: PatronId) -> Read[Patron | None]:
+    """The patron together with more that is asked; `let_through` says whether the caller may see any of it."""
+    return store.asked_for(tx, patron)
+
+
+async def let_through(
+    tx: Transaction, caller: Caller, found: Patron | None, permission: Permission, operation: str
+) -> Patron:
+    """As `patron_for`, of whom was `asked_for`."""
+    caller.require(permission)
+    if found is None or not within(found, caller.divisions(permission)):
         raise NotFoundError("patron_unknown")
-    await looked_at(tx, caller, operation, [patron])
-    return found[0]
+    await looked_at(tx, caller, operation, [found.id])
+    return found
 
 
 async def patron_to_change(

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from datetime import date
 
 import asyncpg
+import msgspec
 
+from faelles.ground.database import Read
 from faelles.ground.database.transaction import Row, Transaction
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
 from faelles.ground.i18n import Language
@@ -25,6 +27,22 @@ SELECT id FROM patron WHERE agency_id = $1 AND id = ANY ($2) ORDER BY id FOR NO 
 """
 
 _LOAD = f"SELECT {_COLUMNS} FROM patron AS p WHERE p.agency_id = $1 AND p.id = ANY ($2) ORDER BY p.sort_name, p.id"
+
+# One patron in the form of `Patron`, for whoever asks for more in the same message.
+_ASKED_FOR = """
+SELECT COALESCE((
+    SELECT json_build_object(
+               'id', p.id, 'kind', p.kind, 'name', p.name, 'birth_date', p.birth_date, 'home_branch', p.home_branch_id,
+               'language', p.language, 'address_protected', p.address_protected,
+               'contact', json_build_object('street', p.street, 'postal_code', p.postal_code, 'city', p.city,
+                                            'country', p.country, 'email', p.email, 'phone', p.phone),
+               'has_pin', p.pin_hash IS NOT NULL, 'is_temporary', p.is_temporary, 'keeps_history', p.keeps_history,
+               'note', p.note, 'merged_into', p.merged_into_id, 'version', p.version, 'registered_at', p.registered_at,
+               'divisions', ARRAY(SELECT d.division_id FROM patron_division AS d
+                                   WHERE d.agency_id = $1 AND d.patron_id = $2))
+      FROM patron AS p
+     WHERE p.agency_id = $1 AND p.id = $2), 'null')::text
+"""
 
 _INSERT = """
 INSERT INTO patron (agency_id, kind, name, birth_date, home_branch_id, language, address_protected, street, postal_code,
@@ -83,6 +101,9 @@ SELECT patron_group_id, code FROM patron_group_directory
 """
 
 
+_decode: msgspec.json.Decoder[Patron | None] = msgspec.json.Decoder(Patron | None)
+
+
 async def lock(tx: Transaction, patrons: Sequence[PatronId]) -> None:
     """Take the patrons' locks, lowest id first."""
     await tx.rows(_LOCK, tx.agency, list(patrons))
@@ -91,6 +112,10 @@ async def lock(tx: Transaction, patrons: Sequence[PatronId]) -> None:
 async def load(tx: Transaction, patrons: Sequence[PatronId]) -> list[Patron]:
     """Those of `patrons` there are, ordered as people order names."""
     return [_patron(row) for row in await tx.rows(_LOAD, tx.agency, list(patrons))]
+
+
+def asked_for(tx: Transaction, patron: PatronId) -> Read[Patron | None]:
+    return Read(_ASKED_FOR, (tx.agency, patron), _decode.decode)
 
 
 def _patron(row: Row) -> Patron:

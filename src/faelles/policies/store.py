@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
-from faelles.ground.database import Row, Transaction
+from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.errors import ConflictError
 from faelles.ground.ids import NATION, AgencyId, MaterialGroupId, PatronGroupId, RuleId
 from faelles.policies.groups.model import Group
@@ -57,8 +57,8 @@ class StoredPolicy:
 
 
 _REVISION = """
-SELECT (SELECT number FROM settings_revision WHERE agency_id = $1) AS nation,
-       COALESCE((SELECT number FROM settings_revision WHERE agency_id = $2), 0) AS agency
+SELECT json_build_object('nation', COALESCE((SELECT number FROM settings_revision WHERE agency_id = $1), 0),
+                         'agency', COALESCE((SELECT number FROM settings_revision WHERE agency_id = $2), 0))::text
 """
 
 # The revision and what it numbers come from one snapshot, so a newer state is never kept under an older number.
@@ -91,10 +91,17 @@ SELECT (SELECT number FROM settings_revision WHERE agency_id = $1) AS nation,
 """
 
 
+_decode_revision = msgspec.json.Decoder(SettingsRevision).decode
+
+
 async def read_revision(tx: Transaction) -> SettingsRevision:
     """For whoever has no load of their own to read it in."""
-    row = await tx.row(_REVISION, NATION, tx.agency)
-    return SettingsRevision(row["nation"], row["agency"]) if row else SettingsRevision(0, 0)
+    return await tx.ask(revision_asked_for(tx))
+
+
+def revision_asked_for(tx: Transaction) -> Read[SettingsRevision]:
+    """As `read_revision`, together with more that is asked."""
+    return Read(_REVISION, (NATION, tx.agency), _decode_revision)
 
 
 async def load_policy(tx: Transaction, *, since: datetime | None) -> StoredPolicy:

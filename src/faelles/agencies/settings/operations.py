@@ -5,7 +5,7 @@ from faelles.agencies.operations import refuse
 from faelles.agencies.settings import rules, store
 from faelles.agencies.settings.model import DECLARED, YES, SetSetting, Setting
 from faelles.ground import events as log
-from faelles.ground.database import Transaction
+from faelles.ground.database import Read, Transaction
 from faelles.ground.errors import ForbiddenError, NotFoundError
 from faelles.ground.ids import DivisionId
 from faelles.people.model import Caller, Permission
@@ -44,8 +44,7 @@ async def clear_setting(tx: Transaction, caller: Caller, division: DivisionId, k
 
 async def values_of(tx: Transaction, division: DivisionId, key: str) -> tuple[str, ...]:
     """For other rooms: the texts that hold."""
-    stored = await store.load(tx, division)
-    return stored.get(key, DECLARED[key].default)
+    return rules.values_in(await store.load(tx, division), key)
 
 
 async def text_of(tx: Transaction, division: DivisionId, key: str) -> str:
@@ -55,6 +54,11 @@ async def text_of(tx: Transaction, division: DivisionId, key: str) -> str:
 
 async def is_on(tx: Transaction, division: DivisionId, key: str) -> bool:
     return await text_of(tx, division, key) == YES
+
+
+def asked_for(tx: Transaction, division: DivisionId) -> Read[dict[str, tuple[str, ...]]]:
+    """What is stored, together with more that is asked; `rules.is_on` reads it."""
+    return store.asked_for(tx, division)
 
 
 def _require_division(caller: Caller, division: DivisionId) -> None:

@@ -21,3 +21,12 @@ def in_force(stored: Mapping[str, tuple[str, ...]]) -> list[Setting]:
         Setting(key=key, form=declared.form, values=stored.get(key, declared.default), is_default=key not in stored)
         for key, declared in DECLARED.items()
     ]
+
+
+def values_in(stored: Mapping[str, tuple[str, ...]], key: str) -> tuple[str, ...]:
+    """The texts that hold."""
+    return stored.get(key, DECLARED[key].default)
+
+
+def is_on(stored: Mapping[str, tuple[str, ...]], key: str) -> bool:
+    return values_in(stored, key)[:1] == (YES,)

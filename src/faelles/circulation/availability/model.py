@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from faelles.catalog.numbers.rules import number_of
 from faelles.ground.ids import (
     BranchId,
     IssueId,
@@ -72,15 +73,20 @@ class Lent(NamedTuple):
 
 
 class LentCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a loan is of, whether or not it is over. `number`: the title's, as the outside knows it."""
+    """What a loan is of, whether or not it is over."""
 
     loan: LoanId
     item_number: ItemNumber
     record: RecordId
-    number: str
+    identifier: str
     material_group: MaterialGroupId
     issue: IssueNamed | None
     is_interlibrary: bool
     title: str
     creators: tuple[str, ...]
     material_type: str
+
+    @property
+    def number(self) -> str:
+        """The title's, as the outside knows it."""
+        return number_of(self.identifier)

@@ -164,10 +164,6 @@ async def waiting_for(tx: Transaction, record: RecordId) -> int:
     return (await store.waiting(tx, [record])).get(record, 0)
 
 
-async def issues_named(tx: Transaction, issues: Sequence[IssueId]) -> dict[IssueId, IssueNamed]:
-    return await store.issues(tx, issues)
-
-
 async def issues_of_title(tx: Transaction, record: RecordId) -> list[IssueNamed]:
     """What issues of a periodical there are, the latest year's first."""
     return await store.issues_of_title(tx, record)

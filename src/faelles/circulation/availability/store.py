@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from faelles.catalog.numbers.rules import number_of
+import msgspec
+
 from faelles.circulation.availability.model import IssueNamed, Lent, LentCopy, Title
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId
@@ -26,15 +27,21 @@ SELECT issue_id, year, volume, number FROM title_issue WHERE issue_id = ANY ($1:
 _ISSUES_OF_TITLE = """
 SELECT issue_id, year, volume, number FROM title_issue WHERE record_id = $1 ORDER BY year DESC, issue_id DESC
 """
-_LENT_COPIES = """
-SELECT l.loan_id, c.number AS item_number, l.record_id, c.material_group_id, c.kind, t.identifier, t.title, t.creators,
-       t.material_type, i.issue_id, i.year, i.volume, i.number AS issue_number
+LENT_COPY = """
+SELECT json_build_object(
+           'loan', l.loan_id, 'item_number', c.number, 'record', l.record_id, 'identifier', t.identifier,
+           'material_group', c.material_group_id, 'is_interlibrary', c.kind = 'placeholder', 'title', t.title,
+           'creators', t.creators, 'material_type', t.material_type,
+           'issue', CASE WHEN c.issue_id IS NOT NULL THEN (
+               SELECT json_build_object('id', i.issue_id, 'year', i.year, 'volume', i.volume, 'number', i.number)
+                 FROM title_issue AS i
+                WHERE i.issue_id = c.issue_id) END) AS copy
   FROM loan_directory AS l
   JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
   JOIN title AS t ON t.record_id = l.record_id
-  LEFT JOIN title_issue AS i ON i.issue_id = c.issue_id
- WHERE l.agency_id = $1 AND l.loan_id = ANY ($2::bigint[])
+ WHERE l.agency_id = $1 AND l.loan_id = ANY
 """
+_LENT_COPIES = f"SELECT COALESCE(json_agg(copy), '[]')::text FROM ({LENT_COPY} ($2::bigint[])) AS lent"
 _LENT = """
 SELECT w.number, count(l.loan_id) AS loans
   FROM unnest($2::text[], $3::bigint[]) AS w (number, record_id)
@@ -44,6 +51,9 @@ SELECT w.number, count(l.loan_id) AS loans
  GROUP BY w.number
  ORDER BY w.number
 """
+
+
+_decode_copies = msgspec.json.Decoder(list[LentCopy]).decode
 
 
 async def waiting(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, int]:
@@ -83,22 +93,8 @@ async def lent(
 async def lent_copies(tx: Transaction, loans: Sequence[LoanId]) -> dict[LoanId, LentCopy]:
     if not loans:
         return {}
-    return {row["loan_id"]: _lent_copy(row) for row in await tx.rows(_LENT_COPIES, tx.agency, list(loans))}
+    return by_loan(await tx.value(_LENT_COPIES, tx.agency, list(loans)))
 
 
-def _lent_copy(row: Row) -> LentCopy:
-    issue = None
-    if row["issue_id"] is not None:
-        issue = IssueNamed(id=row["issue_id"], year=row["year"], volume=row["volume"], number=row["issue_number"])
-    return LentCopy(
-        loan=row["loan_id"],
-        item_number=row["item_number"],
-        record=row["record_id"],
-        number=number_of(row["identifier"]),
-        material_group=row["material_group_id"],
-        issue=issue,
-        is_interlibrary=row["kind"] == "placeholder",
-        title=row["title"],
-        creators=tuple(row["creators"]),
-        material_type=row["material_type"],
-    )
+def by_loan(text: str) -> dict[LoanId, LentCopy]:
+    return {copy.loan: copy for copy in _decode_copies(text)}

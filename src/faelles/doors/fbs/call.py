@@ -11,11 +11,11 @@ from faelles.doors.fbs.facts import Operation
 from faelles.doors.fbs.sessions import Session
 from faelles.doors.rest.services import Services
 from faelles.doors.rest.validation import request_error
-from faelles.ground.database import Transaction
+from faelles.ground.database import Read, Transaction
 from faelles.ground.errors import NotFoundError, invalid_field
 from faelles.ground.ids import BranchId, DivisionId, PatronId
 from faelles.patrons.model import Patron
-from faelles.patrons.reach import patron_for
+from faelles.patrons.reach import asked_for, let_through, patron_for
 from faelles.people.model import Caller, Grant, Permission
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import current_settings
@@ -24,6 +24,8 @@ Body = TypeVar("Body")
 Result = TypeVar("Result")
 
 _LONGEST_NUMBER: Final = 18
+_LOOK: Final = "web_site"
+"""What a look at a patron is called in the log of looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +78,22 @@ class Call:
         value = (self.query.get(name) or [""])[0]
         return read_day(value, name) if value else None
 
+    @property
+    def own(self) -> Caller:
+        """The client in the name of the patron in the path."""
+        return self.in_name_of(self.patron)
+
+    def patron_asked_for(self, tx: Transaction) -> Read[Patron | None]:
+        """The patron in the path together with more that is asked, none of which is shown before `let_through`."""
+        return asked_for(tx, self.patron)
+
+    async def let_through(self, tx: Transaction, found: Patron | None) -> Patron:
+        """As `patron_known`, of whom was asked for."""
+        return await let_through(tx, self.caller, found, Permission.PATRON_VIEW, _LOOK)
+
     async def patron_known(self, tx: Transaction) -> Patron:
         """The patron in the path, if they are this division's to serve; the look is recorded."""
-        return await patron_for(tx, self.caller, self.patron, Permission.PATRON_VIEW, "web_site")
+        return await patron_for(tx, self.caller, self.patron, Permission.PATRON_VIEW, _LOOK)
 
     async def as_patron(self, tx: Transaction) -> Caller:
         """The client in the patron's own name, in this division alone: it may do what they could do at home."""

@@ -30,6 +30,7 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 Third = TypeVar("Third")
 Fourth = TypeVar("Fourth")
+Fifth = TypeVar("Fifth")
 
 _log = logger("ground.database")
 
@@ -83,6 +84,10 @@ class Transaction:
         rows, _ = await self._connection.ask(sql, values, most=1)
         return rows[0][0] if rows else None
 
+    async def ask(self, read: Read[First]) -> First:
+        """One question by itself."""
+        return read.made_of(await self.value(read.sql, *read.values))
+
     @overload
     async def together(self, one: Read[First], two: Read[Second], /) -> tuple[First, Second]: ...
 
@@ -95,6 +100,11 @@ class Transaction:
     async def together(
         self, one: Read[First], two: Read[Second], three: Read[Third], four: Read[Fourth], /
     ) -> tuple[First, Second, Third, Fourth]: ...
+
+    @overload
+    async def together(
+        self, one: Read[First], two: Read[Second], three: Read[Third], four: Read[Fourth], five: Read[Fifth], /
+    ) -> tuple[First, Second, Third, Fourth, Fifth]: ...
 
     async def together(self, *reads: Read[Any]) -> tuple[Any, ...]:
         """The answers of several questions, of which none needs another's, in one message."""

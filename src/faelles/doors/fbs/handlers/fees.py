@@ -7,18 +7,21 @@ from typing import Final
 
 import msgspec
 
+from faelles.agencies.settings import rules
 from faelles.agencies.settings.model import PAYMENTS
+from faelles.agencies.settings.operations import asked_for as settings_asked_for
 from faelles.agencies.settings.operations import is_on
 from faelles.circulation.availability.model import LentCopy
 from faelles.circulation.availability.operations import copies_lent
 from faelles.circulation.expected.operations import expected_fees as expected
+from faelles.circulation.own.operations import claimed_copies_asked_for
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, number
 from faelles.doors.fbs.handlers.catalog import material_group, periodical
-from faelles.doors.fbs.handlers.patrons import living
+from faelles.doors.fbs.handlers.patrons import let_in, living
 from faelles.doors.fbs.handlers.words import local
 from faelles.fees.desk.model import ClaimLine, Means, Pay, StatementLine
-from faelles.fees.desk.operations import claims, pay, statement
+from faelles.fees.desk.operations import claims, own_claims_asked_for, own_claims_seen, pay, statement
 from faelles.fees.model import ChargeKind, EntryKind
 from faelles.fees.settled.model import Settlement
 from faelles.fees.settled.operations import settlements
@@ -28,9 +31,10 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.fields import HIGHEST_ID
 from faelles.ground.i18n import Language
-from faelles.ground.ids import ChargeId
+from faelles.ground.ids import ChargeId, LoanId
 from faelles.patrons.model import Patron
 from faelles.policies.compiled import Settings
+from faelles.policies.operations import revision_asked_for, settings_for
 
 REGISTERED: Final = "paymentRegistered"
 BY_OTHER_ORDER: Final = "paymentRegisteredByDifferentOrderId"
@@ -73,11 +77,19 @@ async def fees(call: Call) -> list[models.Fee]:
     with_paid, with_unpayable = call.flag("includepaid"), call.flag("includenonpayable")
 
     async def work(tx: Transaction) -> list[models.Fee]:
-        known = await living(tx, call)
-        may_pay = await is_on(tx, call.division, PAYMENTS)
-        found = await _claims(tx, call, known, only_open=not with_paid)
+        patron, revision, stored, every, copies = await tx.together(
+            call.patron_asked_for(tx),
+            revision_asked_for(tx),
+            settings_asked_for(tx, call.division),
+            own_claims_asked_for(tx, call.own, only_open=not with_paid, limit=_MOST_FEES),
+            claimed_copies_asked_for(tx, call.own, only_open=not with_paid),
+        )
+        await let_in(tx, call, patron)
+        await own_claims_seen(tx, call.own, every)
+        settings = await settings_for(tx, revision)
+        found = [each for each in every if each.division == call.division]
         settled = await settlements(tx, [each.charge for each in found if each.outstanding_ore <= 0])
-        shown = await _shown(tx, call, found, settled, may_pay=may_pay)
+        shown = _shown(settings, found, settled, copies, may_pay=rules.is_on(stored, PAYMENTS))
         return [fee for fee in shown if with_unpayable or fee.payable_by_client or fee.paid_date is not None]
 
     return await call.run(work)
@@ -89,17 +101,15 @@ async def _claims(tx: Transaction, call: Call, known: Patron, *, only_open: bool
     return [each for each in found if each.division == call.division]
 
 
-async def _shown(
-    tx: Transaction,
-    call: Call,
+def _shown(
+    settings: Settings,
     found: Sequence[ClaimLine],
     settled: Mapping[ChargeId, Settlement],
+    copies: Mapping[LoanId, LentCopy],
     *,
     may_pay: bool,
 ) -> list[models.Fee]:
-    settings = await call.settings(tx)
     zone = settings.directory.agency.time_zone
-    copies = await copies_lent(tx, [loan for claim in found for loan in claim.loans])
     return [
         models.Fee(
             fee_id=claim.charge,

@@ -1,17 +1,8 @@
 """Issues of periodicals by what is printed on them."""
 
-from collections.abc import Sequence
-
 from faelles.circulation.availability import operations as availability
-from faelles.doors.fbs import models
-from faelles.doors.fbs.handlers.catalog import periodical
 from faelles.ground.database import Transaction
 from faelles.ground.ids import IssueId, RecordId
-
-
-async def issues_of(tx: Transaction, wanted: Sequence[IssueId]) -> dict[IssueId, models.Periodical]:
-    found = await availability.issues_named(tx, wanted)
-    return {id_: periodical(issue) for id_, issue in found.items()}
 
 
 async def issue_meant(

@@ -7,24 +7,25 @@ from typing import Final
 
 from faelles.circulation.availability.model import LentCopy
 from faelles.circulation.availability.operations import copies_lent
-from faelles.circulation.desk.blocks import Block
+from faelles.circulation.loans.facts import LoanFacts
 from faelles.circulation.loans.model import Outcome, RenewalAnswer, RenewalRequest
 from faelles.circulation.loans.operations import renew
 from faelles.circulation.looking.model import LoanShown
 from faelles.circulation.looking.operations import loans_of_patron
-from faelles.circulation.looking.renewable import refusals
+from faelles.circulation.own.model import AtHome, OwnLoan
+from faelles.circulation.own.operations import loans_asked_for, own_loans
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.catalog import material_group, periodical
-from faelles.doors.fbs.handlers.patrons import living
+from faelles.doors.fbs.handlers.patrons import let_in, living
 from faelles.doors.fbs.handlers.words import OTHER_REASON, RENEWED, denied, local
-from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import invalid_field
 from faelles.ground.ids import LoanId
 from faelles.patrons.model import Patron
 from faelles.people.model import Caller
 from faelles.policies.compiled import Settings
+from faelles.policies.operations import settings_for
 from faelles.privacy.consents.model import ConsentKind
 from faelles.privacy.consents.operations import list_own_consents
 
@@ -37,32 +38,31 @@ async def loans(call: Call) -> list[models.Loan]:
     """Every open loan, with what a renewal would be told just now."""
 
     async def work(tx: Transaction) -> list[models.Loan]:
-        return await open_loans(tx, call, await living(tx, call))
+        found, at_home = await tx.together(call.patron_asked_for(tx), loans_asked_for(tx, call.own))
+        return await _at_home(tx, call, await let_in(tx, call, found), at_home)
 
     return await call.run(work)
 
 
 async def open_loans(tx: Transaction, call: Call, known: Patron) -> list[models.Loan]:
-    own = call.in_name_of(known.id)
-    found = await loans_of_patron(tx, own, known.id, limit=MOST_LOANS, known=known)
-    if not found:
+    """As `loans`, for whoever has been let through."""
+    return await _at_home(tx, call, known, await tx.ask(loans_asked_for(tx, call.own)))
+
+
+async def _at_home(tx: Transaction, call: Call, known: Patron, at_home: AtHome) -> list[models.Loan]:
+    if not at_home.borrowed:
         return []
-    settings = await call.settings(tx)
-    refused = await refusals(tx, own, known.id, call.own_branch(settings, known))
-    details = await loan_details(tx, settings, found)
-    return [_loan(settings, each, details[each.id], refused.get(each.id, ())) for each in found]
+    settings = await settings_for(tx, at_home.revision)
+    found = await own_loans(tx, call.own, at_home, call.own_branch(settings, known))
+    return [_loan(settings, each) for each in found]
 
 
-def _loan(
-    settings: Settings, loan: LoanShown, details: models.LoanDetails, blocks: tuple[Block, ...] | None
-) -> models.Loan:
-    """`blocks`: what stands against a renewal; None where it may be."""
-    lent_on = local_date(loan.lent_at, settings.directory.agency.time_zone)
+def _loan(settings: Settings, own: OwnLoan) -> models.Loan:
     return models.Loan(
-        loan_details=details,
-        is_renewable=blocks is None,
-        is_longterm_loan=loan.due_on - lent_on > _LONG_LOAN,
-        renewal_status_list=() if blocks is None else denied(blocks) or (OTHER_REASON,),
+        loan_details=_details(settings, own.loan, own.copy),
+        is_renewable=own.refused is None,
+        is_longterm_loan=own.loan.due_on - own.loan.lent_on > _LONG_LOAN,
+        renewal_status_list=() if own.refused is None else denied(own.refused) or (OTHER_REASON,),
     )
 
 
@@ -73,7 +73,7 @@ async def loan_details(
     return {each.id: _details(settings, each, copies[each.id]) for each in found if each.id in copies}
 
 
-def _details(settings: Settings, loan: LoanShown, copy: LentCopy) -> models.LoanDetails:
+def _details(settings: Settings, loan: LoanShown | LoanFacts, copy: LentCopy) -> models.LoanDetails:
     zone = settings.directory.agency.time_zone
     return models.LoanDetails(
         loan_id=loan.id,
@@ -103,12 +103,12 @@ async def loans_with_history(call: Call) -> models.LoansWithHistory:
     """Open loans, and finished ones of whoever lets the library keep them, the latest first."""
 
     async def work(tx: Transaction) -> models.LoansWithHistory:
-        known = await living(tx, call)
-        own, settings = call.in_name_of(known.id), await call.settings(tx)
-        finished = await _kept(tx, own, known)
-        details = await loan_details(tx, settings, finished)
+        found, at_home = await tx.together(call.patron_asked_for(tx), loans_asked_for(tx, call.own))
+        known = await let_in(tx, call, found)
+        finished = await _kept(tx, call.own, known)
+        details = await loan_details(tx, await settings_for(tx, at_home.revision), finished)
         return models.LoansWithHistory(
-            loans=tuple(await open_loans(tx, call, known)),
+            loans=tuple(await _at_home(tx, call, known, at_home)),
             historical_material_loans=tuple(details[each.id] for each in reversed(finished) if each.id in details),
         )
 
@@ -138,14 +138,15 @@ async def renew_loans(call: Call) -> list[models.RenewedLoan]:
         known = await living(tx, call)
         if not wanted:
             return []
-        own, settings = call.in_name_of(known.id), await call.settings(tx)
+        settings = await call.settings(tx)
         asked = RenewalRequest(branch=call.own_branch(settings, known), loans=wanted)
-        answers = {answer.loan: answer for answer in await renew(tx, own, asked)}
-        loans = await loans_of_patron(tx, own, known.id, limit=MOST_LOANS, known=known)
-        found = [each for each in loans if each.id in wanted]
-        details = await loan_details(tx, settings, found)
+        answers = {answer.loan: answer for answer in await renew(tx, call.own, asked)}
+        at_home = await tx.ask(loans_asked_for(tx, call.own))
+        found = [each for each in at_home.loans if each.loan.id in answers and each.loan.division == call.division]
         return [
-            models.RenewedLoan(loan_details=details[each.id], renewal_status=_status(answers[each.id]))
+            models.RenewedLoan(
+                loan_details=_details(settings, each.loan, each.copy), renewal_status=_status(answers[each.loan.id])
+            )
             for each in found
         ]
 

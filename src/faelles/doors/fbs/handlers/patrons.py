@@ -113,7 +113,15 @@ async def patron(call: Call) -> models.AuthenticatedPatron:
 
 async def living(tx: Transaction, call: Call) -> Patron:
     """The patron in the path; one that became another is there no more."""
-    known = await call.patron_known(tx)
+    return _unmerged(await call.patron_known(tx))
+
+
+async def let_in(tx: Transaction, call: Call, found: Patron | None) -> Patron:
+    """As `living`, of whom was asked for together with more."""
+    return _unmerged(await call.let_through(tx, found))
+
+
+def _unmerged(known: Patron) -> Patron:
     if known.merged_into is not None:
         raise ConflictError("patron_merged")
     return known

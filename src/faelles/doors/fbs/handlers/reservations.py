@@ -1,6 +1,6 @@
 """Reservations: a patron's holds as web sites know them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -9,17 +9,16 @@ from typing import Final
 
 import msgspec
 
-from faelles.catalog.numbers.operations import numbers_of, records_numbered
+from faelles.catalog.numbers.operations import records_numbered
 from faelles.circulation.desk.blocks import CirculationRefusedError
 from faelles.circulation.desk.hold_states import WAITING, HoldState
 from faelles.circulation.desk.model import Borrower
-from faelles.circulation.holds import changing, operations, reading
+from faelles.circulation.holds import changing, operations
 from faelles.circulation.holds.model import (
     MOST_WISHES,
     CancelHolds,
     CancelOutcome,
     ChangeHold,
-    HoldShown,
     Placed,
     PlaceHolds,
     PlacingOutcome,
@@ -27,18 +26,21 @@ from faelles.circulation.holds.model import (
     Wish,
 )
 from faelles.circulation.holds.waits import waits_of
+from faelles.circulation.own.model import OwnHold
+from faelles.circulation.own.operations import holds_asked_for
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, branch_coded, number
-from faelles.doors.fbs.handlers.issues import issue_meant, issues_of
-from faelles.doors.fbs.handlers.patrons import living
+from faelles.doors.fbs.handlers.catalog import periodical
+from faelles.doors.fbs.handlers.issues import issue_meant
+from faelles.doors.fbs.handlers.patrons import let_in, living
 from faelles.doors.fbs.handlers.words import NOT_FOUND, SUCCESS, hold_state, local, refused
 from faelles.doors.fbs.problems import RESERVATIONS_FAILED, AnsweredError
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, FieldProblem, InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.ids import BranchId, HoldId, IssueId, RecordId
 from faelles.patrons.model import Patron
-from faelles.people.model import Caller
 from faelles.policies.compiled import Settings
+from faelles.policies.operations import revision_asked_for, settings_for
 
 NORMAL: Final = "normal"
 PARALLEL: Final = "parallel"
@@ -89,29 +91,24 @@ class _Order:
 
 async def reservations(call: Call) -> list[models.ReservationDetails]:
     async def work(tx: Transaction) -> list[models.ReservationDetails]:
-        known = await living(tx, call)
-        return await _details(tx, call, await _open_holds(tx, call, known))
+        found, revision, holds = await tx.together(
+            call.patron_asked_for(tx), revision_asked_for(tx), holds_asked_for(tx, call.own)
+        )
+        await let_in(tx, call, found)
+        return await _details(tx, call, await settings_for(tx, revision), holds)
 
     return await call.run(work)
 
 
-async def _open_holds(tx: Transaction, call: Call, known: Patron) -> list[HoldShown]:
-    own = call.in_name_of(known.id)
-    return await reading.holds_of_patron(tx, own, known.id, limit=_MOST_HOLDS, is_known=True)
-
-
-async def _details(tx: Transaction, call: Call, holds: Sequence[HoldShown]) -> list[models.ReservationDetails]:
-    settings = await call.settings(tx)
-    numbers = await numbers_of(tx, [hold.record for hold in holds])
-    issues = await issues_of(tx, [hold.issue for hold in holds if hold.issue is not None])
+async def _details(
+    tx: Transaction, call: Call, settings: Settings, holds: Sequence[OwnHold]
+) -> list[models.ReservationDetails]:
     nearest = _nearest(holds)
     waits = await waits_of(tx, holds) if _tells_of_waits(call) else {}
     return [
         _reservation(
             settings,
             hold,
-            numbers[hold.record],
-            None if hold.issue is None else issues.get(hold.issue),
             nearest.get(hold.transaction) if hold.state in WAITING else None,
             waits[hold.id].days if hold.id in waits else None,
         )
@@ -119,7 +116,7 @@ async def _details(tx: Transaction, call: Call, holds: Sequence[HoldShown]) -> l
     ]
 
 
-def _nearest(holds: Sequence[HoldShown]) -> dict[HoldId, int]:
+def _nearest(holds: Sequence[OwnHold]) -> dict[HoldId, int]:
     """The best place in any queue of each order: parallel reservations stand where the first of them stands."""
     nearest: dict[HoldId, int] = {}
     for hold in holds:
@@ -134,17 +131,10 @@ def _tells_of_waits(call: Call) -> bool:
     return wanted is not None and wanted.name in _WITH_ESTIMATE
 
 
-def _reservation(
-    settings: Settings,
-    hold: HoldShown,
-    record: str,
-    issue: models.Periodical | None,
-    place: int | None,
-    days: int | None,
-) -> models.ReservationDetails:
+def _reservation(settings: Settings, hold: OwnHold, place: int | None, days: int | None) -> models.ReservationDetails:
     return models.ReservationDetails(
         reservation_id=hold.id,
-        record_id=record,
+        record_id=hold.number,
         transaction_id=str(hold.transaction),
         reservation_type=PARALLEL if hold.is_parallel else NORMAL,
         state=hold_state(hold.state),
@@ -156,7 +146,7 @@ def _reservation(
         estimated_days_until_reservation=days,
         pickup_deadline=hold.pickup_deadline,
         pickup_number=hold.shelf_number if hold.state is HoldState.READY else None,
-        periodical=issue,
+        periodical=None if hold.issue is None else periodical(hold.issue),
         il_bibliographic_record=None,
         loan_type="loan",
     )
@@ -178,7 +168,7 @@ async def add_reservations(call: Call) -> object:
             placed = await _place(tx, call, known, orders, is_parallel=kind == PARALLEL)
         except InvalidRequestError as problem:
             raise _in_their_words(problem) from None
-        return await _response(tx, call, known, orders, placed)
+        return await _response(tx, call, orders, placed)
 
     response = await call.run(work)
     if call.operation.reply is not None and call.operation.reply.is_list:
@@ -268,11 +258,10 @@ def _unplaced(placed: Placed) -> Placed:
 
 
 async def _response(
-    tx: Transaction, call: Call, known: Patron, orders: Sequence[_Order], placed: Sequence[Placed | None]
+    tx: Transaction, call: Call, orders: Sequence[_Order], placed: Sequence[Placed | None]
 ) -> models.ReservationResponse:
     made = {each.hold for each in placed if each is not None and each.hold is not None}
-    holds = [hold for hold in await _open_holds(tx, call, known) if hold.id in made] if made else []
-    details = {each.reservation_id: each for each in await _details(tx, call, holds)}
+    details = {each.reservation_id: each for each in await _details_of(tx, call, made)} if made else {}
     results = tuple(_result(order, end, details) for order, end in zip(orders, placed, strict=True))
     return models.ReservationResponse(
         success=bool(results) and all(each.reservation_details is not None for each in results),
@@ -301,17 +290,22 @@ async def update_reservations(call: Call) -> list[models.ReservationDetails]:
     changes = call.body(Changes).reservations
 
     async def work(tx: Transaction) -> list[models.ReservationDetails]:
-        known = await living(tx, call)
-        own, settings = call.in_name_of(known.id), await call.settings(tx)
+        await living(tx, call)
+        settings = await call.settings(tx)
         for change in changes:
-            await _change(tx, call, own, settings, change)
-        wanted = {change.reservation_id for change in changes}
-        return await _details(tx, call, [hold for hold in await _open_holds(tx, call, known) if hold.id in wanted])
+            await _change(tx, call, settings, change)
+        return await _details_of(tx, call, {HoldId(change.reservation_id) for change in changes})
 
     return await call.run(work)
 
 
-async def _change(tx: Transaction, call: Call, own: Caller, settings: Settings, change: Change) -> None:
+async def _details_of(tx: Transaction, call: Call, wanted: Collection[HoldId]) -> list[models.ReservationDetails]:
+    """Of those of the patron's holds."""
+    holds = await tx.ask(holds_asked_for(tx, call.own))
+    return await _details(tx, call, await call.settings(tx), [hold for hold in holds if hold.id in wanted])
+
+
+async def _change(tx: Transaction, call: Call, settings: Settings, change: Change) -> None:
     pickup = None
     if change.pickup_branch:
         pickup = branch_coded(settings, call.division, change.pickup_branch, "reservations.pickupBranch")
@@ -321,7 +315,7 @@ async def _change(tx: Transaction, call: Call, own: Caller, settings: Settings, 
         active_from=change.activation_date or msgspec.UNSET,
     )
     try:
-        await changing.change_hold(tx, own, HoldId(change.reservation_id), asked)
+        await changing.change_hold(tx, call.own, HoldId(change.reservation_id), asked)
     except InvalidRequestError as problem:
         raise _in_their_words(problem) from None
     except (CirculationRefusedError, ConflictError) as problem:

@@ -1,0 +1,74 @@
+"""What a patron has, for the patron: questions for `Transaction.together`, and what is decided of the answers."""
+
+from collections.abc import Callable
+from typing import Final
+
+from faelles.circulation.availability.model import LentCopy
+from faelles.circulation.desk.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.opening import Desk, open_desk
+from faelles.circulation.loans.cases import terms_for
+from faelles.circulation.loans.renewing import RenewalWish, decide
+from faelles.circulation.own import store
+from faelles.circulation.own.model import AtHome, OwnHold, OwnLoan
+from faelles.ground.database import Read, Transaction
+from faelles.ground.errors import NotFoundError
+from faelles.ground.ids import BranchId, LoanId, PatronId
+from faelles.people.model import Caller, Permission
+from faelles.policies.compiled import Terms
+
+_NO_WISH: Final = RenewalWish(overrides=frozenset(), reason=None, dry_run=True)
+
+
+def loans_asked_for(tx: Transaction, caller: Caller) -> Read[AtHome]:
+    """The loans that the caller has at home, for `own_loans`."""
+    return store.at_home(tx, _themselves(caller))
+
+
+async def own_loans(tx: Transaction, caller: Caller, facts: AtHome, branch: BranchId) -> list[OwnLoan]:
+    """Each open loan in the divisions where the caller may see their own, with whether it may be renewed at `branch`,
+    by the decision that a renewal is. Nothing is locked, charged or noted down: who renews decides again.
+    """
+    divisions = caller.divisions(Permission.OWN_ACCOUNT)
+    desk = await open_desk(tx, caller, facts.revision, branch, Permission.OWN_ACCOUNT)
+    shown: list[OwnLoan] = []
+    for borrowed in facts.borrowed:
+        terms_of = _terms_of_class(desk, borrowed.patron)
+        for each in borrowed.loans:
+            if divisions is None or each.loan.division in divisions:
+                decided = decide(desk, borrowed.patron, each, _NO_WISH, terms=terms_of(each.item))
+                shown.append(OwnLoan(each.loan, each.copy, None if decided.is_allowed else decided.judgement.standing))
+    return sorted(shown, key=lambda each: each.loan.id)
+
+
+def _terms_of_class(desk: Desk, patron: PatronFacts) -> Callable[[ItemFacts], Terms]:
+    """`terms_for`, asked once for all copies that no rule tells apart: who has much has much of a kind."""
+    known: dict[tuple[object, ...], Terms] = {}
+
+    def terms_of(item: ItemFacts) -> Terms:
+        alike = (item.owner_branch, item.default_placement, item.material_group, item.kind)
+        found = known.get(alike)
+        if found is None:
+            found = known[alike] = terms_for(desk, patron, item, desk.now)
+        return found
+
+    return terms_of
+
+
+def holds_asked_for(tx: Transaction, caller: Caller) -> Read[list[OwnHold]]:
+    """The open holds of the caller's own, in the divisions where they may see them. Which copy is planned for whom is
+    not told: a hold for which one is planned waits like any other.
+    """
+    divisions = caller.divisions(Permission.OWN_ACCOUNT)
+    return store.own_holds(tx, _themselves(caller), None if divisions is None else sorted(divisions))
+
+
+def claimed_copies_asked_for(tx: Transaction, caller: Caller, *, only_open: bool) -> Read[dict[LoanId, LentCopy]]:
+    """What the loans are of that the caller's own claims are for."""
+    return store.claimed_copies(tx, _themselves(caller), only_open=only_open)
+
+
+def _themselves(caller: Caller) -> PatronId:
+    caller.require(Permission.OWN_ACCOUNT)
+    if caller.patron is None:
+        raise NotFoundError("patron_unknown")
+    return caller.patron
