@@ -18,13 +18,12 @@ async def report(tx: Transaction, caller: Caller, day: date | None = None) -> li
     """
     require_privacy(caller)
     limits = await limits_on(tx, day)
-    return [await _standing(tx, caller, limits, entry) for entry in REGISTER.entry]
+    here = [entry for entry in REGISTER.entry if entry.removed is not Removed.OUTSIDE and entry.tables]
+    found = await store.standing(tx, {entry.id: limits.since(entry) for entry in here})
+    return [_standing(caller, limits, entry, found.get(entry.id, store.NOTHING)) for entry in REGISTER.entry]
 
 
-async def _standing(tx: Transaction, caller: Caller, limits: Limits, entry: Entry) -> Standing:
-    since = limits.since(entry)
-    is_here = entry.removed is not Removed.OUTSIDE and entry.tables
-    stock = await store.standing(tx, entry.id, since) if is_here else store.NOTHING
+def _standing(caller: Caller, limits: Limits, entry: Entry, stock: store.Stock) -> Standing:
     return Standing(
         entry=entry.id,
         title=entry.title(caller.language),
@@ -33,6 +32,6 @@ async def _standing(tx: Transaction, caller: Caller, limits: Limits, entry: Entr
         removed=entry.removed,
         rows=stock.rows,
         oldest=stock.oldest,
-        kept_since=since,
+        kept_since=limits.since(entry),
         over=stock.over,
     )

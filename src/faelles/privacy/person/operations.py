@@ -1,5 +1,6 @@
 """Putting a person's file together, entry by entry of the register, so that nothing is forgotten."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from faelles.ground import events
@@ -23,6 +24,7 @@ from faelles.privacy.permission import require_privacy
 from faelles.privacy.person.model import FileEntry, PersonFile
 from faelles.privacy.record.operations import limit_in_words
 from faelles.privacy.register import REGISTER
+from faelles.privacy.store import Piece
 
 
 async def person_file(tx: Transaction, caller: Caller, keyring: Keyring, patron: PatronId) -> PersonFile:
@@ -48,27 +50,24 @@ async def _file(tx: Transaction, keyring: Keyring, known: Patron) -> PersonFile:
     limits = await limits_on(tx)
     agency = (await current_settings(tx)).directory.agency
     await events.append(tx, file_handed_out(known.home_branch))
+    found = await store.of_person(tx, persons)
     return PersonFile(
         controller=agency.name,
         made_at=tx.now,
         language=known.language.value,
         persons=list(persons),
         name=known.name,
-        entries=[await _entry(tx, keyring, each, persons, limits, known.language) for each in REGISTER.entry],
+        entries=[
+            _entry(each, [_opened(tx, keyring, piece) for piece in found.get(each.id, ())], limits, known.language)
+            for each in REGISTER.entry
+        ],
     )
 
 
-async def _entry(
-    tx: Transaction,
-    keyring: Keyring,
-    entry: Entry,
-    persons: list[PatronId],
-    limits: Limits,
-    language: Language,
-) -> FileEntry:
+def _entry(entry: Entry, found: Sequence[Piece], limits: Limits, language: Language) -> FileEntry:
     pieces: dict[str, list[dict[str, Any]]] = {table: [] for table in entry.tables}
-    for piece in await store.of_person(tx, entry.id, persons) if entry.tables else []:
-        pieces.setdefault(piece.part, []).append(_opened(tx, keyring, piece.content))
+    for piece in found:
+        pieces.setdefault(piece.part, []).append(piece.content)
     return FileEntry(
         entry=entry.id,
         title=entry.title(language),
@@ -79,7 +78,9 @@ async def _entry(
     )
 
 
-def _opened(tx: Transaction, keyring: Keyring, content: dict[str, Any]) -> dict[str, Any]:
+def _opened(tx: Transaction, keyring: Keyring, piece: Piece) -> Piece:
     """The person's own CPR number in clear; nothing else that is shown is sealed."""
-    sealed = content.pop("sealed", None)
-    return content if sealed is None else content | {"value": unseal(keyring, tx.agency, bytes.fromhex(sealed))}
+    sealed = piece.content.pop("sealed", None)
+    if sealed is None:
+        return piece
+    return Piece(piece.part, piece.content | {"value": unseal(keyring, tx.agency, bytes.fromhex(sealed))})
