@@ -51,7 +51,7 @@ async def test_a_copy_in_hand_goes_to_the_local_however_far_behind(library: Lend
     title, numbers = await copies(library, 1)
     await library.lend(await library.reader(), numbers[0])
     await library.set_rule(LOCALS_FIRST, LocalsFirst.PICKUP_WHERE_IT_STANDS)
-    before = [await waits(library, title, pickup=library.town.suburb) for _ in range(2)]
+    before = [await waits(library, title, pickup=library.town.suburb) for _ in range(6)]
     local = await waits(library, title)
     assert (await library.take_back(numbers[0])).next.hold == local
     sql = "SELECT details FROM hold_match_log WHERE agency_id = $1 AND hold_id = $2 AND outcome = 'captured'"

@@ -22,7 +22,7 @@ from faelles.circulation.sharing.model import (
     SentToBorrower,
 )
 from faelles.circulation.sharing.nightly import answer_others, ask_others, note_home
-from faelles.circulation.transit.model import Stop, StopAlert
+from faelles.circulation.transit.model import Stop, StopAlert, WhyCode
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
 from faelles.people.model import Permission
 from town import found_town
@@ -51,7 +51,8 @@ async def fetched(lender: LendingLibrary) -> str:
     """The copy, scanned at the counter it goes out from."""
     await match_all(lender)
     number = await copy_of(lender)
-    assert (await lender.take_back(number)).next.stop is Stop.HOLD_SHELF
+    found = (await lender.take_back(number)).next
+    assert (found.stop, found.why[-1].code) == (Stop.HOLD_SHELF, WhyCode.FOR_OTHER_AGENCY)
     return number
 
 

@@ -95,6 +95,8 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     wanted_group: MaterialGroupId | None = None
     """Only copies of this group, or of one below it, will do."""
     home_branch: BranchId | None = None
+    is_lending: bool = False
+    """Another municipality's request: nobody's here."""
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether somebody is on the way to the shelf for it."""

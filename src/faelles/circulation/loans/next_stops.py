@@ -111,10 +111,11 @@ def _case(
             pickup=bound.pickup,
             shelf_number=bound.shelf_number,
             pickup_deadline=bound.pickup_deadline,
+            is_lending=bound.is_lending,
         )
         if bound
         else None,
-        first=ForHold(hold=waiting.id, pickup=waiting.pickup) if waiting else None,
+        first=ForHold(hold=waiting.id, pickup=waiting.pickup, is_lending=waiting.is_lending) if waiting else None,
         passed=len(first.passed),
         binds=scan.binds,
         is_staffed=scan.is_staffed and scan.is_in_hand,

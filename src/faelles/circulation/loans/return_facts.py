@@ -24,6 +24,8 @@ class BoundHold(msgspec.Struct, frozen=True, array_like=True):
     patron_group: PatronGroupId | None
     shelf_number: str | None
     pickup_deadline: date | None
+    is_lending: bool = False
+    """Another municipality's request: nobody's here."""
 
 
 class FloatFacts(msgspec.Struct, frozen=True, array_like=True):

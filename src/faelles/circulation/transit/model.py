@@ -50,6 +50,8 @@ class WhyCode(StrEnum):
     FIRST_IN_LINE = "first_in_line"
     PASSED_OVER = "passed_over"
     """So many of higher rank could not be served with it; each with its reason in the match log."""
+    FOR_OTHER_AGENCY = "for_other_agency"
+    """The hold is another municipality's request: the copy leaves from here."""
     MACHINE_ONLY_SENDS = "machine_only_sends"
     """The machine does not fulfil holds: the copy is sent towards the pickup branch and bound when it gets there."""
     AT_ITS_PLACE = "at_its_place"

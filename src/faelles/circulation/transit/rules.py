@@ -21,6 +21,8 @@ class ForHold:
     shelf_number: str | None = None
     """The number under which it stands ready already."""
     pickup_deadline: date | None = None
+    is_lending: bool = False
+    """Another municipality asked for it: from the hold shelf it is sent there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ def _serve(case: StopCase, wish: ForHold, why: Sequence[Why], *, binds: bool) ->
             slip=slip,
         )
         return Decision(next=sent, place=case.place, binds=binds)
+    if wish.is_lending:
+        why = [*why, Why(WhyCode.FOR_OTHER_AGENCY)]
     makes_ready = case.is_staffed and wish.shelf_number is None
     number = case.free_number if makes_ready else wish.shelf_number
     deadline = case.pickup_deadline if makes_ready else wish.pickup_deadline

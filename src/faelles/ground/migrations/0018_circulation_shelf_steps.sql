@@ -71,7 +71,9 @@ BEGIN
         RETURN NULL;
     END IF;
     IF in_waits THEN
-        SELECT json_build_array(id, pickup_branch_id, state, division_id, patron_group_id, shelf_number, pickup_deadline),
+        SELECT json_build_array(id, pickup_branch_id, state, division_id, patron_group_id, shelf_number, pickup_deadline,
+                                NOT EXISTS (SELECT FROM hold_patron AS p
+                                             WHERE p.agency_id = in_agency AND p.hold_id = hold.id)),
                pickup_branch_id = in_branch AND state <> 'ready'
           INTO bound, is_here
           FROM hold
