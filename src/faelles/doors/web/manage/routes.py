@@ -7,8 +7,8 @@ from litestar import Router
 from faelles.doors.web.manage import overview
 from faelles.doors.web.manage.logistics import floats, sorting
 from faelles.doors.web.manage.logs import events, looks
-from faelles.doors.web.manage.organisation import agency, branches, calendar, closings
-from faelles.doors.web.manage.people import clients, machines, roles, staff, support, terminals
+from faelles.doors.web.manage.organisation import agency, branches, calendar, closings, settings
+from faelles.doors.web.manage.people import clients, machines, providers, roles, staff, support, terminals
 from faelles.doors.web.manage.policies import changing, groups
 
 ROUTERS: Final[tuple[Router, ...]] = (
@@ -24,7 +24,9 @@ ROUTERS: Final[tuple[Router, ...]] = (
     looks.router,
     machines.router,
     overview.router,
+    providers.router,
     roles.router,
+    settings.router,
     sorting.router,
     staff.router,
     support.router,

@@ -23,6 +23,7 @@ _VIEW, _EDIT = Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT
 class RoleForm(msgspec.Struct, frozen=True, kw_only=True):
     name: ShortText
     permissions: frozenset[Permission] = frozenset()
+    needs_one_time: bool = False
 
 
 class NewRoleForm(RoleForm, frozen=True, kw_only=True):
@@ -79,7 +80,7 @@ async def create_role(request: WebRequest) -> Response[bytes]:
 
     async def do() -> Response[bytes]:
         form = await request.typed(NewRoleForm)
-        new = NewRole(code=form.code, name=form.name, permissions=form.permissions)
+        new = NewRole(code=form.code, name=form.name, permissions=form.permissions, needs_one_time=form.needs_one_time)
         await request.run(lambda tx: staff.create_role(tx, request.caller, new))
         return request.go_to(f"/manage/roles/{form.code}?done=role_created")
 
@@ -107,7 +108,7 @@ async def change_role(request: WebRequest, code: PathCode) -> Response[bytes]:
 
     async def do() -> Response[bytes]:
         form = await request.typed(RoleForm)
-        change = RoleChange(name=form.name, permissions=form.permissions)
+        change = RoleChange(name=form.name, permissions=form.permissions, needs_one_time=form.needs_one_time)
         await request.run(lambda tx: staff.change_role(tx, request.caller, code, change))
         return request.go_to(f"/manage/roles/{code}?done=saved")
 
