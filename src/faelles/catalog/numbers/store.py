@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from faelles.catalog.numbers.model import Numbered
 from faelles.catalog.rules import LOCAL_BASE, NATIONAL_BASE
-from faelles.ground.database import Transaction
+from faelles.ground.database import Read, Transaction
 from faelles.ground.ids import RecordId
 
 # A number is first the nation's, then the agency's own, then a whole identifier. Merged records lead to the successor.
@@ -23,16 +25,18 @@ WITH wanted AS (
       FROM named AS n
       JOIN record AS r ON r.agency_id IN (0, $1) AND r.identifier = n.identifier
      ORDER BY n.place, n.choice, r.agency_id DESC)
-SELECT number, CASE WHEN successor_id IS NULL THEN id ELSE current_title(id) END AS record_id
+SELECT COALESCE(json_agg(json_build_array(number, CASE WHEN successor_id IS NULL THEN id ELSE current_title(id) END)
+                         ORDER BY place), '[]')::text
   FROM found
- ORDER BY place
 """
 _IDENTIFIERS = "SELECT id, identifier FROM record WHERE agency_id IN (0, $1) AND id = ANY ($2::bigint[])"
 
 
-async def records_numbered(tx: Transaction, numbers: Sequence[str]) -> list[Numbered]:
-    rows = await tx.rows(_RECORDS, tx.agency, list(numbers), NATIONAL_BASE, LOCAL_BASE)
-    return [Numbered(row["number"], row["record_id"]) for row in rows]
+_decode = msgspec.json.Decoder(list[Numbered]).decode
+
+
+def records_numbered(tx: Transaction, numbers: Sequence[str]) -> Read[list[Numbered]]:
+    return Read(_RECORDS, (tx.agency, list(numbers), NATIONAL_BASE, LOCAL_BASE), _decode)
 
 
 async def identifiers(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, str]:

@@ -6,20 +6,21 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from faelles.catalog.numbers.operations import records_numbered
+from faelles.catalog.numbers.model import Numbered
+from faelles.catalog.numbers.operations import records_asked_for, records_numbered
 from faelles.circulation.availability import store
 from faelles.circulation.availability.model import CopyStanding, IssueNamed, Lent, LentCopy, Title, TitleStanding
 from faelles.circulation.desk.facts import ItemState
 from faelles.circulation.holds.facts import Copy
 from faelles.circulation.holds.fitting import Demand, misfits, subject_of, supply_of
-from faelles.circulation.holds.queue_store import read_supply
+from faelles.circulation.holds.queue_store import supply_asked_for
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, DivisionId, IssueId, ItemId, LoanId, PatronGroupId, RecordId
 from faelles.people.model import Caller, Permission
 from faelles.policies.compiled import Settings
 from faelles.policies.model import ANY_PATRON
-from faelles.policies.operations import current_settings
+from faelles.policies.operations import revision_asked_for, settings_for
 
 _ORDINARY: Final = "adult"
 """Whose rules are told where nobody in particular asks."""
@@ -33,21 +34,38 @@ async def titles_standing(
     numbers: Sequence[str],
     *,
     without: Collection[BranchId] = (),
-    settings: Settings | None = None,
-    with_due: bool = True,
 ) -> list[TitleStanding]:
     """Each of the titles that we know, in the order of `numbers`, with the copies in the division's branches,
-    but for those `without`. Lost copies are left out. `settings`: where the caller has read them in this transaction.
-    Without `with_due` nobody hears when what is out comes back.
+    but for those `without`. Lost copies are left out.
+    """
+    revision, titles = await tx.together(revision_asked_for(tx), records_asked_for(tx, caller, numbers))
+    settings = await settings_for(tx, revision)
+    return await standing_of(tx, caller, division, titles, settings=settings, without=without)
+
+
+async def standing_of(
+    tx: Transaction,
+    caller: Caller,
+    division: DivisionId,
+    titles: Sequence[Numbered],
+    *,
+    settings: Settings,
+    without: Collection[BranchId] = (),
+    with_due: bool = True,
+) -> list[TitleStanding]:
+    """As `titles_standing`, of titles that are known, by settings that were read in this transaction. Without
+    `with_due` nobody hears when what is out comes back.
     """
     caller.require(Permission.ITEM_VIEW)
-    titles = await records_numbered(tx, caller, numbers)
     records = [title.record for title in titles]
-    settings = settings or await current_settings(tx)
-    copies = await _copies(tx, settings, division, records, without)
+    due: dict[ItemId, date] = {}
+    asked = supply_asked_for(tx, records), store.waiting(tx, records)
+    if with_due:
+        supply, waiting, due = await tx.together(*asked, store.due_days(tx, records))
+    else:
+        supply, waiting = await tx.together(*asked)
+    copies = [(record, copy) for record, copy in supply if _counts(copy, settings, division, without)]
     known = await store.issues(tx, [copy.issue for _, copy in copies if copy.issue is not None])
-    due = await store.due_days(tx, records) if with_due else {}
-    waiting = await store.waiting(tx, records)
     is_reservable = _of_class(partial(_is_reservable, settings, tx, _ordinary(settings)))
     show = partial(_standing, known, due, is_reservable)
     by_record: dict[RecordId, list[CopyStanding]] = defaultdict(list)
@@ -64,21 +82,12 @@ async def titles_standing(
     ]
 
 
-async def _copies(
-    tx: Transaction,
-    settings: Settings,
-    division: DivisionId,
-    records: Sequence[RecordId],
-    without: Collection[BranchId],
-) -> list[tuple[RecordId, Copy]]:
-    branches = settings.directory.branches
-    return [
-        (record, copy)
-        for record, copy in await read_supply(tx, records)
-        if branches[copy.owner_branch].division == division
+def _counts(copy: Copy, settings: Settings, division: DivisionId, without: Collection[BranchId]) -> bool:
+    return (
+        settings.directory.branches[copy.owner_branch].division == division
         and copy.branch not in without
         and copy.state is not ItemState.LOST
-    ]
+    )
 
 
 def _ordinary(settings: Settings) -> PatronGroupId:
@@ -161,7 +170,7 @@ async def copies_lent(tx: Transaction, loans: Sequence[LoanId]) -> dict[LoanId, 
 
 async def waiting_for(tx: Transaction, record: RecordId) -> int:
     """How many wait for the title, in the agency."""
-    return (await store.waiting(tx, [record])).get(record, 0)
+    return (await tx.ask(store.waiting(tx, [record]))).get(record, 0)
 
 
 async def issues_of_title(tx: Transaction, record: RecordId) -> list[IssueNamed]:

@@ -6,20 +6,25 @@ from datetime import date
 import msgspec
 
 from faelles.circulation.availability.model import IssueNamed, Lent, LentCopy, Title
-from faelles.ground.database import Row, Transaction
+from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId
 
 # How each title stands besides its copies: who waits, when what is out is due, what its issues are called.
 _WAITING = """
-SELECT record_id, count(*) AS waiting
-  FROM open_hold
- WHERE agency_id = $1 AND record_id = ANY ($2::bigint[])
- GROUP BY record_id
+SELECT COALESCE(json_agg(json_build_array(record_id, waiting)), '[]')::text
+  FROM (SELECT record_id, count(*) AS waiting
+          FROM open_hold
+         WHERE agency_id = $1 AND record_id = ANY ($2::bigint[])
+         GROUP BY record_id) AS by_title
 """
+# Copy by copy (OFFSET 0): loans have no index by title, and all that are open in the agency would be read.
 _DUE = """
-SELECT item_id, due_on
-  FROM open_loan
- WHERE agency_id = $1 AND item_agency_id = $1 AND record_id = ANY ($2::bigint[])
+SELECT COALESCE(json_agg(json_build_array(c.item_id, l.due_on)), '[]')::text
+  FROM copy AS c
+ CROSS JOIN LATERAL (SELECT o.due_on
+                       FROM open_loan AS o
+                      WHERE o.agency_id = $1 AND o.item_agency_id = $1 AND o.item_id = c.item_id OFFSET 0) AS l
+ WHERE c.agency_id = $1 AND c.record_id = ANY ($2::bigint[])
 """
 _ISSUES = """
 SELECT issue_id, year, volume, number FROM title_issue WHERE issue_id = ANY ($1::bigint[])
@@ -53,17 +58,17 @@ SELECT w.number, count(l.loan_id) AS loans
 """
 
 
+_decode_waiting = msgspec.json.Decoder(list[tuple[RecordId, int]]).decode
+_decode_due = msgspec.json.Decoder(list[tuple[ItemId, date]]).decode
 _decode_copies = msgspec.json.Decoder(list[LentCopy]).decode
 
 
-async def waiting(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, int]:
-    rows = await tx.rows(_WAITING, tx.agency, list(records))
-    return {row["record_id"]: row["waiting"] for row in rows}
+def waiting(tx: Transaction, records: Sequence[RecordId]) -> Read[dict[RecordId, int]]:
+    return Read(_WAITING, (tx.agency, list(records)), lambda text: dict(_decode_waiting(text)))
 
 
-async def due_days(tx: Transaction, records: Sequence[RecordId]) -> dict[ItemId, date]:
-    rows = await tx.rows(_DUE, tx.agency, list(records))
-    return {row["item_id"]: row["due_on"] for row in rows}
+def due_days(tx: Transaction, records: Sequence[RecordId]) -> Read[dict[ItemId, date]]:
+    return Read(_DUE, (tx.agency, list(records)), lambda text: dict(_decode_due(text)))
 
 
 async def issues(tx: Transaction, wanted: Sequence[IssueId]) -> dict[IssueId, IssueNamed]:

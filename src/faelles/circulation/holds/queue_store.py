@@ -12,7 +12,7 @@ import msgspec
 
 from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.matching import Assigned
-from faelles.ground.database import Database, Transaction
+from faelles.ground.database import Database, Read, Transaction
 from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, RecordId
 from faelles.ground.jsonb import as_json
 
@@ -72,7 +72,7 @@ SELECT json_agg(facts ORDER BY rank)::text
          WHERE agency_id = $1 AND record_id = $2 AND rank > $3 ORDER BY rank LIMIT $4) AS next
 """
 _READ_SUPPLY = """
-SELECT json_agg(json_build_array(record_id, facts) ORDER BY record_id, item_id)::text
+SELECT COALESCE(json_agg(json_build_array(record_id, facts) ORDER BY record_id, item_id), '[]')::text
   FROM hold_supply
  WHERE agency_id = $1 AND record_id = ANY ($2::bigint[])
 """
@@ -188,8 +188,12 @@ async def read_on(tx: Transaction, record: RecordId, after: int, limit: int) -> 
 
 async def read_supply(tx: Transaction, records: Sequence[RecordId]) -> list[tuple[RecordId, Copy]]:
     """All copies of the titles."""
-    found: str | None = await tx.value(_READ_SUPPLY, tx.agency, list(records))
-    return _supply.decode(found) if found else []
+    return await tx.ask(supply_asked_for(tx, records))
+
+
+def supply_asked_for(tx: Transaction, records: Sequence[RecordId]) -> Read[list[tuple[RecordId, Copy]]]:
+    """As `read_supply`, together with more that is asked."""
+    return Read(_READ_SUPPLY, (tx.agency, list(records)), _supply.decode)
 
 
 async def lock_free_items(tx: Transaction, items: Sequence[ItemId]) -> set[ItemId]:

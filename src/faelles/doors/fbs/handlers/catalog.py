@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from faelles.catalog.numbers.operations import records_asked_for
 from faelles.circulation.availability.model import CopyStanding, IssueNamed, TitleStanding
-from faelles.circulation.availability.operations import loans_per_title, titles_standing
+from faelles.circulation.availability.operations import loans_per_title, standing_of
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.branches import level_id
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId
 from faelles.policies.compiled import Settings
+from faelles.policies.operations import revision_asked_for, settings_for
 
 Level = TypeVar("Level")
 
@@ -28,7 +30,7 @@ async def availability(call: Call) -> list[models.Availability]:
                 reservable=title.is_reservable,
                 available=title.is_available,
             )
-            for title in await _titles(tx, call, await call.settings(tx), with_due=False)
+            for title in (await _titles(tx, call, with_due=False))[1]
         ]
 
     return await call.read(work)
@@ -38,7 +40,7 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
     """Of each record that is known, the copies at each branch and placement."""
 
     async def work(tx: Transaction) -> list[models.HoldingsForBibliographicalRecord]:
-        settings = await call.settings(tx)
+        settings, titles = await _titles(tx, call)
         return [
             models.HoldingsForBibliographicalRecord(
                 record_id=title.number,
@@ -46,23 +48,21 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
                 reservable=title.is_reservable,
                 holdings=_placed(settings, title),
             )
-            for title in await _titles(tx, call, settings)
+            for title in titles
         ]
 
     return await call.read(work)
 
 
-async def _titles(tx: Transaction, call: Call, settings: Settings, *, with_due: bool = True) -> list[TitleStanding]:
+async def _titles(tx: Transaction, call: Call, *, with_due: bool = True) -> tuple[Settings, list[TitleStanding]]:
+    revision, numbered = await tx.together(
+        revision_asked_for(tx), records_asked_for(tx, call.caller, call.many("recordid"))
+    )
+    settings = await settings_for(tx, revision)
     codes = settings.directory.branches_by_code
     without = [codes[code].id for code in call.many("exclude") if code in codes]
-    return await titles_standing(
-        tx,
-        call.caller,
-        call.division,
-        call.many("recordid"),
-        without=without,
-        settings=settings,
-        with_due=with_due,
+    return settings, await standing_of(
+        tx, call.caller, call.division, numbered, settings=settings, without=without, with_due=with_due
     )
 
 
