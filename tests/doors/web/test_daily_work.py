@@ -2,16 +2,22 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
-from circulation.holds.wishing import title_of
+from circulation.holds.wishing import copies, match_all, title_of, waits
 from circulation.lending_library import LendingLibrary, Reader
+from doors.web.school import a_class
+from doors.web.sessions import session_of_staff
 from doors.web.visitor import Visitor
+from faelles.circulation.picking.model import NotOnShelf
+from faelles.circulation.picking.operations import note_not_on_shelf
 from faelles.doors.web.items import barcode
 from faelles.doors.web.money.amounts import ore_of
 from faelles.ground.errors import InvalidRequestError
+from faelles.people.model import Permission
 from faelles.policies.knobs import MAX_HOLDS
 
 
@@ -173,6 +179,22 @@ async def test_a_refused_hold_is_placed_all_the_same_with_a_reason(employee: Vis
     assert (await employee.send(f"/titles/{record}/holds", over)).status_code == 303
 
 
+async def test_a_hold_tells_all_that_was_decided_about_it(employee: Visitor, library: LendingLibrary):
+    record, numbers = await copies(library, 2)
+    first, second = await waits(library, record), await waits(library, record)
+    await match_all(library)
+    assert (await employee.send(f"/holds/{second}/move", {"to": "top", "reason": "Eksamen"})).status_code == 303
+    await library.run(lambda tx: note_not_on_shelf(tx, library.librarian, NotOnShelf(hold=second)))
+    await match_all(library)
+    for number in numbers:
+        await library.take_back(number)
+    shown = [(await employee.get(f"/holds/{hold}")).text for hold in (first, second)]
+    assert all("Et eksemplar blev udset." in page for page in shown)
+    assert "Fra plads 2 til 1." in shown[1]
+    assert "Eksamen" in shown[1]
+    assert "Nogen foran i køen skal have det." in shown[0] or "Et andet eksemplar" in shown[0]
+
+
 async def test_a_hold_is_changed_moved_and_explained(employee: Visitor, library: LendingLibrary):
     reader, number = await library.reader(), await library.copy()
     other = await library.reader()
@@ -202,6 +224,41 @@ async def test_lists_are_kept_as_files_for_a_spreadsheet(employee: Visitor):
         answer = await employee.get(f"{path}?csv=true")
         assert answer.headers["content-type"].startswith("text/csv")
         assert answer.text.startswith("\ufeff")
+
+
+async def test_the_work_list_is_kept_as_a_file_too(employee: Visitor, library: LendingLibrary):
+    gone = {"scan": "9999999999", "branch": library.town.main, "key": "of-before-the-end", "told": "return"}
+    await employee.send("/desk/offline-scans", gone | {"happened_at": "2026-06-01T10:00:00Z"})
+    lines = (await employee.get("/lists/work?csv=true")).content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert "9999999999" in lines[1]
+
+
+async def test_a_pupils_page_names_the_class(employee: Visitor, library: LendingLibrary):
+    pupil = await library.reader("child")
+    made = await a_class(library, [pupil])
+    page = (await employee.get(f"/patrons/{pupil.id}")).text
+    assert f'href="/patrons/{made}/relations"' in page
+
+
+async def test_a_search_is_still_there_in_the_other_language(employee: Visitor):
+    page = (await employee.get("/titles?q=hav&language=dan")).text
+    assert page.count('name="next" value="/titles?q=hav&amp;language=dan"') == 2
+
+
+async def test_what_a_rule_is_called_follows_the_language_of_the_page(employee: Visitor):
+    await employee.send("/language", {"language": "en"})
+    assert "Loan period" in (await employee.get("/manage/policies/loan_days")).text
+
+
+async def test_help_names_only_what_the_reader_may_do(
+    employee: Visitor, library: LendingLibrary, visit: Callable[[str], Visitor]
+):
+    assert "Lukkedage" in (await employee.get("/help")).text
+    few = visit(await library.run(lambda tx: session_of_staff(tx, frozenset({Permission.CHECKOUT}))))
+    page = (await few.get("/help")).text
+    assert "Uden forbindelse" in page
+    assert "Lukkedage" not in page
 
 
 async def test_a_till_is_opened_paid_into_counted_and_closed(employee: Visitor, library: LendingLibrary):

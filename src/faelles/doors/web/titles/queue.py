@@ -1,6 +1,7 @@
 """One hold: where it stands and why, and what can be done about it."""
 
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -15,8 +16,10 @@ from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.patrons.holds import cancel_one
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
+from faelles.ground import i18n
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, ShortText
+from faelles.ground.i18n import Language
 from faelles.ground.ids import HoldId
 from faelles.people.model import Permission
 
@@ -54,8 +57,15 @@ async def _page(request: WebRequest, hold: int, refused: Refusal = NOTHING_REFUS
         "refused": refused,
         "done": request.done_just_now,
         "moves": tuple(MoveTo),
+        "reason": partial(_reason, language=request.language),
     }
     return request.page("titles/hold.html", context, status=refused.status)
+
+
+def _reason(code: str, language: Language) -> str:
+    """Why a copy that was meant for somebody is no longer; empty where that is said by what follows."""
+    named = f"why_released_{code}"
+    return i18n.text(named, language) if i18n.knows(named, language) else ""
 
 
 @post(

@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar import Response, Router, get, post
 
+from faelles.agencies.model import BranchKind
 from faelles.circulation.floating import operations as floating
 from faelles.circulation.floating.model import FloatGroup, NewFloatGroup
 from faelles.doors.rest.access import Example, guarded
@@ -40,7 +41,9 @@ async def _floats(request: WebRequest, refused: Refusal = NOTHING_REFUSED) -> Re
 
 async def _choices(tx: Transaction, request: WebRequest) -> dict[str, object]:
     settings = await current_settings(tx)
-    branches = sorted(settings.directory.branches.values(), key=lambda each: each.name)
+    branches = sorted(
+        settings.directory.branches.values(), key=lambda each: (each.kind is not BranchKind.PUBLIC, each.name)
+    )
     return {
         "branches": branches,
         "names": {each.id: each.name for each in branches},
