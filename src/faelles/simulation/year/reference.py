@@ -44,6 +44,8 @@ class Person:
 
     @property
     def balance(self) -> int:
+        if not self.claims:
+            return -self.credit
         return sum(claim.outstanding for claim in self.claims.values()) - self.credit
 
 
