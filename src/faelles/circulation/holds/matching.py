@@ -227,8 +227,8 @@ class _Shelves:
 
     def _why_others_first(self, wanting: Wanting, choices: Sequence[_Choice]) -> WhyNot:
         """What fits is gone: to those before, or to a local behind."""
-        fitting = {choice.supply for choice in choices}
-        overtaken = any(rank > wanting.rank and supply in fitting for rank, supply in self._given_to_locals)
+        overtaken_by = {supply for rank, supply in self._given_to_locals if rank > wanting.rank}
+        overtaken = bool(overtaken_by) and any(choice.supply in overtaken_by for choice in choices)
         return WhyNot.LOCALS_FIRST if overtaken else WhyNot.OTHERS_FIRST
 
     def take(self, wanting: Wanting) -> Assigned | WhyNot:
