@@ -34,7 +34,8 @@ def run(owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(frame, "configure_logging", lambda **_: None)
 
     def command(*words: object) -> Result:
-        return CliRunner().invoke(application(), [str(word) for word in words])
+        said = [str(word) for word in words]
+        return CliRunner().invoke(application(*said[:1]), said)
 
     return command
 
