@@ -4,6 +4,7 @@ import hmac
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 
@@ -36,7 +37,9 @@ async def admit(request: WebRequest) -> Response[bytes] | None:
     is_public = access.audience is Audience.PUBLIC
     caller = None if is_public and not request.session_token else await _signed_in(request)
     if caller is not None:
+        # Whose session it is says which language is theirs; the switch on the page, which one is read just now.
         request.scope["user"] = caller
+        request.scope["user"] = msgspec.structs.replace(caller, language=request.language)
     if request.method not in _READING and FROM_PROVIDER not in request.route_handler.opt:
         await _require_own_form(request)
     if is_public:

@@ -23,6 +23,7 @@ from faelles.doors.web.request import WebRequest
 from faelles.doors.web.security import add_headers
 from faelles.doors.web.sign_in import federated, own_access, second_step
 from faelles.doors.web.sign_in import pages as sign_in
+from faelles.doors.web.start import help as help_pages
 from faelles.doors.web.start import pages as start
 
 ROUTERS: Final[tuple[Router, ...]] = (
@@ -36,6 +37,7 @@ ROUTERS: Final[tuple[Router, ...]] = (
     own.router,
     public.router,
     federated.router,
+    help_pages.router,
     own_access.router,
     second_step.router,
     sign_in.router,

@@ -9,7 +9,7 @@ from faelles.doors.web.items import editing as items_editing
 from faelles.doors.web.items import labels
 from faelles.doors.web.items import pages as items
 from faelles.doors.web.lists import pages as lists
-from faelles.doors.web.lists import picks
+from faelles.doors.web.lists import lending, picks
 from faelles.doors.web.money import disputes, fees, tills
 from faelles.doors.web.patrons import cards, editing, messages, registering, relations
 from faelles.doors.web.patrons import holds as patrons_holds
@@ -27,6 +27,7 @@ ROUTERS: Final[tuple[Router, ...]] = (
     items.router,
     items_editing.router,
     labels.router,
+    lending.router,
     lists.router,
     messages.router,
     patrons.router,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
 from typing import Final
+from urllib.parse import parse_qsl, urlencode
 
 from babel.dates import format_date, format_timedelta
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -48,7 +49,14 @@ def _common(request: WebRequest) -> dict[str, object]:
         "permitted": _permitted(request.signed_in),
         "csrf": request.form_token,
         "here": request.url.path,
+        "come_back": _come_back(request),
     }
+
+
+def _come_back(request: WebRequest) -> str:
+    """The page once more, as it was asked for: in another language, or at another desk."""
+    asked = [(name, value) for name, value in parse_qsl(request.url.query) if name != "done"]
+    return request.url.path + ("?" + urlencode(asked) if asked and request.method == "GET" else "")
 
 
 def _permitted(caller: Caller | None) -> frozenset[Permission | None]:

@@ -62,6 +62,16 @@ async def list_classes(
     return [_shown(each, day) for each in await store.at_branch(tx, branch_id)]
 
 
+async def classes_of(tx: Transaction, caller: Caller, patron: PatronId) -> list[SchoolClass]:
+    """The classes somebody is in today; those beyond the caller's reach are left out. For who sees the patron."""
+    seen, found = caller.divisions(Permission.PATRON_VIEW), []
+    for each in await store.of_member(tx, patron, tx.now.date()):
+        branch = await patrons.branch(tx, each.branch)
+        if seen is None or branch.division in seen:
+            found.append(_shown(each, local_date(tx.now, branch.time_zone)))
+    return found
+
+
 def _shown(found: store.StoredClass, day: date) -> SchoolClass:
     return SchoolClass(
         patron=found.patron,

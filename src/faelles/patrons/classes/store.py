@@ -24,6 +24,14 @@ _ONE = """
 SELECT patron_id, branch_id, starting_year, track, ended_on FROM school_class WHERE agency_id = $1 AND patron_id = $2
 """
 
+_OF_MEMBER = """
+SELECT c.patron_id, c.branch_id, c.starting_year, c.track, c.ended_on
+  FROM class_member AS m
+  JOIN school_class AS c ON c.agency_id = m.agency_id AND c.patron_id = m.class_id
+ WHERE m.agency_id = $1 AND m.patron_id = $2 AND m.valid @> $3::date
+ ORDER BY c.starting_year DESC, c.track
+"""
+
 _INSERT = """
 INSERT INTO school_class (agency_id, patron_id, branch_id, starting_year, track) VALUES ($1, $2, $3, $4, $5)
 """
@@ -106,6 +114,11 @@ async def at_branch(tx: Transaction, branch: BranchId) -> list[StoredClass]:
 async def one(tx: Transaction, class_id: PatronId) -> StoredClass | None:
     row = await tx.row(_ONE, tx.agency, class_id)
     return None if row is None else _class(row)
+
+
+async def of_member(tx: Transaction, patron: PatronId, day: date) -> list[StoredClass]:
+    """The classes that somebody is in on a day."""
+    return [_class(row) for row in await tx.rows(_OF_MEMBER, tx.agency, patron, day)]
 
 
 def _class(row: Row) -> StoredClass:

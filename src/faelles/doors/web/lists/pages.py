@@ -107,16 +107,38 @@ def _last(*pages: list[JourneyShown]) -> int | None:
 
 
 @get("/lists/work", opt=guarded(Permission.WORKLIST, example=Example()))
-async def work_list(request: WebRequest, after: Position = 0) -> Response[bytes]:
-    async def work(tx: Transaction) -> dict[str, object]:
-        found = await list_work(tx, request.caller, after=after, limit=_PAGE)
-        return {
-            "desk": await desk_of(tx, request),
-            "entries": [(each, *_conflicts(each, request.language)) for each in found],
-            "more": found[-1].id if len(found) == _PAGE else None,
-        }
+async def work_list(
+    request: WebRequest,
+    after: Position = 0,
+    csv: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
+) -> Response[bytes]:
+    limit = MOST_ROWS if csv else _PAGE
 
-    return request.page("lists/work_list.html", await request.read(work))
+    async def work(tx: Transaction) -> tuple[Desk, list[WorkEntry]]:
+        found = await list_work(tx, request.caller, after=after, limit=limit)
+        return await desk_of(tx, request), found
+
+    desk, found = await request.read(work)
+    entries = [(each, *_conflicts(each, request.language)) for each in found]
+    if csv:
+        rows = [_work(each, desk, request, said, advice) for each, said, advice in entries]
+        return sheet(
+            request, "work", ("web_when", "web_branch", "web_what", "web_number", "web_why", "web_advice"), rows
+        )
+    more = found[-1].id if len(found) == _PAGE else None
+    return request.page("lists/work_list.html", {"desk": desk, "entries": entries, "more": more})
+
+
+def _work(entry: WorkEntry, desk: Desk, request: WebRequest, said: list[str], advice: list[str]) -> tuple[Cell, ...]:
+    kind = i18n.text(f"work_{entry.kind}", request.language)
+    return (
+        entry.happened_at,
+        desk.name_of(entry.branch),
+        kind,
+        entry.scanned_item,
+        " ".join(said),
+        " ".join(advice),
+    )
 
 
 def _conflicts(entry: WorkEntry, language: Language) -> tuple[list[str], list[str]]:

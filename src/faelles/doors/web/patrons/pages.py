@@ -13,6 +13,7 @@ from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
 from faelles.ground.ids import PatronId
+from faelles.patrons.classes.operations import classes_of
 from faelles.patrons.looking.model import AccessEntry, PatronSummary, SearchPatrons
 from faelles.patrons.looking.operations import access_report, search
 
@@ -42,12 +43,15 @@ async def find(request: WebRequest) -> Response[bytes]:
 
 @get("/patrons/{patron:int}", opt=guarded(VIEW, example=THIS_PATRON))
 async def show(request: WebRequest, patron: PathId) -> Response[bytes]:
-    async def work(tx: Transaction) -> tuple[PatronFrame, list[dict[str, object]]]:
+    async def work(tx: Transaction) -> tuple[PatronFrame, dict[str, object]]:
         frame = await frame_of(tx, request, patron)
-        return frame, await memberships_of(tx, request, frame)
+        return frame, {
+            "memberships": await memberships_of(tx, request, frame),
+            "classes": await classes_of(tx, request.caller, PatronId(patron)),
+        }
 
-    frame, memberships = await request.run(work)
-    return patron_page(request, "summary", frame, more={"memberships": memberships})
+    frame, more = await request.run(work)
+    return patron_page(request, "summary", frame, more=more)
 
 
 @get("/patrons/{patron:int}/looks", opt=guarded(VIEW, example=THIS_PATRON))

@@ -6,13 +6,14 @@ from typing import Final
 
 from babel.dates import format_date
 
+from faelles.doors.web.money.amounts import kroner_text, ore_of
+from faelles.ground.errors import InvalidRequestError
 from faelles.ground.i18n import Language, money_text, text
 from faelles.policies.knob import Unit
 from faelles.policies.requests import KnobShown, KnobValue
 
 NO_LIMIT: Final = "none"
 """What a form sends for null."""
-_KRONER: Final = re.compile(r"^(\d{1,9})(?:[.,](\d{1,2}))?$")
 _WHOLE: Final = re.compile(r"^-?\d{1,9}$")
 
 
@@ -43,7 +44,7 @@ def typed(knob: KnobShown, value: KnobValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if knob.unit == Unit.ORE and isinstance(value, int):
-        return f"{value // 100},{value % 100:02}"
+        return kroner_text(value)
     return str(value)
 
 
@@ -62,6 +63,7 @@ def read(knob: KnobShown, sent: str) -> KnobValue:
 
 
 def _ore(sent: str) -> KnobValue:
-    """`20`, `20,5` and `1.234,50` in kroner."""
-    match = _KRONER.match(re.sub(r"\.(?=\d{3}(\D|$))", "", sent.removesuffix("kr.").strip()))
-    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0")) if match else sent
+    try:
+        return ore_of(sent, "value")
+    except InvalidRequestError:
+        return sent
