@@ -113,13 +113,13 @@ class Work:
         self.done: Counter[str] = Counter()
         for name in ("rows", "row", "value", "execute"):
             monkeypatch.setattr(Transaction, name, self._counted(getattr(Transaction, name)))
-        digest = hmac.digest
+        digest = hmac.HMAC.digest
 
-        def hashed(*arguments: Any) -> bytes:
+        def hashed(made: hmac.HMAC) -> bytes:
             self.done["hash"] += 1
-            return digest(*arguments)
+            return digest(made)
 
-        monkeypatch.setattr(hmac, "digest", hashed)
+        monkeypatch.setattr(hmac.HMAC, "digest", hashed)
 
     def _counted(self, statement: Any) -> Any:
         async def run(tx: Transaction, sql: str, *values: object) -> Any:

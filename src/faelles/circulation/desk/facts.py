@@ -106,9 +106,10 @@ class OpenLoan(msgspec.Struct, frozen=True, array_like=True):
         return self.due_on < day and not self.is_stopped
 
 
-class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody, and what stands for and against them whatever they want."""
+
     id: PatronId
-    kind: str
     name: str
     birth_date: date | None
     home_branch: BranchId
@@ -118,8 +119,6 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[PatronBlock, ...]
     debts: Debts | None
     """None: nothing was ever booked for the patron."""
-    guardians: tuple[Guardian, ...]
-    loans: tuple[OpenLoan, ...]
 
     def membership_in(self, division: DivisionId, day: date) -> Membership | None:
         """The membership that counts in `division`: the one that holds on `day`, else the latest of the others."""
@@ -135,13 +134,21 @@ class PatronFacts(msgspec.Struct, frozen=True, kw_only=True):
     def exclusions(self) -> tuple[Notice, ...]:
         return self.debts.exclusions if self.debts else ()
 
-    def loans_in(self, division: DivisionId) -> tuple[OpenLoan, ...]:
-        return tuple(loan for loan in self.loans if loan.division == division)
-
     def blocks_in(self, division: DivisionId, day: date, *, is_self_service: bool) -> tuple[PatronBlock, ...]:
         """The blocks that stand in `division` on `day`; one for self-service only where nobody stands by."""
         standing = [block for block in self.blocks if block.stands_in(division, day)]
         return tuple(block for block in standing if is_self_service or block.code != SELF_SERVICE_BLOCK)
+
+
+class PatronFacts(Standing, frozen=True, kw_only=True):
+    """With what lending to them, and what it costs whom, depends on."""
+
+    kind: str
+    guardians: tuple[Guardian, ...]
+    loans: tuple[OpenLoan, ...]
+
+    def loans_in(self, division: DivisionId) -> tuple[OpenLoan, ...]:
+        return tuple(loan for loan in self.loans if loan.division == division)
 
     def responsible_on(self, day: date) -> PatronId | None:
         """The adult who answers for the patron's debts on `day`; of several the one who took it over last."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from faelles.circulation.desk.blocks import OPEN_END, Block, BlockCode, block
-from faelles.circulation.desk.facts import PatronFacts
+from faelles.circulation.desk.facts import Standing
 from faelles.fees.exclusion.rules import exclusion_in
 from faelles.ground.ids import DivisionId, RuleId
 from faelles.policies.model import Setting
@@ -17,7 +17,7 @@ def unknown_patron(*, is_ambiguous: bool, ended: str | None) -> Block:
     return block(BlockCode.CARD_ENDED, why=ended) if ended else block(BlockCode.PATRON_NOT_FOUND)
 
 
-def against_membership(patron: PatronFacts, division: DivisionId, today: date) -> Iterator[Block]:
+def against_membership(patron: Standing, division: DivisionId, today: date) -> Iterator[Block]:
     membership = patron.membership_in(division, today)
     if membership is None:
         yield block(BlockCode.MEMBERSHIP_MISSING)
@@ -28,7 +28,7 @@ def against_membership(patron: PatronFacts, division: DivisionId, today: date) -
 
 
 def standing_blocks(
-    patron: PatronFacts, division: DivisionId, today: date, *, is_self_service: bool, rule: RuleId | None = None
+    patron: Standing, division: DivisionId, today: date, *, is_self_service: bool, rule: RuleId | None = None
 ) -> Iterator[Block]:
     """Blocks that somebody set, and the exclusion for debt that follows from a notice and what is still owed."""
     for standing in patron.blocks_in(division, today, is_self_service=is_self_service):
@@ -40,7 +40,7 @@ def standing_blocks(
         yield block(BlockCode.EXCLUDED, notice.rule, excluded_on=excluded_on, owed_ore=notice.owed_ore)
 
 
-def against_debt(patron: PatronFacts, division: DivisionId, limit: Setting[int | None]) -> Iterator[Block]:
+def against_debt(patron: Standing, division: DivisionId, limit: Setting[int | None]) -> Iterator[Block]:
     owed = patron.balance_in(division)
     if limit.value is not None and owed > 0 and owed >= limit.value:
         yield block(BlockCode.DEBT_OVER_LIMIT, limit.rule_id, balance_ore=owed, limit_ore=limit.value)

@@ -34,6 +34,13 @@ class LoanSeen(msgspec.Struct, frozen=True, array_like=True):
     item_number: ItemNumber
     due_on: date
     is_claimed_returned: bool
+    is_lost: bool
+    is_answered_for: bool
+    """The patron is its first borrower."""
+
+    def counts_as_overdue(self, day: date) -> bool:
+        """Against them; what is lost or said to be returned is another question than being late."""
+        return self.due_on < day and self.is_answered_for and not (self.is_claimed_returned or self.is_lost)
 
 
 class ClaimSeen(msgspec.Struct, frozen=True, array_like=True):

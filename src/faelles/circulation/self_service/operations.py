@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from faelles.circulation.desk.blocks import Block, BlockCode, block
-from faelles.circulation.desk.facts import Membership, PatronFacts
+from faelles.circulation.desk.facts import Membership, Standing
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.desk.opening import Desk, open_desk
 from faelles.circulation.desk.repeats import repeatable
@@ -80,7 +80,7 @@ def place_of(caller: Caller) -> Place:
     return Place(grant.division, grant.branch)
 
 
-def _belongs_here(desk: Desk, patron: PatronFacts) -> bool:
+def _belongs_here(desk: Desk, patron: Standing) -> bool:
     """Whether the machine's division may see them, as its staff may (`patrons/reach.py`)."""
     if patron.memberships:
         return any(each.division == desk.place.division for each in patron.memberships)
@@ -91,7 +91,7 @@ def _scanned(tx: Transaction, keyring: Keyring, who: AtMachine) -> Scanned:
     return scanned(keyring, tx.agency, Borrower(card=who.card))
 
 
-def _seen(desk: Desk, facts: store.SeenFacts, patron: PatronFacts) -> PatronSeen:
+def _seen(desk: Desk, facts: store.SeenFacts, patron: Standing) -> PatronSeen:
     today, division = desk.local_day(desk.now), desk.place.division
     membership = patron.membership_in(division, today)
     holding = membership if membership and membership.holds_on(today) else None
@@ -104,7 +104,7 @@ def _seen(desk: Desk, facts: store.SeenFacts, patron: PatronFacts) -> PatronSeen
         home_branch=patron.home_branch,
         group=desk.settings.patron_groups[holding.group].code if holding else None,
         member_until=holding.ends - timedelta(days=1) if holding and holding.ends else None,
-        blocks=blocks_at_machine(patron, division, today, terms),
+        blocks=blocks_at_machine(patron, facts.loans, division, today, terms=terms),
         balance_ore=patron.balance_in(division),
         max_loans=terms[MAX_LOANS].value,
         debt_limit_ore=terms[DEBT_LIMIT_ORE].value,
