@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from faelles.doors.command.frame import SAYS_NO, perform
-from faelles.doors.command.output import aside, show_table, tell
+from faelles.doors.command.output import aside, remark, show_table, tell
 from faelles.doors.command.simulate_year import keep, keep_year, live_year, show_year, size_of
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.config import read_config
@@ -81,6 +81,9 @@ def _progress(code: str) -> Iterator[Advance]:
 
         def advance(step: int, steps: int) -> None:
             progress.update(bar, completed=step, total=steps)
+            if not progress.console.is_terminal and 10 * step // steps > 10 * (step - 1) // steps:
+                # No bar in a file: there each tenth is a line of its own.
+                remark(f"{words(code)}: {step}/{steps}")
 
         yield advance
 
