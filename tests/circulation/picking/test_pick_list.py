@@ -8,6 +8,8 @@ from circulation.holds.wishing import copies, match_all, state_of, waits
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.picking import operations
 from faelles.circulation.picking.model import ClaimPicks, ConfirmPick, GiveBackPicks, NotOnShelf
+from faelles.circulation.transit.model import SendItem
+from faelles.circulation.transit.operations import send_item
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
 from faelles.ground.i18n import Language
@@ -174,6 +176,41 @@ async def test_only_what_is_on_the_list_is_confirmed(library: LendingLibrary):
     request = ConfirmPick(branch=library.town.main, item=await library.copy())
     with pytest.raises(ConflictError, match="not_on_pick_list"):
         await library.run(lambda tx: operations.confirm_pick(tx, library.librarian, request))
+
+
+async def test_a_key_opens_the_list_only_for_what_it_confirmed_before(library: LendingLibrary):
+    record, [book] = await copies(library, 1)
+    await waits(library, record)
+    await match_all(library)
+
+    async def confirm(item: str, key: str):
+        request = ConfirmPick(branch=library.town.main, item=item)
+        return await library.run(lambda tx: operations.confirm_pick(tx, library.librarian, request, key))
+
+    with pytest.raises(ConflictError, match="not_on_pick_list"):
+        await confirm(await library.copy(), "new")
+    first = await confirm(book, "scan")
+    assert await confirm(book, "scan") == first
+
+
+@pytest.mark.parametrize("goes", ["sent away", "missing", "on loan again"])
+async def test_a_planned_copy_that_goes_away_is_no_longer_promised(library: LendingLibrary, goes: str):
+    record, [book] = await copies(library, 1)
+    lent = await library.lend(await library.reader(), book)
+    await library.take_back(book)
+    hold = await waits(library, record)
+    await match_all(library)
+    assert await state_of(library, hold) == ("matched", book)
+    match goes:
+        case "sent away":
+            request = SendItem(item=book, branch=library.town.main, to=library.town.suburb)
+            await library.run(lambda tx: send_item(tx, library.librarian, request))
+        case "missing":
+            await library.lose(book)
+        case _:
+            await library.undo_return(lent.loan)
+    await match_all(library)
+    assert await state_of(library, hold) == ("pending", None)
 
 
 async def test_fetching_needs_its_permission_at_the_branch(library: LendingLibrary):

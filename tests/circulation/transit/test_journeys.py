@@ -47,6 +47,14 @@ async def test_sent_again_with_its_key_it_is_sent_once(library: LendingLibrary):
     assert len(await under_way(library)) == 1
 
 
+async def test_sent_again_with_its_key_after_it_arrived_it_gets_the_first_answer(library: LendingLibrary):
+    book = await library.copy()
+    sent = await send(library, book, key="s-1")
+    await library.take_back(book)
+    assert await send(library, book, key="s-1") == sent
+    assert await under_way(library) == []
+
+
 async def test_what_is_out_is_not_sent(library: LendingLibrary):
     book = await library.copy()
     await library.lend(await library.reader(), book)

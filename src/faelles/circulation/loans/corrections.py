@@ -106,6 +106,7 @@ async def _reopen(
     await correction_store.record_overrides(tx, loan.id, exceeded, _UNDONE)
     await correction_store.end_journey(tx, item.id, "undone")
     await correction_store.release_copy(tx, item.id, "return_undone")
+    await mark_titles(tx, [item.record])
     await correction_store.move_item(tx, item.id, loan.item_state, desk.branch)
     return released
 

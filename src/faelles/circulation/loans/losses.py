@@ -12,6 +12,7 @@ from faelles.circulation.desk.facts import ItemFacts, ItemState, PatronFacts
 from faelles.circulation.desk.opening import Desk, open_desk
 from faelles.circulation.desk.parties import parties_of
 from faelles.circulation.desk.repeats import repeatable
+from faelles.circulation.holds.store import mark_titles
 from faelles.circulation.loans import correction_store, store, work_store
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.facts import LoanFacts
@@ -161,6 +162,7 @@ async def _finish(
     await correction_store.note_gone(tx, item.id, state)
     await correction_store.end_journey(tx, item.id, "lost")
     await correction_store.release_copy(tx, item.id, state.value)
+    await mark_titles(tx, [item.record])
     await append(tx, _event(desk, facts.patron, loan, item, state))
     operation = "claim_returned" if state is ItemState.CLAIMED_RETURNED else "lost"
     await idempotency.remember(tx, operation, key, request, kept(answer))

@@ -6,6 +6,7 @@ requests that make no sense.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from faelles.circulation.desk.opening import check_due_on, check_override, check_past, is_self_service, open_desk
 from faelles.circulation.desk.repeats import Repeatable, repeatable
@@ -30,6 +31,9 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId
 from faelles.people.model import Caller, Permission
+
+RETURN: Final = "return"
+"""What a key given with a return is kept under."""
 
 
 async def checkout(
@@ -95,7 +99,7 @@ async def _take_back(
     caller.require(Permission.RETURN)
     check_past("returned_at", request.returned_at, tx.now)
     check_override(request.overrides, request.reason)
-    repeat = repeatable("return", key, request)
+    repeat = repeatable(RETURN, key, request)
     makes_ready = is_in_hand and not is_self_service(caller)
     facts = await store.load_return(tx, request.item, repeat, branch=request.branch, makes_ready=makes_ready)
     if earlier := answered_before(facts.earlier, repeat, ReturnAnswer, facts.item):

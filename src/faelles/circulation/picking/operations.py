@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from faelles.circulation.desk.lock_store import lock_title_and_item
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
-from faelles.circulation.loans.operations import return_item
+from faelles.circulation.loans.operations import RETURN, return_item
 from faelles.circulation.picking import events, store
 from faelles.circulation.picking.model import ClaimPicks, ConfirmPick, GiveBackPicks, Missed, NotOnShelf, Pick
 from faelles.circulation.transit.operations import place_of
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.events import append
+from faelles.ground.idempotency import answered
 from faelles.ground.ids import BranchId, HoldId
 from faelles.people.model import Caller, Permission, Place
 from faelles.policies.compiled import Settings
@@ -64,7 +65,8 @@ async def confirm_pick(tx: Transaction, caller: Caller, request: ConfirmPick, ke
     Raises ConflictError for a copy that nobody asked for.
     """
     _, here = await _at(tx, caller, request.branch)
-    if key is None and not await store.is_planned(tx, here.branch, request.item):
+    is_repeat = await answered(tx, RETURN, key, object) is not None
+    if not is_repeat and not await store.is_planned(tx, here.branch, request.item):
         raise ConflictError("not_on_pick_list")
     return await return_item(tx, caller, ReturnRequest(item=request.item, branch=request.branch), key)
 

@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 from faelles.circulation.desk.lock_store import lock_title_and_item
+from faelles.circulation.holds.store import mark_titles
 from faelles.circulation.transit import events, store
 from faelles.circulation.transit.model import ForeignShown, HandOver, JourneyReason, JourneyShown, SendItem
 from faelles.ground import idempotency
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.events import append
-from faelles.ground.ids import BranchId, JourneyId
+from faelles.ground.ids import BranchId
 from faelles.ground.jobs import Slice
 from faelles.people.model import Caller, Permission, Place
 from faelles.policies.compiled import Settings
@@ -54,9 +55,9 @@ async def send_item(tx: Transaction, caller: Caller, request: SendItem, key: str
     Raises ConflictError for a copy that is out, or is bound to a hold.
     """
     caller.require(Permission.LOGISTICS)
-    earlier = await idempotency.recall(tx, "send_item", key, request, JourneyId)
+    earlier = await idempotency.recall(tx, "send_item", key, request, JourneyShown)
     if earlier is not None:
-        return await _shown(tx, earlier)
+        return earlier
     settings = await current_settings(tx)
     here = place_of(settings, request.branch)
     there = place_of(settings, request.to)
@@ -73,16 +74,10 @@ async def send_item(tx: Transaction, caller: Caller, request: SendItem, key: str
     journey = await store.send(tx, copy.item, here.branch, there.branch, JourneyReason.BY_HAND)
     sent = events.journey_sent(journey, copy.item, here.branch, there.branch, JourneyReason.BY_HAND)
     await append(tx, sent)
-    await idempotency.remember(tx, "send_item", key, request, journey)
-    return await _shown(tx, journey)
-
-
-async def _shown(tx: Transaction, journey: JourneyId) -> JourneyShown:
-    """A journey that is open. Raises NotFoundError where it has ended since."""
-    found = await store.find_journey(tx, journey)
-    if found is None:
-        raise NotFoundError("journey_over")
-    return found
+    await mark_titles(tx, [copy.record])
+    shown = await store.journey_begun(tx, journey)
+    await idempotency.remember(tx, "send_item", key, request, shown)
+    return shown
 
 
 def place_of(settings: Settings, branch: int) -> Place:

@@ -160,9 +160,10 @@ async def list_journeys(
     return [_journey(row) for row in rows]
 
 
-async def find_journey(tx: Transaction, journey: JourneyId) -> JourneyShown | None:
-    row = await tx.row(_FIND_JOURNEY, tx.agency, journey)
-    return _journey(row) if row else None
+async def journey_begun(tx: Transaction, journey: JourneyId) -> JourneyShown:
+    """One that this transaction began."""
+    (row,) = await tx.rows(_FIND_JOURNEY, tx.agency, journey)
+    return _journey(row)
 
 
 async def lock_copy(tx: Transaction, number: str) -> LockedCopy | None:
