@@ -66,6 +66,7 @@ def test_debts_are_noticed_exported_answered_and_agree(at_desk: Run):
     assert at_desk("debt", "reconcile").exit_code == SAYS_NO
     assert json.loads(at_desk("debt", "export", "--json").stdout)["claims"] == 1
     assert "Applied: 1" in at_desk("debt", "import").stdout
+    assert at_desk("debt", "settle", "p-1", "--reason", "Aftalt").exit_code == SAYS_NO
     agreed = at_desk("debt", "reconcile")
     assert (agreed.exit_code, "agree" in agreed.stdout) == (0, True)
 

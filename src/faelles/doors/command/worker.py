@@ -10,10 +10,11 @@ from faelles.doors.command.foreign_words import retold
 from faelles.doors.command.frame import perform, with_runtime
 from faelles.doors.command.operator import agency_with_isil
 from faelles.doors.command.output import AsJson, remark, show, show_table, tell
-from faelles.doors.command.words import words
+from faelles.doors.command.words import LANGUAGE, words
 from faelles.doors.runtime import Runtime, running
 from faelles.ground.clock import utc_now
 from faelles.ground.config import read_config
+from faelles.ground.i18n import date_text
 from faelles.ground.log import configure_logging
 from faelles.ground.night import Night, Outcome, RunReport
 
@@ -72,24 +73,27 @@ async def _night(runtime: Runtime, isil: str | None, day: date | None, *, is_reh
 
 
 def _progress(report: RunReport) -> None:
-    remark(f"{report.isil} {report.day} {report.job}: {report.outcome}, {report.seconds:.1f} s")
+    outcome = report.failure or words(f"job_outcome_{report.outcome}")
+    remark(f"{report.isil} {report.day} {report.job}: {outcome}, {report.seconds:.1f} s")
 
 
 def _show(reports: Sequence[RunReport]) -> None:
     if not reports:
         tell("command_night_nothing_due")
         return
-    show_table(
-        ["command_agency_column", "command_day", "command_job", "command_outcome", "command_counts", "command_seconds"],
-        [
-            (
-                report.isil,
-                report.day,
-                words(f"job_{report.job}"),
-                report.failure or words(f"job_outcome_{report.outcome}"),
-                ", ".join(f"{name} {number}" for name, number in report.counts.items() if number),
-                f"{report.seconds:.1f}",
-            )
-            for report in reports
-        ],
+    runs = {(report.isil, report.day) for report in reports}
+    for isil, day in sorted(runs):
+        show_table(
+            ["command_job", "command_outcome", "command_counts", "command_seconds"],
+            [_line(report) for report in reports if (report.isil, report.day) == (isil, day)],
+            title=f"{isil}, {date_text(day, LANGUAGE)}",
+        )
+
+
+def _line(report: RunReport) -> tuple[str, ...]:
+    return (
+        words(f"job_{report.job}"),
+        report.failure or words(f"job_outcome_{report.outcome}"),
+        ", ".join(f"{name} {number}" for name, number in report.counts.items() if number),
+        f"{report.seconds:.1f}",
     )
