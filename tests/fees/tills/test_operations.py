@@ -191,3 +191,15 @@ def test_what_is_expected_is_the_float_and_all_that_moved(start, moved):
         == line.taken_ore + line.paid_back_ore + line.moved_ore + (start if line.means is Means.CASH else 0)
         for line in lines
     )
+
+
+async def test_a_till_that_is_opened_and_removed_at_once_is_one_of_the_two(database: Database, household: Household):
+    town = household.town
+    for name in ("Kælder", "Kvist", "Køkken"):
+        made = await run(database, town, tills.create_till, NewTill(branch=town.main, name=name))
+        opened, removed = await asyncio.gather(
+            run(database, town, tills.open_till, made.id, OpenTill(float_ore=0)),
+            run(database, town, tills.remove_till, made.id),
+            return_exceptions=True,
+        )
+        assert isinstance(opened, NotFoundError) != isinstance(removed, ConflictError)

@@ -41,7 +41,7 @@ async def create_till(tx: Transaction, caller: Caller, new: NewTill) -> Till:
 
 async def remove_till(tx: Transaction, caller: Caller, till: int) -> None:
     """Take a till out of use; what was done at it stays. Raises ConflictError while it is open."""
-    found = await _till(tx, caller, till, Permission.MONEY_SETUP)
+    found = await _locked_till(tx, caller, till, Permission.MONEY_SETUP)
     if await store.lock_open(tx, found.id) is not None:
         raise ConflictError("till_open_already")
     await store.remove_till(tx, found.id)
@@ -55,7 +55,7 @@ async def list_tills(tx: Transaction, caller: Caller, *, after: int, limit: int)
 
 async def open_till(tx: Transaction, caller: Caller, till: int, request: OpenTill) -> Session:
     """Begin a session. Raises ConflictError where one is open."""
-    found = await _till(tx, caller, till, Permission.TILL_OPERATE)
+    found = await _locked_till(tx, caller, till, Permission.TILL_OPERATE)
     opened = await store.open_session(tx, found.id, request.float_ore)
     if opened is None:
         raise ConflictError("till_open_already")
@@ -130,6 +130,14 @@ async def fill(tx: Transaction, till: int, branch: BranchId, new: NewMovement) -
     if session.branch != branch:
         raise NotFoundError("till_unknown")
     await store.insert_movement(tx, session.id, new)
+
+
+async def _locked_till(tx: Transaction, caller: Caller, till: int, permission: Permission) -> Till:
+    """One that nobody else opens or takes out of use meanwhile."""
+    found = await _till(tx, caller, till, permission)
+    if not await store.lock_till(tx, found.id):
+        raise NotFoundError("till_unknown")
+    return found
 
 
 async def _till(tx: Transaction, caller: Caller, till: int, permission: Permission) -> Till:

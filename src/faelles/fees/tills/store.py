@@ -16,6 +16,8 @@ RETURNING id
 
 _REMOVE_TILL = "UPDATE till SET removed_at = $3 WHERE agency_id = $1 AND id = $2 AND removed_at IS NULL"
 
+_LOCK_TILL = "SELECT 1 FROM till WHERE agency_id = $1 AND id = $2 AND removed_at IS NULL FOR NO KEY UPDATE"
+
 _LIST_TILLS = """
 SELECT t.id, t.branch_id, t.name, s.id AS session_id
   FROM till AS t
@@ -80,6 +82,11 @@ async def insert_till(tx: Transaction, new: NewTill) -> int | None:
 
 async def remove_till(tx: Transaction, till: int) -> None:
     await tx.execute(_REMOVE_TILL, tx.agency, till, tx.now)
+
+
+async def lock_till(tx: Transaction, till: int) -> bool:
+    """Whether it is in use, and stays so until the transaction ends."""
+    return await tx.value(_LOCK_TILL, tx.agency, till) is not None
 
 
 async def load_till(tx: Transaction, till: int) -> Till | None:
