@@ -7,13 +7,16 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Request
 
+from doors.web.sessions import session_of_staff
 from faelles.doors.rest.app import ON_THIS_MACHINE, create_app
 from faelles.doors.rest.pace import Bucket, SignInPace
 from faelles.doors.web.app import create
+from faelles.ground.actor import SYSTEM
 from faelles.ground.config import read_config
 from faelles.ground.crypto import Keyring, new_master_key
 from faelles.ground.database import Database
 from faelles.ground.errors import MisconfiguredError
+from town import found_town
 
 OURS = (ip_network("127.0.0.0/8"), ip_network("10.1.0.0/16"))
 
@@ -65,3 +68,10 @@ async def test_pages_and_programs_sign_in_at_one_pace(
         assert int(refused.headers["retry-after"]) > 0
         assert (await http.post("/sign-in", data=form, headers=own)).status_code == 429
         assert (await http.get("/health")).status_code == 200
+        bearer = {"authorization": f"Bearer {await a_token(database)}"}
+        assert (await http.post("/api/v1/sessions/staff", json=body, headers=bearer)).status_code == 401
+
+
+async def a_token(database: Database) -> str:
+    town = await found_town(database)
+    return await database.run(town.agency, SYSTEM, lambda tx: session_of_staff(tx, frozenset()))

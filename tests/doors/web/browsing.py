@@ -24,10 +24,11 @@ from faelles.ground.config import read_config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.people.model import EVERY_PERMISSION
+from waiting import PATIENCE
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BRISK = Limits(seconds_to_finish=5)
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE * 1000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
     "--no-sandbox",
@@ -67,7 +68,7 @@ async def address(database: Database, keyring: Keyring, tmp_path_factory: pytest
         running.result()
     yield opened.result()
     stop.set()
-    await asyncio.wait_for(running, 60)
+    await asyncio.wait_for(running, PATIENCE)
 
 
 @pytest.fixture(params=["light"])
@@ -82,6 +83,7 @@ async def page(
     )
     await context.add_cookies([{"name": "faelles_session", "value": session, "url": address}])
     opened = await context.new_page()
+    opened.set_default_timeout(PATIENCE * 1000)
     broken: list[str] = []
     opened.on("pageerror", lambda problem: broken.append(str(problem)))
     opened.on("console", lambda message: broken.append(message.text) if "Content Security" in message.text else None)
@@ -115,7 +117,7 @@ class Hands:
         await target.click()
 
     async def answered(self, count: int) -> None:
-        await expect(self.page.locator("#log .entry")).to_have_count(count, timeout=20_000)
+        await expect(self.page.locator("#log .entry")).to_have_count(count)
 
     @property
     def latest(self) -> Locator:

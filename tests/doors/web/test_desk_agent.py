@@ -1,7 +1,6 @@
 """A desk with a pad and a printer beside the browser, both pretended."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -14,6 +13,7 @@ from faelles.doors.desk_agent.pairing import Pairing
 from faelles.doors.desk_agent.printing import PretendedPrinter
 from faelles.doors.desk_agent.server import Desk, serve
 from faelles.doors.desk_agent.tags import FREE, SECURED
+from waiting import PATIENCE, free_port
 
 OWNER = "DK-710100"
 
@@ -21,8 +21,7 @@ OWNER = "DK-710100"
 @pytest.fixture
 async def beside(page: Page, address: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     """An agent that the page has been paired with."""
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        port = opened.getsockname()[1]
+    port = free_port()
     monkeypatch.setattr("faelles.doors.desk_agent.address.ADDRESS", f"http://127.0.0.1:{port}")
     codes: list[str] = []
     desk = Desk(Pairing(address, None, codes.append), PretendedPad(), PretendedPrinter())
@@ -42,7 +41,7 @@ async def beside(page: Page, address: str, monkeypatch: pytest.MonkeyPatch) -> A
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not is_so():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
 
@@ -56,11 +55,11 @@ async def test_a_set_on_the_pad_is_lent_when_complete_and_freed_after_the_answer
     await hands.scan(reader.card)
     await hands.answered(1)
     pad.lay(item, owner=OWNER, parts=2, missing=1)
-    await expect(hands.latest).to_contain_text("Dele mangler på pladen: 1 af 2.", timeout=20_000)
+    await expect(hands.latest).to_contain_text("Dele mangler på pladen: 1 af 2.")
     assert {tag.family for tag in pad.tags.values()} == {SECURED}
     pad.clear()
     pad.stubborn = dict.fromkeys(pad.lay(item, owner=OWNER, parts=2), 1)
-    await expect(hands.latest).to_contain_text("Udlånt.", timeout=20_000)
+    await expect(hands.latest).to_contain_text("Udlånt.")
     await until(lambda: {tag.family for tag in pad.tags.values()} == {FREE})
     assert await library.state_of(item) == "on_loan"
     await picture(page, "desk-agent")
@@ -75,11 +74,11 @@ async def test_a_refused_copy_stays_secured_and_a_tag_that_does_not_switch_is_to
     await hands.scan(reader.card)
     await hands.answered(1)
     pad.lay(reference, owner=OWNER)
-    await expect(hands.latest).to_contain_text("Afvist.", timeout=20_000)
+    await expect(hands.latest).to_contain_text("Afvist.")
     assert {tag.family for tag in pad.tags.values()} == {SECURED}
     pad.clear()
     pad.stubborn = dict.fromkeys(pad.lay(item, owner=OWNER), 100)
-    await expect(hands.latest).to_contain_text("Sikringen kunne ikke slås fra.", timeout=20_000)
+    await expect(hands.latest).to_contain_text("Sikringen kunne ikke slås fra.")
 
 
 async def test_a_receipt_is_printed_without_a_question(page: Page, beside: Desk, library: LendingLibrary):

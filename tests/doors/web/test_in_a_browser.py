@@ -3,24 +3,10 @@
 import re
 import secrets
 
-import pytest
 from playwright.async_api import Page, expect
 
 from circulation.lending_library import LendingLibrary
 from doors.web.browsing import Hands, picture, violations
-
-PAGES = [
-    "/",
-    "/desk",
-    "/desk/kept/da",
-    "/patrons",
-    "/patrons/new",
-    "/titles",
-    "/lists/picks",
-    "/lists/hold-shelf",
-    "/lists/on-the-way",
-    "/lists/work",
-]
 
 
 async def test_five_books_are_lent_with_six_scans_and_nothing_else(hands: Hands, library: LendingLibrary):
@@ -111,10 +97,10 @@ async def test_a_new_borrower_is_registered_from_the_keyboard_and_open_at_once(p
     await expect(page.locator("#panel")).to_contain_text(card)
 
 
-async def test_every_page_keeps_the_rules_of_accessibility(page: Page, library: LendingLibrary):
+async def test_the_desk_keeps_the_rules_of_accessibility_with_somebody_open(page: Page, library: LendingLibrary):
     reader, item = await library.reader(), await library.copy()
     await library.lend(reader, item)
-    assert await violations(page, [*PAGES, f"/patrons/{reader.id}", f"/desk?patron={reader.id}"]) == []
+    assert await violations(page, [f"/desk?patron={reader.id}", "/desk/kept/da"]) == []
 
 
 async def test_a_patrons_own_pages_keep_them(page: Page, library: LendingLibrary):
@@ -128,17 +114,3 @@ async def test_a_patrons_own_pages_keep_them(page: Page, library: LendingLibrary
     await page.locator("#pin").press("Enter")
     await expect(page).to_have_url(re.compile("/mine$"))
     assert found + await violations(page, ["/mine"]) == []
-
-
-@pytest.mark.parametrize("page", ["dark"], indirect=True)
-async def test_the_dark_theme_keeps_them_too(page: Page, library: LendingLibrary):
-    reader = await library.reader()
-    assert await violations(page, ["/", f"/desk?patron={reader.id}", "/lists/work"]) == []
-
-
-@pytest.mark.parametrize("width", [320, 375, 768])
-async def test_no_page_is_wider_than_the_screen(page: Page, width: int):
-    await page.set_viewport_size({"width": width, "height": 800})
-    for path in PAGES:
-        await page.goto(path)
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path

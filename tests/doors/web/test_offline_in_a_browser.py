@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
@@ -22,6 +21,7 @@ from faelles.ground.config import read_config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database.pool import open_database
 from faelles.people.model import EVERY_PERMISSION
+from waiting import PATIENCE, free_port
 
 AWAY = re.compile("Ingen forbindelse")
 BACK = re.compile("Forbindelsen er tilbage")
@@ -30,11 +30,6 @@ SELECT count(*) AS loans, count(*) FILTER (WHERE closed_at IS NULL) AS open
   FROM loan JOIN item ON item.agency_id = loan.agency_id AND item.id = loan.item_id
  WHERE loan.agency_id = $1 AND item.number = $2
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        return int(opened.getsockname()[1])
 
 
 def serve_until_killed(url: str, keyring: Keyring, state: str, port: int) -> None:
@@ -68,7 +63,7 @@ class Process:
         )
         made.start()
         self.running = made
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not await self._answers():
                 assert made.is_alive()
                 await asyncio.sleep(0.05)
@@ -137,8 +132,8 @@ async def work_list(library: LendingLibrary) -> list[str]:
 
 
 async def is_back(page: Page) -> None:
-    await expect(page.locator("#log .entry", has_text=BACK)).to_have_count(1, timeout=30_000)
-    await expect(page.locator("#queue")).to_have_text("", timeout=20_000)
+    await expect(page.locator("#log .entry", has_text=BACK)).to_have_count(1)
+    await expect(page.locator("#queue")).to_have_text("")
 
 
 async def test_fifty_scans_around_the_death_of_the_server_end_up_exactly_once(
@@ -206,7 +201,7 @@ async def test_a_class_goes_on_without_a_server_and_every_book_ends_up_with_its_
     await expect(page.locator("#queue")).to_contain_text(AWAY)
     assert await library.state_of(books[5]) == "available"
     await page.context.set_offline(False)
-    await expect(page.locator("#group-log .entry", has_text=BACK)).to_have_count(1, timeout=30_000)
+    await expect(page.locator("#group-log .entry", has_text=BACK)).to_have_count(1)
     await expect(page.locator("#pairs .book[data-waits]")).to_have_count(0)
     assert [await loans_of(library, book) for book in books] == [(1, 1)] * 6
     alone, *answered_for = await borrowers(library, books)
@@ -281,7 +276,7 @@ async def test_a_blocked_card_is_told_without_a_connection(desk: Hands, library:
     await expect(desk.latest).to_contain_text("Intet er udlånt")
     await picture(desk.page, "offline-blocked")
     await desk.page.context.set_offline(False)
-    await expect(desk.page.locator("#queue")).to_have_text("", timeout=10_000)
+    await expect(desk.page.locator("#queue")).to_have_text("")
     assert await loans_of(library, item) == (0, 0)
 
 

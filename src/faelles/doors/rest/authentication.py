@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from faelles.doors.rest.access import OPT_KEY, Access, Audience
+from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.rest.request import ApiRequest, preferred_language
 from faelles.ground.errors import ForbiddenError, UnauthenticatedError
 from faelles.people.model import Caller
@@ -21,12 +22,25 @@ async def admit(request: ApiRequest) -> None:
     """
     access: Access | None = request.route_handler.opt.get(OPT_KEY)
     if access is None or access.audience is Audience.PUBLIC:
-        request.services.sign_in_pace.require(request)
+        if not await _is_known(request):
+            request.services.sign_in_pace.require(request)
         return
     caller = await request.services.authenticate(_bearer(request.header(b"authorization")))
     request.scope["user"] = _spoken_to(caller, request.header(b"accept-language"))
     if access.permission is not None and not caller.may(access.permission):
         raise ForbiddenError("permission_missing", permission=access.permission.value)
+
+
+async def _is_known(request: ApiRequest) -> bool:
+    """Whether somebody signed in lets others sign in: a web site does so for all patrons of a town, from one place."""
+    header = request.header(b"authorization")
+    if not header or SIGNS_IN not in request.route_handler.opt:
+        return False
+    try:
+        await request.services.authenticate(_bearer(header))
+    except UnauthenticatedError:
+        return False
+    return True
 
 
 def _bearer(header: str) -> str:
