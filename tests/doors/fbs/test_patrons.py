@@ -187,6 +187,20 @@ async def test_what_is_changed_on_the_web_site_is_seen_at_the_desk(site: WebSite
     assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == "VALID"
 
 
+async def test_who_says_not_what_it_accepts_gets_no_content_for_a_change(site: WebSite):
+    reader = await site.library.reader()
+    change = {"pincodeChange": {"libraryCardNumber": reader.card, "pincode": "8642"}}
+    request = site.http.build_request(
+        "PUT", f"/rest/external/{site.isil}/patrons/{reader.id}/v8", json=change, headers=site.headers
+    )
+    del request.headers["accept"]
+    answer = await site.http.send(request)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers.keys().isdisjoint({"content-type", "content-length"})
+    card = {"libraryCardNumber": reader.card, "pincode": "8642"}
+    assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == "VALID"
+
+
 async def test_every_version_changes_the_pin(site: WebSite):
     reader = await site.library.reader()
     old = reader.pin

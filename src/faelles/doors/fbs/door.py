@@ -24,6 +24,8 @@ from faelles.ground.errors import FaellesError, InvalidRequestError, Unavailable
 
 _JSON: Final = (b"content-type", b"application/json")
 _LOGIN: Final = "login"
+_SHOWN_TO_WHO_ACCEPTS: Final = frozenset({"update_patron"})
+"""Clients in the field expect the changed patron or no content at all; those of the first kind say what they accept."""
 _MOST_PARAMETERS: Final = 1000
 _MOST_VALUES: Final = 500
 """Of one repeated parameter: ten pages of search results at once."""
@@ -45,7 +47,7 @@ class _Door:
             return
         correlation = str(scope.get("request_id", ""))
         try:
-            reply = await self._answer(scope, receive)
+            status, reply = await self._answer(scope, receive)
         except AnsweredError as problem:
             await _send_error(send, scope, problem.status, problems.answered(problem, correlation))
         except FaellesError as problem:
@@ -61,17 +63,19 @@ class _Door:
             told = problems.told(FaellesError("internal_error"), correlation)
             await _send_error(send, scope, HTTPStatus.INTERNAL_SERVER_ERROR, told)
         else:
-            await _send(send, HTTPStatus.OK, reply)
+            await _send(send, status, reply)
 
-    async def _answer(self, scope: HTTPScope, receive: Receive) -> bytes:
+    async def _answer(self, scope: HTTPScope, receive: Receive) -> tuple[HTTPStatus, bytes]:
         path = _sent_path(scope)
         if path == "/openapi.json":
-            return openapi.as_json()
+            return HTTPStatus.OK, openapi.as_json()
         operation, values = _chosen(self._routes.find(path), scope["method"])
         scope["path_template"] = PREFIX + operation.path
         parameters = dict(zip(operation.path_parameters, values, strict=True))
         if operation.verb == _LOGIN:
-            return await self._login(operation, parameters["agencyid"], await _body(receive, self._limit))
+            return HTTPStatus.OK, await self._login(
+                operation, parameters["agencyid"], await _body(receive, self._limit)
+            )
         session = await self._sessions.find(_header(scope, b"x-session"))
         scope["user"] = session.caller
         isil = parameters["agencyid"]
@@ -89,7 +93,10 @@ class _Door:
             undocumented=others,
             sent=read_body(await _body(receive, self._limit), operation.body) if operation.body else None,
         )
-        return await _handled(HANDLERS[operation.verb], call)
+        reply = await _handled(HANDLERS[operation.verb], call)
+        if operation.verb in _SHOWN_TO_WHO_ACCEPTS and not _header(scope, b"accept"):
+            return HTTPStatus.NO_CONTENT, b""
+        return HTTPStatus.OK, reply
 
     async def _login(self, operation: Operation, isil: str, content: bytes) -> bytes:
         if operation.body is None or operation.reply is None:
@@ -167,8 +174,10 @@ async def _send_error(send: Send, scope: HTTPScope, status: int, told: ErrorBody
 
 
 async def _send(send: Send, status: int, body: bytes) -> None:
-    """An answer without a body has no type either."""
-    headers: list[tuple[bytes, bytes]] = [(b"content-length", str(len(body)).encode())]
+    """An answer without a body has no type either, and one without content no length."""
+    headers: list[tuple[bytes, bytes]] = []
+    if status is not HTTPStatus.NO_CONTENT:
+        headers.append((b"content-length", str(len(body)).encode()))
     if body:
         headers.append(_JSON)
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
