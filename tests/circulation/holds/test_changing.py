@@ -185,3 +185,21 @@ async def test_a_copy_that_was_set_aside_is_given_up_and_the_hold_waits_at_its_r
     assert (await library.take_back(numbers[0])).next.hold == second
     with pytest.raises(ConflictError):
         await library.run(lambda tx: put_back_hold(tx, library.librarian, first))
+
+
+async def test_the_same_key_moves_a_hold_once_and_puts_a_copy_back_once(library: LendingLibrary):
+    title, _ = await copies(library, 1)
+    holds = [await waits(library, title) for _ in range(4)]
+    up = MoveHold(to=MoveTo.UP, reason="Eksamen")
+    for _ in range(2):
+        assert await library.run(lambda tx: move_hold(tx, library.librarian, holds[3], up, "m-1")) == 3
+    assert await order(library, title) == [holds[0], holds[1], holds[3], holds[2]]
+
+
+@pytest.mark.parametrize("second", [{"active_from": 40}, {"interest_until": 20}])
+async def test_no_change_makes_a_hold_begin_after_it_ends(library: LendingLibrary, second: dict[str, int]):
+    title, _ = await copies(library, 1)
+    hold = await waits(library, title, active_from=day(25, library), interest_until=day(30, library))
+    with pytest.raises(InvalidRequestError):
+        await change(library, hold, **{name: day(days, library) for name, days in second.items()})
+    await change(library, hold, active_from=day(40, library), interest_until=day(50, library))

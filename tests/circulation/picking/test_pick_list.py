@@ -121,10 +121,10 @@ async def test_a_claim_is_given_back(library: LendingLibrary):
     assert await as_one(library, anna, lambda tx, who: operations.give_back_picks(tx, who, every)) == [holds[1]]
 
 
-async def miss(library: LendingLibrary, hold, caller: Caller | None = None):
-    request = NotOnShelf(hold=hold)
+async def miss(library: LendingLibrary, hold, caller: Caller | None = None, *, item=None, key: str | None = None):
+    request = NotOnShelf(hold=hold, item=item)
     return await as_one(
-        library, caller or library.librarian, lambda tx, who: operations.note_not_on_shelf(tx, who, request)
+        library, caller or library.librarian, lambda tx, who: operations.note_not_on_shelf(tx, who, request, key)
     )
 
 
@@ -144,6 +144,18 @@ async def test_what_is_not_on_the_shelf_counts_and_another_branch_is_asked(libra
     assert await state_of(library, hold) == ("matched", other)
     [search] = await library.run(lambda tx: operations.list_searches(tx, library.librarian))
     assert (search.item_number, search.hold, search.branch) == (book, hold, library.town.main)
+
+
+async def test_said_twice_a_copy_is_missed_once_and_none_that_nobody_looked_for(library: LendingLibrary):
+    record, numbers = await copies(library, 2)
+    hold = await waits(library, record)
+    await match_all(library)
+    for _ in range(2):
+        assert await miss(library, hold, item=numbers[0], key="missed-1") == 1
+        await match_all(library)
+    with pytest.raises(ConflictError, match="pick_is_another"):
+        await miss(library, hold, item=numbers[0])
+    assert await state_of(library, hold) == ("matched", numbers[1])
 
 
 async def test_nobody_reports_what_another_is_fetching(library: LendingLibrary):

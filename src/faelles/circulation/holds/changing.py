@@ -23,7 +23,7 @@ from faelles.circulation.holds.model import (
     Target,
     Wish,
 )
-from faelles.circulation.holds.placing import Subject, check_dates, find_subject, placing_case
+from faelles.circulation.holds.placing import Subject, check_dates, check_order, find_subject, placing_case
 from faelles.circulation.holds.placing_rules import find_place_blocks
 from faelles.circulation.holds.queue_rules import RANK_STEP, Ranked, new_place, rank_at
 from faelles.circulation.holds.store import load_placing
@@ -115,6 +115,9 @@ async def change_hold(
         overridden=overridden,
         reason=request.reason,
     )
+    if (new.interest_until, new.active_from) != (known.interest_until, known.active_from):
+        asked = "interest_until" if request.active_from is msgspec.UNSET else "active_from"
+        check_order(asked, new.interest_until, new.active_from)
     if not await store.change(tx, known, new):
         raise ConflictError("hold_changed_meanwhile")
     await remember(tx, "change_hold", key, (hold, request), answer=True)
@@ -158,9 +161,12 @@ def _wish_of(hold: KnownHold) -> Wish:
     return Wish(record=hold.record, material_group=hold.wanted_group)
 
 
-async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: MoveHold) -> int:
+async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: MoveHold, key: str | None = None) -> int:
     """Give a hold that waits another place in its queue, on record with the reason; its new position, from 1."""
     caller.require(Permission.HOLD_MOVE)
+    earlier = await recall(tx, "move_hold", key, (hold, request), int)
+    if earlier is not None:
+        return earlier
     known = await find_hold(tx, caller, hold, Permission.HOLD_MOVE)
     await lock_title(tx, known.record)
     queue = await store.queue_of(tx, known.record, WAITING)
@@ -173,6 +179,7 @@ async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: Move
     if place != order.index(hold):
         await _put(tx, known, queue, place)
         await store.note_move(tx, known, (order.index(hold) + 1, place + 1), request.reason)
+    await remember(tx, "move_hold", key, (hold, request), place + 1)
     return place + 1
 
 
@@ -201,11 +208,13 @@ def _among(
     return [each.hold for each in others].index(waiting[place]), others
 
 
-async def put_back_hold(tx: Transaction, caller: Caller, hold: HoldId) -> None:
+async def put_back_hold(tx: Transaction, caller: Caller, hold: HoldId, key: str | None = None) -> None:
     """The copy that was set aside is given up: the hold waits again, at its rank. Whoever has the copy in hand scans
     it, and the scan says where it goes. Raises ConflictError where no copy is bound.
     """
     caller.require(Permission.HOLD_MOVE)
+    if await recall(tx, "put_back_hold", key, hold, bool):
+        return
     known = await find_hold(tx, caller, hold, Permission.HOLD_MOVE)
     await _note_looks(tx, caller, [known], "put_back_hold")
     if known.state not in BOUND or known.item is None:
@@ -213,3 +222,4 @@ async def put_back_hold(tx: Transaction, caller: Caller, hold: HoldId) -> None:
     await lock_title_and_item(tx, known.record, known.item)
     if not await store.put_back(tx, known, known.item):
         raise ConflictError("hold_changed_meanwhile")
+    await remember(tx, "put_back_hold", key, hold, answer=True)

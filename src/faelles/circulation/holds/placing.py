@@ -281,5 +281,10 @@ def check_dates(interest_until: date | None, active_from: date | None, today: da
         raise invalid_field("interest_until", "hold_date_out_of_range", first_on=str(today), last_on=str(latest))
     if active_from is not None and not today <= active_from <= latest:
         raise invalid_field("active_from", "hold_date_out_of_range", first_on=str(today), last_on=str(latest))
+    check_order("active_from", interest_until, active_from)
+
+
+def check_order(field: str, interest_until: date | None, active_from: date | None) -> None:
+    """Refuse an interest that ends before it begins; `field` is the one that was asked for."""
     if active_from is not None and interest_until is not None and active_from > interest_until:
-        raise invalid_field("active_from", "hold_begins_after_it_ends")
+        raise invalid_field(field, "hold_begins_after_it_ends")

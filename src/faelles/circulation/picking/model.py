@@ -58,9 +58,15 @@ class ConfirmPick(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class NotOnShelf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The copy planned for `hold` is not where it should be."""
+    """The copy planned for `hold` is not where it should be. `item` is its number as the list had it, so that no other
+    copy is meant that was planned meanwhile.
+    """
 
     hold: Id
+    item: ScannedItem | None = None
+
+    def __post_init__(self) -> None:
+        trim(self, "item")
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from faelles.circulation.transit.operations import place_of
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.events import append
-from faelles.ground.idempotency import answered
+from faelles.ground.idempotency import answered, recall, remember
 from faelles.ground.ids import BranchId, HoldId
 from faelles.people.model import Caller, Permission, Place
 from faelles.policies.compiled import Settings
@@ -71,16 +71,22 @@ async def confirm_pick(tx: Transaction, caller: Caller, request: ConfirmPick, ke
     return await return_item(tx, caller, ReturnRequest(item=request.item, branch=request.branch), key)
 
 
-async def note_not_on_shelf(tx: Transaction, caller: Caller, request: NotOnShelf) -> int:
+async def note_not_on_shelf(tx: Transaction, caller: Caller, request: NotOnShelf, key: str | None = None) -> int:
     """The copy was not found: how often that happened to this hold, which now waits for another copy.
 
-    Raises NotFoundError for a hold that no copy is planned for, ConflictError where somebody else is on the way for it.
+    Raises NotFoundError for a hold that no copy is planned for, ConflictError where somebody else is on the way for it,
+    and where another copy than the one that was looked for is planned by now.
     """
     caller.require(Permission.LOGISTICS)
+    earlier = await recall(tx, "note_not_on_shelf", key, request, int)
+    if earlier is not None:
+        return earlier
     planned = await store.planned_for(tx, request.hold)
     if planned is None:
         raise NotFoundError("not_on_pick_list")
     await _at(tx, caller, planned.branch)
+    if request.item not in {None, planned.item_number}:
+        raise ConflictError("pick_is_another")
     if planned.claimed_by not in {None, str(tx.actor)}:
         raise ConflictError("pick_is_claimed")
     await lock_title_and_item(tx, planned.record, planned.item)
@@ -88,6 +94,7 @@ async def note_not_on_shelf(tx: Transaction, caller: Caller, request: NotOnShelf
     if tries is None:
         raise ConflictError("not_on_pick_list")
     await append(tx, events.not_on_shelf(planned.hold, planned.item, planned.branch, tries))
+    await remember(tx, "note_not_on_shelf", key, request, tries)
     return tries
 
 

@@ -26,6 +26,7 @@ Day = Annotated[str | None, typer.Option(help=words("command_route_day"), show_d
 Van = Annotated[int, typer.Argument(help=words("command_van"), show_default=False)]
 Hold = Annotated[int, typer.Argument(help=words("command_hold_id"), show_default=False)]
 Item = Annotated[str, typer.Argument(help=words("command_item_number"), show_default=False)]
+Looked = Annotated[str | None, typer.Argument(help=words("command_item_number"), show_default=False)]
 Claim = Annotated[bool, typer.Option("--claim", help=words("command_claim_picks"))]
 Overdue = Annotated[bool, typer.Option("--overdue", help=words("command_only_overdue"))]
 
@@ -49,9 +50,9 @@ def picks(
 
 
 @app.command("not-on-shelf", help=words("command_not_on_shelf"))
-def not_on_shelf(hold: Hold, *, token: Token = None, as_json: AsJson = False) -> None:
+def not_on_shelf(hold: Hold, item: Looked = None, *, token: Token = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> int:
-        return await picking.note_not_on_shelf(desk.tx, desk.caller, request(NotOnShelf, {"hold": hold}))
+        return await picking.note_not_on_shelf(desk.tx, desk.caller, request(NotOnShelf, {"hold": hold, "item": item}))
 
     tries = as_staff(work, token=token, as_json=as_json)
     if as_json:

@@ -190,9 +190,12 @@ async def change(
     status_code=200,
     summary="Give a hold another place in its queue",
 )
-async def move(request: ApiRequest, hold: PathId, data: JSONBody[MoveHold]) -> Position:
+async def move(
+    request: ApiRequest, hold: PathId, data: JSONBody[MoveHold], idempotency_key: IdempotencyKey = None
+) -> Position:
     """To the top, up, down, to the bottom, or just before another. On record, with the reason."""
-    return Position(await request.run(lambda tx: changing.move_hold(tx, request.caller, HoldId(hold), data)))
+    position = await request.run(lambda tx: changing.move_hold(tx, request.caller, HoldId(hold), data, idempotency_key))
+    return Position(position)
 
 
 @post(
@@ -201,9 +204,9 @@ async def move(request: ApiRequest, hold: PathId, data: JSONBody[MoveHold]) -> P
     status_code=204,
     summary="Give up the copy that was set aside for a hold",
 )
-async def put_back(request: ApiRequest, hold: PathId) -> None:
+async def put_back(request: ApiRequest, hold: PathId, idempotency_key: IdempotencyKey = None) -> None:
     """The hold waits again, at its rank; scan the copy, and the scan says where it goes. 409 where none is bound."""
-    await request.run(lambda tx: changing.put_back_hold(tx, request.caller, HoldId(hold)))
+    await request.run(lambda tx: changing.put_back_hold(tx, request.caller, HoldId(hold), idempotency_key))
 
 
 @post(

@@ -106,9 +106,14 @@ async def confirm_pick(
     status_code=200,
     summary="A copy on the pick list is not on its shelf",
 )
-async def note_not_on_shelf(request: ApiRequest, data: JSONBody[NotOnShelf]) -> Tries:
-    """The hold waits for another copy, and this one is on the search list until it is seen."""
-    return Tries(await request.run(lambda tx: operations.note_not_on_shelf(tx, request.caller, data)))
+async def note_not_on_shelf(
+    request: ApiRequest, data: JSONBody[NotOnShelf], idempotency_key: IdempotencyKey = None
+) -> Tries:
+    """The hold waits for another copy, and this one is on the search list until it is seen. Say its number, too: where
+    another copy is planned by now, that is 409.
+    """
+    tries = await request.run(lambda tx: operations.note_not_on_shelf(tx, request.caller, data, idempotency_key))
+    return Tries(tries)
 
 
 @get("/searches", opt=guarded(_LOGISTICS, example=Example()), summary="Copies that were looked for in vain")

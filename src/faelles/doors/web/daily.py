@@ -8,8 +8,8 @@ from faelles.doors.web.groups import pages as groups
 from faelles.doors.web.items import editing as items_editing
 from faelles.doors.web.items import labels
 from faelles.doors.web.items import pages as items
-from faelles.doors.web.lists import pages as lists
 from faelles.doors.web.lists import lending, picks
+from faelles.doors.web.lists import pages as lists
 from faelles.doors.web.money import disputes, fees, tills
 from faelles.doors.web.patrons import cards, editing, messages, registering, relations
 from faelles.doors.web.patrons import holds as patrons_holds

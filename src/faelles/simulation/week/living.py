@@ -217,7 +217,7 @@ class Life:
         """
         caller = self.town.librarian
         if self.chance.random() < _NOT_FOUND:
-            missed = NotOnShelf(hold=pick.hold)
+            missed = NotOnShelf(hold=pick.hold, item=pick.item_number)
             with suppress(ConflictError, NotFoundError):
                 await self.run(lambda tx: note_not_on_shelf(tx, caller, missed))
                 self.done["not_on_shelf"] += 1

@@ -16,7 +16,7 @@ from faelles.doors.web.request import WebRequest
 from faelles.doors.web.sheet import MOST_ROWS, sheet
 from faelles.doors.web.titles.names import BESIDE
 from faelles.ground.database import Transaction
-from faelles.ground.fields import HIGHEST_ID, Id
+from faelles.ground.fields import HIGHEST_ID, Id, ItemNumberText
 from faelles.ground.ids import BranchId
 from faelles.people.model import Permission
 
@@ -39,6 +39,7 @@ _HEADINGS: Final = (
 
 class MissedForm(msgspec.Struct, frozen=True, kw_only=True):
     hold: Id
+    item: ItemNumberText | None = None
 
 
 class ClaimForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +157,8 @@ async def missed(request: WebRequest) -> Response[bytes]:
 
     async def do() -> Response[Any]:
         form = await request.typed(MissedForm)
-        await request.run(lambda tx: operations.note_not_on_shelf(tx, request.caller, NotOnShelf(hold=form.hold)))
+        missed = NotOnShelf(hold=form.hold, item=form.item)
+        await request.run(lambda tx: operations.note_not_on_shelf(tx, request.caller, missed))
         return request.go_to("/lists/picks?done=pick_missed")
 
     return await sent(request, "claim", do, lambda refused: _page(request, refused=refused))
