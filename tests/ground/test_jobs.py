@@ -9,7 +9,7 @@ import pytest
 from faelles.ground import jobs
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database, Transaction
-from faelles.ground.errors import RefusedError
+from faelles.ground.errors import InvalidRequestError, RefusedError
 from faelles.ground.events import Event, append
 from faelles.ground.jobs import Claim, DaysDone, Home, Job, Missed, Slice, due_days
 from faelles.ground.night import Night, Outcome
@@ -209,6 +209,17 @@ async def test_a_day_can_be_run_by_hand_before_its_hour(turned, clock, town):
     [report] = await night.run_day([home(town)], DAY)
     assert report.outcome is Outcome.DONE
     assert (await night.run_day([home(town)], DAY))[0].outcome is Outcome.ELSEWHERE
+
+
+async def test_a_day_that_has_not_begun_is_only_rehearsed(turned, clock, town):
+    night = Night(database=turned, jobs=[counting()], clock=clock)
+    ahead = DAY + timedelta(days=40)
+    with pytest.raises(InvalidRequestError, match="invalid_request"):
+        await night.run_day([home(town)], ahead)
+    assert await runs(turned, town) == set()
+    assert [report.outcome for report in await night.rehearse([home(town)], ahead)] == [Outcome.REHEARSED]
+    with pytest.raises(InvalidRequestError, match="invalid_request"):
+        await night.rehearse([home(town)], date(9999, 12, 31))
 
 
 async def test_runs_are_on_record_and_forgotten_in_the_end(turned, clock, town):

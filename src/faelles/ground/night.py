@@ -19,9 +19,10 @@ import msgspec
 
 from faelles.ground import jobs
 from faelles.ground.actor import SYSTEM
-from faelles.ground.clock import Clock, utc_now
+from faelles.ground.clock import Clock, local_date, utc_now
 from faelles.ground.database.transaction import Database, Transaction
-from faelles.ground.errors import FaellesError, UnavailableError
+from faelles.ground.errors import FaellesError, UnavailableError, invalid_field
+from faelles.ground.fields import is_plausible
 from faelles.ground.jobs import Claim, ClaimLostError, Counts, Home, Job
 from faelles.ground.log import logger
 
@@ -88,7 +89,14 @@ class Night:
         return await self._side_by_side(homes, one)
 
     async def run_day(self, homes: Sequence[Home], day: date) -> list[RunReport]:
-        """Every job of one day, whatever o'clock it is there; what is finished stays finished."""
+        """Every job of one day, whatever o'clock it is there; what is finished stays finished.
+
+        Raises InvalidRequestError for a day that has not begun: it would erase what is not due, and be the last night
+        until then.
+        """
+        _check_plausible(day)
+        if any(day > local_date(self.clock(), home.zone) for home in homes):
+            raise invalid_field("date", "night_day_ahead")
         deadline = time.monotonic() + self.budget.total_seconds()
 
         async def one(home: Home) -> list[RunReport]:
@@ -97,7 +105,8 @@ class Night:
         return await self._side_by_side(homes, one)
 
     async def rehearse(self, homes: Sequence[Home], day: date) -> list[RunReport]:
-        """What `run_day` would do if nothing of that day had been done. Changes nothing."""
+        """What `run_day` would do if nothing of that day had been done. Changes nothing, so any day will do."""
+        _check_plausible(day)
 
         async def one(home: Home) -> list[RunReport]:
             return [await self._rehearse(home, job, day) for job in self.jobs]
@@ -172,3 +181,8 @@ class Night:
 
     async def _in(self, home: Home, work: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
         return await self.database.run(home.agency, SYSTEM, work)
+
+
+def _check_plausible(day: date) -> None:
+    if not is_plausible(day):
+        raise invalid_field("date", "date_out_of_range")
