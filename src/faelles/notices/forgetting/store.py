@@ -15,14 +15,15 @@ DELETE FROM notice
 """
 _OLD_MESSAGES = """
 SELECT m.id FROM notice_message AS m
- WHERE m.agency_id = $1 AND m.state NOT IN ('sending', 'waiting') AND m.composed_at < $2 AND m.text_erased_at IS {}
+ WHERE m.agency_id = $1 AND m.state NOT IN ('sending', 'waiting') AND m.composed_at < $2
    AND NOT EXISTS (SELECT FROM notice AS n WHERE n.agency_id = $1 AND n.message_id = m.id)
 """
 # With text and without: each half has an index that begins with the oldest.
 _FORGET_MESSAGES = f"""
 DELETE FROM notice_message
  WHERE agency_id = $1
-   AND id IN ({_OLD_MESSAGES.format("NULL")} UNION ALL {_OLD_MESSAGES.format("NOT NULL")} LIMIT $3)
+   AND id IN ({_OLD_MESSAGES} AND m.text_erased_at IS NULL
+              UNION ALL {_OLD_MESSAGES} AND m.text_erased_at IS NOT NULL LIMIT $3)
 """
 # What was written to somebody else about the patron loses its words; what was written to the patron goes.
 _ERASE = (
