@@ -1,5 +1,7 @@
 """A copy that goes to another municipality's patron and comes home: each side does its part and sees no more."""
 
+import asyncio
+
 import pytest
 
 from circulation.holds.test_changing import cancel
@@ -182,6 +184,39 @@ async def test_the_borrower_may_withdraw_until_a_copy_has_left(library: LendingL
     assert (await state_of(lender, own))[0] == "cancelled"
     assert (await state_of(library, hold))[0] == "pending"
     assert await night(library, ask_others) == {}
+
+
+async def test_what_was_withdrawn_is_not_sent_and_its_copy_is_free_once_refused(library, lender):
+    _, request = await asked(library, lender)
+    await lender.run(lambda tx: accept_request(tx, lender.librarian, request))
+    number = await fetched(lender)
+    await library.run(lambda tx: withdraw_request(tx, library.librarian, request))
+    with pytest.raises(ConflictError, match="lending_withdrawn"):
+        await send(lender, number)
+    await lender.run(lambda tx: refuse_request(tx, lender.librarian, request))
+    assert (await lender.take_back(number)).next.stop is Stop.SHELVE
+
+
+async def test_of_sending_and_refusing_at_once_one_happens(library: LendingLibrary, lender: LendingLibrary):
+    _, request = await asked(library, lender)
+    await lender.run(lambda tx: accept_request(tx, lender.librarian, request))
+    number = await fetched(lender)
+    gone, refused = await asyncio.gather(
+        send(lender, number),
+        lender.run(lambda tx: refuse_request(tx, lender.librarian, request)),
+        return_exceptions=True,
+    )
+    assert isinstance(gone, ConflictError) != isinstance(refused, ConflictError)
+
+
+async def test_of_accepting_and_refusing_at_once_neither_breaks(library: LendingLibrary, lender: LendingLibrary):
+    _, request = await asked(library, lender)
+    both = [accept_request, refuse_request, accept_request]
+    done = await asyncio.gather(
+        *(lender.run(lambda tx, work=work: work(tx, lender.librarian, request)) for work in both),
+        return_exceptions=True,
+    )
+    assert all(isinstance(each, Incoming | ConflictError) for each in done)
 
 
 async def test_what_is_on_its_way_is_neither_withdrawn_nor_refused(library: LendingLibrary, lender: LendingLibrary):

@@ -52,8 +52,11 @@ async def accept_request(tx: Transaction, caller: Caller, request: int) -> Incom
 
 
 async def refuse_request(tx: Transaction, caller: Caller, request: int) -> Incoming:
-    """Say no, also after having said yes, until a copy has left. The borrower asks somebody else."""
+    """Say no, also after having said yes, until a copy has left. The borrower asks somebody else; a copy fetched for it
+    is free.
+    """
     caller.require(Permission.LOGISTICS)
+    await lock_title(tx, (await _found(tx, request)).shown.record)
     asked = await _found(tx, request)
     if not await lending_store.refuse(tx, asked):
         raise ConflictError("lending_too_late")
@@ -66,7 +69,7 @@ async def refuse_request(tx: Transaction, caller: Caller, request: int) -> Incom
 async def send_to_borrower(tx: Transaction, caller: Caller, request: SendToBorrower) -> SentToBorrower:
     """A copy that was fetched for a request leaves the house; until it is scanned here again it is with the borrower.
 
-    Raises ConflictError for a copy that is for nobody else's request.
+    Raises ConflictError for a copy that is for nobody else's request, or for one that was withdrawn.
     """
     caller.require(Permission.LOGISTICS)
     settings = await current_settings(tx)
@@ -79,6 +82,8 @@ async def send_to_borrower(tx: Transaction, caller: Caller, request: SendToBorro
     copy = await lending_store.find_fetched(tx, request.item)
     if copy is None or copy != seen:
         raise ConflictError("not_for_lending")
+    if copy.is_withdrawn:
+        raise ConflictError("lending_withdrawn")
     due_on = _due_on(tx, settings, copy)
     await change_store.collect(tx, copy.item, copy.hold)
     await lending_store.send(tx, copy, here.branch, due_on)

@@ -50,10 +50,11 @@ SELECT $1, $2, $3, 'lending.refused', request_id, jsonb_build_object('borrower',
 # Seen before and after the locks are taken: what it is for may change while we wait.
 _FETCHED = """
 SELECT a.borrower_agency_id, a.request_id, b.isil, h.id AS hold_id, h.record_id, c.item_id, c.number, c.owner_branch_id,
-       c.default_placement_id, c.material_group_id
+       c.default_placement_id, c.material_group_id, r.withdrawn_at IS NOT NULL AS is_withdrawn
   FROM copy AS c
   JOIN hold AS h ON h.agency_id = c.agency_id AND h.item_id = c.item_id AND h.closed_at IS NULL AND h.state <> 'matched'
   JOIN lending_answer AS a ON a.agency_id = h.agency_id AND a.hold_id = h.id AND a.state = 'accepted'
+  JOIN lending_request AS r ON r.agency_id = a.borrower_agency_id AND r.id = a.request_id
   JOIN agency_directory AS b ON b.agency_id = a.borrower_agency_id
  WHERE c.agency_id = $1 AND c.number = $2
 """
@@ -135,6 +136,7 @@ class Fetched:
     owner_branch: BranchId
     placement: PlacementId
     material_group: MaterialGroupId
+    is_withdrawn: bool
 
 
 async def find_fetched(tx: Transaction, number: str) -> Fetched | None:
@@ -152,6 +154,7 @@ async def find_fetched(tx: Transaction, number: str) -> Fetched | None:
         owner_branch=row["owner_branch_id"],
         placement=row["default_placement_id"],
         material_group=row["material_group_id"],
+        is_withdrawn=row["is_withdrawn"],
     )
 
 

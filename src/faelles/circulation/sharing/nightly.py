@@ -53,9 +53,11 @@ async def answer_others(tx: Transaction, day: date, _: str | None) -> Slice:
     cancellable = may_become(HoldState.CANCELLED)
     await change_store.close(tx, gone, HoldState.CANCELLED, ClosedWhy.PATRON, only_from=cancellable)
     given_up = await lending_store.refuse_closed(tx)
-    asked = await store.incoming(tx, day, _AT_ONCE)
-    records = [each.record for each in asked]
+    seen = await store.incoming(tx, day, _AT_ONCE)
+    records = [each.record for each in seen]
     await lock_titles(tx, records)
+    # Somebody at the desk may have answered while we waited.
+    asked = [each for each in await store.incoming(tx, day, _AT_ONCE) if each in seen]
     ours = {record for record, copy in await queue_store.read_supply(tx, records) if copy.comes_back}
     sent_from = counter_on(await current_settings(tx), day)
     for each in asked:
@@ -64,7 +66,7 @@ async def answer_others(tx: Transaction, day: date, _: str | None) -> Slice:
         else:
             await store.accept(tx, each, sent_from, day, RANK_STEP)
     counts = {"lending_answered": len(asked), "lending_given_up": given_up}
-    return Slice(next="more" if len(asked) == _AT_ONCE else None, counts=counts)
+    return Slice(next="more" if len(seen) == _AT_ONCE else None, counts=counts)
 
 
 async def note_home(tx: Transaction, _day: date, _: str | None) -> Slice:
