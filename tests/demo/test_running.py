@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -24,18 +25,13 @@ from faelles.ground.crypto import new_master_key
 from faelles.ground.database.embedded.locks import claim
 from faelles.ground.i18n import text
 from faelles.people.machines.terminal import Encoding
+from waiting import PATIENCE, free_port
 
 START = f"""
 from faelles.demo.model import Scale
 from faelles.doors.command.demo import run_demo
 run_demo(Scale(patrons=400, items=900, isils=frozenset({ISILS!r})))
 """
-LIMIT = 60
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        return opened.getsockname()[1]
 
 
 def start(country: Country, state: Path, port: int, sip2_port: int) -> "subprocess.Popen[str]":
@@ -57,7 +53,7 @@ def start(country: Country, state: Path, port: int, sip2_port: int) -> "subproce
 
 
 def written(file: Path) -> dict:
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while not file.exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -65,8 +61,8 @@ def written(file: Path) -> dict:
 
 
 def test_it_serves_what_it_wrote_down_until_it_is_told_to_stop(country: Country, tmp_path: Path):
-    served = start(country, tmp_path, free_port(), free_port())
-    try:
+    with start(country, tmp_path, free_port(), free_port()) as served, ExitStack() as in_the_end:
+        in_the_end.callback(served.kill)
         content = written(tmp_path / "demo.json")
         agency = content["agencies"][0]
         wish = {
@@ -76,14 +72,11 @@ def test_it_serves_what_it_wrote_down_until_it_is_told_to_stop(country: Country,
             "dry_run": True,
         }
         headers = {"Authorization": f"Bearer {agency['token']}"}
-        answer = httpx.post(f"{content['http']}/api/v1/checkouts", headers=headers, json=wish)
+        answer = httpx.post(f"{content['http']}/api/v1/checkouts", headers=headers, json=wish, timeout=PATIENCE)
         shown = talked(content["sip2"], agency)
-        counted = httpx.get(f"{content['http']}/metrics").text
+        counted = httpx.get(f"{content['http']}/metrics", timeout=PATIENCE).text
         served.send_signal(signal.SIGINT)
-        said, complaints = served.communicate(timeout=LIMIT)
-    finally:
-        served.kill()
-        served.wait()
+        said, complaints = served.communicate(timeout=PATIENCE)
     check_shape(content)
     assert (answer.status_code, answer.json().get("outcome")) == (200, "allowed"), answer.text
     assert served.returncode == 0, complaints

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,9 +24,9 @@ from faelles.ground.database.logins import passes_row_policies
 from faelles.ground.database.pool import open_database
 from faelles.ground.errors import MisconfiguredError, UnavailableError
 from town import Town
+from waiting import PATIENCE, free_port
 
 SERVE = "from faelles.doors.command.main import application; application('serve')(['serve'])"
-START_LIMIT = 60
 
 
 def config(**settings: str) -> Config:
@@ -160,7 +159,7 @@ def state() -> Iterator[Path]:
 
 
 def test_serving_on_the_embedded_database_from_nothing_until_told_to_stop(state: Path):
-    port = _free_port()
+    port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("FAELLES_")},
         "FAELLES_STATE": str(state),
@@ -173,24 +172,19 @@ def test_serving_on_the_embedded_database_from_nothing_until_told_to_stop(state:
             postgres = int(pid_file.read_text().split()[0])
         finally:
             process.send_signal(signal.SIGTERM)
-            _, said = process.communicate(timeout=START_LIMIT)
+            _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, "Traceback" in said) == (0, False)
     assert not Path(f"/proc/{postgres}").exists()
 
 
 def _answers(url: str, process: subprocess.Popen[str]) -> bool:
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
             return httpx.get(url, timeout=5).is_success
         except httpx.TransportError:
             time.sleep(0.1)
     return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        return int(opened.getsockname()[1])
 
 
 def test_cancelling_takes_everything_down_in_order(owner_url: str):
@@ -202,7 +196,7 @@ def test_cancelling_takes_everything_down_in_order(owner_url: str):
         async def serve() -> None:
             async with running(config(FAELLES_DATABASE_URL=owner_url)) as runtime:
                 started.set_result(runtime)
-                await asyncio.sleep(START_LIMIT)
+                await asyncio.sleep(PATIENCE)
 
         task = asyncio.create_task(serve())
         runtime = await started

@@ -10,6 +10,7 @@ import pytest
 
 from faelles.ground.config import read_config
 from faelles.ground.errors import MisconfiguredError
+from waiting import PATIENCE
 
 KEY = "7:" + base64.b64encode(b"k" * 32).decode()
 
@@ -128,7 +129,7 @@ def test_processes_that_start_together_agree_on_the_demo_key(tmp_path):
     for start in starts:
         start.stdin.write("now\n")
         start.stdin.flush()
-    keys = {start.communicate(timeout=20)[0] for start in starts}
+    keys = {start.communicate(timeout=PATIENCE)[0] for start in starts}
     assert len(keys) == 1
     assert len(keys.pop()) == 64
 

@@ -14,6 +14,7 @@ from faelles.ground.database.pool import open_database
 from faelles.ground.events import Event, Position, RecordedEvent, append, read_after, read_next
 from faelles.ground.ids import AgencyId
 from town import Town
+from waiting import PATIENCE
 
 KIOSK = Actor(ActorKind.MACHINE, 12)
 
@@ -32,7 +33,7 @@ async def read_until(database: Database, agency: AgencyId, count: int, reader: s
     them back for a while.
     """
     found: list[RecordedEvent] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(found) < count:
             found += await read(database, agency, reader)
             await asyncio.sleep(0.01)

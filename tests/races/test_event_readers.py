@@ -15,11 +15,11 @@ from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database, Transaction
 from faelles.ground.events import Event, append, read_next
 from town import Town
+from waiting import PATIENCE
 
 KILLS = 4
 WRITERS = 6
 EVENTS_EACH = 40
-PATIENCE = 20
 
 
 async def read(database: Database, town: Town, reader: str, limit: int = 500) -> list[str]:

@@ -18,6 +18,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.database.pool import open_database
 from faelles.ground.errors import UnavailableError
+from waiting import PATIENCE
 
 WORLD = World(
     readers={f"reader {number}": "adult" for number in range(4)},
@@ -89,7 +90,7 @@ async def test_a_stream_of_loans_and_returns_survives_its_connections(fragile: R
             kept += [(ask, await answered(ask, heard)) for ask in asks]
         return kept
 
-    async with asyncio.timeout(30), cutting(owner_url, fragile.library.database) as cuts:
+    async with asyncio.timeout(PATIENCE), cutting(owner_url, fragile.library.database) as cuts:
         kept = [each for done in await asyncio.gather(*(work(desk) for desk in range(DESKS))) for each in done]
     assert Counter(said.outcome for _, said in kept) == {"lent": 60, "returned": 60}
     assert [await answered(ask, heard) for ask, _ in kept] == [said for _, said in kept]

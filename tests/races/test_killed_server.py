@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,10 +22,10 @@ from doors.rest.callers import bearer, staff
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
+from waiting import PATIENCE, free_port
 
 KILLS = 3
 SELF_CHECKS = 6
-START_LIMIT = 60
 WORLD = World(
     readers={f"reader {number}": "adult" for number in range(4)},
     copies={f"book {number}": ("book_adult", "main") for number in range(150)},
@@ -54,7 +53,7 @@ class Kiosk:
     asked: list[Asked] = field(default_factory=list)
 
     async def work(self, url: str) -> None:
-        async with httpx.AsyncClient(base_url=f"{url}/api/v1", headers=self.headers, timeout=START_LIMIT) as client:
+        async with httpx.AsyncClient(base_url=f"{url}/api/v1", headers=self.headers, timeout=PATIENCE) as client:
             while self.waiting:
                 book = self.waiting.pop()
                 if not await self.ask(client, self.lending(book)) or not await self.ask(client, self.taking_back(book)):
@@ -94,11 +93,10 @@ class Servers:
 
     async def start(self) -> str:
         """The address of a new server that answers."""
-        with socket.create_server(("127.0.0.1", 0)) as opened:
-            port = opened.getsockname()[1]
+        port = free_port()
         print(port, file=self._program.stdin, flush=True)
         self._living.append(int(await asyncio.to_thread(self._program.stdout.readline)))
-        async with asyncio.timeout(START_LIMIT), httpx.AsyncClient() as client:
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
             while True:
                 with suppress(httpx.TransportError):
                     if (await client.get(f"http://127.0.0.1:{port}/health")).is_success:
@@ -155,7 +153,7 @@ async def test_a_server_killed_between_request_and_answer_leaves_nothing_half_do
 
 async def _ask_again(kiosk: Kiosk, url: str) -> None:
     """Every request with its key: the first answer where there was one, else the one that was lost."""
-    async with httpx.AsyncClient(base_url=f"{url}/api/v1", headers=kiosk.headers, timeout=START_LIMIT) as client:
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1", headers=kiosk.headers, timeout=PATIENCE) as client:
         for asked in kiosk.asked:
             again = await _answer(client, asked)
             assert asked.heard in (None, again)

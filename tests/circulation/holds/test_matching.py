@@ -1,7 +1,7 @@
 """Which copy for which hold: by example, and whatever the queue and the shelves look like."""
 
 import random
-from time import perf_counter
+from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -186,7 +186,7 @@ def test_long_queues_take_milliseconds():
     chance = random.Random(7)
     queue = [wants(n, demand=demand(chance.randint(1, 8))) for n in range(2_000)]
     copies = [Free(n, supply(chance.randint(1, 8))) for n in range(400)]
-    started = perf_counter()
+    started = process_time()
     plan = match(queue, copies, judge)
     assert len(plan.assigned) == 400
-    assert perf_counter() - started < 0.25
+    assert process_time() - started < 0.25

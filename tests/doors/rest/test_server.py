@@ -20,6 +20,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.errors import MisconfiguredError
 from faelles.ground.ids import AgencyId
+from waiting import PATIENCE
 
 BRISK = Limits(seconds_to_send=0.3, seconds_idle=0.3, seconds_to_finish=5)
 
@@ -51,7 +52,7 @@ async def serving(
         yield host, int(port)
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, PATIENCE)
 
 
 async def _sent(address: tuple[str, int], *parts: bytes) -> bytes:
@@ -61,7 +62,7 @@ async def _sent(address: tuple[str, int], *parts: bytes) -> bytes:
         for part in parts:
             writer.write(part)
             await writer.drain()
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     finally:
         writer.close()
 

@@ -10,6 +10,7 @@ import pysip2
 import pytest
 
 from doors.sip2.conftest import Hall
+from waiting import PATIENCE
 
 _NOW = "20261122    120000"
 _COMMON = {"transaction_date": _NOW, "institution_id": "X", "terminal_password": ""}
@@ -24,7 +25,7 @@ class Speaker:
     async def say(self, message: pysip2.SIPMessage) -> Any:
         number, self._next = self._next, (self._next + 1) % 10
         self._writer.write(pysip2.encode_message(message, sequence_number=number, checksum=True, encoding="utf-8"))
-        frame = await asyncio.wait_for(self._reader.readuntil(b"\r"), 20)
+        frame = await asyncio.wait_for(self._reader.readuntil(b"\r"), PATIENCE)
         assert pysip2.verify_checksum(frame.removesuffix(b"\r"))
         answer = pysip2.decode_message(frame, encoding="utf-8")
         assert answer.sequence_number == number

@@ -11,6 +11,7 @@ from faelles.doors.sip2.checksum import unseal
 from faelles.doors.sip2.messages import DEFINITIONS
 from faelles.doors.sip2.server import listening
 from faelles.doors.sip2.services import Limits, Services
+from waiting import PATIENCE
 
 STATUS = "9900802.00"
 
@@ -18,7 +19,7 @@ STATUS = "9900802.00"
 async def heard_of(machine: Machine) -> bytes:
     """Everything until the server hangs up."""
     machine.writer.write_eof()
-    return await asyncio.wait_for(machine.reader.read(), 10)
+    return await asyncio.wait_for(machine.reader.read(), PATIENCE)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -27,6 +27,7 @@ from faelles.policies.seeds import seed_agency, seed_nation
 from faelles.simulation.store import until_readable
 from notices.post_office import PostOffice
 from town import Town
+from waiting import PATIENCE
 
 NOTHING_SET = ChannelsConfig(
     smtp_url=None, mail_from=None, sms_url=None, sms_secret=None, mailbox_url=None, mailbox_secret=None, letters=None
@@ -83,7 +84,7 @@ async def test_a_worker_matches_holds_with_copies(post, worker):
     hold = await waits(post.library, title)
     task = asyncio.create_task(replace(worker, jobs=()).run())
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while await state_of(post.library, hold) != ("matched", number):  # noqa: ASYNC110 - the database tells nobody
                 await asyncio.sleep(0.05)
     finally:

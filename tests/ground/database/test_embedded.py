@@ -23,6 +23,7 @@ from faelles.ground.database.embedded.account import choose_account
 from faelles.ground.database.embedded.binaries import installed_programs, provide_binaries
 from faelles.ground.database.embedded.locks import claim
 from faelles.ground.database.embedded.server import find_server
+from waiting import PATIENCE
 
 IS_ROOT = os.geteuid() == 0
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "16MB"}
@@ -118,7 +119,7 @@ def another_process(cluster: EmbeddedCluster) -> Iterator[subprocess.Popen[str]]
         yield process
         if process.stdin is not None:
             process.stdin.close()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
 
 
 def report(process: subprocess.Popen[str]) -> dict[str, int]:

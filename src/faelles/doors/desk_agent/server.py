@@ -247,7 +247,12 @@ async def serve(desk: Desk, port: int, tell: Callable[[], None]) -> None:
     settings = uvicorn.Config(application(desk), host=HOST, port=port, log_config=None, access_log=False, ws="none")
     server = _Server(settings)
     server.tell = tell
-    await server.serve()
+    try:
+        await server.serve()
+    finally:
+        # Uvicorn does so where it is told to stop, not where its task is cancelled. Without a port it has none.
+        for opened in getattr(server, "servers", ()):
+            opened.close()
 
 
 class _Server(uvicorn.Server):
