@@ -20,8 +20,8 @@ def server_settings(chosen: Mapping[str, str], socket_directory: Path, port: int
         "log_timezone": "UTC",
         "jit": "off",
         "random_page_cost": "1.1",
-        # A check-out touches some hundred tables and indexes. A backend keeps so many locks to itself; what goes beyond
-        # stands in a table that all share, and costs a tenth of a check-out.
+        # A check-out locks some hundred tables and indexes, at first use two hundred. A backend keeps so many locks to
+        # itself; what goes beyond stands in a table that all share.
         "max_locks_per_transaction": "256",
         **chosen,
         "listen_addresses": "127.0.0.1" if tcp else "",
