@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 from faelles.circulation.desk.lock_store import lock_title_and_item
-from faelles.circulation.holds.store import mark_titles
 from faelles.circulation.transit import events, store
 from faelles.circulation.transit.model import ForeignShown, HandOver, JourneyReason, JourneyShown, SendItem
 from faelles.ground import idempotency
@@ -74,7 +73,6 @@ async def send_item(tx: Transaction, caller: Caller, request: SendItem, key: str
     journey = await store.send(tx, copy.item, here.branch, there.branch, JourneyReason.BY_HAND)
     sent = events.journey_sent(journey, copy.item, here.branch, there.branch, JourneyReason.BY_HAND)
     await append(tx, sent)
-    await mark_titles(tx, [copy.record])
     shown = await store.journey_begun(tx, journey)
     await idempotency.remember(tx, "send_item", key, request, shown)
     return shown

@@ -36,7 +36,7 @@ SELECT w.item_id
    FOR NO KEY UPDATE OF w
 """
 _READ_COPY = """
-SELECT w.item_id, c.number, c.record_id, w.state, c.withdrawn_at IS NOT NULL AS is_withdrawn,
+SELECT w.item_id, c.number, w.state, c.withdrawn_at IS NOT NULL AS is_withdrawn,
        EXISTS (SELECT FROM bound_copy AS b WHERE b.agency_id = w.agency_id AND b.item_id = w.item_id) AS is_bound
   FROM item_circulation AS w
   JOIN copy AS c ON c.agency_id = w.agency_id AND c.item_id = w.item_id
@@ -46,6 +46,9 @@ _SEND = """
 WITH moved AS (
     UPDATE item_circulation SET state = 'in_transit', seen_branch_id = $3, seen_at = $6
      WHERE agency_id = $1 AND item_id = $2
+), marked AS (
+    INSERT INTO dirty_title (agency_id, record_id, marked_at)
+    SELECT $1, record_id, $6 FROM copy WHERE agency_id = $1 AND item_id = $2
 )
 INSERT INTO journey (agency_id, item_id, from_branch_id, to_branch_id, reason, sent_at)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -127,7 +130,6 @@ _ON_THE_WAY = [HoldState.CAPTURED.value, HoldState.IN_TRANSIT.value]
 class LockedCopy:
     item: ItemId
     number: str
-    record: RecordId
     state: str
     is_withdrawn: bool
     is_bound: bool
@@ -174,7 +176,6 @@ async def lock_copy(tx: Transaction, number: str) -> LockedCopy | None:
     return LockedCopy(
         item=row["item_id"],
         number=row["number"],
-        record=row["record_id"],
         state=row["state"],
         is_withdrawn=row["is_withdrawn"],
         is_bound=row["is_bound"],
@@ -182,7 +183,7 @@ async def lock_copy(tx: Transaction, number: str) -> LockedCopy | None:
 
 
 async def send(tx: Transaction, item: ItemId, start: BranchId, end: BranchId, reason: JourneyReason) -> JourneyId:
-    """Start the journey of a copy that is locked and on none."""
+    """Start the journey of a copy that is locked and on none; its title is matched anew without it."""
     return JourneyId(await tx.value(_SEND, tx.agency, item, start, end, reason.value, tx.now))
 
 
