@@ -16,7 +16,7 @@ from faelles.notices.templates.wording import sample_values
 @pytest.mark.parametrize("kind", [*kinds(), FRAME])
 def test_every_kind_is_worded_for_paper_and_telephone_in_both_languages(kind, form, language):
     wording = own_wording()[kind, form, language]
-    values = sample_values(MADE_UP)
+    values = sample_values([MADE_UP, MADE_UP])
     assert [*problems("subject", wording.subject, values), *problems("body", wording.body, values)] == []
     assert wording.subject or form is Form.SHORT
 

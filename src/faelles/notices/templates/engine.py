@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateError, nodes
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, Undefined, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -18,6 +18,8 @@ from faelles.ground.errors import FieldProblem
 
 LONGEST_TEXT: Final = 20_000
 """Of one section of a message: some hundred loans in one letter."""
+_DEEPEST: Final = 40
+"""How deep a template may be nested: enough for every letter, and parsed the same however deep the caller stands."""
 _FILTERS: Final = frozenset({"capitalize", "length", "lower", "title", "trim", "upper"})
 _ALLOWED: Final = (
     nodes.Template,
@@ -41,15 +43,17 @@ _LOOPED: Final = "entries"
 
 def _environment() -> Environment:
     made = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False, cache_size=0
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        cache_size=0,
+        finalize=_in_words,
     )
     made.globals.clear()
     made.filters = {name: made.filters[name] for name in _FILTERS}
     made.tests = {name: made.tests[name] for name in ("defined", "none")}
     return made
-
-
-_ENVIRONMENT: Final = _environment()
 
 
 class UnfitTemplateError(Exception):
@@ -61,10 +65,21 @@ class UnfitTemplateError(Exception):
         self.parameters = parameters
 
 
-def problems(field: str, source: str, sample: Mapping[str, object]) -> Iterator[FieldProblem]:
-    """What is wrong with `source`, tried out on `sample`: nothing, or one problem."""
+def _in_words(value: object) -> object:
+    """Text and numbers are printed. A whole entry, where somebody forgot `.title`, is none."""
+    if isinstance(value, str | int | Undefined):
+        return value
+    raise UnfitTemplateError("template_prints_no_text")
+
+
+_ENVIRONMENT: Final = _environment()
+
+
+def problems(field: str, source: str, *samples: Mapping[str, object]) -> Iterator[FieldProblem]:
+    """What is wrong with `source`, tried out on the samples: nothing, or one problem."""
     try:
-        render(source, sample)
+        for sample in samples:
+            render(source, sample)
     except UnfitTemplateError as unfit:
         yield FieldProblem(field, unfit.code, unfit.parameters)
 
@@ -97,9 +112,13 @@ def _compiled(source: str) -> Template:
     except TemplateError as problem:
         line = getattr(problem, "lineno", 0) or 0
         raise UnfitTemplateError("template_malformed", line=line) from None
+    except RecursionError:
+        raise UnfitTemplateError("template_too_deep", most=_DEEPEST) from None
 
 
 def _check(parsed: nodes.Template) -> None:
+    if _is_deeper(parsed, _DEEPEST):
+        raise UnfitTemplateError("template_too_deep", most=_DEEPEST)
     for node in parsed.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED):
             raise UnfitTemplateError("template_construct_not_allowed", construct=type(node).__name__)
@@ -109,6 +128,10 @@ def _check(parsed: nodes.Template) -> None:
             raise UnfitTemplateError("template_construct_not_allowed", construct=f".{node.attr}")
         if isinstance(node, nodes.For):
             _check_loop(node)
+
+
+def _is_deeper(node: nodes.Node, levels: int) -> bool:
+    return levels < 0 or any(_is_deeper(child, levels - 1) for child in node.iter_child_nodes())
 
 
 def _check_loop(loop: nodes.For) -> None:

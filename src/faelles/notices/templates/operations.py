@@ -51,8 +51,9 @@ async def set_template(
     """
     _require_throughout(caller)
     _require_kind(kind)
-    values = sample_values(MADE_UP)
-    wrong = [*problems("subject", request.subject, values), *problems("body", request.body, values)]
+    # Wording often differs between one and several.
+    one, two = sample_values([MADE_UP]), sample_values([MADE_UP, MADE_UP])
+    wrong = [*problems("subject", request.subject, one, two), *problems("body", request.body, one, two)]
     if wrong:
         raise InvalidRequestError(problems=wrong)
     await store.one_at_a_time(tx, kind)
@@ -86,7 +87,7 @@ async def preview(tx: Transaction, caller: Caller, request: PreviewNotice) -> Pr
     wording = Wording(await store.written(tx))
     in_force = wording.template(request.kind, request.form, language)
     values = {
-        **sample_values(MADE_UP),
+        **sample_values([MADE_UP]),
         "name": name,
         "library": library,
         "entries": entries or [MADE_UP],

@@ -81,9 +81,9 @@ def _values(to: Addressed) -> dict[str, object]:
     return {"name": to.name, "library": to.library, "sections": ""}
 
 
-def sample_values(entry: Entry) -> dict[str, object]:
+def sample_values(entries: Sequence[Entry]) -> dict[str, object]:
     """Everything that a template may speak of, for trying one out."""
-    return {"name": "Karla Kofoed", "library": "Biblioteket", "sections": "…", **section_values([entry, entry])}
+    return {"name": "Karla Kofoed", "library": "Biblioteket", "sections": "…", **section_values(entries)}
 
 
 def _rendered(source: str, values: Mapping[str, object], kind: str, to: Addressed) -> str:
