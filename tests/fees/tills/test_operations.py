@@ -197,9 +197,10 @@ async def test_a_till_that_is_opened_and_removed_at_once_is_one_of_the_two(datab
     town = household.town
     for name in ("Kælder", "Kvist", "Køkken"):
         made = await run(database, town, tills.create_till, NewTill(branch=town.main, name=name))
-        opened, removed = await asyncio.gather(
+        both: list[object] = await asyncio.gather(
             run(database, town, tills.open_till, made.id, OpenTill(float_ore=0)),
             run(database, town, tills.remove_till, made.id),
             return_exceptions=True,
         )
+        opened, removed = both
         assert isinstance(opened, NotFoundError) != isinstance(removed, ConflictError)
