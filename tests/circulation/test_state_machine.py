@@ -25,7 +25,7 @@ from faelles.ground.database.pool import open_database
 from faelles.ground.ids import NATION
 from faelles.policies.seeds import seed_nation
 
-EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "20"))
 STEPS = 25
 LIMIT = 3
 READERS = {"anna": "adult", "bo": "adult", "clara": "child"}

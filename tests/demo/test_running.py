@@ -121,7 +121,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
 
     def command(*words: str, **settings: object) -> Result:
         return CliRunner().invoke(
-            application(), ["demo", *words], env={name: str(value) for name, value in settings.items()}
+            application("demo"), ["demo", *words], env={name: str(value) for name, value in settings.items()}
         )
 
     return command

@@ -179,11 +179,12 @@ def test_serving_on_the_embedded_database_from_nothing_until_told_to_stop(state:
 
 def _answers(url: str, process: subprocess.Popen[str]) -> bool:
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            return httpx.get(url, timeout=5).is_success
-        except httpx.TransportError:
-            time.sleep(0.1)
+    with httpx.Client(timeout=5) as client:
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                return client.get(url).is_success
+            except httpx.TransportError:
+                time.sleep(0.1)
     return False
 
 

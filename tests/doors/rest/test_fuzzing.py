@@ -108,7 +108,7 @@ def test_every_answer_is_one_that_is_described(label: str, desk: Desk) -> None:
     there = filled(dict(route.access.example.path), desk.furniture.objects)
 
     @settings(
-        max_examples=int(DEEPER or 5),
+        max_examples=int(DEEPER or 3),
         deadline=None,
         derandomize=DEEPER is None,
         database=None,
