@@ -331,6 +331,9 @@ async def test_a_copy_lost_on_its_way_sets_its_hold_free(library: LendingLibrary
     await library.run(lambda tx: give_up(tx, today, None))
     assert await state_of(library, hold) == ("pending", None)
     assert await library.state_of(book) == "missing"
+    log = "SELECT details ->> 'why' FROM hold_match_log WHERE agency_id = $1 AND hold_id = $2 AND outcome = 'released'"
+    assert await library.run(lambda tx: tx.value(log, tx.agency, hold)) == "lost_in_transit"
+    assert "hold.released" in await library.events()
 
 
 async def test_a_ready_copy_that_is_lost_sets_its_hold_free(library: LendingLibrary):

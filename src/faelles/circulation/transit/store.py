@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from faelles.circulation.desk.hold_states import HoldState, may_become
 from faelles.circulation.transit.model import ForeignShown, JourneyReason, JourneyShown
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, JourneyId, RecordId
@@ -81,15 +80,10 @@ WITH ended AS (
 ), gone AS (
     UPDATE item_circulation AS w SET state = 'missing'
       FROM ended WHERE w.agency_id = $1 AND w.item_id = ended.item_id AND w.state = 'in_transit'
-), released AS (
-    UPDATE hold AS h SET state = 'pending', item_id = NULL, captured_at = NULL
-      FROM ended
-     WHERE h.agency_id = $1 AND h.item_id = ended.item_id AND h.closed_at IS NULL AND h.state = ANY ($4::text[])
-    RETURNING h.id
 ), marked AS (
-    INSERT INTO dirty_title (agency_id, record_id, marked_at) SELECT $1, $5, $3 FROM ended
+    INSERT INTO dirty_title (agency_id, record_id, marked_at) SELECT $1, $4, $3 FROM ended
 )
-SELECT (SELECT count(*) FROM ended) AS ended, (SELECT id FROM released) AS hold_id
+SELECT release_copy($1, item_id, 'lost_in_transit', $3, $5) AS hold_id FROM ended
 """
 
 _ADD_FOREIGN = """
@@ -122,8 +116,6 @@ UPDATE foreign_journey SET handed_over_at = $4
  WHERE agency_id = $1 AND from_branch_id = $2 AND id = ANY ($3::bigint[]) AND handed_over_at IS NULL
 RETURNING id
 """
-
-_ON_THE_WAY = [HoldState.CAPTURED.value, HoldState.IN_TRANSIT.value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,9 +194,8 @@ async def open_and_late(tx: Transaction) -> list[Underway]:
 
 async def give_up(tx: Transaction, journey: JourneyId, record: RecordId) -> tuple[bool, HoldId | None]:
     """End a journey as lost, unless it has ended; whether it did, and the hold that waits again."""
-    releasable = sorted(may_become(HoldState.PENDING) & set(_ON_THE_WAY))
-    row = await tx.row(_GIVE_UP, tx.agency, journey, tx.now, releasable, record)
-    return (row["ended"] == 1, row["hold_id"]) if row else (False, None)
+    row = await tx.row(_GIVE_UP, tx.agency, journey, tx.now, record, tx.actor.told)
+    return (True, row["hold_id"]) if row else (False, None)
 
 
 async def add_foreign(tx: Transaction, owner: AgencyId, item_number: str, branch: BranchId) -> None:

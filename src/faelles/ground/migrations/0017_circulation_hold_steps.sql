@@ -178,7 +178,7 @@ END
 $$;
 
 -- Closes holds that are in one of the given states; the copy is the one that filled them, where that is new. Their titles
--- are marked: what was planned or bound is free, and the queue is shorter.
+-- are marked: what was planned or bound is free, and the queue is shorter. A copy that was only planned filled nothing.
 CREATE FUNCTION close_holds(
     in_agency integer, in_holds bigint[], in_from text[], in_state text, in_why text, in_item bigint, in_at timestamptz,
     in_actor text
@@ -191,7 +191,8 @@ CREATE FUNCTION close_holds(
            FOR NO KEY UPDATE
     ), closed AS (
         UPDATE hold AS h
-           SET state = in_state, closed_at = in_at, closed_why = in_why, item_id = COALESCE(in_item, h.item_id),
+           SET state = in_state, closed_at = in_at, closed_why = in_why,
+               item_id = COALESCE(in_item, CASE WHEN prior.state <> 'matched' THEN h.item_id END),
                claimed_by = NULL, claimed_until = NULL
           FROM prior
          WHERE h.agency_id = in_agency AND h.id = prior.id
