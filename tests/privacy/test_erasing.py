@@ -1,5 +1,7 @@
 """Erasure on request: all or nothing, what the law keeps is named, and a restore does it again."""
 
+import asyncio
+
 import pytest
 
 from circulation.holds.wishing import copies, wish
@@ -75,6 +77,13 @@ async def test_asked_again_it_says_what_was_done(library: LendingLibrary):
     assert (again.erased_at, again.kept, again.was_done_before) == (first.erased_at, first.kept, True)
 
 
+async def test_asked_twice_at_once_it_says_the_same(library: LendingLibrary):
+    reader = await library.reader()
+    answers = await asyncio.gather(*(ask(library, reader.id) for _ in range(3)))
+    assert sorted(answer.was_done_before for answer in answers) == [False, True, True]
+    assert len({answer.erased_at for answer in answers}) == 1
+
+
 async def with_loan(library: LendingLibrary, reader: Reader) -> None:
     await library.lend(reader, await library.copy())
 
@@ -89,9 +98,25 @@ async def with_debt(library: LendingLibrary, reader: Reader) -> None:
     await borrow(library, reader, days=60)
 
 
+async def with_payment_begun(library: LendingLibrary, reader: Reader) -> None:
+    """Paid at the desk meanwhile, but the provider may take the money yet."""
+    await live(library, reader)
+    begun = """
+INSERT INTO payment_order (agency_id, reference, account_id, amount_ore, currency, return_url, state, created_at,
+changed_at) SELECT agency_id, 'begun', account_id, 5000, 'DKK', 'https://example.invalid', 'started', $3, $3
+FROM patron_account WHERE agency_id = $1 AND patron_id = $2 LIMIT 1
+"""
+    await library.run(lambda tx: tx.execute(begun, tx.agency, reader.id, library.clock.now))
+
+
 @pytest.mark.parametrize(
     ("settle", "ties"),
-    [(with_loan, {Tie.OPEN_LOAN}), (with_hold, {Tie.OPEN_HOLD}), (with_debt, {Tie.DEBT})],
+    [
+        (with_loan, {Tie.OPEN_LOAN}),
+        (with_hold, {Tie.OPEN_HOLD}),
+        (with_debt, {Tie.DEBT}),
+        (with_payment_begun, {Tie.PAYMENT_UNDER_WAY}),
+    ],
 )
 async def test_whoever_has_something_open_is_refused_and_nothing_happens(library: LendingLibrary, settle, ties):
     reader = await library.reader()
@@ -133,8 +158,19 @@ async def test_after_a_restore_the_list_erases_again(library: LendingLibrary):
     assert await left_of(library, reader.id) == set()
     assert await left_of(library, other.id) != set()
     assert await replayed(library, lines) == Replayed(erased=0, withdrawn=0, absent=1, held=0)
+    assert (await ask(library, reader.id)).was_done_before
     with pytest.raises(NotFoundError):
         await replayed(library, [])
+
+
+async def test_what_the_books_need_is_kept_of_whom_a_replay_erases(library: LendingLibrary):
+    reader = await library.reader()
+    await live(library, reader)
+    lines = await in_a_lost_future(library, reader)
+    assert (await replayed(library, lines)).erased == 1
+    again = await ask(library, reader.id)
+    assert {kept.entry for kept in again.kept} == {"bookkeeping_names", "access_log"}
+    assert await rows(library, "SELECT 1 FROM bookkeeping_name WHERE agency_id = $1", library.town.agency)
 
 
 async def test_whom_the_restored_data_ties_is_held_until_it_is_settled(library: LendingLibrary):

@@ -43,9 +43,9 @@ async def erase(tx: Transaction, caller: Caller, keyring: Keyring, patron: Patro
     Raises ErasureRefusedError with everything that stands in the way, NotFoundError for nobody.
     """
     require_privacy(caller)
+    await patrons.lock(tx, [patron])
     if (before := await _erased_before(tx, keyring, patron)) is not None:
         return before
-    await patrons.lock(tx, [patron])
     return await _erase(tx, keyring, await patron_to_change(tx, caller, patron, Permission.PRIVACY, "erase_patron"))
 
 
@@ -66,7 +66,7 @@ async def ask_own_erasure(tx: Transaction, caller: Caller, keyring: Keyring, ask
     persons = [patron.id, *await signposts(tx, patron.id)]
     ties = rules.refusals(await kept.ties(tx, persons))
     limits = await limits_on(tx)
-    stays = await tx.rehearse(lambda: _keep_for_the_books(tx, keyring, patron, limits))
+    stays = await tx.rehearse(lambda: keep_for_the_books(tx, keyring, patron, limits))
     return OwnErasure(erased_at=None, ties=tuple(ties), kept=stays)
 
 
@@ -77,17 +77,15 @@ async def _erase(tx: Transaction, keyring: Keyring, patron: Patron) -> Erased:
     if ties := rules.refusals(await kept.ties(tx, persons)):
         raise ErasureRefusedError(ties)
     limits = await limits_on(tx)
-    stays = await _keep_for_the_books(tx, keyring, patron, limits)
+    stays = await keep_for_the_books(tx, keyring, patron, limits)
     await remove(tx, patron.id)
     for person in persons:
-        await store.note(
-            tx, person_hash(keyring, tx, person), What.PERSON, "requested", kept=msgspec.json.encode(stays).decode()
-        )
+        await store.note(tx, person_hash(keyring, tx, person), What.PERSON, "requested", kept=stays)
     await events.append(tx, patron_erased(patron.home_branch))
     return Erased(erased_at=tx.now, kept=stays, was_done_before=False)
 
 
-async def _keep_for_the_books(tx: Transaction, keyring: Keyring, patron: Patron, limits: Limits) -> tuple[Kept, ...]:
+async def keep_for_the_books(tx: Transaction, keyring: Keyring, patron: Patron, limits: Limits) -> tuple[Kept, ...]:
     """Seal the name beside every account whose book-keeping years are not over, and say what stays."""
     years = limits.number(REGISTER.find("accounts")) or 0
     accounts = [

@@ -18,7 +18,7 @@ from faelles.privacy import store as kept
 from faelles.privacy.consents import store as consents
 from faelles.privacy.erasing import rules, store
 from faelles.privacy.erasing.model import ErasureLine, Replayed, What
-from faelles.privacy.erasing.operations import person_hashes
+from faelles.privacy.erasing.operations import keep_for_the_books, person_hashes
 from faelles.privacy.erasing.removing import remove
 from faelles.privacy.events import erasures_replayed
 from faelles.privacy.limits import limits_on
@@ -62,8 +62,7 @@ async def replay(tx: Transaction, caller: Caller, keyring: Keyring, lines: Seque
         elif rules.refusals(await kept.ties(tx, [patron])):
             held += 1
         else:
-            await remove(tx, patron)
-            await store.note(tx, person_hashes(keyring, tx, patron)[0], What.PERSON, "replayed", erased_at=at)
+            await _erase_again(tx, keyring, patron, at)
             erased += 1
     await events.append(tx, erasures_replayed(erased, withdrawn))
     return Replayed(erased=erased, withdrawn=withdrawn, absent=len(own) - len(found), held=held)
@@ -85,6 +84,15 @@ async def _find(
             found += [(what, patron, own[what, each]) for what in What for each in hashes if (what, each) in own]
         after = page[-1]
     return sorted(found, key=lambda each: each[0] is What.PERSON)
+
+
+async def _erase_again(tx: Transaction, keyring: Keyring, patron: PatronId, at: datetime) -> None:
+    """As at the first time, what the law keeps included: the restored data may not have it."""
+    await patrons.lock(tx, [patron])
+    [known] = await patrons.load(tx, [patron])
+    stays = await keep_for_the_books(tx, keyring, known, await limits_on(tx))
+    await remove(tx, patron)
+    await store.note(tx, person_hashes(keyring, tx, patron)[0], What.PERSON, "replayed", kept=stays, erased_at=at)
 
 
 async def _withdraw_again(tx: Transaction, patron: PatronId, at: datetime) -> bool:

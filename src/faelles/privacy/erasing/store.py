@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import AccountId, PatronId
-from faelles.privacy.erasing.model import What
+from faelles.privacy.erasing.model import Kept, What
 
 _NOTE = """
 INSERT INTO erasure (agency_id, person_hash, what, why, kept, erased_at, erased_by)
@@ -39,11 +41,18 @@ _ERASE_OWN = (
 
 
 async def note(
-    tx: Transaction, person: bytes, what: What, why: str, *, kept: str = "[]", erased_at: datetime | None = None
+    tx: Transaction,
+    person: bytes,
+    what: What,
+    why: str,
+    *,
+    kept: Sequence[Kept] = (),
+    erased_at: datetime | None = None,
 ) -> None:
     """Put a line on the list; the same person once."""
     at = erased_at or tx.now
-    await tx.execute(_NOTE, tx.agency, person, what.value, why, kept, at, tx.actor.told)
+    stays = msgspec.json.encode(kept).decode()
+    await tx.execute(_NOTE, tx.agency, person, what.value, why, stays, at, tx.actor.told)
 
 
 async def find(tx: Transaction, hashes: Sequence[bytes]) -> Row | None:
