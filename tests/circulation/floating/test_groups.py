@@ -65,6 +65,7 @@ async def test_branches_and_groups_are_ours_and_room_is_inside(library: LendingL
     here, room = library.town.main, (Room(branch=library.town.main, copies=1),)
     subject = FloatSubject(name="X", material_group=library.materials["book"], room=room * 2)
     for wrong, kind in (
+        (NewFloatGroup(name="Nord", branches=(here, here)), InvalidRequestError),
         (NewFloatGroup(name="Nord", branches=(here, 999_999_999)), NotFoundError),
         (group(library, material_group=999_999), NotFoundError),
         (NewFloatGroup(name="Nord", branches=(here, library.town.suburb), subjects=(subject,)), InvalidRequestError),

@@ -7,7 +7,7 @@ from faelles.circulation.floating.model import FloatGroup, NewFloatGroup
 from faelles.circulation.transit.operations import place_of
 from faelles.ground import idempotency
 from faelles.ground.database import Transaction
-from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError
+from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.jobs import Slice
 from faelles.people.model import Caller, Permission
@@ -70,6 +70,8 @@ async def _found(tx: Transaction, group: int) -> FloatGroup:
 
 async def _check(tx: Transaction, new: NewFloatGroup) -> None:
     """Refuse branches and groups that are not there, and room outside the group."""
+    if len(set(new.branches)) < len(new.branches):
+        raise invalid_field("branches", "branch_named_twice")
     settings = await current_settings(tx)
     for branch in new.branches:
         place_of(settings, branch)
