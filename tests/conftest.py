@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
@@ -20,6 +21,10 @@ from faelles.ground.database.pool import open_database
 from faelles.ground.ids import NATION
 from faelles.policies.seeds import seed_nation
 from town import Town, found_town
+
+# How long an example takes is the machine's, which may be busy with something else.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 FAST_AND_CARELESS = {"fsync": "off", "shared_buffers": "128MB", "max_connections": "120"}
 
