@@ -18,6 +18,7 @@ from doors.web.test_pages import PAGES
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
 from faelles.people.model import EVERY_PERMISSION
+from waiting import PATIENCE
 
 PARTS = 4
 """For as many processes."""
@@ -70,6 +71,7 @@ async def test_every_page_keeps_the_rules_at_every_width_in_both_themes(
 ):
     session = await database.run(showcase.town.agency, SYSTEM, lambda tx: session_of_staff(tx, EVERY_PERMISSION))
     context = await browser.new_context(base_url=address)
+    context.set_default_timeout(PATIENCE * 1000)
     for name, value in (("faelles_session", session), ("faelles_language", "en")):
         await context.add_cookies([{"name": name, "value": value, "url": address}])
     waiting = addresses(showcase)[part::PARTS]
