@@ -15,7 +15,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, invalid_field
 from faelles.ground.fields import Code
 from faelles.people.federation import operations
-from faelles.people.federation.model import Provider, SetProvider
+from faelles.people.federation.model import Protocol, Provider, SetProvider
 from faelles.people.model import Permission
 from faelles.people.staff import operations as staff
 
@@ -71,11 +71,22 @@ async def _form(request: WebRequest, code: str | None, refused: Refusal = NOTHIN
             "roles": await staff.list_roles(tx, caller, limit=MOST_LISTED),
             "divisions": await agencies.list_divisions(tx, caller) if sees_places else [],
             "branches": await agencies.list_branches(tx, caller, limit=MOST_LISTED) if sees_places else [],
-            "isil": (await agencies.show_agency(tx, caller)).isil if sees_places else "",
-            "public_url": request.services.installation.public_url,
+            "own_address": _address(request, found, (await agencies.show_agency(tx, caller)).isil)
+            if sees_places
+            else "",
         }
 
     return manage_page(request, "provider", await request.read(work), refused=refused)
+
+
+def _address(request: WebRequest, provider: Provider | None, isil: str) -> str:
+    """Where the provider finds us: to send people back to (OpenID), or our metadata (SAML)."""
+    if provider is None:
+        return ""
+    place = f"back/{isil}/{provider.code}"
+    if provider.protocol is Protocol.SAML:
+        place = f"saml/{isil}/{provider.code}/metadata"
+    return f"{request.services.installation.public_url}/sign-in/{place}"
 
 
 def _roles_of(provider: Provider | None) -> list[RoleLine]:
