@@ -128,6 +128,19 @@ async def test_an_answer_that_comes_before_what_it_is_about_waits_for_it(office:
     assert await office.balance() == 20_000
 
 
+async def test_what_was_taken_off_the_report_counts_when_it_is_said_again_and_can_be_applied(office: Office):
+    claim = await office.charge(30_000)
+    early = paid(claim, 10_000)
+    await office.say(early)
+    await office.settle(early.id)
+    assert (await office.say(early)).parked == 1
+    await office.settle(early.id)
+    office.days = 61
+    await office.export()
+    assert (await office.say(early)).applied == 1
+    assert (await office.balance(), (await office.say(early)).repeated) == (20_000, 1)
+
+
 async def test_what_will_never_be_known_is_taken_off_the_report_by_hand(office: Office):
     claim = await handed_over(office)
     await office.say(Answer(id="p-0", kind=AnswerKind.PAYMENT, claim=claim + 999, amount_ore=100))
@@ -196,6 +209,27 @@ async def test_a_file_that_came_already_is_known_and_another_under_its_number_is
     assert (await office.take_in()).refused == (path.name,)
     assert (path.parent / "refused" / path.name).exists()
     assert (await office.balance()) == 29_000
+
+
+@pytest.mark.parametrize("number", [20_271_224, 2**63])
+async def test_a_file_numbered_by_something_else_is_set_aside_and_holds_nobody_up(office: Office, number: int):
+    claim = await handed_over(office)
+    await office.use(Adapter.FILE_DROP)
+    odd = office.bring(paid(claim, 1_000, "p-1"), number=number)
+    office.bring(paid(claim, 1_000, "p-2"), number=2)
+    taken = await office.take_in()
+    assert (taken.refused, taken.answers.applied) == ((odd.name,), 1)
+    assert await office.differences() == []
+
+
+async def test_files_set_aside_under_one_name_are_all_kept(office: Office):
+    claim = await handed_over(office)
+    await office.use(Adapter.FILE_DROP)
+    for amount in (1_000, 2_000):
+        path = office.bring(paid(claim, amount), number=2)
+        path.write_bytes(path.read_bytes()[:-9])
+        await office.take_in()
+    assert len(list((path.parent / "refused").iterdir())) == 2
 
 
 async def test_a_harmed_file_is_set_aside_and_changes_nothing(office: Office):

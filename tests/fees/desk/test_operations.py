@@ -108,6 +108,14 @@ async def test_one_payment_sent_by_eight_at_once_pays_once(database: Database, h
     assert await owed(database, household) == 7_000
 
 
+@pytest.mark.parametrize("reference", ["online/abc", "debt/P-1"])
+async def test_money_that_has_yet_to_come_keeps_its_reference(household: Household, at_desk, reference):
+    taken = Pay(branch=household.town.main, amount_ore=100, means=Means.CASH, reference=reference)
+    with pytest.raises(InvalidRequestError) as refused:
+        await at_desk(desk.pay, household.patron, taken)
+    assert [problem.code for problem in refused.value.problems] == ["payment_reference_reserved"]
+
+
 async def test_a_reference_stands_for_one_amount(database: Database, household: Household, at_desk):
     await charge(database, household, household.late(loan_number(), 10))
     await at_desk(desk.pay, household.patron, payment(household, 5_000))

@@ -8,6 +8,8 @@ from faelles.ground.ids import AccountId, ChargeId, PatronId
 
 _LOAD_FILE = "SELECT sha256 FROM debt_file WHERE agency_id = $1 AND direction = 'in' AND number = $2"
 
+_LATEST_FILE = "SELECT COALESCE(max(number), 0) FROM debt_file WHERE agency_id = $1 AND direction = 'in'"
+
 _INSERT_FILE = """
 INSERT INTO debt_file (agency_id, direction, number, sha256, messages, at, done_at)
 VALUES ($1, 'in', $2, $3, $4, $5, $5)
@@ -39,6 +41,12 @@ _NOTE_APPLIED = "UPDATE debt_answer SET applied_at = $3 WHERE agency_id = $1 AND
 # Said once more with other words, it is on the report again.
 _NOTE_CONTRADICTED = """
 UPDATE debt_answer SET is_contradicted = true, settled_at = NULL WHERE agency_id = $1 AND external_id = $2
+"""
+
+# Said once more, what nobody could apply is tried again.
+_OPEN_AGAIN = """
+UPDATE debt_answer SET settled_at = NULL
+ WHERE agency_id = $1 AND external_id = $2 AND settled_at IS NOT NULL AND applied_at IS NULL
 """
 
 _SETTLE = """
@@ -90,6 +98,11 @@ async def load_file(tx: Transaction, number: int) -> bytes | None:
     return digest
 
 
+async def latest_file(tx: Transaction) -> int:
+    """The highest number of a file that came in; 0 where none did."""
+    return int(await tx.value(_LATEST_FILE, tx.agency))
+
+
 async def insert_file(tx: Transaction, number: int, digest: bytes, messages: int) -> bool:
     """Whether it was not there; whoever brings it at the same time waits."""
     return bool(await tx.execute(_INSERT_FILE, tx.agency, number, digest, messages, tx.now))
@@ -129,6 +142,11 @@ async def note_applied(tx: Transaction, external_id: str) -> None:
 
 async def note_contradicted(tx: Transaction, external_id: str) -> None:
     await tx.execute(_NOTE_CONTRADICTED, tx.agency, external_id)
+
+
+async def open_again(tx: Transaction, external_id: str) -> bool:
+    """Whether it had been taken off the report without having been applied."""
+    return bool(await tx.execute(_OPEN_AGAIN, tx.agency, external_id))
 
 
 async def settle(tx: Transaction, external_id: str, why: str) -> Answer | None:

@@ -12,6 +12,7 @@ import msgspec
 
 from faelles.fees.debt.model import Answer, OutMessage, TheirBalance
 from faelles.ground.errors import InvalidRequestError
+from faelles.ground.fields import Id
 
 Line = TypeVar("Line")
 
@@ -24,7 +25,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     content: Literal["messages", "answers", "balances"]
     agency: str
     """ISIL."""
-    number: int
+    number: Id
     made_at: datetime
 
 

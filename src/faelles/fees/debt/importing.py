@@ -15,7 +15,7 @@ from faelles.fees.debt import answer_store, events, files
 from faelles.fees.debt.model import MONEY, Answer, AnswerKind, FilesImported, HandedOver, Imported
 from faelles.fees.debt.operations import connect
 from faelles.fees.desk.model import Means, NewPayment
-from faelles.fees.desk.taking import take
+from faelles.fees.desk.taking import COLLECTED, take
 from faelles.fees.model import EntryKind, Posting
 from faelles.fees.operations import post
 from faelles.fees.payments.model import Outside
@@ -30,6 +30,8 @@ from faelles.patrons.reach import looked_at, require_division
 from faelles.people.model import Caller, Permission
 
 PARKED_AT_A_TIME: Final = 1000
+FARTHEST_AHEAD: Final = 1000
+"""Files come numbered from 1 on. One far beyond the last is numbered by something else: the gap would never close."""
 _FORGIVING: Final = {AnswerKind.REDUCTION: EntryKind.REDUCTION, AnswerKind.WRITE_OFF: EntryKind.WAIVER}
 
 _log = logger("fees.debt")
@@ -79,6 +81,8 @@ async def _take_file(
 ) -> Counter[_Fate]:
     require_division(caller, Permission.DEBT_COLLECT, None)
     digest = files.digest(content)
+    if number > await answer_store.latest_file(tx) + FARTHEST_AHEAD:
+        raise ConflictError("debt_file_far_ahead", number=number)
     if await answer_store.insert_file(tx, number, digest, len(answers)):
         return await _take(tx, caller, answers)
     if await answer_store.load_file(tx, number) != digest:
@@ -106,10 +110,11 @@ async def _lock_patrons(tx: Transaction, caller: Caller, answers: Sequence[Answe
 
 async def _take_one(tx: Transaction, answer: Answer) -> _Fate:
     if not await answer_store.keep(tx, answer):
-        if await answer_store.load(tx, answer.id) == answer:
+        if await answer_store.load(tx, answer.id) != answer:
+            await answer_store.note_contradicted(tx, answer.id)
+            return _Fate.CONTRADICTED
+        if not await answer_store.open_again(tx, answer.id):
             return _Fate.REPEATED
-        await answer_store.note_contradicted(tx, answer.id)
-        return _Fate.CONTRADICTED
     if not await _apply(tx, answer):
         return _Fate.PARKED
     await _done(tx, answer)
@@ -143,7 +148,7 @@ async def _pay(tx: Transaction, claim: HandedOver, answer: Answer) -> None:
     debts = await load_debts(tx, await load_accounts_beside(tx, claim.account))
     new = NewPayment(
         account=claim.account,
-        reference=f"debt/{answer.id}",
+        reference=f"{COLLECTED}{answer.id}",
         means=Means.COLLECTED,
         amount_ore=Ore(answer.amount_ore or 0),
         branch=None,

@@ -106,9 +106,14 @@ def _read_all(directory: Path, pattern: str) -> list[NamedFile]:
 
 
 def _move(file: Path, directory: Path) -> None:
+    """What lies there under that name already, another file, stays beside it."""
     directory.mkdir(parents=True, exist_ok=True)
     if file.exists():
-        file.replace(directory / file.name)
+        target, earlier = directory / file.name, 0
+        while target.exists() and target.read_bytes() != file.read_bytes():
+            earlier += 1
+            target = directory / f"{file.stem}.{earlier}{file.suffix}"
+        file.replace(target)
 
 
 class _Envelope(msgspec.Struct, frozen=True):

@@ -120,10 +120,11 @@ UNION ALL
 SELECT 'debt_answer_contradicted', external_id, amount_ore FROM debt_answer
  WHERE agency_id = $1 AND is_contradicted AND settled_at IS NULL
 UNION ALL
-SELECT 'debt_file_missing', missing::text, NULL
-  FROM generate_series(1, (SELECT max(number) FROM debt_file WHERE agency_id = $1 AND direction = 'in')) AS missing
- WHERE NOT EXISTS (SELECT FROM debt_file AS f
-                    WHERE f.agency_id = $1 AND f.direction = 'in' AND f.number = missing)
+SELECT 'debt_file_missing', CASE WHEN begin = until THEN begin::text ELSE begin || '-' || until END, NULL
+  FROM (SELECT lag(number, 1, 0::bigint) OVER (ORDER BY number) + 1 AS begin, number - 1 AS until
+          FROM debt_file
+         WHERE agency_id = $1 AND direction = 'in') AS gap
+ WHERE begin <= until
 """
 
 _OFFER_AGAIN = """

@@ -27,7 +27,7 @@ from faelles.fees.desk.model import (
     Reversed,
     StatementLine,
 )
-from faelles.fees.desk.taking import take
+from faelles.fees.desk.taking import COLLECTED, ONLINE, take
 from faelles.fees.model import ChargeKind, Claim, Entry, EntryKind, Parties, Posting, Share
 from faelles.fees.operations import post, raise_claim, use_credit
 from faelles.fees.store import load_live_entries
@@ -89,6 +89,8 @@ async def pay(tx: Transaction, caller: Caller, patron: PatronId, request: Pay) -
     counter = await _counter(tx, caller, request.branch, Permission.FEE_PAY)
     if request.means is Means.COLLECTED:
         raise invalid_field("means", "means_not_at_desk")
+    if request.reference.startswith((ONLINE, COLLECTED)):
+        raise invalid_field("reference", "payment_reference_reserved")
     await patron_to_change(tx, caller, patron, Permission.FEE_PAY, "pay")
     owed = await store.load_accounts(tx, patron, counter.division)
     if earlier := await _earlier_receipt(tx, owed, request):

@@ -1,6 +1,7 @@
 """Money that comes in, by whatever way: one payment under its reference, spread over what is owed."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from faelles.fees import ledger
 from faelles.fees.books_store import load_claims
@@ -11,6 +12,10 @@ from faelles.fees.operations import post
 from faelles.ground.database import Transaction
 from faelles.ground.ids import AccountId, ChargeId, DivisionId
 from faelles.ground.money import Ore
+
+ONLINE: Final = "online/"
+COLLECTED: Final = "debt/"
+"""What the references of a payment provider's and of the debtor system's payments begin with; nobody else's do."""
 
 
 async def take(tx: Transaction, new: NewPayment, debts: Sequence[Share], *, division: DivisionId) -> Taken | None:

@@ -7,7 +7,7 @@ from typing import Final
 from faelles.fees.books_store import load_accounts_beside, load_debts
 from faelles.fees.desk.model import Means, NewPayment
 from faelles.fees.desk.operations import books_of
-from faelles.fees.desk.taking import take
+from faelles.fees.desk.taking import ONLINE, take
 from faelles.fees.payments import events, rules, store
 from faelles.fees.payments.model import (
     Line,
@@ -139,7 +139,7 @@ async def _book(tx: Transaction, order: Order, amount: Ore) -> Order:
     debts = await load_debts(tx, await load_accounts_beside(tx, order.account))
     new = NewPayment(
         account=order.account,
-        reference=f"online/{order.reference}",
+        reference=f"{ONLINE}{order.reference}",
         means=Means.ONLINE,
         amount_ore=amount,
         branch=None,
