@@ -17,8 +17,13 @@ _SERVER_SETTINGS = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    # Tables that grow from nothing to a year's in minutes are counted often, lest plans made for nothing stay.
+    # Tables that grow from nothing to a year's in minutes are counted soon, lest plans made for nothing stay, but only
+    # when they have doubled: after each count everything is planned anew, which costs more than it runs for.
     "autovacuum_naptime": "10s",
+    "autovacuum_analyze_threshold": "500",
+    "autovacuum_analyze_scale_factor": "1",
+    "autovacuum_vacuum_scale_factor": "1",
+    "autovacuum_vacuum_insert_scale_factor": "1",
 }
 
 
