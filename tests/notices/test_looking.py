@@ -112,11 +112,16 @@ async def test_a_protected_address_is_kept_from_who_may_not_see_it(post):
 async def test_words_by_hand_arrive_and_are_kept_sealed_until_then(post):
     reader = await post.reader()
     library = post.library
-    request = WriteToPatron(branch=library.town.main, text="Du har glemt din paraply.", key="1")
-    for _ in range(2):
-        await library.run(
+
+    async def write(text: str):
+        request = WriteToPatron(branch=library.town.main, text=text, key="1")
+        return await library.run(
             lambda tx: looking.write_to_patron(tx, library.librarian, library.keyring, reader.id, request)
         )
+
+    assert [(await write("Du har glemt din paraply.")).notices for _ in range(2)] == [1, 1]
+    with pytest.raises(ConflictError, match="idempotency_key_reused"):
+        await write("Du har glemt din hat.")
     kept = await library.run(lambda tx: tx.value("SELECT sealed FROM notice WHERE agency_id = $1", tx.agency))
     assert b"paraply" not in kept
     assert await post.send() == 1

@@ -7,6 +7,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, RefusedError
 from faelles.ground.events import Event, append
+from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import BranchId, ChargeId, PatronId
 from faelles.notices import rules
 from faelles.notices import store as plans
@@ -110,13 +111,21 @@ async def report_bounce(tx: Transaction, caller: Caller, message: int, request: 
 async def write_to_patron(
     tx: Transaction, caller: Caller, keyring: Keyring, patron: PatronId, request: WriteToPatron
 ) -> Written:
-    """Send a patron some words by hand, on behalf of a branch, by the way they chose."""
+    """Send a patron some words by hand, on behalf of a branch, by the way they chose.
+
+    The same key is the same message; with other words it raises ConflictError.
+    """
     branch = await patrons.branch(tx, BranchId(request.branch))
     caller.require(Permission.PATRON_EDIT, Place(branch.division, BranchId(request.branch)))
     await patron_for(tx, caller, patron, Permission.PATRON_EDIT, "write_to_patron")
+    asked = (patron, request)
+    if earlier := await recall(tx, "write_to_patron", request.key, asked, Written):
+        return earlier
     kind = kinds()["library_message"]
-    occasion = f"hand/{request.key}"
-    return Written(await say(tx, keyring, kind, patron, branch.division, occasion=occasion, text=request.text))
+    occasion = f"hand/{tx.actor}/{request.key}"
+    said = Written(await say(tx, keyring, kind, patron, branch.division, occasion=occasion, text=request.text))
+    await remember(tx, "write_to_patron", request.key, asked, said)
+    return said
 
 
 async def _failed(tx: Transaction, caller: Caller, message: int, operation: str) -> MessageView:
