@@ -5,11 +5,12 @@ import importlib
 import os
 import shutil
 
+import msgspec
 import pytest
 
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
-from faelles.ground.errors import ForbiddenError, UnauthenticatedError
+from faelles.ground.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
 from faelles.people.federation import signing_in
 from faelles.people.federation.model import PlaceHere, Protocol, RoleHere, SetProvider
 from faelles.people.federation.signing_in import Begun
@@ -56,6 +57,19 @@ async def by_saml(library: TrustingLibrary, saml) -> TrustingLibrary:
         )
     )
     return library
+
+
+async def test_another_issuer_takes_its_own_metadata(by_saml: TrustingLibrary, saml):
+    typed_wrong = SetProvider(name="Adgangsstyring", protocol=Protocol.SAML, issuer=f"{saml.issuer}x", cvr=CVR)
+    with pytest.raises(InvalidRequestError) as refused:
+        await by_saml.trust(typed_wrong)
+    assert [(each.field, each.code) for each in refused.value.problems] == [
+        ("issuer", "sign_in_issuer_not_of_metadata")
+    ]
+    with pytest.raises(InvalidRequestError):
+        await by_saml.trust(msgspec.structs.replace(typed_wrong, metadata=saml.metadata))
+    await by_saml.trust(msgspec.structs.replace(typed_wrong, issuer=saml.issuer))
+    assert (await by_saml.begin()).address.startswith(f"{saml.issuer}/sso?")
 
 
 async def answered(library: TrustingLibrary, saml, begun: Begun, **changes: object) -> str:

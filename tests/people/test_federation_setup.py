@@ -1,5 +1,6 @@
 """Who may say where staff sign in, and what of it is ever shown."""
 
+import msgspec
 import pytest
 
 from doors.rest.callers import staff
@@ -79,3 +80,9 @@ async def test_without_a_secret_there_is_no_provider(database: Database, keyring
     with pytest.raises(NotFoundError, match="sign_in_provider_unknown"):
         async with database.transaction(town.agency, SYSTEM) as tx:
             await provider_with_secret(tx, keyring, "kommunen")
+
+
+async def test_a_role_holds_at_one_place(database: Database, keyring: Keyring, town: Town):
+    here = RoleHere(outside="Skranke", role="desk_assistant", branch=town.main, is_by_place=True)
+    with pytest.raises(InvalidRequestError):
+        await put(database, keyring, town, msgspec.structs.replace(DESK, roles=(here,)), chief(town))

@@ -144,6 +144,9 @@ def _completed(
     metadata = wanted.metadata or (kept[2] if kept else None)
     if metadata is None:
         raise invalid_field("metadata", "sign_in_metadata_needed")
+    if wanted.metadata is None and kept is not None and kept[0].issuer != wanted.issuer:
+        # What is kept is of the issuer it was checked against, and of no other.
+        raise invalid_field("issuer", "sign_in_issuer_not_of_metadata")
     if wanted.key is not None and wanted.certificate is not None:
         keys.check_pair(wanted.key, wanted.certificate)
         return msgspec.structs.replace(wanted, metadata=metadata), wanted.key
@@ -160,8 +163,8 @@ async def _may_all_give(tx: Transaction, caller: Caller, roles: tuple[RoleHere, 
         role = await staff.role(tx, wanted.role)
         if role is None:
             raise NotFoundError("role_not_found", role=wanted.role)
-        if wanted.branch is not None and wanted.division is not None:
-            raise invalid_field("roles", "role_at_branch_or_division")
+        if [wanted.branch is not None, wanted.division is not None, wanted.is_by_place].count(True) > 1:
+            raise invalid_field("roles", "sign_in_role_one_place")
         permissions = known_permissions(role["permissions"]) | {Permission.PEOPLE_EDIT}
         if not covers(caller.grants, await _grant(tx, wanted, permissions)):
             raise ForbiddenError("beyond_own_permissions")

@@ -1,7 +1,11 @@
 """A division's settings, the ways in that a municipality sets up, and roles that ask for more than a password."""
 
+from collections.abc import Callable
+
 from circulation.lending_library import LendingLibrary
+from doors.web.sessions import session_of_staff
 from doors.web.visitor import Visitor
+from faelles.people.model import EVERY_PERMISSION, Permission
 from faelles.people.staff.operations import seed_roles
 
 OPENID = {
@@ -51,6 +55,26 @@ async def test_a_provider_is_set_up_changed_and_taken_away(employee: Visitor, li
     assert (await employee.send("/manage/sign-in/katalog/removal", {})).status_code == 400
     assert (await employee.send("/manage/sign-in/katalog/removal", {"is_sure": "true"})).status_code == 303
     assert "Rådhusets login" not in (await employee.get("/manage/sign-in")).text
+
+
+async def test_saving_a_provider_s_page_never_widens_a_role(
+    employee: Visitor, library: LendingLibrary, visit: Callable[[str], Visitor]
+):
+    await library.run(seed_roles)
+    new = OPENID | {"code": "katalog", "secret": "not so secret", "role_at": f"division:{library.town.library}"}
+    assert (await employee.send("/manage/sign-in/new", new)).status_code == 303
+    sees_no_agency = visit(
+        await library.run(lambda tx: session_of_staff(tx, EVERY_PERMISSION - {Permission.AGENCY_VIEW}))
+    )
+    page = (await sees_no_agency.get("/manage/sign-in/katalog")).text
+    assert f'<option value="division:{library.town.library}" selected>' in page
+    for at in ("", "branch:", "branch:x", "everywhere"):
+        refused = await employee.send("/manage/sign-in/katalog", OPENID | {"role_at": at})
+        assert refused.status_code == 400
+        assert "Udfyld hele linjen" in refused.text
+    assert (await employee.send("/manage/sign-in/katalog", OPENID)).status_code == 400
+    assert (await employee.send("/manage/sign-in/katalog", OPENID | {"role_at": "agency"})).status_code == 303
+    assert '<option value="agency" selected>' in (await employee.get("/manage/sign-in/katalog")).text
 
 
 async def test_a_role_asks_for_a_one_time_password_when_ticked(employee: Visitor, library: LendingLibrary):

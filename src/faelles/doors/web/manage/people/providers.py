@@ -1,5 +1,8 @@
 """Where staff sign in besides with a password: the municipality's own directory, and what its words mean here."""
 
+import re
+from collections.abc import Collection, Sequence
+from itertools import zip_longest
 from typing import Any, Final, Literal
 
 import msgspec
@@ -16,19 +19,21 @@ from faelles.ground.errors import ConflictError, invalid_field
 from faelles.ground.fields import Code
 from faelles.people.federation import operations
 from faelles.people.federation.model import Protocol, Provider, SetProvider
-from faelles.people.model import Permission
+from faelles.people.model import Caller, Permission
 from faelles.people.staff import operations as staff
 
 _VIEW, _EDIT = Permission.PEOPLE_VIEW, Permission.PEOPLE_EDIT
 _OWN_WORD: Final = "A provider's code is an agency's own word; in the test theirs has the same."
 _THIS_ONE: Final = Example(path={"code": "{sign_in_provider}"}, answers_neighbours=_OWN_WORD)
+_EVERYWHERE: Final = "agency"
 _BY_PLACE: Final = "place"
+_PLACE: Final = re.compile(r"(division|branch):([0-9]{1,15})")
 _EMPTY_LINES: Final = 3
 _SECRETS: Final = frozenset({"secret", "key"})
 
 
 class RoleLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`at`: `branch:7`, `division:2`, `place` (where the provider says), or empty for the whole agency."""
+    """`at`: `branch:7`, `division:2`, `place` (where the provider says), or `agency`; empty for not chosen."""
 
     outside: str = ""
     role: str = ""
@@ -63,20 +68,40 @@ async def _form(request: WebRequest, code: str | None, refused: Refusal = NOTHIN
     async def work(tx: Transaction) -> dict[str, object]:
         caller = request.caller
         found = None if code is None else await operations.show_provider(tx, caller, code)
-        sees_places = caller.may(Permission.AGENCY_VIEW)
+        role_lines = roles if typed else _roles_of(found)
+        place_lines = places if typed else _places_of(found)
+        chosen = [line.at for line in role_lines] + [line.at for line in place_lines]
+        listed = await staff.list_roles(tx, caller, limit=MOST_LISTED)
+        listed_places = await _listed_places(tx, caller)
+        sees_agency = caller.may(Permission.AGENCY_VIEW)
         return {
             "provider": found,
-            "role_lines": [*(roles if typed else _roles_of(found)), *[RoleLine()] * _EMPTY_LINES],
-            "place_lines": [*(places if typed else _places_of(found)), *[PlaceLine()] * _EMPTY_LINES],
-            "roles": await staff.list_roles(tx, caller, limit=MOST_LISTED),
-            "divisions": await agencies.list_divisions(tx, caller) if sees_places else [],
-            "branches": await agencies.list_branches(tx, caller, limit=MOST_LISTED) if sees_places else [],
+            "role_lines": [*role_lines, *[RoleLine()] * _EMPTY_LINES],
+            "place_lines": [*place_lines, *[PlaceLine()] * _EMPTY_LINES],
+            "roles": listed,
+            "unlisted_roles": _unlisted([line.role for line in role_lines], [role.code for role in listed]),
+            "places": listed_places,
+            "unlisted_places": _unlisted([at for at in chosen if _PLACE.fullmatch(at)], listed_places),
             "own_address": _address(request, found, (await agencies.show_agency(tx, caller)).isil)
-            if sees_places
+            if sees_agency
             else "",
         }
 
     return manage_page(request, "provider", await request.read(work), refused=refused)
+
+
+async def _listed_places(tx: Transaction, caller: Caller) -> dict[str, str]:
+    """The names of the divisions and branches to choose from, by what the form calls them."""
+    divisions = await agencies.list_divisions(tx, caller) if caller.may(Permission.AGENCY_VIEW) else []
+    branches = await agencies.list_branches(tx, caller, limit=MOST_LISTED)
+    return {f"division:{each.id}": each.name for each in divisions} | {
+        f"branch:{each.id}": each.name for each in branches
+    }
+
+
+def _unlisted(chosen: Sequence[str], listed: Collection[str]) -> list[str]:
+    """What lines name that is not in the list; a browser would send another choice in its stead."""
+    return sorted({each for each in chosen if each and each not in listed})
 
 
 def _address(request: WebRequest, provider: Provider | None, isil: str) -> str:
@@ -94,7 +119,7 @@ def _roles_of(provider: Provider | None) -> list[RoleLine]:
         RoleLine(
             outside=each.outside,
             role=each.role,
-            at=_BY_PLACE if each.is_by_place else _at(each.division, each.branch),
+            at=_BY_PLACE if each.is_by_place else _at(each.division, each.branch) or _EVERYWHERE,
         )
         for each in (provider.roles if provider else ())
     ]
@@ -114,14 +139,14 @@ def _at(division: int | None, branch: int | None) -> str:
 
 
 async def _lines(request: WebRequest) -> tuple[list[RoleLine], list[PlaceLine]]:
-    """The tables of the form, without their empty lines."""
+    """The tables of the form, without their empty lines. A line lacks what the form does not hold of it."""
     form = await request.form()
 
     def column(name: str) -> list[str]:
         return [str(each).strip() for each in form.getall(name, [])]
 
-    roles = zip(column("role_outside"), column("role"), column("role_at"), strict=False)
-    places = zip(column("place_outside"), column("place_at"), strict=False)
+    roles = zip_longest(column("role_outside"), column("role"), column("role_at"), fillvalue="")
+    places = zip_longest(column("place_outside"), column("place_at"), fillvalue="")
     return (
         [RoleLine(outside=outside, role=role, at=at) for outside, role, at in roles if outside or role],
         [PlaceLine(outside=outside, at=at) for outside, at in places if outside],
@@ -136,19 +161,24 @@ async def _wanted(request: WebRequest) -> SetProvider:
     roles, places = await _lines(request)
     if any(not (line.outside and line.role) for line in roles):
         raise invalid_field("roles", "web_provider_line_incomplete")
-    if any(not line.at for line in places):
-        raise invalid_field("places", "web_provider_line_incomplete")
     given["is_open"] = form.get("is_open") == "true"
-    given["roles"] = [{"outside": line.outside, "role": line.role, **_place(line.at)} for line in roles]
-    given["places"] = [{"outside": line.outside, **_place(line.at)} for line in places]
+    given["roles"] = [{"outside": line.outside, "role": line.role, **_role_at(line.at)} for line in roles]
+    given["places"] = [{"outside": line.outside, **_place("places", line.at)} for line in places]
     return read_as(SetProvider, given)
 
 
-def _place(at: str) -> dict[str, object]:
-    if at == _BY_PLACE:
-        return {"is_by_place": True}
-    kind, _, number = at.partition(":")
-    return {kind: int(number)} if kind in {"division", "branch"} and number.isdecimal() else {}
+def _role_at(at: str) -> dict[str, object]:
+    """The whole agency only where it is said: a line without a place is refused."""
+    if at == _EVERYWHERE:
+        return {}
+    return {"is_by_place": True} if at == _BY_PLACE else _place("roles", at)
+
+
+def _place(field: str, at: str) -> dict[str, object]:
+    said = _PLACE.fullmatch(at)
+    if said is None:
+        raise invalid_field(field, "web_provider_line_incomplete")
+    return {said[1]: int(said[2])}
 
 
 _WANTED: Final = {
