@@ -4,14 +4,18 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from circulation.lending_library import LendingLibrary
+from circulation.holds.wishing import title_of, wish
+from circulation.lending_library import LendingLibrary, Reader
 from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome
 from faelles.circulation.loans.offline import CONFLICTS, Happened, OfflineAnswer, OfflineEntry, record_offline
+from faelles.circulation.looking.operations import show_loan
 from faelles.circulation.worklist.model import Settle, WorkEntry
 from faelles.circulation.worklist.operations import list_work, settle
 from faelles.ground.errors import InvalidRequestError, NotFoundError
-from faelles.people.model import Permission
+from faelles.ground.ids import LoanId
+from faelles.people.model import Caller, Permission
+from faelles.policies.knobs import SHORT_LOAN_DAYS, SHORT_LOAN_FROM_HOLDS
 
 
 async def happened(
@@ -19,6 +23,33 @@ async def happened(
 ) -> OfflineAnswer:
     entry = OfflineEntry(what=what, item=item, branch=library.town.main, happened_at=at, card=card)
     return await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+
+
+async def handed_to(
+    library: LendingLibrary,
+    item: str,
+    answering: Reader,
+    second: int,
+    *,
+    hours_ago: int = 1,
+    caller: Caller | None = None,
+) -> OfflineAnswer:
+    entry = OfflineEntry(
+        what=Happened.CHECKOUT,
+        item=item,
+        branch=library.town.main,
+        happened_at=library.clock.now - timedelta(hours=hours_ago),
+        patron=answering.id,
+        second_borrower=second,
+    )
+    return await library.run(lambda tx: record_offline(tx, caller or library.librarian, library.keyring, entry))
+
+
+async def have(library: LendingLibrary, loan: LoanId | None) -> tuple[int | None, int | None]:
+    """Who answers for an open loan, and who has it in hand."""
+    assert loan is not None
+    shown = await library.run(lambda tx: show_loan(tx, library.librarian, loan))
+    return shown.borrower, shown.second_borrower
 
 
 async def work(library: LendingLibrary) -> list[WorkEntry]:
@@ -74,6 +105,65 @@ async def test_a_book_that_was_still_on_loan_had_evidently_come_back(library: Le
     answer = await happened(library, Happened.CHECKOUT, book, library.clock.now - timedelta(hours=1), reader.card)
     assert (answer.outcome, [each.code for each in answer.conflicts]) == (Outcome.LENT, [BlockCode.ON_LOAN_TO_OTHER])
     assert len(await work(library)) == 1
+
+
+async def test_a_book_that_another_pupil_of_the_class_has_now_is_theirs(library: LendingLibrary):
+    teacher, anna, bo, book = *[await library.reader() for _ in range(3)], await library.copy()
+    await handed_to(library, book, teacher, anna.id, hours_ago=3)
+    again = await handed_to(library, book, teacher, anna.id, hours_ago=2)
+    assert (again.outcome, await work(library)) == (Outcome.REPEATED, [])
+    answer = await handed_to(library, book, teacher, bo.id, hours_ago=1)
+    assert (answer.outcome, await have(library, answer.loan)) == (Outcome.LENT, (teacher.id, bo.id))
+    assert [(each.loan, each.details) for each in await work(library)] == [
+        (answer.loan, {"conflicts": "already_loaned"})
+    ]
+
+
+async def test_whoever_has_it_in_hand_is_looked_at_and_named_only_within_reach(library: LendingLibrary):
+    reader, other, book = await library.reader(), await library.reader(), await library.copy()
+    pupil = await library.reader(division=library.town.schools)
+    permissions = frozenset({Permission.OFFLINE, Permission.CHECKOUT})
+    clerk = library.staff(permissions, division=library.town.library)
+    await handed_to(library, await library.copy(), reader, other.id)
+    assert await library.looks_at(other) == ["offline_checkout"]
+    for unknown in (pupil.id, 4711):
+        answer = await handed_to(library, book, reader, unknown, caller=clerk)
+        assert [each.code for each in answer.conflicts][-1] is BlockCode.SECOND_BORROWER_NOT_FOUND
+        assert await have(library, answer.loan) == (reader.id, None)
+        library.clock.pass_days(1)
+    assert await library.looks_at(pupil) == []
+
+
+async def test_who_is_told_of_is_looked_at_where_nothing_is_lent(library: LendingLibrary):
+    reader, book, yesterday = await library.reader(), await library.copy(), library.clock.now
+    await happened(library, Happened.CHECKOUT, "0000000000", yesterday, reader.card)
+    library.clock.pass_days(1)
+    await library.lend(await library.reader(), book)
+    await happened(library, Happened.CHECKOUT, book, yesterday, reader.card)
+    await library.take_back(book)
+    await library.lend(reader, book)
+    await happened(library, Happened.CHECKOUT, book, library.clock.now, reader.card)
+    assert await library.looks_at(reader) == ["offline_checkout", "checkout", *["offline_checkout"] * 2]
+
+
+async def test_the_day_that_was_told_stands_however_many_wait(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    await library.set_rule(SHORT_LOAN_DAYS, 3)
+    await library.set_rule(SHORT_LOAN_FROM_HOLDS, 1)
+    await wish(library, await library.reader(), await title_of(library, book))
+    told = date(2027, 3, 22)
+    entry = OfflineEntry(
+        what=Happened.CHECKOUT,
+        item=book,
+        branch=library.town.main,
+        happened_at=library.clock.now,
+        card=reader.card,
+        due_on=told,
+    )
+    answer = await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+    loan = answer.loan
+    assert loan is not None
+    assert (await library.run(lambda tx: show_loan(tx, library.librarian, loan))).due_on == told
 
 
 async def test_a_loan_from_before_the_present_one_takes_nothing_away(library: LendingLibrary):
@@ -199,7 +289,6 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.LOCKED_OUT,
         BlockCode.PIN_NEEDED,
         BlockCode.DUE_DATE_NOT_ALLOWED,
-        BlockCode.SECOND_BORROWER_NOT_FOUND,
         BlockCode.RETURN_NOT_HERE,
         BlockCode.MATERIAL_FOREIGN,
     }

@@ -150,6 +150,8 @@ async def swap(tx: Transaction, caller: Caller, request: SwapRequest, key: str |
     await record_access(tx, "swap", _borrowers(mine, other))
     if request.dry_run:
         return SwapAnswer(outcome=Outcome.ALLOWED, loan=mine.id, other=other.id)
+    # A merge of one of them, under way, is waited for: else the number that it takes away would be written.
+    await patrons.lock(tx, _borrowers(mine, other))
     await group_store.swap_borrowers(tx, mine.id, other.id, role)
     await append(tx, *(Event(kind="loan.swapped", loan=loan.id, item=loan.item) for loan in (mine, other)))
     answer = SwapAnswer(outcome=Outcome.DONE, loan=mine.id, other=other.id)

@@ -8,6 +8,7 @@ messages and the desk's offline log alike.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum, auto
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,7 @@ from faelles.circulation.desk.opening import Desk, check_due_on, check_past, ope
 from faelles.circulation.desk.repeats import Repeatable, repeatable
 from faelles.circulation.desk.scans import scanned
 from faelles.circulation.loans import lending, renewal_rules, renewal_store, store, work_store
+from faelles.circulation.loans.borrowers import check_second, lock_both
 from faelles.circulation.loans.cases import lending_case, renewal_case
 from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, LoanAndItem, LoanFacts
 from faelles.circulation.loans.handing_on import close_for_next
@@ -85,7 +87,9 @@ class Handling(Enum):
     RETURN_FIRST = auto()
     """The other's loan is closed at the time of this one: the copy had evidently come back. Somebody looks at it."""
     REPEAT = auto()
-    """The loan is there already: nothing is written."""
+    """The loan is there already: nothing is written. Unless another has it in hand now, for whom the same patron
+    answers: then as RETURN_FIRST.
+    """
     LIST_ONLY = auto()
     """There is nobody, or nothing, to write a loan for: somebody looks at it."""
 
@@ -95,6 +99,7 @@ CONFLICTS: Mapping[BlockCode, Handling] = {
     BlockCode.SCAN_AMBIGUOUS: Handling.LIST_ONLY,
     BlockCode.CARD_ENDED: Handling.LIST_ONLY,
     BlockCode.MATERIAL_NOT_FOUND: Handling.LIST_ONLY,
+    BlockCode.SECOND_BORROWER_NOT_FOUND: Handling.RECORD,
     BlockCode.MEMBERSHIP_MISSING: Handling.RECORD,
     BlockCode.MEMBERSHIP_ENDED: Handling.RECORD,
     BlockCode.MEMBERSHIP_NOT_BEGUN: Handling.RECORD,
@@ -118,6 +123,7 @@ CONFLICTS: Mapping[BlockCode, Handling] = {
     BlockCode.ALREADY_LOANED: Handling.REPEAT,
 }
 
+_LOOK: Final = "offline_checkout"
 _ABOUT_THE_DAY = frozenset({BlockCode.NO_DUE_DATE, BlockCode.RENEWAL_GAINS_NOTHING})
 """What the rules say of a due date that was given already."""
 
@@ -149,42 +155,58 @@ async def _record_checkout(
 ) -> OfflineAnswer:
     borrower = Borrower(patron=entry.patron) if entry.patron is not None else Borrower(card=entry.card or "-")
     who = scanned(keyring, tx.agency, borrower)
+    await lock_both(tx, borrower, entry.second_borrower)
     facts = await store.load_checkout(tx, who, entry.item, repeat)
     if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer, facts.item):
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=earlier.loan)
     desk = await open_desk(tx, caller, facts.revision, entry.branch, Permission.OFFLINE)
+    look = "offline_dry_run" if entry.dry_run else _LOOK
+    barred = await check_second(tx, caller, entry.second_borrower, Permission.OFFLINE, look)
     case = _case(desk, entry, facts)
-    conflicts = find_blocks(case) if case else unknown_parties(facts)
+    conflicts = [*(find_blocks(case) if case else unknown_parties(facts)), *([barred] if barred else [])]
     handling = {CONFLICTS[conflict.code] for conflict in conflicts}
     if entry.dry_run:
-        await record_access(tx, "offline_dry_run", [facts.patron.id] if facts.patron else [])
+        await record_access(tx, look, [facts.patron.id] if facts.patron else [])
         return OfflineAnswer(outcome=Outcome.ALLOWED, conflicts=tuple(conflicts))
     if case is None or case.due_on is None or Handling.LIST_ONLY in handling:
-        await _add_work_entry(tx, entry, None, conflicts)
-        return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
-    if case.loan is not None and Handling.REPEAT in handling:
+        return await _only_listed(tx, entry, facts, conflicts)
+    if case.loan is not None and Handling.REPEAT in handling and _is_same(entry, case.loan):
+        await record_access(tx, _LOOK, [case.patron.id])
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=case.loan.id)
     if case.loan is not None and entry.happened_at < case.loan.lent_at:
         # The copy has come back since, and somebody else has it: that loan is the newer fact.
-        await _add_work_entry(tx, entry, None, conflicts)
-        return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
+        return await _only_listed(tx, entry, facts, conflicts)
     if case.loan is not None:
         # Without a fee: nobody can say when it came back.
         holder = facts.holder or case.patron
-        await close_for_next(
-            tx, desk, case.item, case.loan, holder=holder, at=entry.happened_at, look="offline_checkout"
-        )
+        await close_for_next(tx, desk, case.item, case.loan, holder=holder, at=entry.happened_at, look=_LOOK)
     request = CheckoutRequest(
         borrower=borrower,
-        second_borrower=entry.second_borrower,
+        second_borrower=None if barred else entry.second_borrower,
         item=entry.item,
         branch=entry.branch,
+        # A day that was told stands, however many wait for the title.
+        due_on=entry.due_on,
         lent_at=entry.happened_at,
     )
     answer = await lending.lend(tx, desk, request, lending.Lend(facts.next_loan, case, case.due_on, ()), repeat)
     if conflicts:
         await _add_work_entry(tx, entry, answer.loan, conflicts)
     return OfflineAnswer(outcome=Outcome.LENT, loan=answer.loan, conflicts=tuple(conflicts))
+
+
+def _is_same(entry: OfflineEntry, loan: LoanFacts) -> bool:
+    """Whether the loan is for the two whom the entry names; the second may have been the one to scan."""
+    return entry.second_borrower in {None, loan.borrower, loan.second_borrower}
+
+
+async def _only_listed(
+    tx: Transaction, entry: OfflineEntry, facts: CheckoutFacts, conflicts: Sequence[Block]
+) -> OfflineAnswer:
+    """Nothing is lent. What the patron's record says against it is told, so it was looked at."""
+    await record_access(tx, _LOOK, [facts.patron.id] if facts.patron else [])
+    await _add_work_entry(tx, entry, None, conflicts)
+    return OfflineAnswer(outcome=Outcome.REFUSED, conflicts=tuple(conflicts))
 
 
 def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase | None:

@@ -12,7 +12,7 @@ from faelles.circulation.desk.opening import check_due_on, check_override, check
 from faelles.circulation.desk.repeats import Repeatable, repeatable
 from faelles.circulation.desk.scans import check_pin, pin_missing, require_proven, scanned
 from faelles.circulation.loans import lending, returning, store
-from faelles.circulation.loans.borrowers import check_second, without_identity
+from faelles.circulation.loans.borrowers import check_second, lock_both, without_identity
 from faelles.circulation.loans.facts import LoansFacts
 from faelles.circulation.loans.foreign import name_owner, recognise
 from faelles.circulation.loans.model import (
@@ -49,6 +49,7 @@ async def checkout(
     check_due_on(request.due_on)
     who = scanned(keyring, tx.agency, request.borrower)
     repeat = repeatable("checkout", key, who.patron, who.keys, without_identity(request))
+    await lock_both(tx, request.borrower, request.second_borrower)
     facts = await store.load_checkout(tx, who, request.item, repeat)
     if earlier := answered_before(facts.earlier, repeat, CheckoutAnswer, facts.item):
         return earlier
@@ -56,7 +57,8 @@ async def checkout(
     if request.lent_at is not None:
         desk.require(Permission.BACKDATE, caller)
     barred = pin_missing(caller, request.pin)
-    barred = barred or await check_pin(tx, keyring, who, facts, request.pin) or await check_second(tx, caller, request)
+    barred = barred or await check_pin(tx, keyring, who, facts, request.pin)
+    barred = barred or await check_second(tx, caller, request.second_borrower, Permission.CHECKOUT, "checkout")
     decision = lending.Refuse((barred,)) if barred else lending.decide(desk, request, facts)
     match decision:
         case lending.Lend():
