@@ -11,13 +11,15 @@ import pytest
 
 from circulation.holds.wishing import copies, state_of, waits
 from circulation.lending_library import Clock, LendingLibrary
+from faelles.doors.rest.app import ON_THIS_MACHINE
 from faelles.doors.worker.registry import JOBS
 from faelles.doors.worker.working import Worker, homes
+from faelles.fees.payments.model import Outside
 from faelles.ground.actor import SYSTEM
 from faelles.ground.config import ChannelsConfig
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
-from faelles.ground.errors import MisconfiguredError
+from faelles.ground.errors import MisconfiguredError, UnavailableError
 from faelles.ground.i18n import Language, knows
 from faelles.ground.ids import NATION
 from faelles.ground.night import Night, Outcome
@@ -99,6 +101,25 @@ async def test_a_worker_stops_when_it_is_told_to(worker):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_one_municipalitys_trouble_takes_nobody_elses_turn(post, worker, monkeypatch):
+    """Its exchange folder cannot be read, say."""
+    everybody = [home.agency for home in await homes(post.library.database)]
+    reached: list[int] = []
+
+    async def round_(_database, _outside, agency):
+        reached.append(agency)
+        raise PermissionError
+
+    async def nothing(*_):
+        raise UnavailableError("neighbour_away")
+
+    monkeypatch.setattr("faelles.doors.worker.working.make_round", round_)
+    monkeypatch.setattr("faelles.doors.worker.working.update_from_register", nothing)
+    outside = Outside(post.library.keyring, ON_THIS_MACHINE)
+    await replace(worker, outside=outside).make_rounds()
+    assert set(everybody) <= set(reached)
 
 
 def test_no_two_jobs_share_a_name_and_each_has_words():

@@ -46,7 +46,9 @@ SECONDS_BETWEEN_NIGHTS: Final = 60.0
 SECONDS_BETWEEN_ROUNDS: Final = 120.0
 _SECONDS_WITHOUT_DATABASE: Final = 5.0
 
-READERS: Final[Mapping[str, Callable[[Transaction], Awaitable[tuple[int, int]]]]] = {
+ReadOn = Callable[[Transaction], Awaitable[tuple[int, int]]]
+"""Reads some events, and says how many."""
+READERS: Final[Mapping[str, ReadOn]] = {
     NOTICES: plan_from_events,
     BOOKINGS: fulfil_from_events,
     INTERLIBRARY: follow_loans,
@@ -71,8 +73,11 @@ class Worker:
         agencies = [home.agency for home in await homes(self.database)]
         for reader, read_on in READERS.items():
             for agency in await agencies_with_unread(self.database, reader, agencies):
-                while (await self.database.run(agency, SYSTEM, read_on))[0]:
-                    pass
+                await _apart(agency, self._read_to_the_end(agency, read_on))
+
+    async def _read_to_the_end(self, agency: AgencyId, read_on: ReadOn) -> None:
+        while (await self.database.run(agency, SYSTEM, read_on))[0]:
+            pass
 
     async def send(self) -> None:
         """Send what is due, wherever something is: while one agency's is handed over, another's is put into words."""
@@ -94,10 +99,11 @@ class Worker:
     async def make_rounds(self) -> None:
         """Go by the payment providers, debtor systems and the person register for every agency."""
         if self.outside is not None:
+            register = person_register(self.outside.installation)
             for home in await homes(self.database):
-                await make_round(self.database, self.outside, home.agency)
-                await update_from_register(
-                    self.database, self.outside.keyring, person_register(self.outside.installation), home.agency
+                await _apart(home.agency, make_round(self.database, self.outside, home.agency))
+                await _apart(
+                    home.agency, update_from_register(self.database, self.outside.keyring, register, home.agency)
                 )
 
     async def run(self) -> None:
@@ -155,6 +161,14 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def _apart(agency: AgencyId, errand: Awaitable[object]) -> None:
+    """One agency's trouble, a folder that cannot be read, say, takes nobody else's turn; its own comes again."""
+    try:
+        await errand
+    except Exception as problem:  # noqa: BLE001 - whatever it was, the others are not to wait for it
+        _log.error("work failed", agency=agency, exc_info=problem)
 
 
 async def _again_and_again(look: Callable[[], Awaitable[None]], seconds: float) -> None:
