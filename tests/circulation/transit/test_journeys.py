@@ -131,6 +131,16 @@ async def test_a_crate_takes_what_travels_its_way(library: LendingLibrary):
     assert (found.crate_label, found.crate_received) == ("K-1", False)
 
 
+async def test_scanned_twice_before_it_leaves_it_stays_in_its_crate(library: LendingLibrary):
+    book = await library.copy(branch=library.town.suburb)
+    assert (await library.take_back(book)).warnings == ()
+    crate = await pack(library)
+    await library.run(lambda tx: crates.put_in_crate(tx, library.librarian, crate.id, PutInCrate(items=(book,))))
+    again = await library.take_back(book)
+    assert (again.next.branch, again.warnings) == (library.town.suburb, ())
+    assert [each.item_number for each in await under_way(library, crate=crate.id)] == [book]
+
+
 async def test_receiving_a_crate_receives_nothing_in_it(library: LendingLibrary):
     book = await library.copy()
     await send(library, book)

@@ -45,15 +45,20 @@ WITH closed AS (
     UPDATE item_circulation
        SET state = $7, active_placement_id = $8, seen_branch_id = $4, seen_at = $9
      WHERE agency_id = $1 AND item_id = $2
+), goes_on AS (
+    -- Scanned once more before it left: it is still on the same journey, in the same crate.
+    SELECT id FROM journey
+     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
+       AND from_branch_id = $4 AND to_branch_id = $11 AND reason = $22
 ), arrived AS (
     UPDATE journey SET ended_at = $9, ended_how = $10
-     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
+     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL AND NOT EXISTS (SELECT FROM goes_on)
     RETURNING id
 ), sent AS (
     -- Counting the ended journey makes it end before the next one starts: an item is on one journey at a time.
     INSERT INTO journey (agency_id, item_id, from_branch_id, to_branch_id, reason, sent_at)
     SELECT $1, $2, $4, $11, $22, $9
-     WHERE $11::integer IS NOT NULL AND (SELECT count(*) FROM arrived) >= 0
+     WHERE $11::integer IS NOT NULL AND (SELECT count(*) FROM arrived) >= 0 AND NOT EXISTS (SELECT FROM goes_on)
 ), overridden AS (
     INSERT INTO loan_override (agency_id, loan_id, item_id, block, reason, actor, at)
     SELECT $1, $3, $2, block, $21, $12, $9 FROM unnest($20::text[]) AS block

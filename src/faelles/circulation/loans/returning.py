@@ -207,7 +207,7 @@ def _answer(desk: Desk, case: ReturnCase, charged_ore: int, *, was_backdated: bo
 
 def _warnings(desk: Desk, case: ReturnCase, *, was_backdated: bool) -> tuple[Remark, ...]:
     item = case.item
-    wrong_way = case.journey is not None and case.journey.to_branch != desk.branch
+    wrong_way = case.journey is not None and desk.branch not in {case.journey.from_branch, case.journey.to_branch}
     heard = {
         Remark.BACK_DATED: was_backdated,
         Remark.CHECK_PARTS: bool(item.parts),
