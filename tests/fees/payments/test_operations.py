@@ -274,6 +274,16 @@ async def test_a_refused_capture_leaves_the_debt(shop: Shop):
     assert await shop.balance() == 10_000
 
 
+async def test_after_a_refused_capture_all_of_it_may_be_paid_anew(shop: Shop):
+    order = await shop.start()
+    await shop.pay_at_desk(4_000)
+    shop.provider.refuses = {"capture"}
+    assert (await shop.say(order.reference, "authorized")).state is OrderState.FAILED
+    anew = shop.provider.callback(order.reference, "captured", amount_ore=10_000)
+    assert (await payments.receive(shop.database, shop.outside, shop.isil, anew)).captured_ore == 10_000
+    assert await shop.balance() == -4_000
+
+
 async def test_thinking_better_of_it_works_until_the_money_is_reserved(shop: Shop):
     order = await shop.start()
     given_up = await payments.cancel_order(shop.database, shop.outside, shop.patron(), order.id)

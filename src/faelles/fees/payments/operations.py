@@ -188,7 +188,11 @@ async def _told(database: Database, outside: Outside, agency: AgencyId, callback
         if order is None:
             raise NotFoundError("payment_order_unknown")
         said = None if callback.amount_ore is None else Ore(callback.amount_ore)
-        return await orders.hear(tx, order, callback.state, said)
+        try:
+            return await orders.hear(tx, order, callback.state, said)
+        except ConflictError as problem:
+            _log.warning("provider's word not entered", agency=agency, order=order.id, reason=problem.code)
+            raise
 
     order = await database.run(agency, SYSTEM, hear)
     return _shown(await carry_on(database, outside, agency, order))

@@ -8,6 +8,7 @@ from faelles.ground.ids import ChargeId
 from faelles.ground.money import Ore
 
 _OPEN: Final = frozenset({OrderState.CREATED, OrderState.STARTED})
+_TAKING: Final = frozenset({OrderState.AUTHORIZED, OrderState.CAPTURED})
 _GIVEN_UP: Final = frozenset({OrderState.CANCELLED, OrderState.CANCELLING})
 UNFINISHED: Final = _OPEN | {OrderState.AUTHORIZED, OrderState.CANCELLING}
 
@@ -37,8 +38,11 @@ def to_capture(lines: Sequence[Line], owed: Mapping[ChargeId, Ore]) -> Ore:
 
 
 def expected(order: Order, told: Told) -> Ore:
-    """The amount that a provider's word is about: all that was ordered, or what we asked it to take of that."""
-    return (order.capture_ore if told is Told.CAPTURED else None) or order.amount_ore
+    """The amount that a provider's word is about: all that was ordered, or, while we ask for that, what we asked it to
+    take of it. After a capture that was refused the patron may pay all of it anew.
+    """
+    asked = order.capture_ore if told is Told.CAPTURED and order.state in _TAKING else None
+    return asked or order.amount_ore
 
 
 def may_cancel(state: OrderState) -> bool:

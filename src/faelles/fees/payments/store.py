@@ -46,8 +46,10 @@ _LOAD_ORDER = _ORDERS + "   AND (o.id = $2 OR o.reference = $3)"
 
 _UNFINISHED = (
     _ORDERS
+    # Money that is reserved comes first; what a patron walked away from is asked about for a week.
     + """   AND o.state IN ('created', 'started', 'authorized', 'cancelling') AND o.changed_at < $2
- ORDER BY o.changed_at, o.id
+        AND (o.state IN ('authorized', 'cancelling') OR o.created_at > $2::timestamptz - interval '7 days')
+ ORDER BY o.state IN ('created', 'started'), o.changed_at, o.id
  LIMIT $3"""
 )
 
