@@ -16,6 +16,7 @@ from patrons_desk import signed_in
 from privacy.conftest import Nights
 from privacy.lives import borrow, live, rows
 from privacy.test_consents import say
+from privacy.test_merging import merge
 
 _REFERRING = """
 SELECT c.relname AS "table", a.attname AS "column"
@@ -171,6 +172,18 @@ async def test_what_the_books_need_is_kept_of_whom_a_replay_erases(library: Lend
     again = await ask(library, reader.id)
     assert {kept.entry for kept in again.kept} == {"bookkeeping_names", "access_log"}
     assert await rows(library, "SELECT 1 FROM bookkeeping_name WHERE agency_id = $1", library.town.agency)
+
+
+@pytest.mark.parametrize("number_that_stays", ["older", "newer"])
+async def test_whoever_was_merged_into_somebody_goes_with_them(library: LendingLibrary, number_that_stays: str):
+    first, second = await library.reader(), await library.reader()
+    stays, temporary = (first, second) if number_that_stays == "older" else (second, first)
+    assert not await merge(library, temporary, stays)
+    lines = await in_a_lost_future(library, stays)
+    assert len(lines) == 2
+    done = await replayed(library, lines)
+    assert (done.erased, done.held) == (2, 0)
+    assert await left_of(library, stays.id) == await left_of(library, temporary.id) == set()
 
 
 async def test_whom_the_restored_data_ties_is_held_until_it_is_settled(library: LendingLibrary):

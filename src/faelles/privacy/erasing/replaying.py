@@ -11,6 +11,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import PatronId
 from faelles.patrons import store as patrons
+from faelles.patrons.forgetting.operations import signposts
 from faelles.patrons.operations import write_consent
 from faelles.people.model import Caller
 from faelles.policies.operations import current_settings
@@ -18,7 +19,7 @@ from faelles.privacy import store as kept
 from faelles.privacy.consents import store as consents
 from faelles.privacy.erasing import rules, store
 from faelles.privacy.erasing.model import ErasureLine, Replayed, What
-from faelles.privacy.erasing.operations import keep_for_the_books, person_hashes
+from faelles.privacy.erasing.operations import keep_for_the_books, person_hash, person_hashes
 from faelles.privacy.erasing.removing import remove
 from faelles.privacy.events import erasures_replayed
 from faelles.privacy.limits import limits_on
@@ -59,11 +60,10 @@ async def replay(tx: Transaction, caller: Caller, keyring: Keyring, lines: Seque
     for what, patron, at in found:
         if what is What.HISTORY:
             withdrawn += await _withdraw_again(tx, patron, at)
-        elif rules.refusals(await kept.ties(tx, [patron])):
+        elif (gone := await _erase_again(tx, keyring, patron, at)) is None:
             held += 1
         else:
-            await _erase_again(tx, keyring, patron, at)
-            erased += 1
+            erased += gone
     await events.append(tx, erasures_replayed(erased, withdrawn))
     return Replayed(erased=erased, withdrawn=withdrawn, absent=len(own) - len(found), held=held)
 
@@ -86,13 +86,24 @@ async def _find(
     return sorted(found, key=lambda each: each[0] is What.PERSON)
 
 
-async def _erase_again(tx: Transaction, keyring: Keyring, patron: PatronId, at: datetime) -> None:
-    """As at the first time, what the law keeps included: the restored data may not have it."""
+async def _erase_again(tx: Transaction, keyring: Keyring, patron: PatronId, at: datetime) -> int | None:
+    """As at the first time, what the law keeps included: the restored data may not have it.
+
+    How many numbers are gone by it, those merged into the patron's included; None where something ties them.
+    """
     await patrons.lock(tx, [patron])
-    [known] = await patrons.load(tx, [patron])
-    stays = await keep_for_the_books(tx, keyring, known, await limits_on(tx))
+    known = await patrons.load(tx, [patron])
+    if not known:
+        # It went a moment ago with the one it had been merged into.
+        return 0
+    persons = [patron, *await signposts(tx, patron)]
+    if rules.refusals(await kept.ties(tx, persons)):
+        return None
+    stays = await keep_for_the_books(tx, keyring, known[0], await limits_on(tx))
     await remove(tx, patron)
-    await store.note(tx, person_hashes(keyring, tx, patron)[0], What.PERSON, "replayed", kept=stays, erased_at=at)
+    for person in persons:
+        await store.note(tx, person_hash(keyring, tx, person), What.PERSON, "replayed", kept=stays, erased_at=at)
+    return len(persons)
 
 
 async def _withdraw_again(tx: Transaction, patron: PatronId, at: datetime) -> bool:
