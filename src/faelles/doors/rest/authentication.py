@@ -7,6 +7,7 @@ import msgspec
 from faelles.doors.rest.access import OPT_KEY, Access, Audience
 from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.rest.request import ApiRequest, preferred_language
+from faelles.ground.actor import ActorKind
 from faelles.ground.errors import ForbiddenError, UnauthenticatedError
 from faelles.people.model import Caller
 
@@ -32,15 +33,15 @@ async def admit(request: ApiRequest) -> None:
 
 
 async def _is_known(request: ApiRequest) -> bool:
-    """Whether somebody signed in lets others sign in: a web site does so for all patrons of a town, from one place."""
+    """Whether an API client lets others sign in: a web site does so for all patrons of a town, from one place."""
     header = request.header(b"authorization")
     if not header or SIGNS_IN not in request.route_handler.opt:
         return False
     try:
-        await request.services.authenticate(_bearer(header))
+        caller = await request.services.authenticate(_bearer(header))
     except UnauthenticatedError:
         return False
-    return True
+    return caller.actor.kind is ActorKind.CLIENT
 
 
 def _bearer(header: str) -> str:
