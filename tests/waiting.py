@@ -4,7 +4,7 @@ import secrets
 import socket
 from contextlib import suppress
 
-PATIENCE = 300
+PATIENCE = 120
 """Seconds after which nothing more is to be expected."""
 
 

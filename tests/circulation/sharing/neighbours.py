@@ -13,7 +13,7 @@ async def national_title(library: LendingLibrary, number: str) -> RecordId:
     """A record of the whole country, of which `number` is a copy here."""
     sql = (
         "INSERT INTO record (agency_id, identifier, title, material_type, words)"
-        " VALUES (0, $1, 'Smilla', 'Bog', '') RETURNING id"
+        " VALUES (0, $1, 'Pelle Erobreren', 'Bog', '') RETURNING id"
     )
     record = await library.database.run(NATION, SYSTEM, lambda tx: tx.value(sql, f"national:{number}"))
     await refile(library, number, record)

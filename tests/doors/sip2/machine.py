@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from faelles.doors.sip2.checksum import checksum, unseal
 from faelles.doors.sip2.messages import Message, parse
+from waiting import PATIENCE
 
 ZONE = ZoneInfo("Europe/Copenhagen")
-_PATIENCE = 10.0
 
 
 def sip_date(moment: datetime | None = None) -> str:
@@ -38,7 +38,7 @@ class Machine:
 
     async def hear(self, ending: bytes = b"\r") -> bytes:
         """The next answer without its end."""
-        heard = await asyncio.wait_for(self.reader.readuntil(ending), _PATIENCE)
+        heard = await asyncio.wait_for(self.reader.readuntil(ending), PATIENCE)
         return heard[: -len(ending)]
 
     async def exchange(self, frame: bytes | str) -> bytes:
@@ -49,7 +49,7 @@ class Machine:
         return told(await self.exchange(body))
 
     async def is_closed(self) -> bool:
-        return await asyncio.wait_for(self.reader.read(), _PATIENCE) == b""
+        return await asyncio.wait_for(self.reader.read(), PATIENCE) == b""
 
     async def sign_in(self, username: str, secret: str) -> Message:
         return await self.ask(f"9300CN{username}|CO{secret}|CPher|")

@@ -256,7 +256,7 @@ async def lend_to_five_in_pairs(day: Day, hands: Hands) -> None:
     for reader, item in pairs:
         await hands.scan(reader.card)
         await hands.scan(item)
-    await expect(day.page.locator("#lent-count")).to_have_text("5", timeout=20_000)
+    await expect(day.page.locator("#lent-count")).to_have_text("5")
     assert time.process_time() - began < 120 * len(pairs) / 28
     assert {await day.library.state_of(item) for _, item in pairs} == {"on_loan"}
 

@@ -23,7 +23,7 @@ async def test_a_request_is_taken_up_and_its_copy_sent(
     _, request = await asked(library, lender)
     there = visit(await lender.run(lambda tx: session_of_staff(tx, EVERY_PERMISSION)))
     page = (await there.get(PAGE)).text
-    assert "Smilla" in page
+    assert "Pelle Erobreren" in page
     assert library.town.isil in page
     assert (await there.send(f"{PAGE}/asked/{request}/accepted", {})).status_code == 303
     again = await there.send(f"{PAGE}/asked/{request}/accepted", {})

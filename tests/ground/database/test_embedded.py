@@ -317,8 +317,8 @@ def test_stopping_does_not_wait_for_those_at_work_and_may_be_repeated(cluster: E
             time.sleep(0.01)
         began = time.monotonic()
         running.stop()
-        assert time.monotonic() - began < 5
-        assert worker.wait(timeout=5) != 0
+        assert time.monotonic() - began < 30
+        assert worker.wait(timeout=30) != 0
     running.stop()
     assert not running.owned
 

@@ -28,7 +28,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import BranchId, HoldId, PatronId
+from faelles.ground.ids import BranchId, HoldId, PatronId, RecordId
 from faelles.patrons.blocks.operations import set_absence
 from faelles.patrons.model import AbsencePeriod
 from faelles.people.model import Caller, Grant, Permission
@@ -116,7 +116,9 @@ class Life:
 
     def _order(self, weights: Sequence[float], number: int) -> tuple[PatronId, PlaceHolds]:
         patron = self.chance.choice(list(self.town.people))
-        titles = set(self.chance.choices(self.town.titles, cum_weights=weights, k=number))
+        titles: set[RecordId] = set()
+        while len(titles) < number:
+            titles.update(self.chance.choices(self.town.titles, cum_weights=weights, k=number - len(titles)))
         today = self.clock.now.date()
         later = today + timedelta(days=self.chance.randrange(5, 40)) if self.chance.random() < _LATER else None
         return patron, PlaceHolds(
