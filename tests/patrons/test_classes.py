@@ -1,5 +1,5 @@
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -8,6 +8,7 @@ from faelles.patrons.classes.importing import import_roster
 from faelles.patrons.classes.model import AddClassMember, ImportRoster, LineOutcome, Pupil, StartClass
 from faelles.patrons.classes.operations import (
     add_class_member,
+    classes_of,
     end_class_member,
     list_classes,
     list_members,
@@ -243,3 +244,18 @@ async def test_a_class_is_started_once_and_filled_by_hand(desk: Desk):
         await desk.run(lambda tx: add_class_member(tx, desk.caller, class_id, add))
     await desk.run(lambda tx: end_class_member(tx, desk.caller, class_id, pupil))
     assert await desk.run(lambda tx: list_members(tx, desk.caller, class_id)) == []
+
+
+async def test_a_pupil_is_in_the_classes_of_the_day_that_it_is_at_the_school(desk: Desk):
+    request = StartClass(branch=desk.town.school, starting_year=2020, track="B", group=ANY_GROUP)
+    class_id = await desk.run(lambda tx: start_class(tx, desk.caller, request))
+    pupil = await desk.register_pupil()
+    add = AddClassMember(patron=pupil, starts_on=TODAY)
+    await desk.run(lambda tx: add_class_member(tx, desk.caller, class_id, add))
+
+    async def classes_at(moment: datetime) -> list[int]:
+        day = Desk(desk.database.at(lambda: moment), desk.keyring, desk.town)
+        return [each.patron for each in await day.run(lambda tx: classes_of(tx, day.caller, pupil))]
+
+    assert await classes_at(datetime(2026, 8, 31, 21, 59, tzinfo=UTC)) == []
+    assert await classes_at(datetime(2026, 8, 31, 22, 0, tzinfo=UTC)) == [class_id]

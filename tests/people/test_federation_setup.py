@@ -11,7 +11,7 @@ from faelles.ground.database import Database
 from faelles.ground.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.people.federation.model import Protocol, Provider, RoleHere, SetProvider
 from faelles.people.federation.operations import list_providers, provider_with_secret, remove_provider, set_provider
-from faelles.people.model import Caller, Permission
+from faelles.people.model import EVERY_PERMISSION, Caller, Grant, Permission
 from faelles.people.staff.operations import seed_roles
 from town import Town
 
@@ -86,3 +86,16 @@ async def test_a_role_holds_at_one_place(database: Database, keyring: Keyring, t
     here = RoleHere(outside="Skranke", role="desk_assistant", branch=town.main, is_by_place=True)
     with pytest.raises(InvalidRequestError):
         await put(database, keyring, town, msgspec.structs.replace(DESK, roles=(here,)), chief(town))
+
+
+async def test_who_edits_people_in_one_division_sets_no_provider_of_the_whole_agency(
+    database: Database, keyring: Keyring, town: Town
+):
+    at_school = msgspec.structs.replace(chief(town), grants=(Grant(EVERY_PERMISSION, division=town.schools),))
+    of_nobody = msgspec.structs.replace(DESK, roles=())
+    with pytest.raises(ForbiddenError, match="permission_missing"):
+        await put(database, keyring, town, of_nobody, at_school)
+    await put(database, keyring, town, of_nobody, chief(town))
+    with pytest.raises(ForbiddenError, match="permission_missing"):
+        async with database.transaction(town.agency, SYSTEM) as tx:
+            await remove_provider(tx, at_school, "kommunen")

@@ -14,6 +14,7 @@ from doors.web.visitor import Visitor
 from faelles.doors.rest.app import ON_THIS_MACHINE
 from faelles.doors.rest.services import Limits, Services
 from faelles.doors.web.app import create_application
+from faelles.doors.web.start.help import TOPICS
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
@@ -40,6 +41,12 @@ TEMPLATES = SOURCE / "doors" / "web" / "templates"
 
 every_closed_route = pytest.mark.parametrize("route", CLOSED, ids=str)
 every_page = pytest.mark.parametrize("route", PAGES, ids=str)
+
+
+def test_the_help_leads_nobody_to_a_page_that_they_may_not_open():
+    asked = {page.path: page.access.permission for page in PAGES}
+    for topic, path, needed in TOPICS:
+        assert asked[path] in {*needed, None}, topic
 
 
 async def sent(route: Route, visitor: Visitor, furniture: Furniture):

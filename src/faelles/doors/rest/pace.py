@@ -53,7 +53,11 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class SignInPace:
-    """Of signing in, by pages and programs together. `proxies`: whose word is taken for where a request comes from."""
+    """Of signing in, by pages and over REST together. Web sites sign in at a door of their own (doors/fbs), with a
+    secret that takes no time to check, and are not held up.
+
+    `proxies`: whose word is taken for where a request comes from.
+    """
 
     proxies: tuple[Network, ...] = ()
     of_addresses: Bucket = field(default_factory=lambda: Bucket(per_second=3, burst=300))

@@ -65,7 +65,7 @@ async def list_classes(
 async def classes_of(tx: Transaction, caller: Caller, patron: PatronId) -> list[SchoolClass]:
     """The classes somebody is in today; those beyond the caller's reach are left out. For who sees the patron."""
     seen, found = caller.divisions(Permission.PATRON_VIEW), []
-    for each in await store.of_member(tx, patron, tx.now.date()):
+    for each in await store.of_member(tx, patron):
         branch = await patrons.branch(tx, each.branch)
         if seen is None or branch.division in seen:
             found.append(_shown(each, local_date(tx.now, branch.time_zone)))

@@ -28,7 +28,8 @@ _OF_MEMBER = """
 SELECT c.patron_id, c.branch_id, c.starting_year, c.track, c.ended_on
   FROM class_member AS m
   JOIN school_class AS c ON c.agency_id = m.agency_id AND c.patron_id = m.class_id
- WHERE m.agency_id = $1 AND m.patron_id = $2 AND m.valid @> $3::date
+  JOIN branch_directory AS b ON b.agency_id = c.agency_id AND b.branch_id = c.branch_id
+ WHERE m.agency_id = $1 AND m.patron_id = $2 AND m.valid @> ($3::timestamptz AT TIME ZONE b.time_zone)::date
  ORDER BY c.starting_year DESC, c.track
 """
 
@@ -116,9 +117,9 @@ async def one(tx: Transaction, class_id: PatronId) -> StoredClass | None:
     return None if row is None else _class(row)
 
 
-async def of_member(tx: Transaction, patron: PatronId, day: date) -> list[StoredClass]:
-    """The classes that somebody is in on a day."""
-    return [_class(row) for row in await tx.rows(_OF_MEMBER, tx.agency, patron, day)]
+async def of_member(tx: Transaction, patron: PatronId) -> list[StoredClass]:
+    """The classes that somebody is in on what is today at each school."""
+    return [_class(row) for row in await tx.rows(_OF_MEMBER, tx.agency, patron, tx.now)]
 
 
 def _class(row: Row) -> StoredClass:

@@ -26,6 +26,10 @@ class Protocol(StrEnum):
     SAML = "saml"
 
 
+USUAL_ROLE_CLAIMS: Final = {Protocol.OPENID: "roles", Protocol.SAML: BASIC_PRIVILEGES}
+"""Where somebody's roles are read where a provider's settings name no claim."""
+
+
 class RoleHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a role of the provider's is here: `role` at `branch`, in `division`, (neither) in the whole agency, or
     (`is_by_place`) at the places that the provider names for each person.

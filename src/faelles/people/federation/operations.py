@@ -1,7 +1,7 @@
 """Setting up the providers of an agency: which there are, and what their words mean here.
 
-Whoever decides what a provider's roles are here gives those roles to people they do not know: it takes `people_edit`
-and everything that is given, as widely as it is given.
+Whoever decides what a provider's roles are here gives those roles to people they do not know: it takes `people_edit` in
+the whole agency, for that is who signs in there, and everything that is given, as widely as it is given.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ from faelles.ground.events import append
 from faelles.ground.ids import BranchId, DivisionId, RoleId
 from faelles.people.federation import events, keys, saml, store
 from faelles.people.federation.model import (
-    BASIC_PRIVILEGES,
+    USUAL_ROLE_CLAIMS,
     Keyed,
     Offered,
     Protocol,
@@ -31,7 +31,6 @@ from faelles.people.rules import covers
 from faelles.people.staff import store as staff
 
 _PURPOSE: Final = "sign_in_provider"
-_USUAL_ROLES: Final = {Protocol.OPENID: "roles", Protocol.SAML: BASIC_PRIVILEGES}
 
 
 async def list_providers(tx: Transaction, caller: Caller) -> list[Provider]:
@@ -52,7 +51,7 @@ async def set_provider(
 
     Raises InvalidRequestError where the protocol needs more, ForbiddenError for roles beyond the caller's own.
     """
-    caller.require(Permission.PEOPLE_EDIT)
+    _require_throughout(caller)
     _check(installation, wanted)
     before = await store.load(tx, code)
     if before is not None:
@@ -61,7 +60,7 @@ async def set_provider(
     complete, secret = _completed(keyring, tx, wanted, before)
     if wanted.metadata is not None:
         await saml.check_metadata(wanted.metadata, wanted.issuer)
-    role_claim = wanted.role_claim or _USUAL_ROLES[wanted.protocol]
+    role_claim = wanted.role_claim or USUAL_ROLE_CLAIMS[wanted.protocol]
     sealed = keyring.encrypt(_PURPOSE, tx.agency, secret)
     provider = await store.save(tx, code, complete, role_claim, sealed)
     if before is not None and _is_another(before[0], wanted):
@@ -73,7 +72,7 @@ async def set_provider(
 
 async def remove_provider(tx: Transaction, caller: Caller, code: str) -> None:
     """Nobody comes that way any more; who came stays staff, without a password. Raises NotFoundError."""
-    caller.require(Permission.PEOPLE_EDIT)
+    _require_throughout(caller)
     provider, _, _ = await _known(tx, code)
     await _may_all_give(tx, caller, provider.roles)
     await store.forget_people(tx, provider.id)
@@ -99,6 +98,11 @@ async def _known(tx: Transaction, code: str) -> tuple[Provider, bytes, str | Non
     if found is None:
         raise NotFoundError("sign_in_provider_unknown")
     return found
+
+
+def _require_throughout(caller: Caller) -> None:
+    if caller.divisions(Permission.PEOPLE_EDIT) is not None:
+        raise ForbiddenError("permission_missing", permission=Permission.PEOPLE_EDIT.value)
 
 
 def _check(installation: Installation, wanted: SetProvider) -> None:

@@ -48,6 +48,7 @@ async def test_a_provider_is_set_up_changed_and_taken_away(employee: Visitor, li
     page = (await employee.get("/manage/sign-in/katalog")).text
     assert f'<option value="{at}" selected>' in page
     assert "not so secret" not in page
+    assert 'name="role_claim" type="text" value=""' in page
     changed = OPENID | {"name": "Rådhusets login", "role_at": "place", "place_outside": "main", "place_at": at}
     assert (await employee.send("/manage/sign-in/katalog", changed)).status_code == 303
     assert "Rådhusets login" in (await employee.get("/manage/sign-in")).text

@@ -15,10 +15,10 @@ from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.manage.frame import MOST_LISTED, manage_page
 from faelles.doors.web.request import WebRequest, read_as
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, invalid_field
+from faelles.ground.errors import ConflictError, ForbiddenError, invalid_field
 from faelles.ground.fields import Code
 from faelles.people.federation import operations
-from faelles.people.federation.model import Protocol, Provider, SetProvider
+from faelles.people.federation.model import USUAL_ROLE_CLAIMS, Protocol, Provider, SetProvider
 from faelles.people.model import Caller, Permission
 from faelles.people.staff import operations as staff
 
@@ -28,6 +28,7 @@ _THIS_ONE: Final = Example(path={"code": "{sign_in_provider}"}, answers_neighbou
 _EVERYWHERE: Final = "agency"
 _BY_PLACE: Final = "place"
 _PLACE: Final = re.compile(r"(division|branch):([0-9]{1,15})")
+_CLAIMS: Final = ("subject_claim", "username_claim", "name_claim", "role_claim")
 _EMPTY_LINES: Final = 3
 _SECRETS: Final = frozenset({"secret", "key"})
 
@@ -48,12 +49,19 @@ class PlaceLine(msgspec.Struct, frozen=True, kw_only=True):
 @get("/manage/sign-in", opt=guarded(_VIEW, example=Example()))
 async def list_providers(request: WebRequest) -> Response[bytes]:
     found = await request.read(lambda tx: operations.list_providers(tx, request.caller))
-    return manage_page(request, "providers", {"providers": found})
+    return manage_page(request, "providers", {"providers": found, "may_edit": _may_edit(request)})
 
 
 @get("/manage/sign-in/new", opt=guarded(_EDIT, example=Example()))
 async def new_provider(request: WebRequest) -> Response[bytes]:
+    if not _may_edit(request):
+        raise ForbiddenError("permission_missing", permission=_EDIT.value)
     return await _form(request, None)
+
+
+def _may_edit(request: WebRequest) -> bool:
+    """Who signs in there does so in the whole agency."""
+    return request.caller.may(_EDIT) and request.caller.divisions(_EDIT) is None
 
 
 @get("/manage/sign-in/{code:str}", opt=guarded(_VIEW, example=_THIS_ONE))
@@ -76,6 +84,8 @@ async def _form(request: WebRequest, code: str | None, refused: Refusal = NOTHIN
         sees_agency = caller.may(Permission.AGENCY_VIEW)
         return {
             "provider": found,
+            "may_edit": _may_edit(request),
+            "claims": _claims_of(found),
             "role_lines": [*role_lines, *[RoleLine()] * _EMPTY_LINES],
             "place_lines": [*place_lines, *[PlaceLine()] * _EMPTY_LINES],
             "roles": listed,
@@ -112,6 +122,19 @@ def _address(request: WebRequest, provider: Provider | None, isil: str) -> str:
     if provider.protocol is Protocol.SAML:
         place = f"saml/{isil}/{provider.code}/metadata"
     return f"{request.services.installation.public_url}/sign-in/{place}"
+
+
+def _claims_of(provider: Provider | None) -> dict[str, str]:
+    """The claims that are not the protocol's usual ones: those would be the wrong ones of another protocol."""
+    if provider is None:
+        return dict.fromkeys(_CLAIMS, "")
+    is_usual = provider.role_claim == USUAL_ROLE_CLAIMS[provider.protocol]
+    return {
+        "subject_claim": provider.subject_claim or "",
+        "username_claim": provider.username_claim or "",
+        "name_claim": provider.name_claim or "",
+        "role_claim": "" if is_usual else provider.role_claim,
+    }
 
 
 def _roles_of(provider: Provider | None) -> list[RoleLine]:
