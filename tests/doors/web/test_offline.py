@@ -11,11 +11,14 @@ import pytest
 from httpx import Response
 
 from circulation.lending_library import LendingLibrary, Reader
+from doors.web.school import a_class
 from doors.web.visitor import Visitor
 from faelles.circulation.loans.offline import CONFLICTS
+from faelles.circulation.looking.operations import show_loan
 from faelles.doors.web.offline.advice import advice_on
 from faelles.ground.clock import utc_now
 from faelles.ground.i18n import Language, knows
+from faelles.ground.ids import LoanId
 
 BLOCK = (
     "INSERT INTO patron_block (agency_id, patron_id, code, starts_on, set_by)"
@@ -76,6 +79,28 @@ async def test_whoever_was_open_before_is_lent_to(employee: Visitor, library: Le
     reader, item = await library.reader(), await library.copy()
     assert 'data-tone="done"' in (await sent(employee, library, item, "checkout", patron=reader.id)).text
     assert await library.state_of(item) == "on_loan"
+
+
+async def test_a_class_answers_for_whoever_is_known_by_a_card_alone(employee: Visitor, library: LendingLibrary):
+    pupil, item = await library.reader("child"), await library.copy()
+    made = await a_class(library, [pupil])
+    answer = await sent(employee, library, item, "checkout", card=pupil.card, answering=made)
+    told = re.search(r'data-loan="(\d+)"', answer.text)
+    assert told is not None
+    loan = await library.run(lambda tx: show_loan(tx, library.librarian, LoanId(int(told[1]))))
+    assert (loan.borrower, loan.second_borrower) == (made, pupil.id)
+
+
+async def test_nothing_is_lent_to_a_class_for_a_card_that_is_nobodys_any_more(
+    employee: Visitor, library: LendingLibrary
+):
+    pupil, item = await library.reader("child"), await library.copy()
+    made = await a_class(library, [pupil])
+    ended = "UPDATE patron_identifier SET ended_at = now(), ended_why = 'lost' WHERE agency_id = $1 AND patron_id = $2"
+    await library.run(lambda tx: tx.execute(ended, tx.agency, pupil.id))
+    answer = await sent(employee, library, item, "checkout", card=pupil.card, answering=made)
+    assert 'data-code="web_offline_taken_refused"' in answer.text
+    assert ("data-loan" in answer.text, await library.state_of(item)) == (False, "available")
 
 
 async def test_a_return_that_was_done_before_the_line_broke_is_known_by_its_key(

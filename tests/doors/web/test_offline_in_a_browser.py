@@ -217,6 +217,7 @@ async def test_what_waited_is_done_on_the_class_page_too_and_what_was_no_loan_le
     page, made = desk.page, await a_class(library, pupils)
     await at_the_desk(await page.context.new_page())
     await page.goto(f"/group-loan?class={made}")
+    await page.locator("#answering").uncheck()
     await page.locator("#group-field").focus()
     for book in books[:2]:
         await desk.scan(book)

@@ -28,9 +28,11 @@ from faelles.ground.errors import ConflictError, invalid_field
 from faelles.ground.fields import Id, Scan
 from faelles.ground.ids import BranchId
 from faelles.patrons.blocks.card_list import list_blocked_cards
+from faelles.patrons.looking.operations import identify
 from faelles.people.model import Permission
 
 _DONE_BEFORE: Final = "idempotency_key_reused"
+_LENT: Final = {Outcome.LENT, Outcome.REPEATED}
 
 
 class Told(StrEnum):
@@ -43,7 +45,7 @@ class Told(StrEnum):
 
 class TakenForm(msgspec.Struct, frozen=True, kw_only=True):
     """One scan. Who was open then: a `patron`, or the `card` that nobody could look up. `answering`: the class that
-    answers for the loan, which the patron has in hand.
+    answers for the loan, while whoever was open has it in hand.
     """
 
     scan: Scan
@@ -120,17 +122,29 @@ async def _taken(tx: Transaction, request: WebRequest, form: TakenForm) -> Entry
     if _is_card(known, form.told):
         return _of_card(known, scan)
     is_lent = form.told is not Told.RETURN and (form.patron is not None or form.card is not None)
+    in_hand = await _in_hand(tx, request, form) if is_lent else None
     entry = OfflineEntry(
         what=Happened.CHECKOUT if is_lent else Happened.RETURN,
         item=scan,
         branch=form.branch,
         happened_at=min(form.happened_at, tx.now) if form.happened_at.tzinfo else form.happened_at,
-        card=form.card if is_lent and form.patron is None else None,
-        patron=(form.answering or form.patron) if is_lent and form.patron is not None else None,
-        second_borrower=form.patron if is_lent and form.answering not in {None, form.patron} else None,
+        card=form.card if is_lent and in_hand is None else None,
+        patron=(form.answering or in_hand) if in_hand is not None else None,
+        second_borrower=in_hand if form.answering not in {None, in_hand} else None,
     )
     answer = await record_offline(tx, request.caller, request.services.keyring, entry, form.key)
     return _told(answer, request, known, scan)
+
+
+async def _in_hand(tx: Transaction, request: WebRequest, form: TakenForm) -> int | None:
+    """Who was open then, where that is known by now. A card is looked up only where a class answers for it: else the
+    loan is made under the card. One that is not one patron's, now, is left for the work list.
+    """
+    if form.patron is not None or form.answering is None or form.card is None:
+        return form.patron
+    found = await identify(tx, request.caller, request.services.keyring, form.card)
+    current = [each.patron.id for each in found if each.ended_at is None]
+    return current[0] if len(current) == 1 else None
 
 
 def _is_card(known: ScanAnswer, told: Told) -> bool:
@@ -155,6 +169,8 @@ def _told(answer: OfflineAnswer, request: WebRequest, known: ScanAnswer, scan: s
         tone=Tone.NOTICE if lines else Tone.DONE,
         code=f"web_offline_taken_{answer.outcome.value}",
         scanned=f"{scan} {title}".strip(),
+        known=known,
+        loan=answer.loan if answer.outcome in _LENT else None,
         lines=tuple(lines),
         conflicts=len(answer.conflicts),
     )

@@ -139,8 +139,9 @@ async function begin() {
   if (form.dataset.kept !== undefined) await outbox.connect();
   await outbox.showAllRefused();
   await sendTaken();
-  await refreshBlocked(desk);
-  setInterval(() => refreshBlocked(desk), A_QUARTER);
+  const { agency, branch } = desk;
+  await refreshBlocked({ agency, branch });
+  setInterval(() => refreshBlocked({ agency, branch }), A_QUARTER);
   setInterval(sendTaken, A_WHILE);
 }
 

@@ -42,20 +42,20 @@ sending.showOn({
   tell: (code, said) => put(toldEntry(code, said)),
   read,
   show: (html) => put(read(html)),
-  sent: (id) => {
-    tellSent(log, id);
-    rows.querySelector(`.book[data-waits="${id}"]`)?.removeAttribute("data-waits");
+  sent: (id, answer, isTaken) => {
+    tellSent(log, id, isTaken);
+    const book = rows.querySelector(`.book[data-waits="${id}"]`);
+    if (book) settle(book, answer, isTaken);
   },
   count: (text) => {
     if (queueLine.textContent !== text) queueLine.textContent = text;
   },
   // Whose turn it is, is asked when the scan's turn comes: the scan before may have changed it.
   turn: () => ({ patron: turn?.dataset.patron ?? "", card: turn?.dataset.card ?? "", answering: answering() }),
-  answered: (html, isDone, done) => {
+  answered: (html, isDone, scan) => {
     const entry = read(html);
     put(entry);
-    if (isDone) take(entry);
-    if (isDone) done(entry);
+    if (isDone) take(entry, scan);
   },
   known: (html) => {
     const entry = read(html);
@@ -74,9 +74,10 @@ sending.showOn({
 
 const answering = () => (form.elements.answering?.checked ? form.elements.answering.value : "");
 
-function take(entry) {
+// Whoever may lend need not see names: then the card is the row's.
+function take(entry, scan) {
   if (!entry.dataset.patron) return;
-  const row = rowOf(entry.dataset.patron) ?? addRow({ patron: entry.dataset.patron }, entry.dataset.name);
+  const row = rowOf(entry.dataset.patron) ?? addRow({ patron: entry.dataset.patron }, entry.dataset.name || scan);
   if (entry.dataset.loan) {
     addBook(row, entry.dataset);
     giveTurn(inListOrder ? nextWithout(row) : row);
@@ -97,15 +98,19 @@ function addRow(who, name) {
   return row;
 }
 
-function addBook(row, { loan, title, number }) {
+function addBook(row, told) {
+  row.querySelector(".books").append(bookOf(row, told));
+  count();
+}
+
+function bookOf(row, { loan, title, number }) {
   const book = document.getElementById("book").content.cloneNode(true).querySelector(".book");
   book.dataset.loan = loan;
   const box = book.querySelector("input");
   box.value = loan;
   box.setAttribute("aria-label", `${nameOf(row)}: ${title} ${number}`);
   book.querySelector(".book-title").textContent = `${title} ${number}`;
-  row.querySelector(".books").append(book);
-  count();
+  return book;
 }
 
 // Nobody has said its title, nor whether it may be lent.
@@ -113,6 +118,16 @@ function addWaiting(row, number, id) {
   const book = Object.assign(document.createElement("span"), { className: "book", textContent: number });
   book.dataset.waits = id;
   row.querySelector(".books").append(book);
+  count();
+}
+
+// What was made of a book that waited: a loan, or nothing. Whose turn it is by now stays so.
+function settle(book, answer, isTaken) {
+  const { loan, code } = answer;
+  if (loan && !rows.querySelector(`.book[data-loan="${loan}"]`)) book.replaceWith(bookOf(book.closest("tr"), answer));
+  else if (isTaken && code === "web_offline_done_before") book.removeAttribute("data-waits");
+  else book.remove();
+  sayTurn();
   count();
 }
 
@@ -126,7 +141,12 @@ function giveTurn(row) {
   turn?.removeAttribute("aria-current");
   turn = row;
   turn?.setAttribute("aria-current", "true");
-  turnLine.textContent = row ? nameOf(row) : inListOrder ? form.dataset.allDone : form.dataset.scanCard;
+  sayTurn();
+}
+
+function sayTurn() {
+  const isAllDone = inListOrder && nextWithout(null) === null;
+  turnLine.textContent = turn ? nameOf(turn) : isAllDone ? form.dataset.allDone : form.dataset.scanCard;
 }
 
 function nameOf(row) {
@@ -134,12 +154,18 @@ function nameOf(row) {
 }
 
 function chosen() {
-  return [...rows.querySelectorAll('input[name="swap"]:checked')];
+  return [...rows.querySelectorAll('input[name="swap"]:checked:not(:disabled)')];
 }
 
 function count() {
   document.getElementById("lent-count").textContent = rows.querySelectorAll(".book").length;
   swapButton.disabled = chosen().length !== 2;
+}
+
+// Until the server has swapped them nobody swaps them again.
+function holdStill(boxes, isHeld) {
+  for (const box of boxes) box.disabled = isHeld;
+  count();
 }
 
 function swapBooks(first, second) {
@@ -155,28 +181,36 @@ function swapBooks(first, second) {
   count();
 }
 
-function takeAway(book) {
+function takeAway(book, isLate) {
   const row = book?.closest("tr");
   book?.remove();
-  if (row) giveTurn(row);
+  if (row && !isLate) giveTurn(row);
+  sayTurn();
   count();
 }
 
 const actions = {
   turn: (button) => giveTurn(button.closest("tr")),
   swap: () => {
-    const [first, second] = chosen();
-    sending.enqueue("/group-loan/swap", { loan: first.value, other: second.value }, () => swapBooks(first, second));
+    const boxes = chosen();
+    const [first, second] = boxes;
+    holdStill(boxes, true);
+    sending.enqueue("/group-loan/swap", { loan: first.value, other: second.value }, (isDone) => {
+      holdStill(boxes, false);
+      if (isDone) swapBooks(first, second);
+    });
   },
   undo: (button) => {
     const { loan } = button.dataset;
     button.disabled = true;
-    sending.enqueue("/group-loan/undo", { loan }, () => takeAway(rows.querySelector(`.book[data-loan="${loan}"]`)));
+    sending.enqueue("/group-loan/undo", { loan }, (isDone, isLate) => {
+      if (isDone) takeAway(rows.querySelector(`.book[data-loan="${loan}"]`), isLate);
+    });
   },
   untake: async (button) => {
     button.disabled = true;
     const id = Number(button.dataset.scan);
-    if (await outbox.untake(id)) takeAway(rows.querySelector(`.book[data-waits="${id}"]`));
+    if (await outbox.untake(id)) takeAway(rows.querySelector(`.book[data-waits="${id}"]`), false);
   },
   dismiss: (button) => {
     outbox.dismiss(Number(button.dataset.scan));

@@ -6,26 +6,37 @@ import { desk, post, TAB } from "./outbox.js";
 import * as queue from "./queue.js";
 
 const line = [];
+// What is to be done on the screen about an action that waits, once the server has said what became of it.
+const afterwards = new Map();
 let arriving = Promise.resolve();
 let isWorking = false;
 let page;
 
 export function showOn(pageOfAClass) {
   page = pageOfAClass;
-  outbox.showOn({ ...page, inLine: () => line.length, allSent: async () => undefined });
+  outbox.showOn({ ...page, sent, inLine: () => line.length, allSent: async () => undefined });
+}
+
+function sent(id, answer, isTaken) {
+  page.sent(id, answer, isTaken);
+  afterwards.get(id)?.(isTaken);
+  afterwards.delete(id);
 }
 
 export const isBusy = () => line.length > 0;
 
-// `done`: what to do once the server has done it.
-export function enqueue(path, fields, done = () => {}) {
-  arriving = arriving.then(() => arrive(path, fields, done)).catch(() => lose(fields));
+// `settled(isDone, isLate)`: what to do once the server has done it, or will not. Late: it waited, and the desk went on.
+export function enqueue(path, fields, settled = () => {}) {
+  arriving = arriving.then(() => arrive(path, fields, settled)).catch(() => lose(fields, settled));
 }
 
-const lose = (fields) => page.tell("web_offline_not_taken", { tone: "stop", scan: fields.scan });
+function lose(fields, settled) {
+  page.tell("web_offline_not_taken", { tone: "stop", scan: fields.scan });
+  settled(false, false);
+}
 
 // Stored before it is sent. Whose a book is, is known when its turn comes, and not before.
-async function arrive(path, fields, done) {
+async function arrive(path, fields, settled) {
   const isAction = fields.scan === undefined;
   const meaning = isAction ? "action" : looksLike(fields.scan);
   const scanned = { path, fields: { branch: desk.branch, ...fields, key: crypto.randomUUID() }, meaning };
@@ -34,7 +45,7 @@ async function arrive(path, fields, done) {
   if (queue.isInMemory(entry) && queue.memorySize() === 1) {
     page.tell("web_offline_storage_full", { tone: "stop", scan: fields.scan });
   }
-  line.push({ entry, done });
+  line.push({ entry, settled });
   outbox.showWaiting();
   work();
 }
@@ -44,8 +55,8 @@ async function work() {
   isWorking = true;
   try {
     while (line.length > 0) {
-      const { entry, done } = line[0];
-      await serve(entry, done).catch(() => lose(entry.fields));
+      const { entry, settled } = line[0];
+      await serve(entry, settled).catch(() => lose(entry.fields, settled));
       line.shift();
       await outbox.showWaiting();
     }
@@ -54,21 +65,23 @@ async function work() {
   }
 }
 
-async function serve(entry, done) {
-  if ((await outbox.mustWait()) || !(await answered(entry, done))) {
-    await take(entry);
+async function serve(entry, settled) {
+  if ((await outbox.mustWait()) || !(await answered(entry, settled))) {
+    await take(entry, settled);
     if (outbox.isAnswered()) outbox.sendTaken();
   }
 }
 
 // Whether the server said what became of it.
-async function answered(entry, done) {
+async function answered(entry, settled) {
   const { patron, card } = page.turn();
   if (entry.meaning === "item" && card && !patron && !(await known(card))) return false;
   const answer = await post(entry.path, { ...entry.fields, ...nonEmpty(page.turn()) });
   if (answer === null) return false;
   await queue.remove(entry.id);
-  page.answered(answer.html, answer.status < 400, done);
+  const isDone = answer.status < 400;
+  page.answered(answer.html, isDone, entry.fields.scan);
+  settled(isDone, false);
   return true;
 }
 
@@ -84,12 +97,17 @@ async function known(card) {
 }
 
 // Nobody answers: a card is whose turn it is, and a book is theirs.
-async function take(entry) {
+async function take(entry, settled) {
   const { scan } = entry.fields;
-  if (entry.meaning === "action") await keep(entry, {}, "web_offline_action_waits");
+  if (entry.meaning === "action") await takeAction(entry, settled);
   else if (entry.meaning === "search") await leave(entry, "web_offline_no_search");
   else if (entry.meaning === "card") await takeCard(entry, scan);
   else await takeBook(entry, scan);
+}
+
+async function takeAction(entry, settled) {
+  afterwards.set(entry.id, (isDone) => settled(isDone, true));
+  await keep(entry, {}, "web_offline_action_waits");
 }
 
 async function takeCard(entry, scan) {
@@ -111,7 +129,7 @@ async function takeBook(entry, scan) {
     await leave(entry, "web_group_card_first");
     return;
   }
-  const under = patron ? { patron, card: "", answering } : { patron: "", card };
+  const under = { patron, card: patron ? "" : card, answering };
   await keep(entry, under, "web_offline_lent", { action: "untake", actionWords: "web_undo" });
   page.lent(scan, entry.id);
 }

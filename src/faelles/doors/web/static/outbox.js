@@ -22,6 +22,17 @@ let trouble = "";
 const tabLock = (tab) => `faelles-desk-tab-${tab}`;
 navigator.locks.request(tabLock(TAB), () => new Promise(() => {}));
 
+// One tab sends what all have taken: whose scan it was hears from it what became of it.
+const otherTabs = new BroadcastChannel("faelles-desk-sent");
+otherTabs.addEventListener("message", async ({ data }) => {
+  if (data.tab === TAB) {
+    settle(data);
+    const refused = (await queue.waiting(desk.agency)).find(({ id }) => id === data.id);
+    if (refused) showRefused(refused);
+  }
+  await showWaiting();
+});
+
 export function showOn(pageOfScans) {
   page = pageOfScans;
 }
@@ -151,15 +162,22 @@ async function sendOne(entry, sum) {
   if (answer === null) return false;
   if (answer.status === 403) return lose("permission") !== null;
   if (answer.status >= 500 && sealed.tries < MOST_TRIES) return lose("away") !== null;
-  const { html } = answer;
-  const shown = page.read(html);
+  const told = { id: entry.id, tab: entry.tab, html: answer.html, isTaken: answer.status < 400 };
+  const shown = page.read(told.html);
   sum.sent += 1;
-  if (answer.status >= 400 || Number(shown.dataset.conflicts ?? 0) > 0) sum.listed += 1;
-  if (answer.status >= 400) await refuse(sealed, shown.textContent.trim());
-  else await queue.remove(entry.id);
-  if (answer.status < 400 && shown.dataset.tone !== "done") page.show(html);
-  page.sent(entry.id);
+  if (!told.isTaken || Number(shown.dataset.conflicts ?? 0) > 0) sum.listed += 1;
+  if (told.isTaken) await queue.remove(entry.id);
+  else await refuse(sealed, shown.textContent.trim());
+  settle(told);
+  otherTabs.postMessage(told);
   return true;
+}
+
+// Tell the page what the server said of one that waited: taken, as the answer says, or refused.
+function settle({ id, html, isTaken }) {
+  const shown = page.read(html);
+  if (isTaken && shown.dataset.tone !== "done") page.show(html);
+  page.sent(id, shown.dataset, isTaken);
 }
 
 function asSent({ path, fields, meaning, under, happened }) {

@@ -42,7 +42,7 @@ export function showTold(code, said) {
   return entry;
 }
 
-export const showSent = (id) => tellSent(log, id);
+export const showSent = (id, answer, isTaken) => tellSent(log, id, isTaken);
 
 export function showCount(text) {
   if (queueLine.textContent !== text) queueLine.textContent = text;

@@ -29,11 +29,11 @@ export function toldEntry(code, { tone = "offline", scan = "", id = "", paramete
   return entry;
 }
 
-// The scan was sent after all: its entry in the log says so.
-export function tellSent(log, id) {
+// The scan was sent after all: its entry in the log says so, unless the server could make nothing of it.
+export function tellSent(log, id, isTaken) {
   const entry = log.querySelector(`.entry[data-scan="${id}"]`);
   if (!entry) return;
-  entry.classList.add("sent");
-  entry.querySelector(".state").textContent = words("web_offline_sent");
+  entry.classList.toggle("sent", isTaken);
+  entry.querySelector(".state").textContent = isTaken ? words("web_offline_sent") : "";
   entry.querySelector("button")?.remove();
 }
