@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Protocol
 
 import msgspec
 
@@ -159,3 +160,14 @@ class PlacingFacts(msgspec.Struct, frozen=True, kw_only=True):
     issues: Sequence[tuple[IssueId, RecordId]]
     items: Sequence[tuple[ItemNumber, ItemId, RecordId, bool]]
     titles: tuple[TitleFacts, ...]
+
+
+class Awaiting(Protocol):
+    """As much of a hold as a wait is looked up by."""
+
+    @property
+    def id(self) -> HoldId: ...
+    @property
+    def record(self) -> RecordId: ...
+    @property
+    def state(self) -> HoldState: ...

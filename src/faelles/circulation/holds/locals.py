@@ -11,10 +11,10 @@ import msgspec
 from faelles.circulation.desk.hold_states import WAITING
 from faelles.circulation.holds import queue_store
 from faelles.circulation.holds.counter import Counter
-from faelles.circulation.holds.facts import Copy, PlacingFacts, TitleFacts, Waiting
+from faelles.circulation.holds.facts import Awaiting, Copy, PlacingFacts, TitleFacts, Waiting
 from faelles.circulation.holds.fitting import Supply, is_local, supply_of
 from faelles.circulation.holds.matcher import present_moment
-from faelles.circulation.holds.model import HoldShown, Placed
+from faelles.circulation.holds.model import Placed
 from faelles.circulation.holds.placing import Order
 from faelles.circulation.holds.store import NewHold
 from faelles.circulation.holds.title import Moment, supply_for
@@ -42,7 +42,7 @@ def is_any_local(supplies: Iterable[Supply], pickup: BranchId, home: BranchId | 
     return any(is_local(supply, pickup, home) for supply in supplies)
 
 
-async def places_in_line(tx: Transaction, holds: Iterable[HoldShown]) -> dict[HoldId, int]:
+async def places_in_line(tx: Transaction, holds: Iterable[Awaiting]) -> dict[HoldId, int]:
     """The places of those of `holds` that wait, from 1, where they are not those of their ranks."""
     records = sorted({each.record for each in holds if each.state in WAITING})
     if not records or not has_locals(await current_settings(tx)):

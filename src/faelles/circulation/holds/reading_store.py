@@ -69,8 +69,10 @@ SELECT item_id, count(*) AS returned
 """
 _COUNT_WAITING = """
 SELECT count(*)
-  FROM hold AS h
- WHERE h.agency_id = $1 AND h.record_id = $2 AND h.closed_at IS NULL AND h.state IN ('pending', 'matched')
+  FROM copy AS c
+  JOIN hold AS h ON h.agency_id = $1 AND h.record_id = c.record_id
+ WHERE c.agency_id = $1 AND c.item_id = $2 AND h.closed_at IS NULL AND h.state IN ('pending', 'matched')
+   AND would_fill(h, c.item_id, c.issue_id, c.material_group_id)
    AND NOT EXISTS (SELECT FROM hold_patron AS p
                     WHERE p.agency_id = $1 AND p.hold_id = h.id AND p.patron_id = $3)
 """
@@ -174,9 +176,9 @@ async def returned_since(tx: Transaction, items: Sequence[ItemId], moment: datet
     return {row["item_id"]: row["returned"] for row in rows}
 
 
-async def count_waiting(tx: Transaction, record: RecordId, *, but: PatronId) -> int:
+async def count_waiting(tx: Transaction, item: ItemId, *, but: PatronId) -> int:
     """How many wait for a title, apart from one patron."""
-    return int(await tx.value(_COUNT_WAITING, tx.agency, record, but))
+    return int(await tx.value(_COUNT_WAITING, tx.agency, item, but))
 
 
 async def has_ready(tx: Transaction, patron: PatronId) -> bool:

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
-from faelles.circulation.desk.hold_states import WAITING, HoldState
+from faelles.circulation.desk.hold_states import WAITING
 from faelles.circulation.holds import queue_store
 from faelles.circulation.holds import reading_store as store
 from faelles.circulation.holds.estimating import LOOKED_BACK, cycle_days, wait_days
-from faelles.circulation.holds.facts import Copy, Waiting
+from faelles.circulation.holds.facts import Awaiting, Copy, Waiting
 from faelles.circulation.holds.fitting import demand_of, subject_of
 from faelles.circulation.holds.locals import as_served
 from faelles.circulation.holds.matcher import present_moment
@@ -28,17 +27,6 @@ class Comings:
 
     due: Mapping[ItemId, date]
     returned: Mapping[ItemId, int]
-
-
-class Awaiting(Protocol):
-    """As much of a hold as a wait is looked up by."""
-
-    @property
-    def id(self) -> HoldId: ...
-    @property
-    def record(self) -> RecordId: ...
-    @property
-    def state(self) -> HoldState: ...
 
 
 async def waits_of(tx: Transaction, holds: Sequence[Awaiting]) -> dict[HoldId, Wait]:

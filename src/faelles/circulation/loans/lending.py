@@ -159,7 +159,7 @@ async def _shortened(tx: Transaction, desk: Desk, request: CheckoutRequest, deci
     days = case.terms[SHORT_LOAN_DAYS].value
     if days is None or request.due_on is not None:
         return decision.due_on
-    waiting = await reading_store.count_waiting(tx, case.item.record, but=case.patron.id)
+    waiting = await reading_store.count_waiting(tx, case.item.id, but=case.patron.id)
     if waiting < case.terms[SHORT_LOAN_FROM_HOLDS].value:
         return decision.due_on
     calendar = desk.settings.directory.calendar(desk.branch, case.terms[DUE_CALENDAR].value)

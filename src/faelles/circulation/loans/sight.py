@@ -5,11 +5,13 @@ from faelles.people.model import Caller, Permission
 
 
 def is_visible(caller: Caller, permission: Permission, loan: LoanFacts) -> bool:
-    """Whether the caller may see this loan: a patron their own; staff those of the divisions their permission reaches,
-    for a school's staff never see the public library's loans, nor the other way round.
+    """Whether the caller may see this loan: a patron their own, staff anybody's; either in the divisions their
+    permission reaches, for a school's door never shows the public library's loans, nor the other way round.
     """
     if caller.patron is not None:
-        return loan.is_borrowed_by(caller.patron)
+        permission = Permission.OWN_ACCOUNT
+        if not loan.is_borrowed_by(caller.patron):
+            return False
     divisions = caller.divisions(permission)
     return divisions is None or loan.division in divisions
 

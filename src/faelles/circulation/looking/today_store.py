@@ -30,12 +30,13 @@ SELECT extract(hour FROM l.lent_at AT TIME ZONE $4)::integer AS hour, count(*) A
  GROUP BY hour
 """
 _HOLDS_BY_AGE = """
-SELECT CASE WHEN placed_at > $3::timestamptz - interval '7 days' THEN 0
-            WHEN placed_at > $3::timestamptz - interval '28 days' THEN 1
-            WHEN placed_at > $3::timestamptz - interval '91 days' THEN 2
+SELECT CASE WHEN since > $3::timestamptz - interval '7 days' THEN 0
+            WHEN since > $3::timestamptz - interval '28 days' THEN 1
+            WHEN since > $3::timestamptz - interval '91 days' THEN 2
             ELSE 3 END AS age,
        count(*) AS holds
   FROM hold
+ CROSS JOIN LATERAL (SELECT GREATEST(placed_at, active_from::timestamptz) AS since) AS waits
  WHERE agency_id = $1 AND pickup_branch_id = $2 AND closed_at IS NULL AND state <> 'ready'
    AND (active_from IS NULL OR active_from <= $4::date)
  GROUP BY age

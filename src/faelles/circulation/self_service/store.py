@@ -123,8 +123,7 @@ SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id
        b.state IS NOT DISTINCT FROM 'ready' AS on_hold_shelf, b.pickup_deadline,
        (SELECT count(*) FROM hold AS h JOIN copy AS c ON c.agency_id = $1 AND c.item_id = i.item_id
          WHERE h.agency_id = $1 AND h.record_id = c.record_id AND h.closed_at IS NULL
-           AND (h.issue_id IS NULL OR h.issue_id = c.issue_id)
-           AND (h.wanted_item_id IS NULL OR h.wanted_item_id = c.item_id)) AS waiting
+           AND would_fill(h, c.item_id, c.issue_id, c.material_group_id)) AS waiting
   FROM item_facts AS i
   JOIN copy_whereabouts AS w ON w.agency_id = $1 AND w.item_id = i.item_id
   LEFT JOIN copy_tag AS t ON t.agency_id = $1 AND t.item_id = i.item_id

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from faelles.circulation.sharing.model import Incoming, RequestState
+from faelles.circulation.sharing.model import Incoming
 from faelles.circulation.sharing.stages import stage_of
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, ItemNumber, MaterialGroupId, PlacementId, RecordId
@@ -98,10 +98,6 @@ class Asked:
 
     shown: Incoming
     borrower: AgencyId
-
-    @property
-    def is_unanswered(self) -> bool:
-        return self.shown.state is RequestState.ASKED
 
 
 async def find_incoming(tx: Transaction, request: int) -> Asked | None:

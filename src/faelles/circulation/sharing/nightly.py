@@ -42,7 +42,7 @@ def _has_waited(settings: Settings, hold: LongWait, day: date, tx: Transaction) 
         item=place, patron=place, desk=place, patron_group=hold.patron_group or policies.ANY_PATRON
     )
     after = settings.policy.terms(subject, tx.now)[LENDING_AFTER_DAYS].value
-    return after is not None and hold.placed_on + timedelta(days=after) <= day
+    return after is not None and hold.waits_from + timedelta(days=after) <= day
 
 
 async def answer_others(tx: Transaction, day: date, _: str | None) -> Slice:

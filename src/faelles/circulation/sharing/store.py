@@ -30,7 +30,7 @@ SELECT a.id, l.isil AS lender, b.isil AS borrower, lower(a.valid) AS first_day, 
 _AGENCY_WITH_ISIL = "SELECT agency_id FROM agency_directory WHERE isil = $1 AND agency_id NOT IN (0, $2)"
 # Titles of the whole country alone: another agency cannot have a copy of a local record, nor copies of our groups.
 _WAITING_LONG = """
-SELECT h.id, h.record_id, h.division_id, h.patron_group_id, h.placed_on
+SELECT h.id, h.record_id, h.division_id, h.patron_group_id, GREATEST(h.placed_on, h.active_from) AS waits_from
   FROM hold AS h
   JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
   JOIN title AS t ON t.record_id = h.record_id AND t.record_agency_id = 0
@@ -181,7 +181,7 @@ class LongWait:
     record: RecordId
     division: DivisionId
     patron_group: PatronGroupId | None
-    placed_on: date
+    waits_from: date
 
 
 async def waiting_long(tx: Transaction, day: date, *, after: int, limit: int) -> list[LongWait]:
@@ -191,7 +191,7 @@ async def waiting_long(tx: Transaction, day: date, *, after: int, limit: int) ->
             record=row["record_id"],
             division=row["division_id"],
             patron_group=row["patron_group_id"],
-            placed_on=row["placed_on"],
+            waits_from=row["waits_from"],
         )
         for row in await tx.rows(_WAITING_LONG, tx.agency, day, after, limit)
     ]

@@ -14,6 +14,7 @@ from faelles.circulation.desk.blocks import CirculationRefusedError
 from faelles.circulation.desk.hold_states import WAITING, HoldState
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds import changing, operations
+from faelles.circulation.holds.locals import has_locals, places_in_line
 from faelles.circulation.holds.model import (
     MOST_WISHES,
     CancelHolds,
@@ -103,7 +104,7 @@ async def reservations(call: Call) -> list[models.ReservationDetails]:
 async def _details(
     tx: Transaction, call: Call, settings: Settings, holds: Sequence[OwnHold]
 ) -> list[models.ReservationDetails]:
-    nearest = _nearest(holds)
+    nearest = _nearest(holds, await places_in_line(tx, holds) if has_locals(settings) else {})
     waits = await waits_of(tx, holds) if _tells_of_waits(call) else {}
     return [
         _reservation(
@@ -116,12 +117,15 @@ async def _details(
     ]
 
 
-def _nearest(holds: Sequence[OwnHold]) -> dict[HoldId, int]:
-    """The best place in any queue of each order: parallel reservations stand where the first of them stands."""
+def _nearest(holds: Sequence[OwnHold], served: Mapping[HoldId, int]) -> dict[HoldId, int]:
+    """The best place in any queue of each order: parallel reservations stand where the first of them stands. `served`:
+    the places of those that are not served by their ranks.
+    """
     nearest: dict[HoldId, int] = {}
     for hold in holds:
-        if hold.position is not None:
-            nearest[hold.transaction] = min(hold.position, nearest.get(hold.transaction, hold.position))
+        place = served.get(hold.id, hold.position)
+        if place is not None:
+            nearest[hold.transaction] = min(place, nearest.get(hold.transaction, place))
     return nearest
 
 
