@@ -25,6 +25,13 @@ from waiting import PATIENCE, free_port
 
 AWAY = re.compile("Ingen forbindelse")
 BACK = re.compile("Forbindelsen er tilbage")
+NEVER_SENDS = """
+const { request } = LockManager.prototype;
+LockManager.prototype.request = function (name, ...more) {
+  return name === "faelles-desk-sender" ? Promise.resolve(more.at(-1)(null)) : request.call(this, name, ...more);
+};
+"""
+"""Somebody else always has the lock of whoever sends."""
 LOANS = """
 SELECT count(*) AS loans, count(*) FILTER (WHERE closed_at IS NULL) AS open
   FROM loan JOIN item ON item.agency_id = loan.agency_id AND item.id = loan.item_id
@@ -212,10 +219,11 @@ async def test_a_class_goes_on_without_a_server_and_every_book_ends_up_with_its_
 async def test_what_waited_is_done_on_the_class_page_too_and_what_was_no_loan_leaves_it(
     desk: Hands, library: LendingLibrary
 ):
-    """Another tab of the same browser may be the one that sends it."""
+    """Another tab of the same browser is the one that sends it."""
     pupils, books = [await library.reader("child") for _ in range(3)], [await library.copy() for _ in range(3)]
     page, made = desk.page, await a_class(library, pupils)
     await at_the_desk(await page.context.new_page())
+    await page.add_init_script(NEVER_SENDS)
     await page.goto(f"/group-loan?class={made}")
     await page.locator("#answering").uncheck()
     await page.locator("#group-field").focus()
@@ -236,7 +244,6 @@ async def test_what_waited_is_done_on_the_class_page_too_and_what_was_no_loan_le
     await page.context.set_offline(False)
     await expect(page.locator("#pairs .book")).to_have_count(1)
     await expect(waiting).to_have_count(0)
-    await expect(page.locator("#queue")).to_have_text("")
     shown = [books.index(text.split()[-1]) if text else None for text in await rows.all_inner_texts()]
     loans = [await loans_of(library, book) for book in books]
     assert (shown, loans) == ([1, None, None], [(1, 0), (1, 1), (0, 0)])
