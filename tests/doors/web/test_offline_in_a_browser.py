@@ -23,6 +23,15 @@ from faelles.ground.database.pool import open_database
 from faelles.people.model import EVERY_PERMISSION
 from waiting import PATIENCE, free_port
 
+BLOCKED_LIST = """
+() => new Promise((done) => {
+  indexedDB.open("faelles-desk").onsuccess = ({ target: { result } }) => {
+    const asked = result.transaction("settings").objectStore("settings").get("blocked");
+    asked.onsuccess = () => { result.close(); done(asked.result && Object.keys(asked.result)); };
+  };
+})
+"""
+"""What the browser's database says of the list of blocked cards."""
 AWAY = re.compile("Ingen forbindelse")
 BACK = re.compile("Forbindelsen er tilbage")
 NEVER_SENDS = """
@@ -349,3 +358,5 @@ async def test_what_is_kept_names_nobody(desk: Hands, library: LendingLibrary):
     paths = {path for names in kept for path in names}
     assert {"/desk/kept/da", "/desk/kept/en"} <= paths
     assert all(path.startswith(("/static/", "/desk/kept/", "/desk/language")) for path in paths)
+    stored = await (await desk.page.wait_for_function(BLOCKED_LIST)).json_value()
+    assert set(stored) == {"agency", "branch", "key", "hashes", "asOf", "fetched"}
