@@ -123,15 +123,26 @@ async def test_another_agency_sees_nothing_and_changes_nothing(
     assert await ledger.digest(NATION, showcase.town.agency) == before
 
 
+OF_ONE_PATRON = frozenset({"booking", "charge", "hold", "loan", "message", "patron", "payment_order", "ready_hold"})
+NOTED = frozenset({"access_log", "event", "idempotency"})
+"""What a refusal may leave."""
+
+
 @every_room_of_patrons
-async def test_another_patron_of_the_same_agency_sees_nothing_of_the_first(
-    routes: list[Route], client: httpx.AsyncClient, keyring: Keyring, furnished: Furniture
+async def test_another_patron_of_the_same_agency_sees_nothing_of_the_first_and_changes_nothing_of_it(
+    routes: list[Route], client: httpx.AsyncClient, keyring: Keyring, furnished: Furniture, ledger: Ledger
 ) -> None:
-    other = bearer(keyring, patron(furnished.town.agency, furnished.number("other_patron")))
+    agency = furnished.town.agency
+    other = bearer(keyring, patron(agency, furnished.number("other_patron")))
     of_the_first = [str(furnished.objects[mark]) for mark in ("patron", "card")]
     wrong = []
     for route in routes:
+        of_theirs = names_in(Example(body=route.access.example.body)) & OF_ONE_PATRON
+        before = await ledger.digest(agency) if of_theirs else {}
         answer = await route.send(client, furnished, other)
+        after = await ledger.digest(agency) if of_theirs else {}
+        if changed := {table for table in before if before[table] != after[table]} - NOTED:
+            wrong.append(f"{told(route, answer)}: changed {sorted(changed)}")
         names_an_object = names_in(Example(path=route.access.example.path))
         is_right = answer.status_code in REFUSALS if names_an_object else answer.status_code < 500
         if not is_right or any(mark in answer.text for mark in of_the_first):

@@ -50,9 +50,11 @@ async def faults(page: Page, path: str) -> Sequence[str]:
     """What is wrong with one page, loaded once. What is no page (a picture, what a script asks) has nothing wrong."""
     answer = await page.goto(path)
     await page.emulate_media(color_scheme="dark")
-    if answer is None or not answer.headers.get("content-type", "").startswith("text/html"):
+    if answer is None or not answer.ok:
+        return [f"{path}: {answer and answer.status}"]
+    if not answer.headers.get("content-type", "").startswith("text/html"):
         return []
-    found = [] if answer.ok else [f"answered with {answer.status}"]
+    found = [f"sent to {page.url}"] if "/sign-in?" in page.url or page.url.endswith("/sign-in") else []
     await page.evaluate(AXE_SCRIPT)
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 800})
