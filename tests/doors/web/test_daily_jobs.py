@@ -167,7 +167,7 @@ async def find_a_title(day: Day, hands: Hands) -> None:
 
 
 async def register_a_borrower(day: Day, hands: Hands) -> None:
-    began, card = time.process_time(), f"NY{secrets.randbelow(10**8):08d}"
+    began, card = time.monotonic(), f"NY{secrets.randbelow(10**8):08d}"
     await hands.press("Alt+2")
     await expect(day.page.locator("#name")).to_be_focused()
     await hands.press("Alt+n")
@@ -182,7 +182,7 @@ async def register_a_borrower(day: Day, hands: Hands) -> None:
     await day.page.locator("#card").focus()
     await hands.scan(card)
     await expect(day.page.locator("#panel")).to_contain_text("Åse Ærlig")
-    assert time.process_time() - began < 30
+    assert time.monotonic() - began < 30
 
 
 async def settle_a_doubt_about_a_fee(day: Day, hands: Hands) -> None:
@@ -252,12 +252,12 @@ async def lend_to_five_in_pairs(day: Day, hands: Hands) -> None:
     pairs = [(await day.library.reader("child"), await day.library.copy("book_child")) for _ in range(5)]
     await day.page.goto("/group-loan")
     await expect(day.page.locator("#group-field")).to_be_focused()
-    began = time.process_time()
+    began = time.monotonic()
     for reader, item in pairs:
         await hands.scan(reader.card)
         await hands.scan(item)
     await expect(day.page.locator("#lent-count")).to_have_text("5")
-    assert time.process_time() - began < 120 * len(pairs) / 28
+    assert time.monotonic() - began < 120 * len(pairs) / 28
     assert {await day.library.state_of(item) for _, item in pairs} == {"on_loan"}
 
 
