@@ -106,6 +106,16 @@ async def test_a_machine_set_to_only_send_binds_nothing(library: LendingLibrary)
     assert (arrived.next.stop, arrived.next.hold) == (Stop.HOLD_SHELF, hold)
 
 
+async def test_scanned_twice_before_it_leaves_it_was_sent_once(library: LendingLibrary):
+    record, [book] = await copies(library, 1)
+    await waits(library, record, pickup=library.town.suburb)
+    await library.take_back(book, caller=sorter(library), fulfils_holds=False)
+    for _ in range(2):
+        await library.take_back(book)
+    events = await library.events()
+    assert (events.count("hold.captured"), events.count("hold.sent"), events.count("hold.arrived")) == (1, 1, 0)
+
+
 async def test_scanned_again_it_stays_ready_under_its_number(library: LendingLibrary):
     record, [book] = await copies(library, 1)
     hold = await waits(library, record)

@@ -27,7 +27,9 @@ class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
     returned_at: datetime
     returned_on: date
     state: ItemState
-    journey_ended_how: str
+    journey_ended_how: str | None
+    """None: the journey it is on goes on."""
+    sent_to: BranchId | None
     course: Course
     overridden: Sequence[str]
     reason: str | None
@@ -45,20 +47,15 @@ WITH closed AS (
     UPDATE item_circulation
        SET state = $7, active_placement_id = $8, seen_branch_id = $4, seen_at = $9
      WHERE agency_id = $1 AND item_id = $2
-), goes_on AS (
-    -- Scanned once more before it left: it is still on the same journey, in the same crate.
-    SELECT id FROM journey
-     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL
-       AND from_branch_id = $4 AND to_branch_id = $11 AND reason = $22
 ), arrived AS (
     UPDATE journey SET ended_at = $9, ended_how = $10
-     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL AND NOT EXISTS (SELECT FROM goes_on)
+     WHERE agency_id = $1 AND item_id = $2 AND ended_at IS NULL AND $10::text IS NOT NULL
     RETURNING id
 ), sent AS (
     -- Counting the ended journey makes it end before the next one starts: an item is on one journey at a time.
     INSERT INTO journey (agency_id, item_id, from_branch_id, to_branch_id, reason, sent_at)
     SELECT $1, $2, $4, $11, $22, $9
-     WHERE $11::integer IS NOT NULL AND (SELECT count(*) FROM arrived) >= 0 AND NOT EXISTS (SELECT FROM goes_on)
+     WHERE $11::integer IS NOT NULL AND (SELECT count(*) FROM arrived) >= 0
 ), overridden AS (
     INSERT INTO loan_override (agency_id, loan_id, item_id, block, reason, actor, at)
     SELECT $1, $3, $2, block, $21, $12, $9 FROM unnest($20::text[]) AS block
@@ -104,7 +101,8 @@ _WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), locked AS MATERIALIZED (
       FROM served AS s
      CROSS JOIN LATERAL (VALUES
                (1, 'captured', $27, jsonb_build_object('passed', jsonb_array_length($29::text::jsonb))),
-               (2, 'sent', $24 = 'in_transit', jsonb_build_object('to_branch', s.pickup_branch_id)),
+               (2, 'sent', $24 = 'in_transit' AND ($11::integer IS NOT NULL OR s.was <> 'in_transit'),
+                   jsonb_build_object('to_branch', s.pickup_branch_id)),
                (3, 'arrived', s.was = 'in_transit' AND $24 <> 'in_transit', '{{}}'::jsonb),
                (4, 'ready', $24 = 'ready', jsonb_build_object('shelf_number', $25::text, 'deadline', $26::date))
            ) AS step (place, kind, is_so, more)
@@ -184,7 +182,7 @@ def _values(tx: Transaction, back: TakenBack, repeat: Repeatable) -> tuple[objec
         back.course.placement,
         tx.now,
         back.journey_ended_how,
-        stop.branch,
+        back.sent_to,
         str(tx.actor),
         back.event,
         as_json(back.dimensions),

@@ -225,6 +225,7 @@ def _taken_back(
     desk: Desk, request: ReturnRequest, facts: ReturnFacts, case: ReturnCase, answer: ReturnAnswer
 ) -> return_store.TakenBack:
     item, loan = case.item, case.loan
+    stop, goes_on = case.course.decision.next, _goes_on(desk, case)
     arrived = case.journey is not None and case.journey.to_branch == desk.branch
     return return_store.TakenBack(
         item=item.id,
@@ -234,8 +235,9 @@ def _taken_back(
         branch=desk.branch,
         returned_at=case.returned_at,
         returned_on=case.returned_on,
-        state=ItemState.AVAILABLE if case.course.decision.next.stays else ItemState.IN_TRANSIT,
-        journey_ended_how="received" if arrived else "elsewhere",
+        state=ItemState.AVAILABLE if stop.stays else ItemState.IN_TRANSIT,
+        journey_ended_how=None if goes_on else "received" if arrived else "elsewhere",
+        sent_to=None if goes_on else stop.branch,
         course=case.course,
         event="loan.returned" if loan else "item.checked_in",
         dimensions=loan_dimensions(
@@ -251,6 +253,14 @@ def _taken_back(
         reason=request.reason,
         answer=msgspec.json.encode(kept(answer)),
     )
+
+
+def _goes_on(desk: Desk, case: ReturnCase) -> bool:
+    """Scanned once more before it left: it is still on the same journey, in the same crate."""
+    journey, stop = case.journey, case.course.decision.next
+    if journey is None:
+        return False
+    return (journey.from_branch, journey.to_branch, journey.reason) == (desk.branch, stop.branch, stop.reason)
 
 
 def foreign(desk: Desk, owner: str, isil: str) -> ReturnAnswer:
