@@ -2,7 +2,6 @@
 the title serves before others, then everybody else, both by rank. Where no rule says so, nothing is read for it.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -19,7 +18,7 @@ from faelles.circulation.holds.placing import Order
 from faelles.circulation.holds.store import NewHold
 from faelles.circulation.holds.title import Moment, supply_for
 from faelles.ground.database import Transaction
-from faelles.ground.ids import BranchId, HoldId, RecordId
+from faelles.ground.ids import BranchId, HoldId
 from faelles.policies.compiled import Settings
 from faelles.policies.knobs import LOCALS_FIRST, LocalsFirst
 from faelles.policies.operations import current_settings
@@ -48,16 +47,10 @@ async def places_in_line(tx: Transaction, holds: Iterable[Awaiting]) -> dict[Hol
     if not records or not has_locals(await current_settings(tx)):
         return {}
     at = await present_moment(tx)
-    queues: dict[RecordId, list[Waiting]] = defaultdict(list)
-    for waiting in await queue_store.read_queues(tx, records):
-        queues[waiting.record].append(waiting)
-    copies: dict[RecordId, list[Copy]] = defaultdict(list)
-    for record, copy in await queue_store.read_supply(tx, records):
-        copies[record].append(copy)
     return {
         waiting.id: place
-        for record, queue in queues.items()
-        for place, waiting in enumerate(as_served(queue, copies[record], at), 1)
+        for title in (await queue_store.read_titles(tx, records)).values()
+        for place, waiting in enumerate(as_served(title.queue, title.copies, at), 1)
     }
 
 

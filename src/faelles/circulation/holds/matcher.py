@@ -3,7 +3,6 @@
 Marks go away in the transaction that writes what came of them, so stopping anywhere loses nothing.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -40,13 +39,8 @@ async def match_dirty_titles(tx: Transaction, most: int = store.MARKS_AT_ONCE) -
 async def match_titles(tx: Transaction, records: Sequence[RecordId]) -> None:
     """Match titles whose queues are locked."""
     at = await present_moment(tx)
-    queues: dict[RecordId, list[Waiting]] = defaultdict(list)
-    for hold in await store.read_queues(tx, records):
-        queues[hold.record].append(hold)
-    copies: dict[RecordId, list[Copy]] = defaultdict(list)
-    for record, copy in await store.read_supply(tx, records):
-        copies[record].append(copy)
-    plans = [(queues[record], plan_title(queues[record], copies[record], at)) for record in records]
+    titles = await store.read_titles(tx, records)
+    plans = [(title.queue, plan_title(title.queue, title.copies, at)) for title in titles.values()]
     await _write(tx, plans)
 
 

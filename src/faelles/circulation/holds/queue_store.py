@@ -6,7 +6,7 @@ being lent at this moment.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -131,6 +131,13 @@ class Mark:
     record: RecordId
 
 
+class LineAndCopies(NamedTuple):
+    """All who wait for a title, by rank, and all its copies."""
+
+    queue: list[Waiting]
+    copies: list[Copy]
+
+
 async def take_marks(tx: Transaction, most: int) -> list[Mark]:
     """The oldest marks that no other matcher has in hand."""
     return [Mark(row["id"], row["record_id"]) for row in await tx.rows(_TAKE_MARKS, tx.agency, most)]
@@ -172,6 +179,16 @@ async def follow_successors(tx: Transaction, records: Sequence[RecordId]) -> set
 
 async def clear_marks(tx: Transaction, marks: Sequence[int]) -> None:
     await tx.execute(_CLEAR_MARKS, tx.agency, list(marks))
+
+
+async def read_titles(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, LineAndCopies]:
+    """What matching decides each of the titles from; in the order of `records`."""
+    titles = {record: LineAndCopies([], []) for record in records}
+    for waiting in await read_queues(tx, records):
+        titles[waiting.record].queue.append(waiting)
+    for record, copy in await read_supply(tx, records):
+        titles[record].copies.append(copy)
+    return titles
 
 
 async def read_queues(tx: Transaction, records: Sequence[RecordId]) -> list[Waiting]:

@@ -147,8 +147,8 @@ async def explain_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldExp
     if found.shown.state not in WAITING:
         return HoldExplained(hold=shown, here=None, wait=None, log=tuple(log))
     at = await present_moment(tx)
-    copies = [copy for _, copy in await queue_store.read_supply(tx, [found.shown.record])]
-    queue = as_served(await queue_store.read_queues(tx, [found.shown.record]), copies, at)
+    title = (await queue_store.read_titles(tx, [found.shown.record]))[found.shown.record]
+    copies, queue = title.copies, as_served(title.queue, title.copies, at)
     line = _line(queue, plan_title(queue, copies, at), {copy.item: copy.number for copy in copies})
     place = next((number for number, each in enumerate(line) if each.hold == hold), None)
     if place is None:

@@ -1,6 +1,5 @@
 """How long yet: of one hold, or of all that somebody has, in as many questions for many as for one."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,7 @@ from faelles.circulation.holds.matching import ANY_ISSUE, Cost
 from faelles.circulation.holds.model import Wait
 from faelles.circulation.holds.title import Moment, supply_for
 from faelles.ground.database import Transaction
-from faelles.ground.ids import HoldId, ItemId, RecordId
+from faelles.ground.ids import HoldId, ItemId
 from faelles.policies.knobs import LOAN_DAYS
 
 
@@ -36,17 +35,12 @@ async def waits_of(tx: Transaction, holds: Sequence[Awaiting]) -> dict[HoldId, W
     if not records:
         return {}
     at = await present_moment(tx)
-    queues: dict[RecordId, list[Waiting]] = defaultdict(list)
-    for waiting in await queue_store.read_queues(tx, records):
-        queues[waiting.record].append(waiting)
-    copies: dict[RecordId, list[Copy]] = defaultdict(list)
-    for record, copy in await queue_store.read_supply(tx, records):
-        copies[record].append(copy)
-    comings = await comings_of(tx, [copy for each in copies.values() for copy in each], at)
-    lines = {record: as_served(queue, copies[record], at) for record, queue in queues.items()}
+    titles = (await queue_store.read_titles(tx, records)).values()
+    comings = await comings_of(tx, [copy for title in titles for copy in title.copies], at)
+    lines = [(as_served(title.queue, title.copies, at), title.copies) for title in titles]
     return {
-        waiting.id: reckoned(line, place, copies[record], comings, at)
-        for record, line in lines.items()
+        waiting.id: reckoned(line, place, copies, comings, at)
+        for line, copies in lines
         for place, waiting in enumerate(line)
         if waiting.id in wanted
     }

@@ -37,9 +37,7 @@ async def _why_waiting(tx: Transaction, known: Sequence[store.Known]) -> dict[Ho
     reasons: dict[HoldId, str] = {}
     for first in range(0, len(records), _AT_ONCE):
         some = records[first : first + _AT_ONCE]
-        queues, supply = await queue_store.read_queues(tx, some), await queue_store.read_supply(tx, some)
-        for record in some:
-            queue = [hold for hold in queues if hold.record == record]
-            plan = plan_title(queue, [copy for title, copy in supply if title == record], at)
+        for title in (await queue_store.read_titles(tx, some)).values():
+            plan = plan_title(title.queue, title.copies, at)
             reasons |= {hold: why.value for hold, why in plan.passed.items() if hold in waiting}
     return reasons
