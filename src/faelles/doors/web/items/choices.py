@@ -3,7 +3,7 @@
 import msgspec
 
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.titles.pages import shelf_name
+from faelles.doors.web.titles.names import shelf_name
 from faelles.ground.database import Transaction
 from faelles.policies.groups.model import GroupKind
 from faelles.policies.groups.operations import list_groups

@@ -1,5 +1,6 @@
 """Lending between municipalities: what they ask of us, what we ask of them, and the copies that go and come."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -69,16 +70,26 @@ def _slip(received: ReceivedLent | None, request: WebRequest) -> tuple[str, ...]
     return slip_lines(received.answer.next.slip, request.language, title=item.title if item else None)
 
 
+async def _decide(
+    request: WebRequest, done: str, decide: Callable[[Transaction], Awaitable[object]]
+) -> Response[bytes]:
+    """What is decided about a request with one button; where it cannot be, the list says why."""
+
+    async def do() -> Response[bytes]:
+        await request.run(decide)
+        return request.go_to(f"{_LIST}?done={done}")
+
+    return await sent(request, "lending", do, lambda refused: _page(request, refused=refused))
+
+
 @post(
     "/lists/lending/asked/{lending_request:int}/accepted",
     opt=guarded(_LOGISTICS, example=Example(path={"lending_request": "{request_to_accept}"})),
 )
 async def accept(request: WebRequest, lending_request: PathId) -> Response[bytes]:
-    async def do() -> Response[bytes]:
-        await request.run(lambda tx: lending.accept_request(tx, request.caller, lending_request))
-        return request.go_to(f"{_LIST}?done=lending_accepted")
-
-    return await sent(request, "lending", do, lambda refused: _page(request, refused=refused))
+    return await _decide(
+        request, "lending_accepted", lambda tx: lending.accept_request(tx, request.caller, lending_request)
+    )
 
 
 @post(
@@ -86,11 +97,9 @@ async def accept(request: WebRequest, lending_request: PathId) -> Response[bytes
     opt=guarded(_LOGISTICS, example=Example(path={"lending_request": "{request_to_refuse}"})),
 )
 async def refuse(request: WebRequest, lending_request: PathId) -> Response[bytes]:
-    async def do() -> Response[bytes]:
-        await request.run(lambda tx: lending.refuse_request(tx, request.caller, lending_request))
-        return request.go_to(f"{_LIST}?done=lending_refused")
-
-    return await sent(request, "lending", do, lambda refused: _page(request, refused=refused))
+    return await _decide(
+        request, "lending_refused", lambda tx: lending.refuse_request(tx, request.caller, lending_request)
+    )
 
 
 @post(
@@ -113,11 +122,9 @@ async def send(request: WebRequest) -> Response[bytes]:
     opt=guarded(_LOGISTICS, example=Example(path={"lending_request": "{request_to_withdraw}"})),
 )
 async def withdraw(request: WebRequest, lending_request: PathId) -> Response[bytes]:
-    async def do() -> Response[bytes]:
-        await request.run(lambda tx: borrowing.withdraw_request(tx, request.caller, lending_request))
-        return request.go_to(f"{_LIST}?done=lending_withdrawn")
-
-    return await sent(request, "lending", do, lambda refused: _page(request, refused=refused))
+    return await _decide(
+        request, "lending_withdrawn", lambda tx: borrowing.withdraw_request(tx, request.caller, lending_request)
+    )
 
 
 @post(
@@ -145,12 +152,9 @@ async def receive(request: WebRequest, lending_request: PathId) -> Response[byte
 )
 async def give_back(request: WebRequest, lending_request: PathId) -> Response[bytes]:
     """Their copy goes home."""
-
-    async def do() -> Response[bytes]:
-        await request.run(lambda tx: borrowing.return_to_lender(tx, request.caller, lending_request))
-        return request.go_to(f"{_LIST}?done=lending_returned")
-
-    return await sent(request, "lending", do, lambda refused: _page(request, refused=refused))
+    return await _decide(
+        request, "lending_returned", lambda tx: borrowing.return_to_lender(tx, request.caller, lending_request)
+    )
 
 
 router = Router(path="/", route_handlers=[accept, give_back, receive, refuse, send, show, withdraw])

@@ -14,7 +14,7 @@ from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.doors.web.sheet import MOST_ROWS, sheet
-from faelles.doors.web.titles.names import BESIDE
+from faelles.doors.web.titles.names import shelf_path
 from faelles.ground.database import Transaction
 from faelles.ground.fields import HIGHEST_ID, Id, ItemNumberText
 from faelles.ground.ids import BranchId
@@ -85,6 +85,7 @@ async def _page(
     context = {
         "desk": desk,
         "picks": [each for each in found if not mine or each.claimed_by == me],
+        "shelf_path": shelf_path,
         "more": found[-1] if len(found) == _PAGE and not mine else None,
         "me": me,
         "mine": mine,
@@ -115,7 +116,7 @@ async def _as_sheet(request: WebRequest) -> Response[bytes]:
     desk, found = await request.read(work)
     rows = [
         (
-            BESIDE.join(each.shelf),
+            shelf_path(each.shelf),
             each.classification,
             each.title,
             ", ".join(each.creators),
@@ -181,11 +182,12 @@ async def searches(
     desk, found = await request.read(work)
     if csv:
         headings = ("web_shelf", "web_title", "web_number", "web_missed_at")
-        rows = [(BESIDE.join(each.shelf), each.title, each.item_number, each.missed_at) for each in found]
+        rows = [(shelf_path(each.shelf), each.title, each.item_number, each.missed_at) for each in found]
         return sheet(request, "searches", headings, rows)
     context = {
         "desk": desk,
         "searches": found,
+        "shelf_path": shelf_path,
         "more": found[-1].id if len(found) == _PAGE else None,
         "done": request.done_just_now,
     }

@@ -11,6 +11,7 @@ from faelles.catalog.model import Record
 from faelles.catalog.numbers.operations import numbers_of
 from faelles.circulation.availability.model import CopyStanding
 from faelles.circulation.availability.operations import titles_standing
+from faelles.doors.web.titles.names import shelf_name
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, PlacementId, RecordId
 from faelles.people.model import Caller
@@ -73,10 +74,7 @@ def _by_branch(settings: Settings, copies: Sequence[CopyStanding]) -> tuple[AtBr
 
 
 def _placements(settings: Settings) -> Mapping[PlacementId, str]:
-    return {
-        each.id: " ".join(part for part in (each.department, each.location, each.sublocation, each.section) if part)
-        for each in settings.directory.placements.values()
-    }
+    return {each.id: shelf_name(each) for each in settings.directory.placements.values()}
 
 
 def _at(name: str, placements: Mapping[PlacementId, str], copies: Sequence[CopyStanding]) -> AtBranch:

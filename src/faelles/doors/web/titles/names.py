@@ -1,13 +1,24 @@
 """What codes of the catalogue are called; one that has no name is shown as it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from faelles.agencies.model import Placement
 from faelles.ground import i18n
 from faelles.ground.i18n import Language
 
-BESIDE: Final = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
-"""Between the parts of a place on the shelves."""
+_BESIDE: Final = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
+
+
+def shelf_name(placement: Placement) -> str:
+    """What a place on the shelves is called: department, location, sublocation, section."""
+    return shelf_path((placement.department, placement.location, placement.sublocation, placement.section))
+
+
+def shelf_path(parts: Sequence[str | None]) -> str:
+    """A place on the shelves, from its parts; those it has."""
+    return _BESIDE.join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)

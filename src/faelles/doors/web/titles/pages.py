@@ -10,7 +10,6 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import QueryParameter
 
-from faelles.agencies.model import Placement
 from faelles.catalog import material_types
 from faelles.catalog.model import IsbnText, NewProvisionalRecord, TitleText
 from faelles.catalog.operations import create_provisional_record, view_record
@@ -26,7 +25,7 @@ from faelles.doors.rest.parameters import PathId, QueryId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
-from faelles.doors.web.titles.names import BESIDE, Names
+from faelles.doors.web.titles.names import Names, shelf_name
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Code, Id, Scan, ShortText
 from faelles.ground.ids import MaterialGroupId, PlacementId, RecordId
@@ -213,11 +212,6 @@ async def shelves_of(tx: Transaction, placements: Sequence[PlacementId]) -> dict
     """What the places are called: department, location, sublocation, section."""
     known = (await current_settings(tx)).directory.placements
     return {each: shelf_name(known[each]) for each in placements if each in known}
-
-
-def shelf_name(placement: Placement) -> str:
-    parts = (placement.department, placement.location, placement.sublocation, placement.section)
-    return BESIDE.join(part for part in parts if part)
 
 
 @post(

@@ -16,7 +16,7 @@ from faelles.doors.web.manage.frame import manage_page
 from faelles.doors.web.manage.people.machines import find
 from faelles.doors.web.manage.policies.spot import Choice, tree
 from faelles.doors.web.request import WebRequest, read_as
-from faelles.doors.web.titles.names import Names
+from faelles.doors.web.titles.names import Names, shelf_name
 from faelles.ground import i18n
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FieldProblem, InvalidRequestError
@@ -69,14 +69,7 @@ def _choices(request: WebRequest, settings: Settings, here: int) -> dict[str, li
     say = partial(i18n.text, language=request.language)
     directory, names = settings.directory, Names(request.language)
     yes_no = [("true", say("web_yes")), ("false", say("web_no"))]
-    placements = [
-        (
-            str(each.id),
-            " > ".join(part for part in (each.department, each.location, each.sublocation, each.section) if part),
-        )
-        for each in directory.placements.values()
-        if each.branch == here
-    ]
+    placements = [(str(each.id), shelf_name(each)) for each in directory.placements.values() if each.branch == here]
     return {
         "alert": [(each.value, say(f"web_sort_alert_{each.value}")) for each in Alert],
         "hold": yes_no,

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from faelles.doors.web.titles.names import shelf_name
 from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import HIGHEST_ID
 from faelles.ground.i18n import Language
@@ -70,13 +71,7 @@ def placements(settings: Settings, spot: Spot) -> list[Choice]:
     if spot.scope is Scope.PLACEMENT:
         branch = next((each.branch for each in known.values() if each.id == spot.scope_id), None)
     return [
-        (
-            f"placement:{each.id}",
-            _INDENT * 4
-            + " > ".join(part for part in (each.department, each.location, each.sublocation, each.section) if part),
-        )
-        for each in known.values()
-        if each.branch == branch
+        (f"placement:{each.id}", _INDENT * 4 + shelf_name(each)) for each in known.values() if each.branch == branch
     ]
 
 
