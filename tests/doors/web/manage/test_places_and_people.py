@@ -89,6 +89,8 @@ async def test_a_colleague_is_added_given_a_role_and_let_out(employee: Visitor, 
     person = made.headers["location"].partition("?")[0]
     role = await employee.send(person + "/roles", {"role": "librarian", "at": f"branch:{library.town.main}"})
     assert role.status_code == 303, role.text
+    nowhere = await employee.send(person + "/roles", {"role": "librarian", "at": ""})
+    assert (nowhere.status_code, 'id="role-at-error"' in nowhere.text) == (400, True)
     weak = await employee.send(person + "/password", {"password": "1234"})
     assert weak.status_code == 400
     assert "1234" not in weak.text

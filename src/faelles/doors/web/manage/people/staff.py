@@ -29,10 +29,10 @@ _THIS_USER: Final = {"user": "{staff}"}
 
 
 class RoleForm(msgspec.Struct, frozen=True, kw_only=True):
-    """`at`: empty for the whole agency, else `division:3` or `branch:12`."""
+    """`at`: `agency` for the whole of it, `division:3` or `branch:12`. Nothing stands until somebody says where."""
 
     role: Code
-    at: Annotated[str, msgspec.Meta(pattern=r"^((division|branch):[0-9]{1,15})?$")] = ""
+    at: Annotated[str, msgspec.Meta(pattern=r"^(agency|(division|branch):[0-9]{1,15})$")]
 
     @property
     def assignment(self) -> Assignment:
@@ -199,7 +199,7 @@ async def set_password(request: WebRequest, user: PathId) -> Response[bytes]:
 
 @post(
     "/manage/staff/{user:int}/roles",
-    opt=guarded(_EDIT, example=Example(path=_THIS_USER, body={"role": "{role_code}", "at": ""})),
+    opt=guarded(_EDIT, example=Example(path=_THIS_USER, body={"role": "{role_code}", "at": "agency"})),
     status_code=200,
 )
 async def assign_role(request: WebRequest, user: PathId) -> Response[bytes]:
