@@ -2,22 +2,22 @@
 
 import os
 import platform
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
 from faelles.bench import store
-from faelles.bench.country import Country
-from faelles.bench.data_set import connection, provide
+from faelles.bench.data_set import provide
 from faelles.bench.matching.measuring import measure_holds
 from faelles.bench.matching.model import MatchingReport
 from faelles.bench.model import CALLERS, Counted, Machine, Memory, Size, Subject, Tell, Verb
-from faelles.bench.processes import family, memory, postmaster, processor
+from faelles.bench.processes import family, memory, processor
 from faelles.bench.programs import caller, server
 from faelles.bench.relay import Relay, relay
 from faelles.bench.scans.measuring import measure_scans
 from faelles.bench.scans.model import ScanFigures
+from faelles.bench.stage import Stage, connection
 from faelles.bench.summary import figures
 from faelles.bench.terminals.accounts import open_accounts
 from faelles.bench.terminals.measuring import measure
@@ -27,7 +27,7 @@ from faelles.bench.web_sites.model import SiteReport
 from faelles.bench.work import Bench, Supply
 from faelles.bench.yardstick import Yardstick
 from faelles.ground.config import Config
-from faelles.ground.database.embedded import EmbeddedCluster, RunningCluster
+from faelles.ground.database.embedded import EmbeddedCluster
 from faelles.ground.database.logins import LOGIN, create_login
 from faelles.ground.database.pool import open_database
 
@@ -43,68 +43,33 @@ _COUNTED_CALLS: Final = 50
 _MIB: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The server with a run's database, and how the measured programs come to it."""
-
-    cluster: RunningCluster
-    password: str
-    config: Config
-    country: Country
-
-    @property
-    def url(self) -> str:
-        return self.cluster.url(user=LOGIN, password=self.password, database=store.RUN)
-
-    @property
-    def owner_url(self) -> str:
-        return self.cluster.url(user=self.cluster.user, password=self.cluster.password, database=store.RUN)
-
-    @property
-    def settings(self) -> dict[str, str]:
-        return {"FAELLES_STATE": str(self.config.state_directory), "FAELLES_PRODUCTION": "0"}
-
-    def yardstick(self) -> Yardstick:
-        login = {**self.cluster.tool_environment(store.RUN), "PGUSER": LOGIN, "PGPASSWORD": self.password}
-        program = self.cluster.binaries.program("pgbench")
-        return Yardstick(program, login, postmaster(self.cluster.layout.data), self.country)
-
-    async def bench(self, started: AsyncExitStack, supply: Supply, size: Size, url: str) -> Bench:
-        """The measured programs, started, on the database at `url`."""
-        calling = await started.enter_async_context(caller(url, self.settings))
-        serving = await started.enter_async_context(server(url, self.owner_url, self.settings))
-        return Bench(size, self.config.keyring, supply, self.yardstick(), calling, serving)
+@asynccontextmanager
+async def _set_up(config: Config, size: Size, tell: Tell, *, fresh: bool) -> AsyncIterator[tuple[Stage, Supply]]:
+    with EmbeddedCluster(config.state_directory / "bench").start(settings=_SERVER_SETTINGS) as cluster:
+        country = await provide(cluster, config.keyring, size.patrons, tell, fresh=fresh)
+        password = await create_login(cluster.owner_url, cluster.password)
+        yield Stage(cluster, store.RUN, password, config), Supply(country)
 
 
 async def run(config: Config, size: Size, tell: Tell, *, fresh: bool) -> WholeReport:
     """Measure everything once through. Raises BenchFailedError, and what the embedded server raises."""
-    with EmbeddedCluster(config.state_directory / "bench").start(settings=_SERVER_SETTINGS) as cluster:
-        country = await provide(cluster, config.keyring, size.patrons, tell, fresh=fresh)
-        password = await create_login(cluster.owner_url, cluster.password)
-        return await _report(Stage(cluster, password, config, country), size, tell)
+    async with _set_up(config, size, tell, fresh=fresh) as (stage, supply):
+        return await _report(stage, supply, size, tell)
 
 
 async def run_sites(config: Config, size: Size, tell: Tell, *, fresh: bool) -> SiteReport:
     """What web sites ask alone. Raises as `run` does."""
-    with EmbeddedCluster(config.state_directory / "bench").start(settings=_SERVER_SETTINGS) as cluster:
-        country = await provide(cluster, config.keyring, size.patrons, tell, fresh=fresh)
-        password = await create_login(cluster.owner_url, cluster.password)
-        return await _measure_sites(Stage(cluster, password, config, country), size, tell)
+    async with _set_up(config, size, tell, fresh=fresh) as (stage, supply):
+        return await _measure_sites(stage, supply, size, tell)
 
 
 async def run_scans(config: Config, size: Size, tell: Tell, *, fresh: bool) -> ScanFigures:
     """The desk's scan field alone. Raises as `run` does."""
-    with EmbeddedCluster(config.state_directory / "bench").start(settings=_SERVER_SETTINGS) as cluster:
-        country = await provide(cluster, config.keyring, size.patrons, tell, fresh=fresh)
-        password = await create_login(cluster.owner_url, cluster.password)
-        stage = Stage(cluster, password, config, country)
-        async with server(stage.url, stage.owner_url, stage.settings) as serving:
-            main = postmaster(stage.cluster.layout.data)
-            return await measure_scans(serving, config.keyring, main, Supply(country), size, tell)
+    async with _set_up(config, size, tell, fresh=fresh) as (stage, supply), stage.server() as serving:
+        return await measure_scans(serving, config.keyring, stage.postmaster, supply, size, tell)
 
 
-async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
-    supply = Supply(stage.country)
+async def _report(stage: Stage, supply: Supply, size: Size, tell: Tell) -> WholeReport:
     load_before = os.getloadavg()[0]
     bench, used = await _measure(stage, supply, size, tell)
     terminals = await _measure_terminals(stage, supply, size, tell)
@@ -113,12 +78,12 @@ async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
         counted = await _count(stage, supply, size, owner, tell)
         matching = await _measure_matching(stage, supply, size, tell)
         # Last: what its patrons wait for would stand in the queues.
-        sites = await _measure_sites(stage, size, tell)
+        sites = await _measure_sites(stage, supply, size, tell)
         load_after = os.getloadavg()[0]
         return WholeReport(
             measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
             size=size.name,
-            agencies=len(stage.country.agencies),
+            agencies=len(supply.country.agencies),
             patrons=size.patrons,
             items=size.items,
             open_loans=await store.open_loans(owner),
@@ -133,9 +98,21 @@ async def _report(stage: Stage, size: Size, tell: Tell) -> WholeReport:
         )
 
 
+def _yardstick(stage: Stage, supply: Supply) -> Yardstick:
+    login = {**stage.cluster.tool_environment(stage.database), "PGUSER": LOGIN, "PGPASSWORD": stage.password}
+    return Yardstick(stage.cluster.binaries.program("pgbench"), login, stage.postmaster, supply.country)
+
+
+async def _bench(stage: Stage, started: AsyncExitStack, supply: Supply, size: Size, url: str) -> Bench:
+    """The measured programs, started, on the database at `url`."""
+    calling = await started.enter_async_context(caller(url, stage.settings))
+    serving = await started.enter_async_context(server(url, stage.owner_url, stage.settings))
+    return Bench(size, stage.config.keyring, supply, _yardstick(stage, supply), calling, serving)
+
+
 async def _measure(stage: Stage, supply: Supply, size: Size, tell: Tell) -> tuple[Bench, list[Memory]]:
     async with AsyncExitStack() as started:
-        bench = await stage.bench(started, supply, size, stage.url)
+        bench = await _bench(stage, started, supply, size, stage.url)
         tell("bench_warming", 0, 0)
         await bench.warm_up()
         steps = [callers for _ in range(size.rounds) for callers in CALLERS]
@@ -152,17 +129,17 @@ async def _measure(stage: Stage, supply: Supply, size: Size, tell: Tell) -> tupl
 
 async def _measure_terminals(stage: Stage, supply: Supply, size: Size, tell: Tell) -> TerminalReport:
     """On a server of their own, which has nothing else to do."""
-    accounts = await open_accounts(stage.url, stage.country)
-    async with server(stage.url, stage.owner_url, stage.settings) as serving:
-        return await measure(serving, postmaster(stage.cluster.layout.data), size, supply, accounts, tell)
+    accounts = await open_accounts(stage.url, supply.country)
+    async with stage.server() as serving:
+        return await measure(serving, stage.postmaster, size, supply, accounts, tell)
 
 
-async def _measure_sites(stage: Stage, size: Size, tell: Tell) -> SiteReport:
+async def _measure_sites(stage: Stage, supply: Supply, size: Size, tell: Tell) -> SiteReport:
     """On a server of its own, with a pool of eight as the others."""
     async with connection(stage.cluster, store.RUN) as owner:
-        site = await open_site(owner, stage.url, stage.config.keyring, stage.country)
-    async with server(stage.url, stage.owner_url, stage.settings) as serving:
-        return await measure_sites(site, serving, stage.yardstick(), size, tell)
+        site = await open_site(owner, stage.url, stage.config.keyring, supply.country)
+    async with stage.server() as serving:
+        return await measure_sites(site, serving, _yardstick(stage, supply), size, tell)
 
 
 async def _measure_matching(stage: Stage, supply: Supply, size: Size, tell: Tell) -> MatchingReport:
@@ -170,8 +147,7 @@ async def _measure_matching(stage: Stage, supply: Supply, size: Size, tell: Tell
         connection(stage.cluster, store.RUN) as owner,
         open_database(stage.url, connections=1) as database,
     ):
-        main = postmaster(stage.cluster.layout.data)
-        return await measure_holds(database, owner, stage.config.keyring, main, supply, size.patrons, tell)
+        return await measure_holds(database, owner, stage.config.keyring, stage.postmaster, supply, size.patrons, tell)
 
 
 async def _count(stage: Stage, supply: Supply, size: Size, owner: store.Connection, tell: Tell) -> list[Counted]:
@@ -180,7 +156,7 @@ async def _count(stage: Stage, supply: Supply, size: Size, owner: store.Connecti
     async with AsyncExitStack() as started:
         await started.enter_async_context(store.watching(owner))
         counting = await started.enter_async_context(relay(stage.cluster.socket_directory, stage.cluster.port))
-        bench = await stage.bench(started, supply, size, counting.instead(stage.url))
+        bench = await _bench(stage, started, supply, size, counting.instead(stage.url))
         await bench.warm_up()
         return [
             await _count_calls(bench, owner, counting, subject, verb)

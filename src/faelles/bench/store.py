@@ -102,8 +102,8 @@ async def fill(owner: Connection, shares: Sequence[tuple[int, int, int, bytes]])
     await owner.execute(_SEARCH_PATH)
     await owner.execute(_PREPARE)
     await owner.copy_records_to_table("share", schema_name="bench", records=shares)
-    await owner.execute(_read("fill.sql"), timeout=3600)
-    await owner.execute(_read("yardstick.sql"))
+    await owner.execute(script("fill.sql"), timeout=3600)
+    await owner.execute(script("yardstick.sql"))
     await owner.execute(_VACUUM, timeout=3600)
 
 
@@ -148,5 +148,5 @@ async def counted(owner: Connection) -> tuple[int, int]:
     return (row["sent"], row["inner"]) if row else (0, 0)
 
 
-def _read(name: str) -> str:
+def script(name: str) -> str:
     return (resources.files("faelles.bench") / name).read_text(encoding="utf-8")

@@ -10,18 +10,18 @@ from typing import Final
 
 import msgspec
 
-from faelles.bench.data_set import connection
 from faelles.bench.model import Tell
 from faelles.bench.night import store
 from faelles.bench.night.data_set import provide
 from faelles.bench.night.desk import DeskBeside
 from faelles.bench.night.model import PATRONS, Desk, Kept, NightReport, Order, Part, Step
 from faelles.bench.processes import Readings, cpu_ms_between, cpu_readings
-from faelles.bench.programs import Caller, caller, server
+from faelles.bench.programs import Caller, caller
+from faelles.bench.stage import Stage, connection
 from faelles.bench.store import Connection
 from faelles.ground.config import Config
-from faelles.ground.database.embedded import EmbeddedCluster, RunningCluster
-from faelles.ground.database.logins import LOGIN, create_login
+from faelles.ground.database.embedded import EmbeddedCluster
+from faelles.ground.database.logins import create_login
 
 _KEEPER: Final = "faelles.doors.worker.measured"
 Hear = Callable[[Step], None]
@@ -29,28 +29,6 @@ Hear = Callable[[Step], None]
 
 _SERVER_SETTINGS: Final = {"shared_buffers": "2GB", "max_wal_size": "8GB"}
 """As on a machine that serves a country."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The server with the run's database, and how the measured programs come to it."""
-
-    cluster: RunningCluster
-    config: Config
-    owner: Connection
-    password: str
-
-    @property
-    def url(self) -> str:
-        return self.cluster.url(user=LOGIN, password=self.password, database=store.RUN)
-
-    @property
-    def owner_url(self) -> str:
-        return self.cluster.url(user=self.cluster.user, password=self.cluster.password, database=store.RUN)
-
-    @property
-    def settings(self) -> dict[str, str]:
-        return {"FAELLES_STATE": str(self.config.state_directory), "FAELLES_PRODUCTION": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +66,18 @@ async def run_night(
         await provide(cluster, config, round(PATRONS * share), tell, fresh=fresh)
         password = await create_login(cluster.owner_url, cluster.password)
         async with connection(cluster, store.RUN) as owner:
-            return await _measure(Stage(cluster, config, owner, password), share, [*jobs, *Part], tell, hear)
+            stage = Stage(cluster, store.RUN, password, config)
+            return await _measure(stage, owner, share, [*jobs, *Part], tell, hear)
 
 
-async def _measure(stage: Stage, share: float, names: Sequence[str], tell: Tell, hear: Hear) -> NightReport:
-    owner, keyring = stage.owner, stage.config.keyring
+async def _measure(
+    stage: Stage, owner: Connection, share: float, names: Sequence[str], tell: Tell, hear: Hear
+) -> NightReport:
     found = await store.extent(owner)
     load_before = os.getloadavg()[0]
     async with AsyncExitStack() as started:
-        serving = await started.enter_async_context(server(stage.url, stage.owner_url, stage.settings))
-        desk = DeskBeside(serving.port, keyring, await store.errands(owner))
+        serving = await started.enter_async_context(stage.server())
+        desk = DeskBeside(serving.port, stage.config.keyring, await store.errands(owner))
         await desk.warm_up()
         desk_backends = frozenset(await store.backends(owner))
         keeping = await started.enter_async_context(caller(stage.url, stage.settings, _KEEPER))
