@@ -92,6 +92,11 @@ class Guardian(msgspec.Struct, frozen=True, array_like=True):
         return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
 
 
+def is_late(due_on: date, day: date, *, is_stopped: bool) -> bool:
+    """`is_stopped`: lost, or said to be returned, which is another question than being late."""
+    return due_on < day and not is_stopped
+
+
 class OpenLoan(msgspec.Struct, frozen=True, array_like=True):
     """One of the loans the patron answers for."""
 
@@ -100,10 +105,9 @@ class OpenLoan(msgspec.Struct, frozen=True, array_like=True):
     record: RecordId
     due_on: date
     is_stopped: bool
-    """Lost, or said to be returned: another question than being late."""
 
     def is_overdue(self, day: date) -> bool:
-        return self.due_on < day and not self.is_stopped
+        return is_late(self.due_on, day, is_stopped=self.is_stopped)
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

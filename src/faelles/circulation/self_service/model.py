@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from faelles.circulation.desk.blocks import Block
-from faelles.circulation.desk.facts import ItemFacts
+from faelles.circulation.desk.facts import ItemFacts, is_late
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.desk.model import Pin
 from faelles.circulation.loans.model import RenewalAnswer
@@ -39,8 +39,9 @@ class LoanSeen(msgspec.Struct, frozen=True, array_like=True):
     """The patron is its first borrower."""
 
     def counts_as_overdue(self, day: date) -> bool:
-        """Against them; what is lost or said to be returned is another question than being late."""
-        return self.due_on < day and self.is_answered_for and not (self.is_claimed_returned or self.is_lost)
+        """Against them."""
+        is_stopped = self.is_claimed_returned or self.is_lost
+        return self.is_answered_for and is_late(self.due_on, day, is_stopped=is_stopped)
 
 
 class ClaimSeen(msgspec.Struct, frozen=True, array_like=True):
