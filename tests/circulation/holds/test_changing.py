@@ -188,6 +188,15 @@ async def test_a_copy_that_was_set_aside_is_given_up_and_the_hold_waits_at_its_r
         await library.run(lambda tx: put_back_hold(tx, library.librarian, first))
 
 
+async def test_moving_a_hold_is_a_look_at_its_patron(library: LendingLibrary):
+    reader, (title, _) = await library.reader(), await copies(library, 1)
+    await waits(library, title)
+    await move(library, (await wish(library, reader, title)).transaction, MoveTo.TOP)
+    sql = "SELECT operation FROM access_log WHERE agency_id = $1 AND person_id = $2"
+    looks = await library.run(lambda tx: tx.rows(sql, tx.agency, reader.id))
+    assert [row["operation"] for row in looks] == ["place_hold", "move_hold"]
+
+
 async def test_the_same_key_moves_a_hold_once_and_puts_a_copy_back_once(library: LendingLibrary):
     title, _ = await copies(library, 1)
     holds = [await waits(library, title) for _ in range(4)]

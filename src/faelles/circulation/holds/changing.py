@@ -43,7 +43,7 @@ def is_visible(caller: Caller, hold: KnownHold, permission: Permission) -> bool:
 
 
 async def find_hold(tx: Transaction, caller: Caller, hold: int, permission: Permission) -> KnownHold:
-    """The hold, for a caller who may see it; else there is none. The look is recorded where it is at a patron."""
+    """The hold, for a caller who may see it; else there is none. Recording the look is left to the verb."""
     caller.require(permission if caller.patron is None else Permission.OWN_ACCOUNT)
     found = await store.find_holds(tx, [hold])
     if not found or not is_visible(caller, found[0], permission):
@@ -168,6 +168,7 @@ async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: Move
     if earlier is not None:
         return earlier
     known = await find_hold(tx, caller, hold, Permission.HOLD_MOVE)
+    await _note_looks(tx, caller, [known], "move_hold")
     await lock_title(tx, known.record)
     queue = await store.queue_of(tx, known.record, WAITING)
     order = [each.hold for each in queue]
