@@ -177,6 +177,7 @@ CREATE TABLE floating_copy (
 CREATE INDEX floating_copy_subject ON floating_copy (agency_id, subject_id, branch_id, item_id);
 CALL isolate('floating_copy');
 
+-- Whether a group of materials is another, or below it. What is decided in Python asks Settings.is_of_group.
 CREATE FUNCTION is_material_below(in_group integer, in_ancestor integer) RETURNS boolean LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH RECURSIVE line (id, parent_id, depth) AS (

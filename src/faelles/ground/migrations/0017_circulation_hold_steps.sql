@@ -267,16 +267,6 @@ BEGIN
 END
 $$;
 
--- Whether a group of materials is another, or below it.
-CREATE FUNCTION is_in_material_group(in_group integer, in_ancestor integer) RETURNS boolean LANGUAGE sql STABLE
-BEGIN ATOMIC
-    WITH RECURSIVE line (id, parent_id) AS (
-        SELECT g.id, g.parent_id FROM material_group AS g WHERE g.id = in_group
-        UNION ALL
-        SELECT g.id, g.parent_id FROM line AS l JOIN material_group AS g ON g.id = l.parent_id)
-    SELECT EXISTS (SELECT FROM line WHERE id = in_ancestor);
-END;
-
 -- Whether a copy of the title is what a hold asks for.
 CREATE FUNCTION would_fill(in_hold hold, in_item bigint, in_issue bigint, in_material_group integer) RETURNS boolean
     LANGUAGE sql STABLE
@@ -284,7 +274,7 @@ CREATE FUNCTION would_fill(in_hold hold, in_item bigint, in_issue bigint, in_mat
                WHEN 'item' THEN in_hold.wanted_item_id = in_item
                WHEN 'issue' THEN in_hold.issue_id IS NOT DISTINCT FROM in_issue
                ELSE in_hold.wanted_group_id IS NULL
-                    OR is_in_material_group(in_material_group, in_hold.wanted_group_id) END;
+                    OR is_material_below(in_material_group, in_hold.wanted_group_id) END;
 
 -- What a check-out sees of holds: [hold, state, is this copy meant for it, is it the patron's, would this copy fill it].
 CREATE FUNCTION hold_touched(in_agency integer, in_holds bigint[], in_item bigint, in_patron bigint)
