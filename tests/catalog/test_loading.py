@@ -11,6 +11,7 @@ from faelles.catalog.loading import BadLine, OnBadLine
 from faelles.ground.database import Database
 from faelles.ground.errors import InvalidRequestError
 from town import Town
+from waiting import PATIENCE
 
 FIRST = {"faust": "29494940", "title": "Fifty shades", "type": "book", "subjects": []}
 SECOND = {"faust": "28511663", "title": "Journal 64", "type": "book", "isbn": ["9780306406157"]}
@@ -33,9 +34,9 @@ def write(folder: Path, *lines: object) -> Path:
 
 async def test_the_ten_thousand_load_in_seconds_and_again_change_nothing(database: Database, town: Town):
     told: list[loading.LoadProgress] = []
-    began = time.process_time()
+    began = time.monotonic()
     first = await load(database, town, loading.demo_records(), tell=told.append)
-    assert time.process_time() - began < 30
+    assert time.monotonic() - began < PATIENCE
     assert (first.lines, first.added, first.bad) == (10_000, 9997, 3)
     assert [bad.line for bad in first.bad_lines] == [339, 1497, 8979]
     assert told[-1].bytes_read == told[-1].bytes_in_all

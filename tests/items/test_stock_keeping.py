@@ -18,6 +18,7 @@ from faelles.items.stock.model import StockCount
 from faelles.people.model import Permission
 from faelles.simulation.store import until_readable
 from items.copies import Shelf
+from waiting import PATIENCE
 
 
 async def withdraw(shelf: Shelf, *items, out=(), **how):
@@ -239,8 +240,8 @@ async def test_very_many_copies_are_written_in_no_time(shelf: Shelf):
                 acquired_on=date(2024, 1, 1),
             )
 
-    began = time.process_time()
+    began = time.monotonic()
     async with shelf.database.transaction(shelf.town.agency, SYSTEM) as tx:
         assert await store.copy_items(tx, rows(12_000)) == 12_000
         assert (await store.find_numbered(tx, "4100011999")).acquired_on == date(2024, 1, 1)
-    assert time.process_time() - began < 20
+    assert time.monotonic() - began < PATIENCE
