@@ -11,19 +11,15 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from circulation.lending_library import MONDAY, Clock
 from circulation.real_desk import RealDesk, World, furnish
 from circulation.reference import Said, is_kept
-from faelles.ground.actor import SYSTEM
+from circulation.state_machines import try_out
 from faelles.ground.crypto import Keyring
 from faelles.ground.database.pool import open_database
-from faelles.ground.ids import NATION
-from faelles.policies.seeds import seed_nation
 
 EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "20"))
 STEPS = 25
@@ -219,25 +215,5 @@ def _untouched() -> dict[str, object]:
     }
 
 
-@pytest.fixture(scope="module")
-def machine(owner_url: str, keyring: Keyring) -> type[Library]:
-    async def seed() -> None:
-        async with open_database(owner_url, connections=1) as database:
-            await database.run(NATION, SYSTEM, seed_nation)
-
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(seed())
-    return type("Library", (Library,), {"url": owner_url, "keyring": keyring})
-
-
-def test_circulation_does_what_the_reference_library_does(machine: type[Library]):
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
+def test_circulation_does_what_the_reference_library_does(owner_url: str, keyring: Keyring):
+    try_out(Library, owner_url, keyring, examples=EXAMPLES, steps=STEPS)

@@ -13,10 +13,8 @@ from contextlib import AsyncExitStack, suppress
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from circulation.holds.reference import Copy, Hold, ReferenceHolds
 from circulation.holds.test_changing import cancel, change, move
@@ -24,6 +22,7 @@ from circulation.holds.wishing import match_all, title_of
 from circulation.lending_library import MONDAY, Clock, LendingLibrary
 from circulation.real_desk import World, furnish
 from circulation.reference import local_day
+from circulation.state_machines import try_out
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds.matcher import match_dirty_titles
 from faelles.circulation.holds.model import MoveTo, PlaceHolds, Placing, Together, Wish
@@ -34,16 +33,15 @@ from faelles.circulation.loans.operations import return_item
 from faelles.circulation.picking.model import NotOnShelf
 from faelles.circulation.picking.operations import note_not_on_shelf
 from faelles.circulation.shelf.operations import expire_shelf
-from faelles.ground.actor import SYSTEM, Actor, ActorKind
+from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.database.pool import open_database
 from faelles.ground.errors import FaellesError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import NATION, BranchId, HoldId, RecordId
+from faelles.ground.ids import BranchId, HoldId, RecordId
 from faelles.people.model import Caller, Grant, Permission
 from faelles.policies.knobs import DEBT_LIMIT_ORE
-from faelles.policies.seeds import seed_nation
 
 EXAMPLES = int(os.environ.get("FAELLES_TEST_EXAMPLES", "12"))
 STEPS = 30
@@ -331,25 +329,5 @@ class Wishes(RuleBasedStateMachine):
         return {"holds": [holds[place] for place in sorted(holds)], "lines": lines, "copies": copies}
 
 
-@pytest.fixture(scope="module")
-def machine(owner_url: str, keyring: Keyring) -> type[Wishes]:
-    async def seed() -> None:
-        async with open_database(owner_url, connections=1) as database:
-            await database.run(NATION, SYSTEM, seed_nation)
-
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(seed())
-    return type("Wishes", (Wishes,), {"url": owner_url, "keyring": keyring})
-
-
-def test_holds_do_what_the_reference_does(machine: type[Wishes]):
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
+def test_holds_do_what_the_reference_does(owner_url: str, keyring: Keyring):
+    try_out(Wishes, owner_url, keyring, examples=EXAMPLES, steps=STEPS)

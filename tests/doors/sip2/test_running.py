@@ -1,19 +1,14 @@
 """SIP2 as the settings say: plain on one port, TLS on another, both on one count; nothing where no port is set."""
 
 import asyncio
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from prometheus_client import CollectorRegistry, generate_latest
 
+from certificates import self_signed
 from faelles.doors.sip2.client import Address, Answered, connected
 from faelles.doors.sip2.running import serving_machines
 from faelles.ground.actor import SYSTEM
@@ -35,24 +30,8 @@ OFF = Sip2Config("127.0.0.1", None, "127.0.0.1", None, None, None)
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate that vouches for itself, `chain.pem` with `key.pem` beside it."""
     folder = tmp_path_factory.mktemp("tls")
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "prøve")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "chain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    for name, pem in zip(("chain.pem", "key.pem"), self_signed(), strict=True):
+        (folder / name).write_bytes(pem)
     return folder / "chain.pem"
 
 
