@@ -219,7 +219,7 @@ OVERDUE_NOTICE_1_DAYS: Final = number("overdue_notice_1_days", 3, _ITEM, Unit.DA
 OVERDUE_NOTICE_2_DAYS: Final = number("overdue_notice_2_days", 14, _ITEM, Unit.DAYS, highest=365)
 OVERDUE_NOTICE_3_DAYS: Final = number("overdue_notice_3_days", 28, _ITEM, Unit.DAYS, highest=365)
 MEMBERSHIP_NOTICE_DAYS: Final = number("membership_notice_days", 30, _PATRON, Unit.DAYS, highest=365)
-NOTICE_TEXT_DAYS: Final = number("notice_text_days", 30, _PATRON, Unit.DAYS, lowest=1, highest=365)
+NOTICE_TEXT_DAYS: Final = number("notice_text_days", 30, _PATRON, Unit.DAYS, lowest=1, highest=30)
 
 
 def _kept(name: str, default: int, unit: Unit = Unit.DAYS, *, lowest: int = 1, highest: int | None = None) -> Knob[int]:

@@ -24,6 +24,7 @@ from doors.rest.logistics_furniture import furnish_logistics
 from faelles.doors.rest.access import Example, Plain
 from faelles.doors.rest.app import ON_THIS_MACHINE
 from faelles.fees.debt import store as debts
+from faelles.fees.debt.answer_store import keep_refused_file
 from faelles.fees.debt.importing import import_answers
 from faelles.fees.debt.model import Answer, AnswerKind, Due, MessageKind
 from faelles.fees.desk.model import ManualCharge, ManualKind, Reverse
@@ -532,6 +533,8 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
     await debts.write_file(tx, [due], first, file)
     parked = Answer(id=f"P-{secrets.token_hex(4)}", kind=AnswerKind.ACKNOWLEDGEMENT, message=999_999)
     await import_answers(tx, caller, [parked])
+    refused = f"answers-{secrets.token_hex(4)}.jsonl"
+    await keep_refused_file(tx, refused, secrets.token_bytes(32), "debt_file_incomplete")
     furniture.ours(
         payment_order=begun.id,
         payment_reference=begun.reference,
@@ -542,6 +545,7 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
         paid_order=bought.id,
         debt_claim=owed,
         parked_answer=parked.id,
+        refused_file=refused,
         callback_payload=payload.decode(),
         callback_signature=sign(PROVIDER_SECRET, payload, tx.now),
     )

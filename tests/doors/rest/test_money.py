@@ -69,9 +69,11 @@ async def test_debts_go_out_come_back_and_agree(client: AsyncClient, furnished: 
     assert (message["claim"], message["amount_ore"]) == (furnished.objects["debt_claim"], 5_000)
     assert furnished.marker in message["debtor"]["name"]
     settled = {"answer": furnished.objects["parked_answer"], "reason": "Aftalt i telefonen"}
+    set_aside = {"file": furnished.objects["refused_file"], "reason": "Kommet igen, hel"}
     for status in (204, 404):
-        seen_to = await client.post(f"{API}/debts/answers/settlements", json=settled, headers=librarian)
-        assert seen_to.status_code == status
+        for what, body in (("answers", settled), ("files", set_aside)):
+            seen_to = await client.post(f"{API}/debts/{what}/settlements", json=body, headers=librarian)
+            assert seen_to.status_code == status
     report = await client.get(f"{API}/debts/reconciliation", headers=librarian)
     assert report.json() == {"items": [], "next": None}
     answer = {"id": "B-1", "kind": "payment", "claim": furnished.objects["debt_claim"], "amount_ore": 2_000}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from faelles.fees.debt import files, importing, operations, reconciling
 from faelles.fees.debt.built_in import BuiltInDebtorSystem
-from faelles.fees.debt.model import Answer, Imported, OutMessage, SettleAnswer
+from faelles.fees.debt.model import Answer, Imported, OutMessage, SettleAnswer, SettleFile
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, ManualKind, Means, Pay
 from faelles.fees.neighbours.model import Adapter, Role, SetNeighbour
@@ -94,6 +94,9 @@ class Office:
 
     async def settle(self, name: str) -> None:
         await self.run(operations.settle_answer, SettleAnswer(answer=name, reason="Aftalt i telefonen"))
+
+    async def settle_file(self, name: str) -> None:
+        await self.run(operations.settle_file, SettleFile(file=name, reason="Kommet igen"))
 
     async def differences(self) -> list[str]:
         found = await reconciling.reconcile(self.database, self.outside, self.caller)

@@ -11,6 +11,7 @@ from faelles.fees.debt import operations
 from faelles.fees.debt.model import Answer, AnswerKind, Imported, MessageKind
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import Forgive
+from faelles.fees.forgetting import store as forgetting
 from faelles.fees.neighbours.model import Adapter
 from faelles.fees.payments.model import Outside
 from faelles.ground.config import Installation
@@ -116,6 +117,23 @@ async def test_every_answer_counts_once_however_often_it_comes(office: Office):
     assert "debt_answer_contradicted" in await office.differences()
 
 
+async def test_what_is_said_again_of_somebody_erased_contradicts_nothing(office: Office):
+    claim = await handed_over(office)
+    reduced = Answer(id="p-1", kind=AnswerKind.REDUCTION, claim=claim, amount_ore=30_000, reason="Åse har ret")
+    refused = Answer(id="p-2", kind=AnswerKind.REFUSAL, message=1, reason="Åse er flyttet")
+    await office.say(reduced, refused)
+    accounts = await office.run(
+        lambda tx, _: tx.rows("SELECT account_id FROM charge WHERE agency_id = $1 AND id = $2", tx.agency, claim)
+    )
+    await office.run(lambda tx, _: forgetting.unlink(tx, [row["account_id"] for row in accounts]))
+    kept = [
+        await office.run(lambda tx, _, table=table: tx.rows(f"SELECT * FROM {table} WHERE agency_id = $1", tx.agency))
+        for table in ("debt_answer", "debt_message")
+    ]
+    assert "Åse" not in str(kept)
+    assert (await office.say(reduced, refused)).repeated == 2
+
+
 async def test_an_answer_that_comes_before_what_it_is_about_waits_for_it(office: Office):
     claim = await office.charge(30_000)
     early = Answer(id="a-1", kind=AnswerKind.ACKNOWLEDGEMENT, message=1)
@@ -219,7 +237,7 @@ async def test_a_file_numbered_by_something_else_is_set_aside_and_holds_nobody_u
     office.bring(paid(claim, 1_000, "p-2"), number=2)
     taken = await office.take_in()
     assert (taken.refused, taken.answers.applied) == ((odd.name,), 1)
-    assert await office.differences() == []
+    assert await office.differences() == ["debt_file_set_aside"]
 
 
 async def test_files_set_aside_under_one_name_are_all_kept(office: Office):
@@ -230,6 +248,20 @@ async def test_files_set_aside_under_one_name_are_all_kept(office: Office):
         path.write_bytes(path.read_bytes()[:-9])
         await office.take_in()
     assert len(list((path.parent / "refused").iterdir())) == 2
+
+
+async def test_a_file_set_aside_is_on_the_report_until_somebody_has_seen_to_it(office: Office):
+    claim = await handed_over(office)
+    await office.use(Adapter.FILE_DROP)
+    for _ in range(2):
+        path = office.bring(paid(claim, 1_000), number=2)
+        path.write_bytes(path.read_bytes()[:-9])
+        await office.take_in()
+        assert await office.differences() == ["debt_file_set_aside"]
+        await office.settle_file(path.name)
+        assert await office.differences() == []
+    with pytest.raises(NotFoundError, match="debt_file_not_open"):
+        await office.settle_file(path.name)
 
 
 async def test_a_harmed_file_is_set_aside_and_changes_nothing(office: Office):

@@ -259,6 +259,16 @@ async def test_a_lost_callback_is_asked_for(shop: Shop):
     assert (await shop.run(payments.show_order, waiting.id)).state is OrderState.STARTED
 
 
+async def test_one_who_never_answers_keeps_nobody_from_being_asked_after(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(payments, "AT_A_TIME", 1)
+    _, paid = await shop.start(), await shop.start()
+    shop.provider.states = {paid.reference: "authorized"}
+    for _ in range(3):
+        shop.later += timedelta(minutes=11)
+        await shop.finish()
+    assert await shop.balance() == 0
+
+
 async def test_a_refused_start_is_a_failed_order(shop: Shop):
     shop.provider.refuses = {"orders"}
     with pytest.raises(RefusedError, match="neighbour_refused"):
@@ -372,6 +382,20 @@ async def test_a_refund_without_an_answer_is_asked_for_again(shop: Shop):
     assert shop.provider.refunds == {asked.id: 10_000}
     (ended,) = await shop.run(refunds.list_refunds, order)
     assert ended.state is RefundState.DONE
+
+
+async def test_a_refund_that_is_never_answered_keeps_no_other_from_its_turn(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    order = await credit_of(shop)
+    shop.provider.deaf = {"refunds"}
+    asked = [(await refund(shop, order, 5_000)).id for _ in range(2)]
+    shop.provider.refunds.clear()
+    monkeypatch.setattr(refunds, "AT_A_TIME", 1)
+    for _ in asked:
+        shop.later += timedelta(minutes=1)
+        await shop.finish()
+    assert sorted(shop.provider.refunds) == asked
 
 
 async def test_what_is_still_owed_or_was_paid_otherwise_is_not_sent_back(shop: Shop):

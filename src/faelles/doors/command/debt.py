@@ -10,7 +10,7 @@ from faelles.doors.command.output import AsJson, remark, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.doors.runtime import Runtime
 from faelles.fees.debt import importing, operations, reconciling
-from faelles.fees.debt.model import Exported, FilesImported, Mismatch, SettleAnswer
+from faelles.fees.debt.model import Exported, FilesImported, Mismatch, SettleAnswer, SettleFile
 from faelles.fees.desk import operations as desk_operations
 from faelles.fees.desk.model import StatementLine
 from faelles.fees.exclusion.model import StandingNotice
@@ -24,7 +24,7 @@ from faelles.people.model import Caller
 app = typer.Typer(help=words("command_debt"), no_args_is_help=True)
 
 Patron = Annotated[int, typer.Argument(help=words("command_debt_patron"), min=1, show_default=False)]
-
+File = Annotated[str, typer.Argument(help=words("command_debt_file"), show_default=False)]
 Name = Annotated[str, typer.Argument(help=words("command_debt_answer"), show_default=False)]
 Reason = Annotated[str, typer.Option(help=words("command_reason"), show_default=False)]
 
@@ -145,6 +145,13 @@ def reconcile(*, token: Token = None, as_json: AsJson = False) -> None:
 def settle(answer: Name, *, reason: Reason, token: Token = None) -> None:
     request = checked(SettleAnswer, {"answer": answer, "reason": reason})
     as_staff(lambda desk: operations.settle_answer(desk.tx, desk.caller, request), token=token)
+    tell("command_debt_settled")
+
+
+@app.command("settle-file", help=words("command_debt_settle_file"))
+def settle_file(file: File, *, reason: Reason, token: Token = None) -> None:
+    request = checked(SettleFile, {"file": file, "reason": reason})
+    as_staff(lambda desk: operations.settle_file(desk.tx, desk.caller, request), token=token)
     tell("command_debt_settled")
 
 

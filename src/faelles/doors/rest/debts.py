@@ -18,6 +18,7 @@ from faelles.fees.debt.model import (
     Mismatch,
     OutMessage,
     SettleAnswer,
+    SettleFile,
 )
 from faelles.fees.exclusion import operations as exclusion
 from faelles.fees.exclusion.model import NoticeLine, NoticesGiven, StandingNotice
@@ -143,6 +144,17 @@ async def settle_answer(request: ApiRequest, data: JSONBody[SettleAnswer]) -> No
     await request.run(lambda tx: operations.settle_answer(tx, request.caller, data))
 
 
+@post(
+    "/debts/files/settlements",
+    status_code=204,
+    opt=guarded(_COLLECT, example=Example(body={"file": "{refused_file}", "reason": "Kommet igen, hel"})),
+    summary="Take off the report a file that was set aside",
+)
+async def settle_file(request: ApiRequest, data: JSONBody[SettleFile]) -> None:
+    """One that the debtor system has sent anew, or that was none. It moves no money."""
+    await request.run(lambda tx: operations.settle_file(tx, request.caller, data))
+
+
 @get("/debts/reconciliation", opt=guarded(_COLLECT, example=Example()), summary="Whether the two sides agree")
 async def reconcile(request: ApiRequest) -> Page[ShownMismatch]:
     """Empty when they do."""
@@ -192,6 +204,7 @@ router = Router(
         list_debt_messages,
         take_answers,
         settle_answer,
+        settle_file,
         reconcile,
         show_system,
         set_system,

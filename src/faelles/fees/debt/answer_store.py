@@ -16,6 +16,17 @@ VALUES ($1, 'in', $2, $3, $4, $5, $5)
     ON CONFLICT (agency_id, direction, number) DO NOTHING
 """
 
+_KEEP_REFUSED_FILE = """
+INSERT INTO debt_file_refused (agency_id, sha256, name, why, at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (agency_id, sha256) DO UPDATE
+   SET name = excluded.name, why = excluded.why, settled_at = NULL, settled_by = NULL, settled_why = NULL
+"""
+
+_SETTLE_FILE = """
+UPDATE debt_file_refused SET settled_at = $3, settled_by = $4, settled_why = $5
+ WHERE agency_id = $1 AND name = $2 AND settled_at IS NULL
+"""
+
 _KEEP = """
 INSERT INTO debt_answer (agency_id, external_id, kind, message_number, charge_id, amount_ore, happened_on, reason,
                          received_at)
@@ -106,6 +117,16 @@ async def latest_file(tx: Transaction) -> int:
 async def insert_file(tx: Transaction, number: int, digest: bytes, messages: int) -> bool:
     """Whether it was not there; whoever brings it at the same time waits."""
     return bool(await tx.execute(_INSERT_FILE, tx.agency, number, digest, messages, tx.now))
+
+
+async def keep_refused_file(tx: Transaction, name: str, digest: bytes, why: str) -> None:
+    """A file that could not be used; brought once more it is to be seen to again."""
+    await tx.execute(_KEEP_REFUSED_FILE, tx.agency, digest, name, why, tx.now)
+
+
+async def settle_file(tx: Transaction, name: str, why: str) -> bool:
+    """Whether any file of that name had not been seen to."""
+    return bool(await tx.execute(_SETTLE_FILE, tx.agency, name, tx.now, str(tx.actor), why))
 
 
 async def keep(tx: Transaction, answer: Answer) -> bool:

@@ -27,6 +27,14 @@ def answer_settled(answer: Answer) -> Event:
     )
 
 
+def file_set_aside(why: str) -> Event:
+    return Event(kind="debt_file_set_aside", dimensions={"why": why})
+
+
+def file_settled() -> Event:
+    return Event(kind="debt_file_settled")
+
+
 def answered(answer: Answer) -> Event:
     """`debt_payment_received`, `debt_refusal_received` ...; `subject` is the claim, of money."""
     return Event(

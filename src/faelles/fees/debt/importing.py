@@ -32,6 +32,7 @@ from faelles.people.model import Caller, Permission
 PARKED_AT_A_TIME: Final = 1000
 FARTHEST_AHEAD: Final = 1000
 """Files come numbered from 1 on. One far beyond the last is numbered by something else: the gap would never close."""
+LONGEST_NAME: Final = 200
 _FORGIVING: Final = {AnswerKind.REDUCTION: EntryKind.REDUCTION, AnswerKind.WRITE_OFF: EntryKind.WAIVER}
 
 _log = logger("fees.debt")
@@ -62,12 +63,26 @@ async def import_files(database: Database, outside: Outside, caller: Caller) -> 
                 ),
             )
         except (InvalidRequestError, ConflictError) as problem:
-            _log.warning("file set aside", reason=problem.code)
-            refused.append(file.name)
+            name, why = _printable(file.name), problem.code
+            _log.warning("file set aside", agency=caller.agency, file=name, reason=why)
+            refused.append(name)
+            await database.run(
+                caller.agency,
+                caller.actor,
+                lambda tx, name=name, why=why, content=content: _set_aside(  # type: ignore[misc]  # bound here
+                    tx, name, why, content
+                ),
+            )
             await system.set_aside(file, now)
         else:
             await system.settle(file, now)
     return FilesImported(files=len(waiting) - len(refused), refused=tuple(refused), answers=_counted(fates))
+
+
+async def _set_aside(tx: Transaction, name: str, why: str, content: bytes) -> None:
+    """On the report it stays until somebody has seen to it: what it says is in nobody's books."""
+    await answer_store.keep_refused_file(tx, name, files.digest(content), why)
+    await append(tx, events.file_set_aside(why))
 
 
 async def import_answers(tx: Transaction, caller: Caller, answers: Sequence[Answer]) -> Imported:
@@ -110,7 +125,8 @@ async def _lock_patrons(tx: Transaction, caller: Caller, answers: Sequence[Answe
 
 async def _take_one(tx: Transaction, answer: Answer) -> _Fate:
     if not await answer_store.keep(tx, answer):
-        if await answer_store.load(tx, answer.id) != answer:
+        kept = await answer_store.load(tx, answer.id)
+        if kept is None or not answer.says_again(kept):
             await answer_store.note_contradicted(tx, answer.id)
             return _Fate.CONTRADICTED
         if not await answer_store.open_again(tx, answer.id):
@@ -172,6 +188,11 @@ async def _forgive(tx: Transaction, claim: HandedOver, answer: Answer) -> None:
         reason=answer.reason or answer.kind,
     )
     await post(tx, [posting], await load_claims(tx, [claim.charge]), division=claim.division, branch=None)
+
+
+def _printable(name: str) -> str:
+    """As it can be kept and shown, whatever the other side calls it."""
+    return "".join(each if each.isprintable() else "?" for each in name)[:LONGEST_NAME] or "?"
 
 
 def _counted(fates: Counter[_Fate]) -> Imported:

@@ -8,11 +8,14 @@ import msgspec
 from msgspec import Meta
 
 from faelles.fees.model import ChargeKind
-from faelles.ground.fields import AmountOre, Id, ShortText
+from faelles.ground.fields import PRINTABLE, AmountOre, Id, ShortText
 from faelles.ground.ids import AccountId, ChargeId, DivisionId, PatronId
 from faelles.ground.money import Ore
 
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$(?!\n)")]
+
+
+FileName = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
 
 
 class MessageKind(StrEnum):
@@ -83,6 +86,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return self.message is None and self.claim is not None and self.amount_ore is not None
         return self.message is not None and self.claim is None and self.amount_ore is None
 
+    def says_again(self, kept: "Answer") -> bool:
+        """Whether it is what came before. A reason that is not there any more went with whom it was about."""
+        reason = None if kept.reason is None else self.reason
+        return msgspec.structs.replace(self, reason=reason) == kept
+
 
 class TheirBalance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the debtor system believes is owed of a claim."""
@@ -121,6 +129,12 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 class SettleAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     answer: ExternalId
     """The name it came under."""
+    reason: ShortText
+
+
+class SettleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    file: FileName
+    """The name on the report."""
     reason: ShortText
 
 

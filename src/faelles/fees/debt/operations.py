@@ -18,6 +18,7 @@ from faelles.fees.debt.model import (
     OutMessage,
     OutMessageKept,
     SettleAnswer,
+    SettleFile,
     Terms,
 )
 from faelles.fees.debt.port import DebtorSystem, debtor_system_of
@@ -95,6 +96,16 @@ async def settle_answer(tx: Transaction, caller: Caller, request: SettleAnswer) 
     if answer is None:
         raise NotFoundError("debt_answer_not_open")
     await append(tx, events.answer_settled(answer))
+
+
+async def settle_file(tx: Transaction, caller: Caller, request: SettleFile) -> None:
+    """Take a file off the report that was set aside: the debtor system has sent it anew, or it was none. Raises
+    NotFoundError where no file of that name is on it.
+    """
+    require_division(caller, Permission.DEBT_COLLECT, None)
+    if not await answer_store.settle_file(tx, request.file, request.reason):
+        raise NotFoundError("debt_file_not_open")
+    await append(tx, events.file_settled())
 
 
 async def connect(tx: Transaction, outside: Outside) -> tuple[DebtorSystem, str, datetime]:

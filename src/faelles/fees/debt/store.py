@@ -108,6 +108,8 @@ UNION ALL
 SELECT 'debt_file_undelivered', number::text, NULL FROM debt_file
  WHERE agency_id = $1 AND direction = 'out' AND done_at IS NULL
 UNION ALL
+SELECT 'debt_file_set_aside', name, NULL FROM debt_file_refused WHERE agency_id = $1 AND settled_at IS NULL
+UNION ALL
 SELECT 'debt_message_unheard', number::text, amount_ore FROM debt_message
  WHERE agency_id = $1 AND acknowledged_at IS NULL AND refused_why IS NULL AND at < $2
 UNION ALL

@@ -68,6 +68,19 @@ UPDATE debt_answer SET reason = NULL, settled_why = NULL
  WHERE agency_id = $1
    AND charge_id IN (SELECT id FROM charge WHERE agency_id = $1 AND account_id = ANY ($2::bigint[]))
 """,
+    """
+WITH theirs AS (
+    SELECT m.number
+      FROM debt_message AS m
+      JOIN charge AS c ON c.agency_id = $1 AND c.id = m.charge_id AND c.account_id = ANY ($2::bigint[])
+     WHERE m.agency_id = $1
+), blanked AS (
+    UPDATE debt_message SET refused_why = ''
+     WHERE agency_id = $1 AND number IN (SELECT number FROM theirs) AND refused_why IS NOT NULL
+)
+UPDATE debt_answer SET reason = NULL, settled_why = NULL
+ WHERE agency_id = $1 AND message_number IN (SELECT number FROM theirs)
+""",
 )
 _ERASE_LINES = """
 DELETE FROM charge_line

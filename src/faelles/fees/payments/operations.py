@@ -127,7 +127,7 @@ async def finish(database: Database, outside: Outside, agency: AgencyId) -> Fini
     """Go on with what was left lying: answers and callbacks that were lost, crashes in between."""
 
     async def unfinished(tx: Transaction) -> list[Order]:
-        return await store.list_unfinished(tx, tx.now - LEFT_ALONE, AT_A_TIME)
+        return await store.take_unfinished(tx, tx.now - LEFT_ALONE, AT_A_TIME)
 
     left = 0
     found = await database.run(agency, SYSTEM, unfinished)

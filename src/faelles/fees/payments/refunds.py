@@ -66,7 +66,7 @@ async def finish_refunds(database: Database, outside: Outside, agency: AgencyId)
     """Ask again for what no provider has answered."""
 
     async def unfinished(tx: Transaction) -> list[Refund]:
-        return await store.list_unfinished_refunds(tx, tx.now, AT_A_TIME)
+        return await store.take_unfinished_refunds(tx, AT_A_TIME)
 
     found = await database.run(agency, SYSTEM, unfinished)
     left = 0

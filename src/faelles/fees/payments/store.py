@@ -44,13 +44,22 @@ SELECT o.id, o.reference, o.account_id, a.division_id, p.patron_id, o.amount_ore
 
 _LOAD_ORDER = _ORDERS + "   AND (o.id = $2 OR o.reference = $3)"
 
-_UNFINISHED = (
-    _ORDERS
-    # Money that is reserved comes first; what a patron walked away from is asked about for a week.
-    + """   AND o.state IN ('created', 'started', 'authorized', 'cancelling') AND o.changed_at < $2
-        AND (o.state IN ('authorized', 'cancelling') OR o.created_at > $2::timestamptz - interval '7 days')
- ORDER BY o.state IN ('created', 'started'), o.changed_at, o.id
- LIMIT $3"""
+# Money that is reserved comes first; else who has waited longest since being asked after, so that those whose answer
+# never changes keep no others from their turn.
+_TAKE_UNFINISHED = """
+UPDATE payment_order SET asked_at = $3
+ WHERE agency_id = $1
+   AND id IN (SELECT id FROM payment_order
+               WHERE agency_id = $1 AND state IN ('created', 'started', 'authorized', 'cancelling') AND changed_at < $2
+                 AND payment_may_come(state, created_at, $3)
+               ORDER BY state IN ('created', 'started'), COALESCE(asked_at, changed_at), id
+               LIMIT $4
+                 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id
+"""
+
+_LIST_ORDERS = (
+    _ORDERS + "   AND o.id = ANY ($2::bigint[]) ORDER BY o.state IN ('created', 'started'), o.changed_at, o.id"
 )
 
 _LOCK_ORDER = "SELECT state FROM payment_order WHERE agency_id = $1 AND id = $2 FOR NO KEY UPDATE"
@@ -77,7 +86,16 @@ _LOAD_REFUND = _REFUNDS + " AND id = $2"
 
 _LIST_REFUNDS = _REFUNDS + " AND order_id = $2 ORDER BY id"
 
-_UNFINISHED_REFUNDS = _REFUNDS + " AND state = 'requested' AND at < $2 ORDER BY at, id LIMIT $3"
+_TAKE_UNFINISHED_REFUNDS = """
+UPDATE payment_refund SET asked_at = $2
+ WHERE agency_id = $1
+   AND id IN (SELECT id FROM payment_refund
+               WHERE agency_id = $1 AND state = 'requested' AND at < $2
+               ORDER BY COALESCE(asked_at, at), id
+               LIMIT $3
+                 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id, order_id, amount_ore, reason, state
+"""
 
 _END_REFUND = """
 UPDATE payment_refund SET state = $3, ended_at = $4 WHERE agency_id = $1 AND id = $2 AND state = 'requested'
@@ -120,9 +138,12 @@ async def load_order(tx: Transaction, *, order: int | None = None, reference: st
     return _order(row) if row else None
 
 
-async def list_unfinished(tx: Transaction, before: datetime, limit: int) -> list[Order]:
-    """Orders that nothing has happened to since `before`, the oldest first."""
-    return [_order(row) for row in await tx.rows(_UNFINISHED, tx.agency, before, limit)]
+async def take_unfinished(tx: Transaction, before: datetime, limit: int) -> list[Order]:
+    """Orders that nothing has happened to since `before` and money may still come of: it is noted that they are asked
+    after now, and next time others come first.
+    """
+    taken = [row["id"] for row in await tx.rows(_TAKE_UNFINISHED, tx.agency, before, tx.now, limit)]
+    return [_order(row) for row in await tx.rows(_LIST_ORDERS, tx.agency, taken)] if taken else []
 
 
 async def lock_order(tx: Transaction, order: int) -> None:
@@ -154,8 +175,9 @@ async def list_refunds(tx: Transaction, order: int) -> list[Refund]:
     return [_refund(row) for row in await tx.rows(_LIST_REFUNDS, tx.agency, order)]
 
 
-async def list_unfinished_refunds(tx: Transaction, before: datetime, limit: int) -> list[Refund]:
-    return [_refund(row) for row in await tx.rows(_UNFINISHED_REFUNDS, tx.agency, before, limit)]
+async def take_unfinished_refunds(tx: Transaction, limit: int) -> list[Refund]:
+    """Refunds that no provider has answered: as `take_unfinished`."""
+    return [_refund(row) for row in await tx.rows(_TAKE_UNFINISHED_REFUNDS, tx.agency, tx.now, limit)]
 
 
 async def end_refund(tx: Transaction, refund: int, state: RefundState) -> bool:

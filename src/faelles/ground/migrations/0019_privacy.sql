@@ -111,9 +111,7 @@ CREATE VIEW patron_tie WITH (security_invoker = true) AS
     SELECT a.agency_id, a.patron_id, 'payment_under_way'
       FROM patron_account AS a
       JOIN payment_order AS o ON o.agency_id = a.agency_id AND o.account_id = a.account_id
-     WHERE o.state IN ('authorized', 'cancelling')
-        -- An order that nobody went on with ties nobody for ever; one at the provider's may still be paid.
-        OR (o.state IN ('created', 'started') AND o.created_at > now() - interval '7 days')
+     WHERE payment_may_come(o.state, o.created_at, now())
         OR EXISTS (SELECT FROM payment_refund AS b
                     WHERE b.agency_id = o.agency_id AND b.order_id = o.id AND b.state = 'requested')
     UNION ALL
