@@ -93,6 +93,9 @@ async def test_every_version_takes_a_trusted_logins_word(site: WebSite):
     for verb, word in said.items():
         for operation in versions(verb):
             await takes(site, reader, operation, word)
+    for operation in versions("preauthenticated_by_any"):
+        for word in (reader.card, said["preauthenticated"], said["preauthenticated_by_unilogin"]):
+            await takes(site, reader, operation, word)
 
 
 async def takes(site: WebSite, reader: Reader, operation: Operation, said: str) -> None:

@@ -1,6 +1,6 @@
 """Who somebody is: by card and PIN, by what a trusted login said, by id."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -53,25 +53,30 @@ async def authenticate(call: Call) -> models.AuthenticatedPatron:
 
 async def preauthenticated(call: Call) -> models.AuthenticatedPatron:
     """Whoever carries the civil registration number that a trusted login told the client."""
-    return await _preauthenticated(call, IdentifierKind.CPR)
+    return await _preauthenticated(call, frozenset({IdentifierKind.CPR}))
 
 
 async def preauthenticated_by_unilogin(call: Call) -> models.AuthenticatedPatron:
-    return await _preauthenticated(call, IdentifierKind.UNI_LOGIN)
+    return await _preauthenticated(call, frozenset({IdentifierKind.UNI_LOGIN}))
+
+
+async def preauthenticated_by_any(call: Call) -> models.AuthenticatedPatron:
+    """Whoever is recognised by what the client was told: a civil registration number, a card, a UNI-Login."""
+    return await _preauthenticated(call, frozenset(IdentifierKind))
 
 
 async def preauthenticated_by_id(call: Call) -> models.AuthenticatedPatron:
     return await _recognised(call, PatronId(call.sent))
 
 
-async def _preauthenticated(call: Call, kind: IdentifierKind) -> models.AuthenticatedPatron:
+async def _preauthenticated(call: Call, kinds: Collection[IdentifierKind]) -> models.AuthenticatedPatron:
     scan, keyring = str(call.sent), call.services.keyring
 
     async def work(tx: Transaction) -> PatronId | None:
         found = [
             each.patron.id
             for each in await identify(tx, call.caller, keyring, scan)
-            if each.kind is kind and each.ended_at is None
+            if each.kind in kinds and each.ended_at is None
         ]
         return found[0] if len(found) == 1 else None
 
@@ -145,6 +150,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "authenticate": authenticate,
         "preauthenticated": preauthenticated,
         "preauthenticated_by_unilogin": preauthenticated_by_unilogin,
+        "preauthenticated_by_any": preauthenticated_by_any,
         "preauthenticated_by_id": preauthenticated_by_id,
         "patron": patron,
         "person_patron": _of_type(PERSON),
