@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from circulation.holds.wishing import title_of, wish
 from circulation.lending_library import LendingLibrary, Reader
@@ -61,6 +61,30 @@ async def test_books_alone_follow_the_list_and_two_can_be_swapped(at_main: Page,
     await expect(at_main.locator("#pairs .books").first).to_contain_text(before[1].strip())
     await hands.press("Alt+z")
     await expect(at_main.locator("#lent-count")).to_have_text("1")
+
+
+async def test_a_pupil_chosen_while_a_scan_is_under_way_gets_the_next_book_and_not_that_one(
+    at_main: Page, library: LendingLibrary
+):
+    pupils, books = [await library.reader("child") for _ in range(3)], [await library.copy() for _ in range(2)]
+    await at_main.goto(f"/group-loan?class={await a_class(library, pupils)}")
+    await at_main.locator("#answering").uncheck()
+    await at_main.locator("#group-field").focus()
+    is_chosen = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await is_chosen.wait()
+        await route.continue_()
+
+    await at_main.route("**/group-loan/scans", slowly)
+    hands, rows = Hands(at_main), at_main.locator("#pairs tr[data-patron]")
+    await hands.scan(books[0])
+    await hands.click(rows.nth(2).locator("button"))
+    is_chosen.set()
+    await hands.scan(books[1])
+    await expect(at_main.locator("#lent-count")).to_have_text("2")
+    assert [books[1] in text for text in await rows.all_inner_texts()] == [False, False, True]
+    await expect(rows.first).to_contain_text(books[0])
 
 
 async def test_a_hold_is_collected_with_two_scans(at_main: Page, library: LendingLibrary):

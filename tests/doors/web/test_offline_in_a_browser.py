@@ -225,6 +225,32 @@ async def test_a_class_goes_on_without_a_server_and_every_book_ends_up_with_its_
     assert answered_for == [[(made, "primary"), (each.id, "secondary")] for each in pupils[1:]]
 
 
+async def test_the_class_page_opens_again_without_a_server_and_goes_on_by_cards(desk: Hands, library: LendingLibrary):
+    """What was scanned before it was closed is sent with what comes after; the address still says which class."""
+    pupils, books = [await library.reader("child") for _ in range(2)], [await library.copy() for _ in range(3)]
+    page, made = desk.page, await a_class(library, pupils)
+    await page.goto(f"/group-loan?class={made}")
+    await everything_is_kept(page)
+    await expect(page.locator("#group-field")).to_be_focused()
+    await page.context.set_offline(True)
+    for scan in (pupils[0].card, books[0]):
+        await desk.scan(scan)
+    await expect(page.locator("#lent-count")).to_have_text("1")
+    await page.reload()
+    await expect(page.locator("#group-field")).to_be_focused()
+    await expect(page.locator("#answering")).to_be_checked()
+    assert (await page.content()).count(pupils[1].card) == 0
+    for scan in (pupils[1].card, *books[1:]):
+        await desk.scan(scan)
+    await expect(page.locator("#lent-count")).to_have_text("2")
+    await picture(page, "offline-class")
+    await page.context.set_offline(False)
+    await expect(page.locator("#pairs .book[data-waits]")).to_have_count(0)
+    await expect(page.locator("#group-log .entry", has_text=BACK)).to_have_count(1)
+    whose = [pupils[0], pupils[1], pupils[1]]
+    assert await borrowers(library, books) == [[(made, "primary"), (each.id, "secondary")] for each in whose]
+
+
 async def test_what_waited_is_done_on_the_class_page_too_and_what_was_no_loan_leaves_it(
     desk: Hands, library: LendingLibrary
 ):
@@ -357,6 +383,6 @@ async def test_what_is_kept_names_nobody(desk: Hands, library: LendingLibrary):
     )
     paths = {path for names in kept for path in names}
     assert {"/desk/kept/da", "/desk/kept/en"} <= paths
-    assert all(path.startswith(("/static/", "/desk/kept/", "/desk/language")) for path in paths)
+    assert all(path.startswith(("/static/", "/desk/kept/", "/group-loan/kept/", "/desk/language")) for path in paths)
     stored = await (await desk.page.wait_for_function(BLOCKED_LIST)).json_value()
     assert set(stored) == {"agency", "branch", "key", "hashes", "asOf", "fetched"}

@@ -1,7 +1,7 @@
-"""What the browser keeps so that the desk opens without us: a script of its own, and a page that names nobody.
+"""What the browser keeps so that the pages of scans open without us: a script, and for each a page that names nobody.
 
-Nothing of a patron's or a user's is kept: the page is the same for everybody, and it is the only one. The script holds
-the addresses of all files, which are those of their content, so that it differs whenever one of them does, and the
+Nothing of a patron's or a user's is kept: the pages are the same for everybody. The script holds the addresses of all
+files, which are those of their content, so that it differs whenever one of them does, and the
 browser takes over to the new ones as a whole.
 """
 
@@ -22,6 +22,7 @@ from faelles.ground.i18n import Language
 
 _FILES: Final = (
     "agent.js",
+    "daily.css",
     "dkfds.css",
     "faelles.css",
     "offline.css",
@@ -29,15 +30,19 @@ _FILES: Final = (
     "IBMPlexSans-Regular-Latin1.woff2",
     "IBMPlexSans-SemiBold-Latin1.woff2",
     "desk.js",
+    "group.js",
+    "group_sending.js",
+    "keys.js",
     "offline.js",
     "outbox.js",
     "queue.js",
     "sending.js",
     "showing.js",
     "sound.js",
+    "standing.js",
     "telling.js",
 )
-_PLACE: Final = "/desk/kept"
+_PAGES: Final = {"/desk": "offline/kept_desk.html", "/group-loan": "offline/kept_class.html"}
 
 
 @get("/service-worker.js", opt=public(example=Example()))
@@ -52,17 +57,18 @@ async def worker(request: WebRequest) -> Response[bytes]:
 
 def _kept(request: WebRequest) -> dict[str, object]:
     files = [address(name) for name in _FILES]
-    content = "\n".join([*files, *(_page(request, language) for language in Language)])
+    pages = [_page(request, place, language) for place in _PAGES for language in Language]
+    content = "\n".join([*files, *pages])
     return {
         "version": hashlib.sha256(content.encode()).hexdigest()[:12],
         "files": files,
-        "pages": {language.value: f"{_PLACE}/{language.value}" for language in Language},
+        "pages": {place: {each.value: f"{place}/kept/{each.value}" for each in Language} for place in _PAGES},
     }
 
 
-def _page(request: WebRequest, language: Language) -> str:
+def _page(request: WebRequest, place: str, language: Language) -> str:
     pages: Pages = request.app.state["pages"]
-    return pages.shown_to_all("offline/kept.html", language)
+    return pages.shown_to_all(_PAGES[place], language)
 
 
 @cache
@@ -70,13 +76,21 @@ def _script() -> str:
     return (resources.files("faelles.doors.web") / "static" / "worker.js").read_text()
 
 
-@get(_PLACE + "/{language:str}", opt=public(example=Example(path={"language": "da"})))
-async def page(request: WebRequest, language: FromPath[Language]) -> Response[bytes]:
+@get("/desk/kept/{language:str}", opt=public(example=Example(path={"language": "da"})))
+async def desk(request: WebRequest, language: FromPath[Language]) -> Response[bytes]:
     """The desk as it opens without us."""
-    return Response(
-        _page(request, language).encode(),
-        headers={"content-type": "text/html; charset=utf-8", "cache-control": "no-cache"},
-    )
+    return _answer(_page(request, "/desk", language))
 
 
-router = Router(path="/", route_handlers=[page, worker])
+@get("/group-loan/kept/{language:str}", opt=public(example=Example(path={"language": "da"})))
+async def class_page(request: WebRequest, language: FromPath[Language]) -> Response[bytes]:
+    """The loan to a class as it opens without us: without its list."""
+    return _answer(_page(request, "/group-loan", language))
+
+
+def _answer(page: str) -> Response[bytes]:
+    headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-cache"}
+    return Response(page.encode(), headers=headers)
+
+
+router = Router(path="/", route_handlers=[class_page, desk, worker])

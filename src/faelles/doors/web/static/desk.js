@@ -3,9 +3,9 @@
 import { hasPrinter, printLines, startAgent } from "./agent.js";
 import { refreshBlocked } from "./offline.js";
 import * as outbox from "./outbox.js";
-import { keep, setting } from "./queue.js";
 import * as sending from "./sending.js";
 import { showTold } from "./showing.js";
+import { keepForLater, standingOf } from "./standing.js";
 import { words } from "./telling.js";
 
 const { desk, sendTaken } = outbox;
@@ -114,7 +114,7 @@ function receipt() {
   sheet.className = "printed";
   const rows = document.querySelectorAll("#loans tbody tr");
   const lines = [...rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim()).join("  "));
-  for (const line of [words("web_agent_receipt_head"), new Date().toLocaleDateString(), ...lines]) {
+  for (const line of [words("web_agent_receipt_head"), new Date().toLocaleDateString(document.documentElement.lang), ...lines]) {
     sheet.append(Object.assign(document.createElement("p"), { textContent: line }));
   }
   return sheet;
@@ -125,13 +125,6 @@ document.addEventListener("desk:shown", ({ target }) => {
   const slip = target.querySelector(".slip .printed");
   if (slip && hasPrinter()) printSlip(slip);
 });
-
-// A page that came from the server knows where it stands; one out of the browser's own store was told here before.
-async function stand() {
-  const { agency, branch, agent, kept } = form.dataset;
-  if (kept === undefined) keep("desk", { agency, branch, agent });
-  Object.assign(desk, kept === undefined ? { agency, branch, agent } : await setting("desk"));
-}
 
 async function begin() {
   await standing;
@@ -145,16 +138,11 @@ async function begin() {
   setInterval(sendTaken, A_WHILE);
 }
 
-async function keepForLater() {
-  const { worker } = form.dataset;
-  if (!worker || !("serviceWorker" in navigator)) return;
-  await navigator.serviceWorker.register(worker, { scope: "/desk" });
-  const settings = await caches.open("faelles-settings");
-  await settings.put("/desk/language", new Response(document.documentElement.lang));
-  await navigator.storage?.persist?.();
+async function stand() {
+  Object.assign(desk, await standingOf(form));
 }
 
 const standing = stand();
 begin();
-keepForLater();
+keepForLater(form, "/desk");
 window.addEventListener("online", sendTaken);

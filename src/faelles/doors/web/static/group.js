@@ -5,6 +5,7 @@ import * as outbox from "./outbox.js";
 import * as sending from "./group_sending.js";
 import { refreshBlocked } from "./offline.js";
 import { play } from "./sound.js";
+import { keepForLater, standingOf } from "./standing.js";
 import { tellSent, toldEntry } from "./telling.js";
 
 const A_QUARTER = 15 * 60 * 1000;
@@ -23,8 +24,15 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const scan = field.value.trim();
   field.value = "";
-  if (scan) sending.enqueue("/group-loan/scans", { scan });
+  if (scan) read(scan);
 });
+
+// However early it comes: the first scans wait until the page knows where it stands.
+async function read(scan) {
+  await standing;
+  if (outbox.desk.agency) sending.enqueue("/group-loan/scans", { scan });
+  else put(toldEntry("web_offline_unknown_desk", { tone: "stop", scan }));
+}
 
 function put(entry) {
   log.prepend(entry);
@@ -32,7 +40,7 @@ function put(entry) {
   field.focus();
 }
 
-function read(html) {
+function entryOf(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
   return holder.content.querySelector(".entry");
@@ -40,8 +48,8 @@ function read(html) {
 
 sending.showOn({
   tell: (code, said) => put(toldEntry(code, said)),
-  read,
-  show: (html) => put(read(html)),
+  read: entryOf,
+  show: (html) => put(entryOf(html)),
   sent: (id, answer, isTaken) => {
     tellSent(log, id, isTaken);
     const book = rows.querySelector(`.book[data-waits="${id}"]`);
@@ -53,14 +61,14 @@ sending.showOn({
   // Whose turn it is, is asked when the scan's turn comes: the scan before may have changed it.
   turn: () => ({ patron: turn?.dataset.patron ?? "", card: turn?.dataset.card ?? "", answering: answering() }),
   answered: (html, isDone, scan) => {
-    const entry = read(html);
+    const entry = entryOf(html);
     put(entry);
     if (isDone) take(entry, scan);
   },
-  known: (html) => {
-    const entry = read(html);
+  known: (html, card) => {
+    const entry = entryOf(html);
     if (!entry.dataset.patron) put(entry);
-    else turn.dataset.patron = entry.dataset.patron;
+    else rowOfCard(card).dataset.patron = entry.dataset.patron;
     return entry.dataset.patron !== undefined;
   },
   card: (card) => giveTurn(rowOfCard(card) ?? addRow({ card }, card)),
@@ -190,7 +198,7 @@ function takeAway(book, isLate) {
 }
 
 const actions = {
-  turn: (button) => giveTurn(button.closest("tr")),
+  turn: (button) => sending.enqueueTurn(() => giveTurn(button.closest("tr"))),
   swap: () => {
     const boxes = chosen();
     const [first, second] = boxes;
@@ -237,10 +245,28 @@ window.addEventListener("beforeunload", (event) => {
   if (outbox.mayLose() || sending.isBusy()) event.preventDefault();
 });
 
+async function stand() {
+  const isKept = form.dataset.kept !== undefined;
+  if (isKept) standWithoutList();
+  Object.assign(outbox.desk, await standingOf(form));
+  return isKept;
+}
+
+// Out of the browser's own store: the list is not here, but the address says which class it is.
+function standWithoutList() {
+  const { pathname, search } = location;
+  const chosen = Number(new URLSearchParams(search).get("class"));
+  const { answering: tick } = form.elements;
+  tick.value = chosen;
+  tick.checked = chosen > 0;
+  tick.parentElement.hidden = !tick.checked;
+  document.getElementById("sign-in-again").href = `/sign-in?next=${encodeURIComponent(pathname + search)}`;
+}
+
 async function begin() {
-  const { agency, branch } = form.dataset;
-  Object.assign(outbox.desk, { agency, branch });
   if (inListOrder) giveTurn(rows.querySelector('tr[data-role="pupil"]') ?? rows.querySelector("tr"));
+  if (await standing) await outbox.connect();
+  const { agency, branch } = outbox.desk;
   await outbox.showAllRefused();
   await outbox.sendTaken();
   await refreshBlocked({ agency, branch });
@@ -248,5 +274,7 @@ async function begin() {
   setInterval(outbox.sendTaken, A_WHILE);
 }
 
+const standing = stand();
 begin();
+keepForLater(form, "/group-loan");
 window.addEventListener("online", outbox.sendTaken);

@@ -30,6 +30,11 @@ export function enqueue(path, fields, settled = () => {}) {
   arriving = arriving.then(() => arrive(path, fields, settled)).catch(() => lose(fields, settled));
 }
 
+// In line like a scan: what was read before still goes to whose turn it was then.
+export function enqueueTurn(give) {
+  arriving = arriving.then(() => join({ meaning: "turn" }, give));
+}
+
 function lose(fields, settled) {
   page.tell("web_offline_not_taken", { tone: "stop", scan: fields.scan });
   settled(false, false);
@@ -45,6 +50,10 @@ async function arrive(path, fields, settled) {
   if (queue.isInMemory(entry) && queue.memorySize() === 1) {
     page.tell("web_offline_storage_full", { tone: "stop", scan: fields.scan });
   }
+  join(entry, settled);
+}
+
+function join(entry, settled) {
   line.push({ entry, settled });
   outbox.showWaiting();
   work();
@@ -56,7 +65,7 @@ async function work() {
   try {
     while (line.length > 0) {
       const { entry, settled } = line[0];
-      await serve(entry, settled).catch(() => lose(entry.fields, settled));
+      await serve(entry, settled).catch(() => lose(entry.fields ?? {}, settled));
       line.shift();
       await outbox.showWaiting();
     }
@@ -66,6 +75,10 @@ async function work() {
 }
 
 async function serve(entry, settled) {
+  if (entry.meaning === "turn") {
+    settled();
+    return;
+  }
   if ((await outbox.mustWait()) || !(await answered(entry, settled))) {
     await take(entry, settled);
     if (outbox.isAnswered()) outbox.sendTaken();
@@ -92,7 +105,7 @@ async function known(card) {
   const fields = { scan: card, branch: desk.branch, key: crypto.randomUUID() };
   const answer = await post("/group-loan/scans", fields);
   if (answer === null) return false;
-  if (!page.known(answer.html)) page.nobody();
+  if (!page.known(answer.html, card)) page.nobody();
   return true;
 }
 

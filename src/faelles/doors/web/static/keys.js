@@ -15,7 +15,7 @@ document.addEventListener("keydown", (event) => {
     further.open = false;
     further.querySelector("summary").focus();
   }
-  if (event.key === "?" && isFree(event.target)) {
+  if (event.key === "?" && help && isFree(event.target)) {
     event.preventDefault();
     help.showModal();
   }

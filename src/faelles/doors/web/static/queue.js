@@ -64,8 +64,9 @@ export async function change(entry) {
 }
 
 export async function remove(id) {
-  // One that is left is sent again under its key, and told as done before.
-  if (!memory.delete(id)) await within("scans", "readwrite", (store) => store.delete(id)).catch(() => undefined);
+  // One that memory took over is in both. One that is left is sent again under its key, and told as done before.
+  memory.delete(id);
+  await within("scans", "readwrite", (store) => store.delete(id)).catch(() => undefined);
 }
 
 export const has = async (id) =>
