@@ -111,8 +111,6 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     message: Message
     proven: Proven
     heard: Heard
-    sequence: bytes | None
-    """AY as it came; None without."""
     now: datetime
 
     def __repr__(self) -> str:
@@ -210,9 +208,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
         still_stands: Callable[[Result], Awaitable[bool]],
     ) -> Result:
         """Do `deed` under the key, or tell its answer again (`repeats`)."""
-        is_new = self.heard.is_new(key, self.sequence)
-        answer = await self.services.repeats.once(key, deed, still_stands, is_new=is_new)
-        self.heard.note(key, self.sequence)
+        answer = await self.services.repeats.once(key, deed, still_stands, is_new=self.heard.is_new(key))
+        self.heard.note(key)
         return answer
 
     def key(self, operation: str, *parts: str) -> str | None:

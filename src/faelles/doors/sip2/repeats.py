@@ -5,8 +5,9 @@ patron, item and transaction date, makes it one deed. But dates have seconds: a 
 again within one is three deeds. So where a key was used before, its answer counts only as long as what it says still
 stands; else the deed gets a key of its own.
 
-On one connection the sequence number tells more: a message that is sent again has the number it had, so that another
-number is another request, however alike the two are.
+On one connection the sequence number tells more: a message that is sent again has the number it had, and nothing with
+another number has come between. Otherwise it is another request, however alike the two are: the numbers soon come
+round again.
 """
 
 from collections import OrderedDict
@@ -22,23 +23,33 @@ _KEPT_HERE = 32
 
 
 class Heard:
-    """The sequence numbers under which one connection was answered, by the keys of its deeds."""
+    """What one connection asked for, and in which turn: a turn lasts until another sequence number comes."""
 
-    __slots__ = ("_numbers",)
+    __slots__ = ("_number", "_turn", "_turns")
 
     def __init__(self) -> None:
-        self._numbers: dict[str, bytes] = {}
+        self._number: bytes | None = None
+        self._turn = 0
+        self._turns: dict[str, int] = {}
 
-    def is_new(self, key: str | None, number: bytes | None) -> bool:
-        """Whether the deed was asked for here before, and under another number."""
-        return key is not None and number is not None and self._numbers.get(key, number) != number
+    def message(self, number: bytes | None) -> None:
+        """A message with this sequence number; None without one."""
+        if number != self._number:
+            self._number = number
+            self._turn += 1
 
-    def note(self, key: str | None, number: bytes | None) -> None:
-        if key is None or number is None:
+    def is_new(self, key: str | None) -> bool:
+        """Whether the deed was asked for here in an earlier turn. Without sequence numbers nobody can tell."""
+        return key is not None and self._number is not None and self._turns.get(key, self._turn) != self._turn
+
+    def note(self, key: str | None) -> None:
+        """The deed was asked for in this turn."""
+        if key is None or self._number is None:
             return
-        if len(self._numbers) >= _KEPT_HERE:
-            self._numbers.clear()
-        self._numbers[key] = number
+        self._turns.pop(key, None)
+        self._turns[key] = self._turn
+        if len(self._turns) > _KEPT_HERE:
+            del self._turns[next(iter(self._turns))]
 
 
 class Repeats:

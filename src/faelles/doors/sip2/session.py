@@ -115,6 +115,7 @@ class Session:
         return None
 
     def _take_up(self, frame: bytes, sealed: Sealed, message: Message) -> Reply | Awaitable[Reply]:
+        self._heard.message(sealed.sequence)
         if self._services.maintenance.is_on:
             return self._say(self._off_line(sealed))
         if message.code == _LOGIN or self._is_stale:
@@ -132,10 +133,10 @@ class Session:
         try:
             if message.code == _STATUS:
                 return self._status(sealed, message)
-            return self._worded(sealed, message, handler(self._exchange(sealed, message)))
+            return self._worded(sealed, message, handler(self._exchange(message)))
         except Exception:  # noqa: BLE001 - as in `_wait_for`
             _log.exception("message failed", message=message.code)
-            return self._worded(sealed, message, self._failed(sealed, message))
+            return self._worded(sealed, message, self._failed(message))
 
     def _status(self, sealed: Sealed, message: Message) -> bytes:
         """What machines ask for more often than for anything else: but for the time the answer is what it was before,
@@ -143,7 +144,7 @@ class Session:
         """
         called, standing = message.get("AO"), self._standing
         if standing is None or standing[0] is not self.terminal or standing[1] != called:
-            exchange = self._exchange(sealed, message)
+            exchange = self._exchange(message)
             standing = (exchange.terminal, called, self._worded(_UNSEALED, message, sessions.status(exchange)))
             self._standing = standing
         worded, zone = standing[2], self._where.zone if self._where else _COPENHAGEN
@@ -164,18 +165,18 @@ class Session:
 
     async def _wait_for(self, frame: bytes, sealed: Sealed, message: Message) -> Reply:
         try:
-            answer = await self._ask(sealed, message)
+            answer = await self._ask(message)
         # A machine that is told to try again, now or later, must not be given that answer again when it does.
         except UnavailableError:
             return self._say(self._off_line(sealed))
         except Exception:  # noqa: BLE001 - a mistake of ours in one message must not silence the machine
             _log.exception("message failed", message=message.code)
-            return self._say(self._worded(sealed, message, self._failed(sealed, message)))
+            return self._say(self._worded(sealed, message, self._failed(message)))
         if answer is None:
             return None
         return self._keep(frame, self._worded(sealed, message, answer))
 
-    async def _ask(self, sealed: Sealed, message: Message) -> Answer | None:
+    async def _ask(self, message: Message) -> Answer | None:
         if message.code == _LOGIN:
             return await self._sign_in(message)
         if self._is_stale and not await self._read_again():
@@ -183,7 +184,7 @@ class Session:
             return None
         if self.terminal is not None and self.terminal.profile.in_maintenance:
             raise UnavailableError("database_unavailable")
-        exchange = self._exchange(sealed, message)
+        exchange = self._exchange(message)
         at_once = _AT_ONCE.get(message.code)
         if at_once is not None:
             return at_once(exchange)
@@ -234,7 +235,7 @@ class Session:
         self.terminal, self._read_at = found, utc_now()
         return True
 
-    def _exchange(self, sealed: Sealed, message: Message) -> Exchange:
+    def _exchange(self, message: Message) -> Exchange:
         if self.terminal is None or self._where is None:
             raise RuntimeError("asked before signing in")
         return Exchange(
@@ -244,14 +245,13 @@ class Session:
             message=message,
             proven=self._proven,
             heard=self._heard,
-            sequence=sealed.sequence,
             now=utc_now(),
         )
 
-    def _failed(self, sealed: Sealed, message: Message) -> Answer:
+    def _failed(self, message: Message) -> Answer:
         if self.terminal is None:
             return stranger_refused(message)
-        exchange = self._exchange(sealed, message)
+        exchange = self._exchange(message)
         return refuse(exchange, say(exchange, "sip2_try_again"))
 
     def _off_line(self, sealed: Sealed) -> bytes:
