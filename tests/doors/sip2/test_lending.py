@@ -379,6 +379,30 @@ async def test_a_checkout_with_cancel_undoes_the_checkin_with_its_fee(hall: Hall
     assert await happened(hall.library, "loan.opened") == 1
 
 
+async def test_a_return_is_cancelled_once_however_often_the_copy_has_been_lent_and_returned(
+    hall: Hall, machine: Machine
+):
+    reader, item = await hall.library.reader(), await hall.library.copy()
+    for _ in range(2):
+        await machine.check_out(reader.card, item)
+        await machine.check_in(item)
+    undone = [await machine.check_out(reader.card, item, BI="Y") for _ in range(2)]
+    assert [answer.fixed["ok"] for answer in undone] == ["1", "1"]
+    assert await hall.library.state_of(item) == "on_loan"
+
+
+async def test_when_the_sequence_numbers_have_gone_round_the_same_words_are_another_request(
+    hall: Hall, machine: Machine
+):
+    reader, item, at = await hall.library.reader(), await hall.library.copy(), sip_date()
+    frame = sealed(f"11NN{at}{BLANK}AOx|AA{reader.card}|AB{item}|AC|AD{reader.pin}|", "3")
+    first = told(await machine.exchange(frame))
+    await machine.exchange(sealed("9900802.00", "4"))
+    second = told(await machine.exchange(frame))
+    assert [first.fixed["renewal_ok"], second.fixed["renewal_ok"]] == ["N", "Y"]
+    assert await happened(hall.library, "loan.opened") == 1
+
+
 async def test_due_dates_come_in_the_form_the_machine_reads(hall: Hall, stranger: Machine):
     made = await hall.machine(due_date="danish", shows_currency=False)
     await stranger.sign_in(made.username, made.secret)

@@ -149,7 +149,8 @@ class ItemSeen(msgspec.Struct, frozen=True, kw_only=True):
     properties: str | None
     waiting: int
     """Open holds that the copy could fill."""
-    on_hold_shelf: bool
+    set_aside: bool
+    """Bound to somebody's hold, on the hold shelf or on its way there."""
     pickup_deadline: date | None
 
 

@@ -120,7 +120,7 @@ SELECT json_build_object(
 _LOAD_WHO_AND_LOANS = f"SELECT ({_LOAD_WHO}) AS who, load_loans($1, '{{}}', NULL, $4, $5, $6, $7) AS loans"
 _LOAD_ITEM = """
 SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id, w.placement_id, t.properties,
-       b.state IS NOT DISTINCT FROM 'ready' AS on_hold_shelf, b.pickup_deadline,
+       b.item_id IS NOT NULL AS set_aside, b.pickup_deadline,
        (SELECT count(*) FROM hold AS h JOIN copy AS c ON c.agency_id = $1 AND c.item_id = i.item_id
          WHERE h.agency_id = $1 AND h.record_id = c.record_id AND h.closed_at IS NULL
            AND would_fill(h, c.item_id, c.issue_id, c.material_group_id)) AS waiting
@@ -258,7 +258,7 @@ async def load_item(tx: Transaction, number: str) -> ItemSeen | None:
         bound_for=row["bound_for_branch_id"],
         properties=row["properties"],
         waiting=row["waiting"],
-        on_hold_shelf=row["on_hold_shelf"],
+        set_aside=row["set_aside"],
         pickup_deadline=row["pickup_deadline"],
     )
 

@@ -34,11 +34,11 @@ _STOLEN_CARD, _CARD_LOST = "O", 4
 _HIGHEST_COUNT = 9999
 
 
-def circulation_status(copy: ItemFacts, *, on_hold_shelf: bool) -> str:
+def circulation_status(copy: ItemFacts, *, set_aside: bool) -> str:
     if copy.withdrawn:
         return _STATES["other"]
-    if copy.state is ItemState.AVAILABLE and on_hold_shelf:
-        return _STATES["on_hold_shelf"]
+    if copy.state is ItemState.AVAILABLE and set_aside:
+        return _STATES["set_aside"]
     if copy.state is ItemState.AVAILABLE and copy.condition in _NOT_READY:
         return _STATES["in_process"]
     return _STATES.get(copy.state.value, _STATES["other"])

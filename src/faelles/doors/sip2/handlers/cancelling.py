@@ -42,8 +42,8 @@ async def cancel_return(exchange: Exchange) -> Answer:
     caller, keyring = exchange.terminal.caller, exchange.services.keyring
 
     async def work(tx: Transaction) -> tuple[bool, ItemSeen | None]:
-        undone = await operations.cancel_return(tx, caller, keyring, request)
-        is_theirs = undone is not None or await operations.has_item(tx, keyring, request)
+        is_theirs = await operations.has_item(tx, keyring, request)
+        is_theirs = is_theirs or await operations.cancel_return(tx, caller, keyring, request) is not None
         return is_theirs, await operations.item_at_machine(tx, caller, exchange.item)
 
     is_theirs, seen = await exchange.run(work)

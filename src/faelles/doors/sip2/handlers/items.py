@@ -39,7 +39,7 @@ async def information(exchange: Exchange) -> Answer:
         values["CH"] = seen.properties
     fixed = {
         **stamped(exchange),
-        "circulation_status": codes.circulation_status(copy, on_hold_shelf=seen.on_hold_shelf),
+        "circulation_status": codes.circulation_status(copy, set_aside=seen.set_aside),
         "security_marker": _UNKNOWN_MARKER,
         "fee_type": _NO_FEE,
     }
