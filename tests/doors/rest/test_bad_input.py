@@ -67,6 +67,30 @@ async def test_what_is_wrong_deep_inside_is_told_with_its_place(
     ]
 
 
+@pytest.mark.parametrize(
+    ("patron", "wish", "expected"),
+    [
+        ({}, {"record": 1}, {"patron": "Give exactly one of card, patron."}),
+        ({"patron": 1}, {"record": 1, "issue": 1}, {"wish": "Give exactly one of record, issue, item."}),
+        (
+            {"patron": 1},
+            {"issue": 1, "material_group": 1},
+            {"wish.material_group": "This can only be given together with record."},
+        ),
+    ],
+)
+async def test_fields_that_depend_on_each_other_are_named(
+    client: AsyncClient,
+    librarian: dict[str, str],
+    patron: dict[str, int],
+    wish: dict[str, int],
+    expected: dict[str, str],
+) -> None:
+    sent = {"patron": patron, "wish": wish, "pickup": 1}
+    answer = await client.post("/api/v1/holds", json=sent, headers=librarian | {"accept-language": "en"})
+    assert {problem["field"]: problem["text"] for problem in answer.json()["errors"]} == expected
+
+
 async def test_a_body_that_breaks_off_after_a_misfit_is_no_json(practice: AsyncClient) -> None:
     content = b'{"number": 123, "amount_ore": '
     answer = await practice.post("/parcels", content=content, headers={"content-type": "application/json"})

@@ -37,7 +37,12 @@ _KINDS: Final = (
     (re.compile(r"^Invalid RFC3339"), "field_not_a_date"),
     (re.compile(r"^Invalid base64"), "field_not_base64"),
     (re.compile(r"^Expected `datetime` with a timezone"), "moment_needs_zone"),
+    (re.compile(r"^(?:either|one of) (?P<fields>.+)"), "field_one_of"),
+    (re.compile(r"^(?P<name>\w+) goes with (?P<other>\w+)"), "field_goes_with"),
 )
+"""The last two are what our own structs say of fields that depend on each other."""
+
+_ENUMERATED: Final = re.compile(r",? (?:and|or) ")
 
 
 _MOST_PROBLEMS: Final = 50
@@ -171,5 +176,7 @@ def _problem(place: str, message: str) -> FieldProblem:
         if match := pattern.match(message):
             parameters = match.groupdict()
             name = parameters.pop("name", None)
+            if "fields" in parameters:
+                parameters["fields"] = _ENUMERATED.sub(", ", parameters["fields"])
             return FieldProblem(_at(place, name) if name else place, code, parameters)
     return FieldProblem(place, "field_invalid", {})
