@@ -119,6 +119,37 @@ async def test_an_address_with_ten_thousand_values_is_read_and_one_without_end_i
             assert refused.startswith(b"HTTP/1.1 431")
 
 
+async def test_a_look_at_the_head_is_answered_as_the_whole_would_be(
+    config: Config, database: Database, keyring: Keyring
+) -> None:
+    async with serving(config, database, keyring) as address:
+        answer = await _sent(address, b"HEAD /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"content-length: 18\r\n" in answer
+        assert answer.endswith(b"\r\n\r\n")
+
+
+async def test_what_is_asked_of_the_server_as_a_whole_is_no_route(
+    config: Config, database: Database, keyring: Keyring
+) -> None:
+    async with serving(config, database, keyring) as address:
+        answer = await _sent(address, b"OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 404")
+
+
+async def test_a_body_that_is_told_to_be_too_large_is_not_waited_for(
+    config: Config, database: Database, keyring: Keyring
+) -> None:
+    token = bearer(keyring, staff(AgencyId(1), 1))["authorization"].encode()
+    async with serving(config, database, keyring) as address:
+        answer = await _sent(
+            address,
+            b"POST /api/v1/parcels HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            b"content-length: 99999999999\r\nauthorization: " + token + b"\r\n\r\n{",
+        )
+        assert answer.startswith(b"HTTP/1.1 413")
+
+
 async def test_the_server_lives_through_all_of_it_and_serves(
     config: Config, database: Database, keyring: Keyring
 ) -> None:

@@ -44,6 +44,9 @@ class Gate:
         if scope["type"] == ScopeType.WEBSOCKET:
             await self._application(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # RFC 9110, 9.3.2: as GET. What stands in between leaves out the body, by the scope that it made.
+            scope = {**scope, "method": "GET"}
         visit = _Visit(scope, send)
         refusal = self._refusal(scope)
         self._in_work += 1
@@ -63,6 +66,8 @@ class Gate:
     def _refusal(self, scope: HTTPScope) -> tuple[HTTPStatus, str] | None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self._limits.header_bytes:
             return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"
+        if not scope["path"].startswith("/"):
+            return HTTPStatus.NOT_FOUND, "route_unknown"
         if b"%00" in scope["query_string"] or "\x00" in scope["path"]:
             return HTTPStatus.BAD_REQUEST, "text_has_nul"
         if self._in_work >= self._limits.requests_in_work and scope["path"] not in _ALWAYS_LET_IN:

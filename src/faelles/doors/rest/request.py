@@ -89,6 +89,8 @@ class ApiRequest(Request[Caller, str, State]):
 
     async def _read_body(self) -> bytes:
         limit = self.services.limits.body_bytes
+        if int(self.header(b"content-length") or 0) > limit:
+            raise HTTPException(status_code=413)
         parts: list[bytes] = []
         size = 0
         while True:
