@@ -169,6 +169,18 @@ async def test_a_loan_is_renewed(hall: Hall, machine: Machine):
     assert renewed.get("AH") > before
 
 
+async def test_a_loan_is_renewed_by_its_title_where_only_one_of_theirs_has_it(hall: Hall, machine: Machine):
+    reader, (first, second) = await hall.library.reader(), [await hall.library.copy() for _ in range(2)]
+    await lent_since(hall.library, reader, first, 10)
+    title = (await machine.copy(first)).get("AJ")
+    renewed = await machine.renew(reader.card, "", AJ=title)
+    assert (renewed.fixed["ok"], renewed.get("AB"), renewed.get("AJ")) == ("1", first, title)
+    await hall.library.lend(reader, second)
+    assert (await machine.renew(reader.card, "", AJ=title)).fixed["ok"] == "0"
+    guessed = await machine.renew(reader.card, "", AJ=title, pin="0815")
+    assert (guessed.fixed["ok"], guessed.get("AB")) == ("0", "")
+
+
 async def test_another_renews_it_only_where_third_parties_may(hall: Hall, machine: Machine):
     reader, other, item = await hall.library.reader(), await hall.library.reader(), await hall.library.copy()
     await lent_since(hall.library, reader, item, 10)

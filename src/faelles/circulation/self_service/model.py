@@ -107,12 +107,13 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RenewAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Renew what the patron has: one item, the named loans, or all. `for_others` lets them renew an item that somebody
-    else has.
+    """Renew what the patron has: one item, the one loan of a title (its text or its number), the named loans, or all.
+    `for_others` lets them renew an item that somebody else has.
     """
 
     who: AtMachine
     item: ItemNumberText | None = None
+    title: str | None = None
     loans: tuple[LoanId, ...] = ()
     for_others: bool = False
     dry_run: bool = False

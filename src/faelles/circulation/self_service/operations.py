@@ -177,6 +177,8 @@ async def renew_at_machine(
         return RenewedAtMachine(block=unproven)
     if request.item is not None:
         return await _renew_item(tx, caller, keyring, request, request.item, key=key)
+    if request.title is not None:
+        return await _renew_titled(tx, caller, keyring, request, request.title, key=key)
     card = _scanned(tx, keyring, request.who)
     facts = await store.load_who(tx, card.keys, card.attempt, None)
     barred = await _barred(tx, keyring, request.who, card, facts)
@@ -204,6 +206,19 @@ async def _renew_item(
         return RenewedAtMachine(block=stranger, language=language)
     answers = await renew_loaded(tx, caller, wanted, loans, repeat)
     return RenewedAtMachine(answers=tuple(answers), language=language)
+
+
+async def _renew_titled(
+    tx: Transaction, caller: Caller, keyring: Keyring, request: RenewAtMachine, title: str, *, key: str | None
+) -> RenewedAtMachine:
+    """Which loan it is, is for whoever has proven that it is theirs."""
+    patron, barred = await recognise(tx, keyring, request.who)
+    if patron is None:
+        return RenewedAtMachine(block=barred)
+    item = await store.lent_titled(tx, patron.id, title)
+    if item is None:
+        return RenewedAtMachine(block=block(BlockCode.LOAN_NOT_FOUND), language=Language(patron.language))
+    return await _renew_item(tx, caller, keyring, request, item, key=key)
 
 
 def _not_theirs(facts: store.WhoFacts, *, for_others: bool) -> Block | None:

@@ -170,6 +170,14 @@ SELECT l.id
  ORDER BY l.closed_at DESC
  LIMIT 1
 """
+_LENT_TITLED = """
+SELECT CASE WHEN min(c.number) = max(c.number) THEN min(c.number) END
+  FROM loan_borrower AS o
+  JOIN loan AS l ON l.agency_id = $1 AND l.id = o.loan_id AND l.closed_at IS NULL
+  JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
+  JOIN title AS t ON t.record_id = c.record_id
+ WHERE o.agency_id = $1 AND o.patron_id = $2 AND (t.title = $3 OR t.record_id::text = $3)
+"""
 _LENT_AS = "SELECT open_loan_of($1, item_numbered($1, $2))"
 
 
@@ -301,6 +309,12 @@ async def returned_here_since(
     """The latest loan of the item that was returned at the branch, if it was that of whom the keys stand for."""
     found: int | None = await tx.value(_RETURNED_HERE_SINCE, tx.agency, number, branch, since, list(keys))
     return None if found is None else LoanId(found)
+
+
+async def lent_titled(tx: Transaction, patron: PatronId, title: str) -> str | None:
+    """The number of the one copy of the title that the patron has."""
+    found: str | None = await tx.value(_LENT_TITLED, tx.agency, patron, title)
+    return found
 
 
 async def lent_as(tx: Transaction, number: str) -> LoanId | None:

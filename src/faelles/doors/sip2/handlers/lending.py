@@ -7,7 +7,7 @@ import msgspec
 
 from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.desk.model import Borrower
-from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome, RenewalAnswer
+from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, ItemShown, Outcome, RenewalAnswer
 from faelles.circulation.loans.offline import Happened, OfflineAnswer
 from faelles.circulation.loans.operations import checkout
 from faelles.circulation.self_service import operations
@@ -48,7 +48,7 @@ async def check_out(exchange: Exchange) -> Answer:
     except _FeeUnacknowledgedError:
         rehearsal = msgspec.structs.replace(request, dry_run=True)
         answer, language = await exchange.run(partial(_check_out, exchange, rehearsal, charging=True))
-        return _costs(exchange, answer.charged_ore, answer.item.title if answer.item else "", language)
+        return _costs(exchange, answer.charged_ore, answer.item, language)
     if answer.outcome is Outcome.REFUSED:
         return _refused(exchange, answer, language)
     exchange.note_proof()
@@ -92,6 +92,7 @@ def _lent(exchange: Exchange, answer: CheckoutAnswer, language: Language) -> Ans
     line = say(exchange, "sip2_due", language, title=title, due_on=str(answer.due_on or ""))
     values: dict[str, str | list[str]] = {
         **_parties(exchange, title),
+        **_item_meant(exchange, answer.item),
         "AH": due_date(exchange, answer.due_on),
         "CK": codes.media_type(media),
         "BK": str(answer.loan or ""),
@@ -116,22 +117,31 @@ def _refused(exchange: Exchange, answer: CheckoutAnswer, language: Language) -> 
     return Answer({**refusal.fixed, "renewal_ok": codes.yes_no(is_so=was_theirs)}, {**refusal.values, **title})
 
 
-def _costs(exchange: Exchange, ore: int, title: str, language: Language) -> Answer:
+def _costs(exchange: Exchange, ore: int, item: ItemShown | None, language: Language) -> Answer:
     """It can be had once the fee is acknowledged (BO)."""
     refusal = refuse(exchange, say(exchange, "sip2_costs", language, amount_ore=ore))
-    told = {"AJ": title, "BT": _OVERDUE_FEE, **money(exchange, ore)}
-    return Answer({**refusal.fixed, "renewal_ok": "Y"}, {**refusal.values, **told})
+    told = {"AJ": item.title if item else "", "BT": _OVERDUE_FEE, **money(exchange, ore)}
+    return Answer({**refusal.fixed, "renewal_ok": "Y"}, {**refusal.values, **told, **_item_meant(exchange, item)})
 
 
 def _parties(exchange: Exchange, title: str) -> dict[str, str]:
     return {"AO": exchange.institution, "AA": exchange.card, "AB": exchange.item, "AJ": title}
 
 
+def _item_meant(exchange: Exchange, item: ItemShown | None) -> dict[str, str]:
+    """AB, where the machine named the title alone."""
+    return {"AB": item.number} if item is not None and not exchange.item else {}
+
+
 async def renew(exchange: Exchange) -> Answer:
     if exchange.flag("no_block") == "Y":
         return await _renewed_already(exchange)
+    title = "" if exchange.item else exchange.message.get("AJ").strip()
     request = RenewAtMachine(
-        who=exchange.who, item=exchange.item, for_others=exchange.flag("third_party_allowed") == "Y"
+        who=exchange.who,
+        item=None if title else exchange.item,
+        title=title or None,
+        for_others=exchange.flag("third_party_allowed") == "Y",
     )
     try:
         renewed = await exchange.run(partial(_renew, exchange, request, charging=exchange.says("BO")))
@@ -139,8 +149,7 @@ async def renew(exchange: Exchange) -> Answer:
         rehearsal = msgspec.structs.replace(request, dry_run=True)
         renewed = await exchange.run(partial(_renew, exchange, rehearsal, charging=True))
         only = renewed.answers[0]
-        title = only.item.title if only.item else ""
-        return _costs(exchange, only.charged_ore, title, renewed.language or exchange.language)
+        return _costs(exchange, only.charged_ore, only.item, renewed.language or exchange.language)
     language = renewed.language or exchange.language
     if renewed.block is not None or not renewed.answers:
         return refuse_for(exchange, [renewed.block] if renewed.block else [], language)
@@ -158,7 +167,8 @@ async def _renew(exchange: Exchange, request: RenewAtMachine, tx: Transaction, *
         loans = [answer.loan for answer in renewed.answers if answer.outcome is Outcome.RENEWED]
         return request.item is None or not loans or await operations.lent_as(tx, request.item) in loans
 
-    key = None if request.dry_run else exchange.key("renew", str(request.for_others), *map(str, request.loans))
+    asked = (str(request.for_others), *map(str, request.loans), *filter(None, [request.title]))
+    key = None if request.dry_run else exchange.key("renew", *asked)
     renewed = await exchange.once(key, deed, still_stands)
     if not charging and any(answer.charged_ore for answer in renewed.answers):
         raise _FeeUnacknowledgedError
@@ -169,7 +179,7 @@ def _renewed(exchange: Exchange, answer: RenewalAnswer, language: Language) -> A
     if answer.outcome is Outcome.REFUSED:
         refusal = refuse_for(exchange, answer.blocks, language)
         title = {"AJ": answer.item.title} if answer.item else {}
-        return Answer(refusal.fixed, {**refusal.values, **title})
+        return Answer(refusal.fixed, {**refusal.values, **title, **_item_meant(exchange, answer.item)})
     as_checkout = CheckoutAnswer(
         outcome=answer.outcome,
         loan=answer.loan,
