@@ -66,6 +66,13 @@ async def test_every_version_says_whether_a_title_is_there_and_can_be_had(site: 
     }
 
 
+async def test_the_second_version_counts_reservations_where_the_first_does_not(site: WebSite, number: str):
+    for what in ("availability", "holdings"):
+        (first,) = await site.get(f"/v1/{{a}}/catalog/{what}", recordid=[number])
+        (second,) = await site.get(f"/v2/{{a}}/catalog/{what}", recordid=[number])
+        assert second == first | {"reservations": 0}
+
+
 async def test_a_hold_is_counted_and_an_excluded_branch_is_not(site: WebSite, item: str, number: str):
     lending, reader = site.library, await site.library.reader()
     request = PlaceHold(patron=Borrower(patron=reader.id), wish=Wish(item=item), pickup=lending.town.main)

@@ -74,7 +74,7 @@ def without_value(kind: Type, seen: set[str]) -> list[str]:
     if kind.name in seen or kind.name == "Map":
         return []
     seen.add(kind.name)
-    family = re.sub(r"V\d+$", "", kind.name)
+    family = re.sub(r"(Of)?V\d+$", "", kind.name)
     name = _FAMILIES.get(family, family)
     struct = next((getattr(module, name) for module in _NEWEST if hasattr(module, name)), None)
     found = []

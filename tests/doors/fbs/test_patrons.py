@@ -234,10 +234,47 @@ async def test_an_older_version_says_one_address(site: WebSite):
     assert (answer["patron"]["phoneNumber"], answer["patron"]["receiveSms"]) == (None, False)
 
 
+async def test_a_form_that_was_left_empty_in_places_is_taken_as_it_is_sent(site: WebSite):
+    """Empty texts for days, null for choices that were not made."""
+    reader = await site.library.reader()
+    settings = {
+        "preferredPickupBranch": site.isil + "00",
+        "emailAddress": "",
+        "phoneNumber": None,
+        "receiveEmail": False,
+        "receivePostalMail": None,
+        "receiveSms": False,
+        "onHold": {"from": "", "to": ""},
+    }
+    answer = await site.put(f"/v1/{{a}}/patrons/{reader.id}", {"patron": settings, "pincodeChange": None})
+    shown = answer["patron"]
+    assert (shown["emailAddress"], shown["onHold"], shown["receivePostalMail"]) == (None, None, True)
+
+
+async def test_an_address_that_is_none_is_named_as_it_was_sent(site: WebSite):
+    reader = await site.library.reader()
+    wanted = {
+        "preferredPickupBranch": site.isil + "00",
+        "emailAddresses": [{"emailAddress": "nej", "receiveNotification": True}],
+    }
+    answer = await site.send("PUT", f"/{{a}}/patrons/{reader.id}/v8", json={"patron": wanted})
+    assert answer.status_code == 400
+    assert [each["field"] for each in answer.json()["validationErrors"]] == ["patron.emailAddresses"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"patron": {"preferredPickupBranch": "DK-000000"}}, "patron.guardianVisibility"),
+        ({"patron": {"guardianVisibility": False}}, "patron.preferredPickupBranch"),
+        (
+            {
+                "patron": {
+                    "preferredPickupBranch": "DK-000000",
+                    "emailAddresses": [{"emailAddress": "a@example.dk", "receiveNotification": "ja"}],
+                }
+            },
+            "patron.emailAddresses[0].receiveNotification",
+        ),
         ({"patron": "yes"}, "patron"),
         ({"pincodeChange": {"pincode": 5}}, "pincodeChange.pincode"),
         ({"pincodeChange": {"libraryCardNumber": "K1", "pincode": "1234"}}, "pincodeChange.libraryCardNumber"),

@@ -135,7 +135,7 @@ async def test_what_is_deleted_leaves_the_queue_and_another_patrons_does_not(sit
     [
         ({"recordId": 5}, "reservations[0].recordId"),
         ({"recordId": "1", "expiryDate": "2020-01-01"}, "reservations.expiryDate"),
-        ({"recordId": "1", "expiryDate": "snart"}, "reservations.0.expiryDate"),
+        ({"recordId": "1", "expiryDate": "snart"}, "reservations[0].expiryDate"),
         ({"recordId": "1", "pickupBranch": "DK-000000"}, "reservations.pickupBranch"),
     ],
 )

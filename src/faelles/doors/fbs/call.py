@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -24,6 +25,7 @@ Body = TypeVar("Body")
 Result = TypeVar("Result")
 
 _LONGEST_NUMBER: Final = 18
+_FLAGS: Final = MappingProxyType({"true": True, "false": False, "1": True, "0": False})
 _LOOK: Final = "web_site"
 """What a look at a patron is called in the log of looks."""
 
@@ -70,9 +72,9 @@ class Call:
 
     def flag(self, name: str) -> bool:
         value = (self.query.get(name) or ["false"])[0].lower()
-        if value not in {"true", "false"}:
+        if value not in _FLAGS:
             raise invalid_field(name, "field_wrong_form")
-        return value == "true"
+        return _FLAGS[value]
 
     def day(self, name: str) -> date | None:
         value = (self.query.get(name) or [""])[0]

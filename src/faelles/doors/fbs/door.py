@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from faelles.doors.fbs import openapi, problems
 from faelles.doors.fbs.call import Call, Handler
-from faelles.doors.fbs.facts import PREFIX, Operation
+from faelles.doors.fbs.facts import PREFIX, Operation, Type
 from faelles.doors.fbs.problems import AnsweredError, ErrorBody
 from faelles.doors.fbs.routing import Found, Routes
 from faelles.doors.fbs.serving import HANDLERS, served
@@ -132,12 +132,14 @@ def _chosen(found: Found | None, method: str) -> tuple[Operation, tuple[str, ...
 
 
 def _query(operation: Operation, raw: bytes) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
-    """The parameters that the operation has, and those it has not. Repeated ones are lists of what is not empty."""
+    """The parameters that the operation has, and those it has not. Repeated ones are lists of what is not empty; some
+    clients write them with commas instead, which no number or ISIL has.
+    """
     try:
         sent = parse_qs(raw.decode(), max_num_fields=_MOST_VALUES + _MOST_PARAMETERS)
     except (ValueError, UnicodeDecodeError):
         raise invalid_field(next(iter(operation.query), "query"), "field_too_long", bound=_MOST_VALUES) from None
-    told = {name: sent.get(name, []) for name in operation.query}
+    told = {name: _listed(sent.get(name, []), kind) for name, kind in operation.query.items()}
     for name, kind in operation.query.items():
         # A flag that is not sent is false, whatever the tables require.
         if not told[name] and not kind.is_optional and kind.name != "boolean":
@@ -147,6 +149,10 @@ def _query(operation: Operation, raw: bytes) -> tuple[Mapping[str, list[str]], M
         if any("\x00" in value for value in told[name]):
             raise invalid_field(name, "field_wrong_form")
     return told, {name: values for name, values in sent.items() if name not in told}
+
+
+def _listed(values: list[str], kind: Type) -> list[str]:
+    return [part for value in values for part in value.split(",") if part] if kind.is_list else values
 
 
 def _header(scope: HTTPScope, name: bytes) -> str:

@@ -16,6 +16,8 @@ _SCALARS: Final[dict[str, dict[str, str]]] = {
     "int64": {"type": "integer", "format": "int64"},
     "double": {"type": "number", "format": "double"},
 }
+_OF_V2: Final = "OfV2"
+"""The published description has these under the names they share with the first version's, which have fewer fields."""
 _JSON: Final = "application/json"
 _ERROR: Final = "ErrorBody"
 _ERRORS: Final = {
@@ -42,7 +44,7 @@ def whole() -> dict[str, Any]:
         "servers": [{"url": PREFIX}],
         "paths": paths,
         "components": {
-            "schemas": {name: _model(name) for name in models()} | _OTHER_SCHEMAS,
+            "schemas": {name: _model(name) for name in models() if not name.endswith(_OF_V2)} | _OTHER_SCHEMAS,
             "securitySchemes": {"session": {"type": "apiKey", "in": "header", "name": "X-Session"}},
         },
     }
@@ -114,7 +116,7 @@ def _schema(kind: Type) -> dict[str, Any]:
 
 
 def _at(name: str) -> str:
-    return f"#/components/schemas/{name}"
+    return f"#/components/schemas/{name.removesuffix(_OF_V2)}"
 
 
 _OTHER_SCHEMAS: Final[dict[str, Any]] = {

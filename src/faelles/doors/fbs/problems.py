@@ -1,5 +1,6 @@
 """Errors in this interface's own form. Clients read `errorCode`; `message` is for whoever reads their log."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -8,7 +9,7 @@ from typing import Final
 import msgspec
 
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, InvalidRequestError
+from faelles.ground.errors import FaellesError, FieldProblem, InvalidRequestError
 from faelles.ground.i18n import Language
 
 CODES: Final[Mapping[int, str]] = MappingProxyType(
@@ -28,10 +29,11 @@ CODES: Final[Mapping[int, str]] = MappingProxyType(
 )
 CPR_NUMBER_EXISTS: Final = "CPR_NUMBER_EXISTS"
 RESERVATIONS_FAILED: Final = "reservationsFailed"
+_PLACE_IN_LIST: Final = re.compile(r"\.(\d+)(?=\.|$)")
 
 
 class FieldWrong(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """`field` is the dotted path in the body, or the parameter's name."""
+    """`field` is the path in the body (`reservations[0].recordId`), or the parameter's name."""
 
     field: str
     error_code: str
@@ -71,8 +73,19 @@ def told(problem: FaellesError, correlation: str) -> ErrorBody:
         message=i18n.text(problem.code, Language.DANISH, problem.parameters),
         validation_errors=[
             FieldWrong(
-                field=each.field, error_code=each.code, message=i18n.text(each.code, Language.DANISH, each.parameters)
+                field=_PLACE_IN_LIST.sub(r"[\1]", each.field),
+                error_code=each.code,
+                message=i18n.text(each.code, Language.DANISH, each.parameters),
             )
             for each in problems
         ],
     )
+
+
+def in_their_words(problem: InvalidRequestError, names: Mapping[str, str]) -> InvalidRequestError:
+    """Our fields under the names they were sent as; what is inside one of them is told as the whole."""
+    renamed = [
+        FieldProblem(names.get(each.field.partition(".")[0], each.field), each.code, each.parameters)
+        for each in problem.problems
+    ]
+    return InvalidRequestError(problem.code, problems=renamed, **problem.parameters)

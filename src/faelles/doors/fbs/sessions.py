@@ -36,7 +36,7 @@ _LONGEST_KEY: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A client that is signed in. `divisions`: those it reaches, by every ISIL they are known by."""
+    """A client that is signed in. `divisions`: those it reaches, by every ISIL they are known by, in capitals."""
 
     caller: Caller
     divisions: Mapping[str, DivisionId]
@@ -105,7 +105,7 @@ class Sessions:
 
 def division_of(session: Session, isil: str) -> DivisionId:
     """Raises ForbiddenError for an agency that the client does not reach, ours or another's or nobody's."""
-    division = session.divisions.get(isil)
+    division = session.divisions.get(isil.upper())
     if division is None:
         raise ForbiddenError("agency_not_granted")
     return division
@@ -120,14 +120,14 @@ async def _reached(tx: Transaction, caller: Caller) -> Mapping[str, DivisionId]:
     by_isil: dict[str, DivisionId] = {}
     for division in reached:
         if division.kind is DivisionKind.PUBLIC:
-            by_isil[directory.agency.isil] = division.id
+            by_isil[directory.agency.isil.upper()] = division.id
         by_isil |= dict.fromkeys(_isils(division, today), division.id)
     return MappingProxyType(by_isil)
 
 
 def _isils(division: Division, today: date) -> list[str]:
     return [
-        dated.isil
+        dated.isil.upper()
         for dated in division.isils
         if (dated.first_day is None or dated.first_day <= today) and (dated.given_up is None or dated.given_up > today)
     ]

@@ -16,6 +16,7 @@ from faelles.doors.fbs.facts import Type, models, python_name
 from faelles.ground.errors import FieldProblem, InvalidRequestError
 
 Shown = Callable[[Any], Any]
+_MOST_DIGITS: Final = 18
 
 _ATTRIBUTES: Final = MappingProxyType(
     {("PatronV8", "interests"): "interest_names", ("PatronV9", "interests"): "interest_names"}
@@ -28,8 +29,7 @@ _UNNAMED: Final = MappingProxyType({"Response": "AuthenticatedPatronV10"})
 _RENAMED: Final = MappingProxyType({"cprNumber": "personIdentifier", "personId": "personIdentifier"})
 _PERSON: Final = ("personIdentifier", "cprNumber", "personId")
 """One number under the name of its version; what stands between site and library system sends the newest with all."""
-_MAY_BE_LEFT_OUT: Final = frozenset({("PincodeChange", "pincode")})
-"""Required by the tables and not sent by clients in the field: a change of PIN without a PIN changes none."""
+_SETTINGS: Final = "PatronSettings"
 _HIGHEST: Final = MappingProxyType({"int32": 2**31 - 1, "int64": 2**63 - 1, "integer": 2**63 - 1})
 
 
@@ -79,18 +79,35 @@ def _read(sent: object, wanted: Type, at: str, problems: list[FieldProblem]) -> 
         if not isinstance(sent, dict):
             return _wrong(at, "field_wrong_form", problems)
         return _read_model(sent, wanted.name, at, problems)
-    return sent if _fits(sent, wanted) else _wrong(at, "field_wrong_form", problems)
+    value = _as_number(sent) if wanted.name in _HIGHEST else sent
+    return value if _fits(value, wanted) else _wrong(at, "field_wrong_form", problems)
+
+
+def _as_number(sent: object) -> object:
+    """Numbers that went through a form come back as texts."""
+    is_number = isinstance(sent, str) and sent.isascii() and sent.isdigit() and len(sent) <= _MOST_DIGITS
+    return int(sent) if isinstance(sent, str) and is_number else sent
 
 
 def _read_model(sent: Mapping[str, object], model: str, at: str, problems: list[FieldProblem]) -> dict[str, Any]:
     told = {}
     for name, kind in models()[model].items():
         value, here = _plain(name, kind, _sent_as(name, sent)), f"{at}.{name}" if at else name
-        if value is not None:
+        # Forms of web sites send what nobody filled in as an empty text.
+        if value is not None and not (value == "" and kind.is_optional):
             told[_RENAMED.get(name, name)] = _read(value, kind, here, problems)
-        elif not kind.is_optional and (model, name) not in _MAY_BE_LEFT_OUT:
+        elif not kind.is_optional and not _may_be_left_out(model, name, kind):
             _wrong(here, "field_missing", problems)
     return _with_addresses(told, model)
+
+
+def _may_be_left_out(model: str, name: str, kind: Type) -> bool:
+    """What the tables require and clients in the field leave null: a change of PIN without a PIN changes none, and of
+    a patron's choices one that is not made stays as it is.
+    """
+    if model.startswith(_SETTINGS):
+        return kind.name == "boolean"
+    return (model, name) == ("PincodeChange", "pincode")
 
 
 def _sent_as(name: str, sent: Mapping[str, object]) -> object:
@@ -110,7 +127,7 @@ def _plain(name: str, kind: Type, value: object) -> object:
 def _with_addresses(told: dict[str, Any], model: str) -> dict[str, Any]:
     """Older versions know one e-mail address and one telephone, and whether notices go there."""
     known = models()[model]
-    if model.startswith("PatronSettings") and "emailAddress" in known:
+    if model.startswith(_SETTINGS) and "emailAddress" in known:
         _move(told, "emailAddress", "emailAddresses", is_wanted=told.pop("receiveEmail", False))
         _move(told, "phoneNumber", "phoneNumbers", is_wanted=told.pop("receiveSms", False))
     elif model.startswith("PatronWithGuardianRequest") and "email" in known:

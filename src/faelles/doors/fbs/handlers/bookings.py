@@ -1,7 +1,6 @@
 """Bookings of a web site's user."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -24,8 +23,9 @@ from faelles.doors.fbs import booking_models, models
 from faelles.doors.fbs.call import Call, Handler, branch_coded, number
 from faelles.doors.fbs.handlers.loans import open_loans
 from faelles.doors.fbs.handlers.patrons import living
+from faelles.doors.fbs.problems import in_their_words
 from faelles.ground.database import Transaction
-from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError, invalid_field
+from faelles.ground.errors import InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.ids import RecordId
 from faelles.patrons.model import Patron
 from faelles.policies.compiled import Settings
@@ -101,8 +101,10 @@ async def create_bookings(call: Call) -> list[booking_models.BookingResponse]:
         answers = await operations.book(tx, call.in_name_of(known.id), known.id, asked)
         return [await _answer(tx, call, answer) for answer in answers]
 
-    with _our_fields():
+    try:
         return await call.run(work)
+    except InvalidRequestError as problem:
+        raise in_their_words(problem, _OUR_FIELDS) from None
 
 
 async def update_bookings(call: Call) -> list[booking_models.BookingResponse]:
@@ -114,8 +116,10 @@ async def update_bookings(call: Call) -> list[booking_models.BookingResponse]:
         settings = await call.settings(tx)
         return [await _update(tx, call, known, settings, each) for each in wanted]
 
-    with _our_fields():
+    try:
         return await call.run(work)
+    except InvalidRequestError as problem:
+        raise in_their_words(problem, _OUR_FIELDS) from None
 
 
 async def _update(
@@ -221,19 +225,6 @@ def _new(call: Call, settings: Settings, wanted: Wanted, record: RecordId) -> Ne
         return msgspec.convert(asked, NewBooking)
     except msgspec.ValidationError:
         raise invalid_field("preferredMaterials", "field_wrong_form") from None
-
-
-@contextmanager
-def _our_fields() -> Iterator[None]:
-    """Tell a problem of ours by the name that the field has here."""
-    try:
-        yield
-    except InvalidRequestError as problem:
-        named = [
-            FieldProblem(_OUR_FIELDS.get(each.field, each.field), each.code, each.parameters)
-            for each in problem.problems
-        ]
-        raise InvalidRequestError(problems=named) from None
 
 
 async def _answer(tx: Transaction, call: Call, answer: Booked) -> booking_models.BookingResponse:

@@ -11,9 +11,10 @@ from msgspec import UNSET, UnsetType
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, branch_coded
 from faelles.doors.fbs.handlers.patrons import authenticated, living
+from faelles.doors.fbs.problems import in_their_words
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import invalid_field
+from faelles.ground.errors import InvalidRequestError, invalid_field
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
 from faelles.patrons import store as patrons
@@ -29,6 +30,14 @@ from faelles.patrons.profile.operations import set_own_profile
 from faelles.people.model import Caller
 
 _WITHOUT_END: Final = date(2150, 12, 31)
+_OUR_FIELDS: Final = MappingProxyType(
+    {
+        "emails": "patron.emailAddresses",
+        "phones": "patron.phoneNumbers",
+        "interests": "patron.interests",
+        "protocols": "patron.notificationProtocols",
+    }
+)
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -120,7 +129,10 @@ async def apply_settings(tx: Transaction, call: Call, own: Caller, patron: Patro
     known = (await patrons.load(tx, [patron]))[0]
     language = _language(wanted.preferred_language)
     await change_own(tx, own, ChangeOwn(version=known.version, home_branch=home, language=language))
-    await set_own_profile(tx, own, wanted.profile)
+    try:
+        await set_own_profile(tx, own, wanted.profile)
+    except InvalidRequestError as problem:
+        raise in_their_words(problem, _OUR_FIELDS) from None
     await _be_away(tx, own, patron, wanted.on_hold, local_date(tx.now, settings.directory.agency.time_zone))
 
 

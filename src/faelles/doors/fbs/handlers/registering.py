@@ -23,11 +23,11 @@ from faelles.doors.fbs.handlers.changing import (
 from faelles.doors.fbs.handlers.changing import Settings as Wishes
 from faelles.doors.fbs.handlers.patrons import authenticated, living
 from faelles.doors.fbs.handlers.showing import BLOCKS_THAT_CLIENTS_SET
-from faelles.doors.fbs.problems import CPR_NUMBER_EXISTS, AnsweredError
+from faelles.doors.fbs.problems import CPR_NUMBER_EXISTS, AnsweredError, in_their_words
 from faelles.doors.newcomers import group_of_age
 from faelles.ground.clock import age_on, local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, invalid_field
+from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.ids import PatronId
 from faelles.notices.guardians.operations import register_with_guardian, replace_guardian
 from faelles.patrons import store as patrons
@@ -46,6 +46,7 @@ from faelles.privacy.consents.model import ConsentKind, SetConsent
 from faelles.privacy.consents.operations import set_consent
 
 _TAKEN: Final = "identifier_taken"
+_OUR_FIELDS: Final = MappingProxyType({"cpr": "personIdentifier"})
 
 
 class BlockSent(msgspec.Struct, frozen=True, rename="camel"):
@@ -136,6 +137,8 @@ async def _person(call: Call, cpr: str) -> Person:
         return await person_with(person_register(call.services.installation), cpr)
     except ConflictError:
         raise NotFoundError("person_unknown") from None
+    except InvalidRequestError as problem:
+        raise in_their_words(problem, _OUR_FIELDS) from None
 
 
 def _known_already(problem: ConflictError) -> Exception:

@@ -35,9 +35,9 @@ from faelles.doors.fbs.handlers.catalog import periodical
 from faelles.doors.fbs.handlers.issues import issue_meant
 from faelles.doors.fbs.handlers.patrons import let_in, living
 from faelles.doors.fbs.handlers.words import NOT_FOUND, SUCCESS, hold_state, local, refused
-from faelles.doors.fbs.problems import RESERVATIONS_FAILED, AnsweredError
+from faelles.doors.fbs.problems import RESERVATIONS_FAILED, AnsweredError, in_their_words
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, FieldProblem, InvalidRequestError, NotFoundError, invalid_field
+from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.ids import BranchId, HoldId, IssueId, RecordId
 from faelles.patrons.model import Patron
 from faelles.policies.compiled import Settings
@@ -48,7 +48,9 @@ PARALLEL: Final = "parallel"
 _TYPES: Final = frozenset({NORMAL, PARALLEL})
 _MOST_HOLDS: Final = 500
 _WITH_ESTIMATE: Final = frozenset({"ReservationDetailsV4", "ReservationResponseV4"})
-_OUR_FIELDS: Final = MappingProxyType({"interest_until": "expiryDate", "active_from": "activationDate"})
+_OUR_FIELDS: Final = MappingProxyType(
+    {"interest_until": "reservations.expiryDate", "active_from": "reservations.activationDate"}
+)
 
 
 class IssueWanted(msgspec.Struct, frozen=True, rename="camel"):
@@ -171,7 +173,7 @@ async def add_reservations(call: Call) -> object:
         try:
             placed = await _place(tx, call, known, orders, is_parallel=kind == PARALLEL)
         except InvalidRequestError as problem:
-            raise _in_their_words(problem) from None
+            raise in_their_words(problem, _OUR_FIELDS) from None
         return await _response(tx, call, orders, placed)
 
     response = await call.run(work)
@@ -321,20 +323,9 @@ async def _change(tx: Transaction, call: Call, settings: Settings, change: Chang
     try:
         await changing.change_hold(tx, call.own, HoldId(change.reservation_id), asked)
     except InvalidRequestError as problem:
-        raise _in_their_words(problem) from None
+        raise in_their_words(problem, _OUR_FIELDS) from None
     except (CirculationRefusedError, ConflictError) as problem:
         raise invalid_field("reservations.reservationId", "fbs_not_changeable", why=problem.code) from None
-
-
-def _in_their_words(problem: InvalidRequestError) -> InvalidRequestError:
-    """Our fields under the names they were sent as."""
-    renamed = [
-        FieldProblem(f"reservations.{_OUR_FIELDS[each.field]}", each.code, each.parameters)
-        if each.field in _OUR_FIELDS
-        else each
-        for each in problem.problems
-    ]
-    return InvalidRequestError(problem.code, problems=renamed, **problem.parameters)
 
 
 async def delete_reservations(call: Call) -> None:
