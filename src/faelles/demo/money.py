@@ -22,8 +22,6 @@ _KIND = "due_soon"
 _WORDING = SetTemplate(
     subject="Snart afleveringsdag hos {{ library }}",
     body="""
-Hej {{ name }}
-
 Det her skal snart hjem til os igen:
 {% for entry in entries %}
 - {{ entry.title }}: senest {{ entry.due }}

@@ -129,6 +129,8 @@ class Batch:
     holder: str
     sender: str
     """Whose message it is: the agency's name."""
+    zone: str
+    """IANA name: the day on a letter is the agency's."""
     drafts: tuple[Draft, ...]
     looked_at: int
     """Groups that were taken up, those of which nothing was true any more included."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring
@@ -94,7 +95,7 @@ class Sender:
             subject=draft.subject,
             body=draft.body,
             language=draft.language,
-            composed_at=draft.composed_at,
+            composed_at=draft.composed_at.astimezone(ZoneInfo(batch.zone)),
         )
 
     def _recipient(self, agency: AgencyId, draft: Draft) -> str:

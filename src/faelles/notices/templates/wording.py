@@ -1,7 +1,7 @@
 """From sections of entries to a message's subject and text. Pure, given the templates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from faelles.ground.i18n import Language, text
@@ -9,6 +9,12 @@ from faelles.notices.model import Form
 from faelles.notices.templates.engine import UnfitTemplateError, render
 from faelles.notices.templates.model import FRAME, Entry, NoticeTemplate
 from faelles.notices.templates.store import Key, own_wording
+
+_LONGEST_TITLE: Final = 40
+"""On a telephone: a short message is 160 letters, and says more than the title."""
+_CUT: Final = "..."
+_SUBTITLE: Final = " : "
+"""What ISBD puts before a subtitle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,9 @@ class Wording:
         said = [self._section(to, section) for section in sections]
         frame = self.template(FRAME, to.form, to.language)
         subject = said[0][0] if len(said) == 1 else _rendered(frame.subject, _values(to), FRAME, to)[:200]
-        return subject, self.around(to, "\n\n".join(body for _, body in said))
+        body = self.around(to, "\n\n".join(body for _, body in said))
+        # One letter that is not in the telephones' own alphabet (3GPP TS 23.038) takes up half of the message.
+        return subject, body.replace("\N{NO-BREAK SPACE}", " ") if to.form is Form.SHORT else body
 
     def around(self, to: Addressed, sections: str) -> str:
         """The frame around what is said."""
@@ -58,7 +66,8 @@ class Wording:
 
     def _section(self, to: Addressed, section: Section) -> tuple[str, str]:
         template = self.template(section.kind, to.form, to.language)
-        values = {**_values(to), **section_values(section.entries)}
+        entries = [_shortened(entry) for entry in section.entries] if to.form is Form.SHORT else section.entries
+        values = {**_values(to), **section_values(entries)}
         subject = _rendered(template.subject, values, section.kind, to)
         said = _about(section.entries[0].concerning, _rendered_body(template, values, to), to)
         return " ".join(subject.split())[:200], said
@@ -71,6 +80,15 @@ def _about(concerning: str, said: str, to: Addressed) -> str:
     if to.form is Form.SHORT:
         return f"{concerning}: {said}"
     return f"{text('notice_concerning', to.language, {'name': concerning})}\n\n{said}"
+
+
+def _shortened(entry: Entry) -> Entry:
+    """With a title that leaves room for the rest."""
+    title = entry.title.partition(_SUBTITLE)[0]
+    if len(title) > _LONGEST_TITLE:
+        room = title[: _LONGEST_TITLE - len(_CUT) + 1]
+        title = (room.rpartition(" ")[0] or room[:-1]) + _CUT
+    return replace(entry, title=title)
 
 
 def section_values(entries: Sequence[Entry]) -> dict[str, object]:
@@ -96,6 +114,8 @@ def _rendered(source: str, values: Mapping[str, object], kind: str, to: Addresse
 
 def _rendered_body(template: NoticeTemplate, values: Mapping[str, object], to: Addressed) -> str:
     try:
-        return render(template.body, values).strip("\n")
+        said = render(template.body, values)
     except UnfitTemplateError:
-        return render(own_wording()[template.kind, to.form, to.language].body, values).strip("\n")
+        said = render(own_wording()[template.kind, to.form, to.language].body, values)
+    # An amount ends with a stop of its own, which is the sentence's too.
+    return said.strip().replace("kr..", "kr.")
