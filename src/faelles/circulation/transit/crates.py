@@ -20,6 +20,12 @@ async def list_crates(
     return await crate_store.list_crates(tx, branch=branch, after=after, limit=limit)
 
 
+async def show_crate(tx: Transaction, caller: Caller, crate: int) -> Crate:
+    """One crate, also after it was received."""
+    caller.require(Permission.LOGISTICS)
+    return await _found(tx, crate)
+
+
 async def pack_crate(tx: Transaction, caller: Caller, request: PackCrate, key: str | None = None) -> Crate:
     """Raises ConflictError where the label is on a crate that nobody has received yet."""
     caller.require(Permission.LOGISTICS)

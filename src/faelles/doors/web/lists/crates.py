@@ -1,0 +1,130 @@
+"""Crates between branches: packed with a scan for each copy, sent, received; and what in one was not scanned yet."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, Router, get, post
+
+from faelles.circulation.transit import crates
+from faelles.circulation.transit.model import CrateLabel, PackCrate, PutInCrate, PutOutcome
+from faelles.circulation.transit.operations import list_journeys
+from faelles.doors.rest.access import Example, guarded
+from faelles.doors.rest.parameters import PathId
+from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
+from faelles.doors.web.lists.picks import Position
+from faelles.doors.web.place import desk_of
+from faelles.doors.web.request import WebRequest
+from faelles.ground.database import Transaction
+from faelles.ground.errors import invalid_field
+from faelles.ground.fields import Id, ItemNumberText
+from faelles.people.model import Permission
+
+_LOGISTICS: Final = Permission.LOGISTICS
+_PAGE: Final = 100
+_LIST: Final = "/lists/crates"
+_MOST_COPIES: Final = 500
+
+
+class PackForm(msgspec.Struct, frozen=True, kw_only=True):
+    label: CrateLabel
+    branch: Id
+    to: Id
+
+
+class PutForm(msgspec.Struct, frozen=True, kw_only=True):
+    item: ItemNumberText
+
+
+@get(_LIST, opt=guarded(_LOGISTICS, example=Example()))
+async def show_all(request: WebRequest, after: Position = 0) -> Response[bytes]:
+    """Those being packed or on their way, from this branch and to it."""
+    return await _all(request, after)
+
+
+async def _all(request: WebRequest, after: int = 0, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
+    async def work(tx: Transaction) -> dict[str, object]:
+        desk = await desk_of(tx, request)
+        here = desk.branch.id
+        found = await crates.list_crates(tx, request.caller, branch=here, after=after, limit=_PAGE)
+        return {
+            "desk": desk,
+            "going": [each for each in found if each.from_branch == here],
+            "coming": [each for each in found if each.to_branch == here],
+            "more": found[-1].id if len(found) == _PAGE else None,
+        }
+
+    context = await request.read(work) | {"refused": refused, "done": request.done_just_now}
+    return request.page("lists/crates.html", context, status=refused.status)
+
+
+@post(
+    _LIST,
+    opt=guarded(_LOGISTICS, example=Example(body={"label": "T-18", "branch": "{branch}", "to": "{suburb}"})),
+)
+async def pack(request: WebRequest) -> Response[bytes]:
+    """A crate is opened, and its own page takes the scans."""
+
+    async def do() -> Response[Any]:
+        form = await request.typed(PackForm)
+        wanted = PackCrate(label=form.label, branch=form.branch, to=form.to)
+        made = await request.run(lambda tx: crates.pack_crate(tx, request.caller, wanted))
+        return request.go_to(f"{_LIST}/{made.id}?done=crate_opened")
+
+    return await sent(request, "crate", do, lambda refused: _all(request, refused=refused))
+
+
+@get(_LIST + "/{crate:int}", opt=guarded(_LOGISTICS, example=Example(path={"crate": "{crate}"})))
+async def show(request: WebRequest, crate: PathId) -> Response[bytes]:
+    return await _one(request, crate)
+
+
+async def _one(request: WebRequest, crate: int, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
+    async def work(tx: Transaction) -> dict[str, object]:
+        return {
+            "desk": await desk_of(tx, request),
+            "crate": await crates.show_crate(tx, request.caller, crate),
+            "copies": await list_journeys(tx, request.caller, crate=crate, limit=_MOST_COPIES),
+        }
+
+    context = await request.read(work) | {"refused": refused, "done": request.done_just_now}
+    return request.page("lists/crate.html", context, status=refused.status)
+
+
+@post(
+    _LIST + "/{crate:int}/copies",
+    opt=guarded(_LOGISTICS, example=Example(path={"crate": "{crate}"}, body={"item": "{travelling_item_number}"})),
+)
+async def put(request: WebRequest, crate: PathId) -> Response[bytes]:
+    """One scan; what does not travel the crate's way is told beside the field, and stays out of it."""
+
+    async def do() -> Response[Any]:
+        wanted = PutInCrate(items=((await request.typed(PutForm)).item,))
+        (answer,) = await request.run(lambda tx: crates.put_in_crate(tx, request.caller, crate, wanted))
+        if answer.outcome is not PutOutcome.PACKED:
+            raise invalid_field("item", "web_crate_not_on_that_way")
+        return request.go_to(f"{_LIST}/{crate}?done=crate_filled")
+
+    return await sent(request, "put", do, lambda refused: _one(request, crate, refused))
+
+
+@post(_LIST + "/{crate:int}/sent", opt=guarded(_LOGISTICS, example=Example(path={"crate": "{crate}"})))
+async def send(request: WebRequest, crate: PathId) -> Response[bytes]:
+    async def do() -> Response[Any]:
+        await request.run(lambda tx: crates.send_crate(tx, request.caller, crate))
+        return request.go_to(f"{_LIST}?done=crate_sent")
+
+    return await sent(request, "crate", do, lambda refused: _one(request, crate, refused))
+
+
+@post(_LIST + "/{crate:int}/received", opt=guarded(_LOGISTICS, example=Example(path={"crate": "{sent_crate}"})))
+async def receive(request: WebRequest, crate: PathId) -> Response[bytes]:
+    """It is here; its page says what is still to be scanned out of it."""
+
+    async def do() -> Response[Any]:
+        await request.run(lambda tx: crates.receive_crate(tx, request.caller, crate))
+        return request.go_to(f"{_LIST}/{crate}?done=crate_received")
+
+    return await sent(request, "crate", do, lambda refused: _one(request, crate, refused))
+
+
+router = Router(path="/", route_handlers=[pack, put, receive, send, show, show_all])
