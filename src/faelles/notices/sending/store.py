@@ -96,11 +96,10 @@ INSERT INTO notice_attempt (agency_id, at, message_id, number, revision, outcome
 SELECT $1, $2, * FROM unnest($3::bigint[], $4::integer[], $5::integer[], $6::text[], $7::text[])
 """
 _END = """
-UPDATE notice SET state = m.state, ended_at = $2, sealed = CASE m.state WHEN 'sent' THEN NULL ELSE sealed END
-  FROM notice_message AS m
- WHERE notice.agency_id = $1 AND notice.message_id = ANY ($3::bigint[]) AND notice.state = 'sending'
-   AND m.agency_id = $1 AND m.id = ANY ($3::bigint[]) AND m.id = notice.message_id
-   AND m.state IN ('sent', 'undeliverable')
+UPDATE notice AS n
+   SET state = r.state, ended_at = $2, sealed = CASE r.state WHEN 'sent' THEN NULL ELSE n.sealed END
+  FROM unnest($3::bigint[], $4::text[]) AS r (message_id, state)
+ WHERE n.agency_id = $1 AND n.message_id = ANY ($3::bigint[]) AND n.message_id = r.message_id AND n.state = 'sending'
 """
 _OCCASIONS = "SELECT id, occasion FROM notice WHERE agency_id = $1 AND id = ANY ($2::bigint[])"
 _ERASE = """
@@ -111,6 +110,9 @@ UPDATE notice_message
 _ERASE_SEALED = """
 UPDATE notice SET sealed = NULL WHERE agency_id = $1 AND sealed IS NOT NULL AND planned_at < $2 AND state <> 'planned'
 """
+
+
+_OVER = (MessageState.SENT, MessageState.UNDELIVERABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +206,9 @@ async def record(tx: Transaction, results: Sequence[Result], holder: str) -> lis
     rows = await tx.rows(_RECORD, tx.agency, holder, tx.now, *columns)
     own = {row["id"] for row in rows}
     await note_attempts(tx, [each for each in results if each.message in own and each.outcome is not None])
-    await tx.execute(_END, tx.agency, tx.now, list(own))
+    ended = [(each.message, each.state.value) for each in results if each.message in own and each.state in _OVER]
+    if ended:
+        await tx.execute(_END, tx.agency, tx.now, *_columns(ended))
     return sorted(own)
 
 
