@@ -105,9 +105,17 @@ async def test_a_list_beyond_all_bounds_is_a_bad_request_that_names_it(site: Web
 
 async def test_what_is_no_operation_is_not_found_and_a_wrong_method_is_told(site: WebSite):
     assert (await site.send("GET", "/{a}/nothing")).status_code == 404
-    assert (await site.send("PATCH", "/v1/{a}/branches")).status_code == 405
+    wrong = await site.send("PATCH", "/v1/{a}/patrons/1/reservations")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "DELETE, GET, POST, PUT")
     assert (await site.http.get("/rest")).status_code == 404
     assert (await site.http.get("/rest/openapi.json")).json()["openapi"].startswith("3.")
+
+
+async def test_a_look_ahead_is_answered_as_the_look(site: WebSite):
+    head, get = await site.send("HEAD", "/v1/{a}/branches"), await site.send("GET", "/v1/{a}/branches")
+    assert head.status_code == get.status_code == 200
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == get.headers[name]
 
 
 async def test_a_reply_without_content_has_no_type(site: WebSite):

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from faelles.doors.fbs.facts import Operation
+from faelles.doors.fbs.pace import GuessPace
 from faelles.doors.fbs.sessions import Session
 from faelles.doors.rest.services import Services
 from faelles.doors.rest.validation import request_error
@@ -37,7 +38,7 @@ class Call:
     operation: Operation
     services: Services
     session: Session
-    isil: str
+    guesses: GuessPace
     division: DivisionId
     caller: Caller
     path: Mapping[str, str]

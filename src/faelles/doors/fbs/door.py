@@ -7,13 +7,15 @@ from urllib.parse import parse_qs
 
 import asyncpg
 import msgspec
+from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from faelles.doors.fbs import openapi, problems
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.facts import PREFIX, Operation, Type
-from faelles.doors.fbs.problems import AnsweredError, ErrorBody
+from faelles.doors.fbs.pace import GuessPace, guessing
+from faelles.doors.fbs.problems import AnsweredError, ErrorBody, Headers
 from faelles.doors.fbs.routing import Found, Routes
 from faelles.doors.fbs.serving import HANDLERS, served
 from faelles.doors.fbs.sessions import Sessions, division_of
@@ -41,6 +43,7 @@ class _Door:
         self._services = services
         self._sessions = Sessions(services.database, services.keyring)
         self._routes = Routes(served())
+        self._guesses = GuessPace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
@@ -49,9 +52,11 @@ class _Door:
         try:
             status, reply = await self._answer(scope, receive)
         except AnsweredError as problem:
-            await _send_error(send, scope, problem.status, problems.answered(problem, correlation))
+            told = problems.answered(problem, correlation)
+            await _send_error(send, scope, problem.status, told, problem.headers)
         except FaellesError as problem:
-            await _send_error(send, scope, problem.status, problems.told(problem, correlation))
+            told = problems.told(problem, correlation)
+            await _send_error(send, scope, problem.status, told, problems.headers_of(problem))
         except asyncpg.DataError:
             told = problems.told(InvalidRequestError("value_not_storable"), correlation)
             await _send_error(send, scope, HTTPStatus.BAD_REQUEST, told)
@@ -73,19 +78,16 @@ class _Door:
         scope["path_template"] = PREFIX + operation.path
         parameters = dict(zip(operation.path_parameters, values, strict=True))
         if operation.verb == _LOGIN:
-            return HTTPStatus.OK, await self._login(
-                operation, parameters["agencyid"], await _body(receive, self._limit)
-            )
+            return HTTPStatus.OK, await self._login(scope, operation, parameters["agencyid"], receive)
         session = await self._sessions.find(_header(scope, b"x-session"))
         scope["user"] = session.caller
-        isil = parameters["agencyid"]
-        division = division_of(session, isil)
+        division = division_of(session, parameters["agencyid"])
         query, others = _query(operation, scope["query_string"])
         call = Call(
             operation=operation,
             services=self._services,
             session=session,
-            isil=isil,
+            guesses=self._guesses,
             division=division,
             caller=session.in_division(division),
             path=parameters,
@@ -98,11 +100,14 @@ class _Door:
             return HTTPStatus.NO_CONTENT, b""
         return HTTPStatus.OK, reply
 
-    async def _login(self, operation: Operation, isil: str, content: bytes) -> bytes:
+    async def _login(self, scope: HTTPScope, operation: Operation, isil: str, receive: Receive) -> bytes:
         if operation.body is None or operation.reply is None:
             raise InvalidRequestError
-        sent = read_body(content, operation.body)
-        key = await self._sessions.begin(isil, sent["username"], sent["password"])
+        sent = read_body(await _body(receive, self._limit), operation.body)
+        address = self._services.sign_in_pace.address_of(Request(scope))
+        with guessing(self._guesses.of_addresses, address) as guess:
+            key = await self._sessions.begin(isil, sent["username"], sent["password"])
+            guess.was_right = True
         return msgspec.json.encode({"sessionKey": key})
 
     @property
@@ -125,9 +130,11 @@ def _sent_path(scope: HTTPScope) -> str:
 def _chosen(found: Found | None, method: str) -> tuple[Operation, tuple[str, ...]]:
     if found is None:
         raise AnsweredError(HTTPStatus.NOT_FOUND, "operationUnknown", "route_unknown")
-    operation = found.operations.get(method)
+    # What HEAD asks for is what GET answers; the server keeps the body.
+    operation = found.operations.get("GET" if method == "HEAD" else method)
     if operation is None:
-        raise AnsweredError(HTTPStatus.METHOD_NOT_ALLOWED, "methodNotAllowed", "method_not_allowed")
+        allowed = (b"allow", ", ".join(sorted(found.operations)).encode())
+        raise AnsweredError(HTTPStatus.METHOD_NOT_ALLOWED, "methodNotAllowed", "method_not_allowed", [allowed])
     return operation, found.values
 
 
@@ -174,14 +181,14 @@ async def _body(receive: Receive, limit: int) -> bytes:
             return b"".join(parts)
 
 
-async def _send_error(send: Send, scope: HTTPScope, status: int, told: ErrorBody) -> None:
+async def _send_error(send: Send, scope: HTTPScope, status: int, told: ErrorBody, headers: Headers = ()) -> None:
     scope["problem_code"] = told.error_code  # type: ignore[typeddict-unknown-key] # the gate counts it
-    await _send(send, status, msgspec.json.encode(told))
+    await _send(send, status, msgspec.json.encode(told), headers)
 
 
-async def _send(send: Send, status: int, body: bytes) -> None:
+async def _send(send: Send, status: int, body: bytes, more: Headers = ()) -> None:
     """An answer without a body has no type either, and one without content no length."""
-    headers: list[tuple[bytes, bytes]] = []
+    headers = [*more]
     if status is not HTTPStatus.NO_CONTENT:
         headers.append((b"content-length", str(len(body)).encode()))
     if body:

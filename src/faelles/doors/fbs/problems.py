@@ -1,7 +1,7 @@
 """Errors in this interface's own form. Clients read `errorCode`; `message` is for whoever reads their log."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
@@ -9,8 +9,10 @@ from typing import Final
 import msgspec
 
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, FieldProblem, InvalidRequestError
+from faelles.ground.errors import FaellesError, FieldProblem, InvalidRequestError, TooManyAttemptsError
 from faelles.ground.i18n import Language
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 CODES: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -50,9 +52,9 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class AnsweredError(Exception):
     """An answer of this interface that none of our own errors stands for."""
 
-    def __init__(self, status: HTTPStatus, error_code: str, code: str) -> None:
+    def __init__(self, status: HTTPStatus, error_code: str, code: str, headers: Headers = ()) -> None:
         super().__init__(error_code)
-        self.status, self.error_code, self.code = status, error_code, code
+        self.status, self.error_code, self.code, self.headers = status, error_code, code, headers
 
 
 def answered(problem: AnsweredError, correlation: str) -> ErrorBody:
@@ -80,6 +82,11 @@ def told(problem: FaellesError, correlation: str) -> ErrorBody:
             for each in problems
         ],
     )
+
+
+def headers_of(problem: FaellesError) -> Headers:
+    """When to come back, where that is known."""
+    return [(b"retry-after", str(problem.retry_after).encode())] if isinstance(problem, TooManyAttemptsError) else []
 
 
 def in_their_words(problem: InvalidRequestError, names: Mapping[str, str]) -> InvalidRequestError:

@@ -40,6 +40,12 @@ class Bucket:
         self._left[who] = (left - 1, now)
         return 0
 
+    def give_back(self, who: str) -> None:
+        """What was taken was no attack."""
+        if who in self._left:
+            left, counted = self._left[who]
+            self._left[who] = (min(self.burst, left + 1), counted)
+
     def knows(self, who: str) -> bool:
         return who in self._left
 
@@ -53,8 +59,8 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class SignInPace:
-    """Of signing in, by pages and over REST together. Web sites sign in at a door of their own (doors/fbs), with a
-    secret that takes no time to check, and are not held up.
+    """Of signing in, by pages and over REST together. Web sites sign in at a door of their own (doors/fbs/pace.py),
+    with a secret that takes no time to check, and only wrong ones hold them up.
 
     `proxies`: whose word is taken for where a request comes from.
     """

@@ -150,7 +150,7 @@ async def _be_away(tx: Transaction, own: Caller, patron: PatronId, wanted: Perio
     period = None
     if wanted is not None and (wanted.from_ or wanted.to):
         period = AbsencePeriod(first_day=wanted.from_ or today, last_day=wanted.to or _WITHOUT_END)
-    there = await blocks.absences(tx, patron, today)
+    there = await blocks.absences(tx, patron)
     if [(each.first_day, each.last_day) for each in there] == ([(period.first_day, period.last_day)] if period else []):
         return
     for absence in there:
