@@ -130,8 +130,7 @@ def _sent_path(scope: HTTPScope) -> str:
 def _chosen(found: Found | None, method: str) -> tuple[Operation, tuple[str, ...]]:
     if found is None:
         raise AnsweredError(HTTPStatus.NOT_FOUND, "operationUnknown", "route_unknown")
-    # What HEAD asks for is what GET answers; the server keeps the body.
-    operation = found.operations.get("GET" if method == "HEAD" else method)
+    operation = found.operations.get(method)
     if operation is None:
         allowed = (b"allow", ", ".join(sorted(found.operations)).encode())
         raise AnsweredError(HTTPStatus.METHOD_NOT_ALLOWED, "methodNotAllowed", "method_not_allowed", [allowed])
