@@ -69,6 +69,16 @@ async def test_new_members_are_welcomed_the_night_after(post):
     assert post.subjects[0].startswith("Velkommen til")
 
 
+async def test_a_whole_school_that_joins_on_one_day_is_welcomed_in_parts(post, monkeypatch):
+    monkeypatch.setattr("faelles.notices.planning.nightly.PATRONS_AT_A_TIME", 2)
+    for _ in range(5):
+        await post.reader()
+    post.library.clock.pass_days(1)
+    assert await post.night() == 5
+    await post.send()
+    assert len(post.mail) == 5
+
+
 async def test_a_membership_about_to_end_is_told_unless_another_follows(post):
     today = post.library.clock.now.date()
     for _ in range(2):

@@ -122,6 +122,17 @@ async def test_a_telephone_is_not_rung_at_night(post):
     assert len(post.pigeons[ChannelName.SMS].carried) == 1
 
 
+async def test_those_who_may_not_be_disturbed_keep_no_others_waiting(post, monkeypatch):
+    monkeypatch.setattr("faelles.notices.sending.operations.claim.__kwdefaults__", {"resting": (), "limit": 1})
+    silent = await post.reader(contact="phone")
+    await post.late(3, silent)
+    await post.late(3)
+    clock = post.library.clock
+    clock.now = clock.now.replace(hour=1)
+    await post.night()
+    assert await post.send() == 1
+
+
 async def test_the_patrons_choice_of_way_comes_first(post):
     reader = await post.reader(contact="email phone")
     await post.wish(reader, '{"channels": {"due": ["sms", "email"]}}')

@@ -1,7 +1,8 @@
 """What the calendar calls for: the night's jobs of this room."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from faelles.ground.database import Transaction
@@ -17,6 +18,8 @@ from faelles.policies.model import ANY_PATRON, LoanKind, Subject
 from faelles.policies.operations import current_settings
 
 LOANS_AT_A_TIME: Final = 2_000
+PATRONS_AT_A_TIME: Final = 1_000
+"""Memberships of a whole school end on one day."""
 _BEGINNING: Final = (-1, 0)
 
 
@@ -38,32 +41,38 @@ async def plan_due(tx: Transaction, day: date, begin: str | None) -> Slice:
     )
 
 
-async def plan_memberships(tx: Transaction, day: date, _: str | None) -> Slice:
+async def plan_memberships(tx: Transaction, day: date, begin: str | None) -> Slice:
     """Welcome to who became a member yesterday; a reminder to those whose membership ends soon."""
     settings = await current_settings(tx)
     notice_days = rules.days_in_use(settings.policy, MEMBERSHIP_NOTICE_DAYS)
-    ending = await store.memberships_ending(tx, [day + timedelta(days + 1) for days in notice_days])
+    place = _next_patrons(begin)
+    ending = await store.memberships_ending(tx, [day + timedelta(days + 1) for days in notice_days], **place)
+    new = await store.new_members(tx, *_yesterday(settings, day), settings.directory.agency.time_zone, **place)
+    until = _whole_until(ending, new)
     reminded = [
         matter
-        for matter in ending
+        for matter in _up_to(until, ending)
         if matter.day == day + timedelta(_membership_terms(settings, matter, tx.now)[MEMBERSHIP_NOTICE_DAYS].value)
     ]
-    new = await store.new_members(tx, *_yesterday(settings, day), settings.directory.agency.time_zone)
     plans = [
         *_plans(tx, "membership_expiring", reminded, "membership"),
-        *_plans(tx, "membership_welcome", new, "member"),
+        *_plans(tx, "membership_welcome", _up_to(until, new), "member"),
     ]
-    return Slice(counts={"notices_planned": await plan(tx, plans)})
+    return Slice(next=_next(until), counts={"notices_planned": await plan(tx, plans)})
 
 
-async def plan_returned(tx: Transaction, day: date, _: str | None) -> Slice:
+async def plan_returned(tx: Transaction, day: date, begin: str | None) -> Slice:
     """Back from an absence today; and whose card was ended yesterday, in case it was not they who asked."""
     settings = await current_settings(tx)
+    place = _next_patrons(begin)
+    absences = await store.absences_ended(tx, day, **place)
+    cards = await store.cards_ended(tx, *_yesterday(settings, day), **place)
+    until = _whole_until(absences, cards)
     plans = [
-        *_plans(tx, "absence_ended", await store.absences_ended(tx, day), "absence"),
-        *_plans(tx, "card_replaced", await store.cards_ended(tx, *_yesterday(settings, day)), "card"),
+        *_plans(tx, "absence_ended", _up_to(until, absences), "absence"),
+        *_plans(tx, "card_replaced", _up_to(until, cards), "card"),
     ]
-    return Slice(counts={"notices_planned": await plan(tx, plans)})
+    return Slice(next=_next(until), counts={"notices_planned": await plan(tx, plans)})
 
 
 JOBS: Final = (
@@ -102,6 +111,29 @@ def _plans(tx: Transaction, kind: str, matters: list[Matter], what: str) -> list
         )
         for matter in matters
     ]
+
+
+class _NextPatrons(TypedDict):
+    after: int
+    limit: int
+
+
+def _next_patrons(begin: str | None) -> _NextPatrons:
+    return {"after": int(begin) if begin else -1, "limit": PATRONS_AT_A_TIME}
+
+
+def _whole_until(*found: Sequence[Matter]) -> int | None:
+    """The last patron of whom each list, in the order of its patrons, has everything; None: all are whole."""
+    cut = [matters[-1].patron for matters in found if len(matters) == PATRONS_AT_A_TIME]
+    return min(cut) - 1 if cut else None
+
+
+def _up_to(until: int | None, matters: Sequence[Matter]) -> list[Matter]:
+    return [matter for matter in matters if until is None or matter.patron <= until]
+
+
+def _next(until: int | None) -> str | None:
+    return None if until is None else str(until)
 
 
 def _terms(settings: Settings, loan: LoanDue, now: datetime) -> Terms:

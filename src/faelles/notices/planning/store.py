@@ -60,27 +60,36 @@ SELECT m.patron_id, m.division_id, m.patron_group_id, upper(m.valid) - 1 AS day
    AND NOT EXISTS (SELECT FROM borrower_membership AS n
                     WHERE n.agency_id = $1 AND n.patron_id = m.patron_id AND n.division_id = m.division_id
                       AND (upper_inf(n.valid) OR upper(n.valid) > upper(m.valid)))
+   AND m.patron_id > $3
+ ORDER BY m.patron_id
+ LIMIT $4
 """
 _NEW_MEMBERS = """
 SELECT m.patron_id, m.division_id, lower(m.valid) AS day
   FROM borrower_membership AS m
   JOIN patron_contact AS p ON p.agency_id = $1 AND p.patron_id = m.patron_id
  WHERE m.agency_id = $1 AND p.registered_at >= $2 AND p.registered_at < $3 AND p.merged_into_id IS NULL
-   AND m.valid @> ($3::timestamptz AT TIME ZONE $4)::date
+   AND m.valid @> ($3::timestamptz AT TIME ZONE $4)::date AND p.patron_id > $5
+ ORDER BY p.patron_id
+ LIMIT $6
 """
 _ABSENCES_ENDED = """
 SELECT a.patron_id, b.division_id, upper(a.period) - 1 AS day
   FROM patron_absence AS a
   JOIN patron_contact AS p ON p.agency_id = $1 AND p.patron_id = a.patron_id
   JOIN branch_directory AS b ON b.agency_id = $1 AND b.branch_id = p.home_branch_id
- WHERE a.agency_id = $1 AND upper(a.period) = $2
+ WHERE a.agency_id = $1 AND upper(a.period) = $2 AND a.patron_id > $3
+ ORDER BY a.patron_id
+ LIMIT $4
 """
 _CARDS_ENDED = """
 SELECT e.patron_id, b.division_id, e.identifier_id
   FROM ended_card AS e
   JOIN patron_contact AS p ON p.agency_id = $1 AND p.patron_id = e.patron_id
   JOIN branch_directory AS b ON b.agency_id = $1 AND b.branch_id = p.home_branch_id
- WHERE e.agency_id = $1 AND e.ended_at >= $2 AND e.ended_at < $3
+ WHERE e.agency_id = $1 AND e.ended_at >= $2 AND e.ended_at < $3 AND e.patron_id > $4
+ ORDER BY e.patron_id
+ LIMIT $5
 """
 
 _PARTIES = {
@@ -150,27 +159,31 @@ async def loans_due_on(tx: Transaction, days: Sequence[date], *, after: tuple[in
     return [_loan_due(row) for row in rows]
 
 
-async def memberships_ending(tx: Transaction, after_last_days: Sequence[date]) -> list[Matter]:
-    """Those that nothing follows. The days are the first ones after the memberships."""
-    rows = await tx.rows(_MEMBERSHIPS_ENDING, tx.agency, list(after_last_days))
+async def memberships_ending(
+    tx: Transaction, after_last_days: Sequence[date], *, after: int, limit: int
+) -> list[Matter]:
+    """Those that nothing follows, in the order of their patrons. The days are the first ones after the memberships."""
+    rows = await tx.rows(_MEMBERSHIPS_ENDING, tx.agency, list(after_last_days), after, limit)
     return [
         Matter(row["patron_id"], row["division_id"], row["day"], patron_group=row["patron_group_id"]) for row in rows
     ]
 
 
-async def new_members(tx: Transaction, begins: datetime, ends: datetime, zone: str) -> list[Matter]:
+async def new_members(
+    tx: Transaction, begins: datetime, ends: datetime, zone: str, *, after: int, limit: int
+) -> list[Matter]:
     """Who was registered in that time and is a member at its end."""
-    rows = await tx.rows(_NEW_MEMBERS, tx.agency, begins, ends, zone)
+    rows = await tx.rows(_NEW_MEMBERS, tx.agency, begins, ends, zone, after, limit)
     return [Matter(row["patron_id"], row["division_id"], row["day"]) for row in rows]
 
 
-async def absences_ended(tx: Transaction, back_on: date) -> list[Matter]:
-    rows = await tx.rows(_ABSENCES_ENDED, tx.agency, back_on)
+async def absences_ended(tx: Transaction, back_on: date, *, after: int, limit: int) -> list[Matter]:
+    rows = await tx.rows(_ABSENCES_ENDED, tx.agency, back_on, after, limit)
     return [Matter(row["patron_id"], row["division_id"], row["day"]) for row in rows]
 
 
-async def cards_ended(tx: Transaction, begins: datetime, ends: datetime) -> list[Matter]:
-    rows = await tx.rows(_CARDS_ENDED, tx.agency, begins, ends)
+async def cards_ended(tx: Transaction, begins: datetime, ends: datetime, *, after: int, limit: int) -> list[Matter]:
+    rows = await tx.rows(_CARDS_ENDED, tx.agency, begins, ends, after, limit)
     return [Matter(row["patron_id"], row["division_id"], None, key=row["identifier_id"]) for row in rows]
 
 

@@ -133,4 +133,4 @@ class Batch:
     """IANA name: the day on a letter is the agency's."""
     drafts: tuple[Draft, ...]
     looked_at: int
-    """Groups that were taken up, those of which nothing was true any more included."""
+    """Groups that were taken up, those of which nothing was true any more, or who may not be disturbed, included."""

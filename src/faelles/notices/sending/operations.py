@@ -49,12 +49,14 @@ async def claim(
     limit: int = AT_A_TIME,
 ) -> Batch | None:
     """Take up what is due, check it once more and put it into words. None where there is nothing, or somebody else is
-    at it. `channels`: the ways this program has; what goes by those that are `resting` is left for later.
+    at it; where none of those looked at may be disturbed now, there may be others. `channels`: the ways this program
+    has; what goes by those that are `resting` is left for later.
     """
     if not await store.lock_agency(tx):
         return None
     library, zone = await store.sender(tx)
     groups = await _groups(tx, limit, resting)
+    looked_at = len(groups)
     reached = await _reached(tx, groups)
     groups = await _undisturbed(tx, groups, reached, zone)
     facts = await _facts(tx, [notice for group in groups for notice in group.notices])
@@ -73,7 +75,7 @@ async def claim(
     )
     holder = secrets.token_hex(8)
     drafts = await _compose(tx, composer, true, holder, channels)
-    return Batch(tx.agency, holder, library, zone, tuple(drafts), len(groups)) if groups else None
+    return Batch(tx.agency, holder, library, zone, tuple(drafts), looked_at) if looked_at else None
 
 
 async def record(tx: Transaction, batch: Batch, outcomes: Mapping[int, Delivery | None]) -> None:
