@@ -98,6 +98,8 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     home_branch: BranchId | None = None
     is_lending: bool = False
     """Another municipality's request: nobody's here."""
+    is_parallel: bool = False
+    """Of several titles the first hit cancels the rest."""
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether somebody is on the way to the shelf for it."""

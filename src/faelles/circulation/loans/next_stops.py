@@ -19,7 +19,14 @@ from faelles.policies.compiled import Terms
 from faelles.policies.knobs import RETURN_ELSEWHERE, ReturnElsewhere
 
 _NOTHING_READ = CheckInFacts(
-    active_placement=None, bound=None, waiting=(), copy=None, free_number=None, floats=None, is_looked_for=False
+    active_placement=None,
+    bound=None,
+    planned_for=None,
+    waiting=(),
+    copy=None,
+    free_number=None,
+    floats=None,
+    is_looked_for=False,
 )
 
 
@@ -49,6 +56,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     float_subject: int | None
     is_found: bool
     """It leaves a hold shelf, or was looked for."""
+    is_others: bool
+    """Binding it changes more than one hold, or what else was planned."""
 
     @property
     def hold(self) -> HoldId | None:
@@ -60,6 +69,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
         """Whether only the copy itself, and its loan, is written to."""
         touches_holds = self.hold_state is not None or self.decision.releases is not None or self.is_news
         return not (touches_holds or self.is_found or self.float_subject is not None)
+
+    @property
+    def captures_alone(self) -> bool:
+        """Whether it is bound to a hold, and nothing else is written to but the copy and its loan."""
+        return self.decision.binds and not (self.is_others or self.is_found or self.float_subject is not None)
 
 
 def course_of(desk: Desk, facts: ReturnFacts, item: ItemFacts, terms: Terms, scan: Scan) -> Course:
@@ -75,7 +89,15 @@ def course_of(desk: Desk, facts: ReturnFacts, item: ItemFacts, terms: Terms, sca
         placement=_placement(desk, item, read.active_placement, decision.place),
         float_subject=read.floats.subject if read.floats else None,
         is_found=read.is_looked_for,
+        is_others=_is_others(item, read, first),
     )
+
+
+def _is_others(item: ItemFacts, read: CheckInFacts, first: Claimant) -> bool:
+    if first.hold is None:
+        return False
+    was_for_other = read.planned_for not in {None, first.hold.id}
+    return was_for_other or first.hold.is_parallel or first.hold.item not in {None, item.id}
 
 
 def _first_in_line(desk: Desk, read: CheckInFacts) -> Claimant:

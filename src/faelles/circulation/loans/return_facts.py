@@ -42,6 +42,8 @@ class CheckInFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     active_placement: PlacementId | None
     bound: BoundHold | None
+    planned_for: HoldId | None
+    """Who was to get it, before it was in anybody's hand."""
     waiting: tuple[Waiting, ...]
     copy: Copy | None
     free_number: int | None

@@ -71,9 +71,48 @@ SELECT $1, $12, $16, $17, $18, $19::text::jsonb, $9
  WHERE $17::text IS NOT NULL
 """
 _WRITE_PLAIN = f"{_CHANGES} {_KEEP}"
+_BIND = """
+       SET state = $24::text, item_id = $2, captured_at = COALESCE(h.captured_at, $9), claimed_by = NULL,
+           claimed_until = NULL, ready_at = CASE WHEN $24 = 'ready' THEN $9::timestamptz END, shelf_number = $25::text,
+           pickup_deadline = $26::date
+"""
+# was: what the hold was before; its steps are told in order.
+_TELL = """
+    INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+    SELECT $1, $9, $28, 'hold.' || step.kind, s.id, $2,
+           jsonb_build_object('branch', $4::integer, 'record', s.record_id, 'division', s.division_id) || step.more
+      FROM served AS s
+     CROSS JOIN LATERAL (VALUES
+               (1, 'captured', $27::boolean, jsonb_build_object('passed', jsonb_array_length($29::text::jsonb))),
+               (2, 'sent', $24 = 'in_transit' AND ($11::integer IS NOT NULL OR s.was <> 'in_transit'),
+                   jsonb_build_object('to_branch', s.pickup_branch_id)),
+               (3, 'arrived', s.was = 'in_transit' AND $24 <> 'in_transit', '{}'::jsonb),
+               (4, 'ready', $24 = 'ready', jsonb_build_object('shelf_number', $25::text, 'deadline', $26::date))
+           ) AS step (place, kind, is_so, more)
+     WHERE step.is_so
+     ORDER BY step.place
+"""
+_LOG = """
+    INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
+    SELECT $1::integer, $9::timestamptz, $30::bigint, id, $2::bigint, 'captured',
+           jsonb_build_object('passed', $29::text::jsonb)
+      FROM served
+     WHERE $27
+"""
+# A capture that concerns one hold alone, as most do: each step of a statement costs, even where it finds nothing to do.
+_WRITE_CAPTURE = f"""{_CHANGES}, kept AS ({_KEEP}), served AS (
+    UPDATE hold AS h {_BIND}
+     WHERE h.agency_id = $1 AND h.id = $23 AND h.state IN ('pending', 'matched') AND NOT h.is_parallel
+       AND (h.item_id IS NULL OR h.item_id = $2)
+    RETURNING h.id, h.record_id, h.division_id, h.pickup_branch_id, 'pending' AS was
+), told AS ({_TELL}), logged AS ({_LOG}), shelved AS (
+    INSERT INTO shelf_place (agency_id, branch_id, number, item_id, hold_id, put_there_at)
+    SELECT $1, $4, $25::text::integer, $2, id, $9 FROM served WHERE $24 = 'ready'
+)
+SELECT WHERE done_again_unless((SELECT count(*) FROM served) = 1)
+"""
 # Where one step must see what another did, counting its rows makes it the earlier one: a copy is planned or bound for
-# one hold at a time, and has one place on one shelf. locked: before any hold is changed; prior: what the hold was;
-# told: its steps, in order.
+# one hold at a time, and has one place on one shelf. locked: before any hold is changed; prior: what the hold was.
 _WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), locked AS MATERIALIZED (
     SELECT lock_holds_with($1, ARRAY[$23::bigint], $2) WHERE $27::boolean
 ), unplanned AS (
@@ -84,36 +123,14 @@ _WRITE_WITH_HOLDS = f"""{_CHANGES}, kept AS ({_KEEP}), locked AS MATERIALIZED (
 ), prior AS (
     SELECT id, state, item_id, is_parallel FROM hold WHERE agency_id = $1 AND id = $23
 ), served AS (
-    UPDATE hold AS h
-       SET state = $24::text, item_id = $2, captured_at = COALESCE(h.captured_at, $9), claimed_by = NULL,
-           claimed_until = NULL, ready_at = CASE WHEN $24 = 'ready' THEN $9::timestamptz END, shelf_number = $25::text,
-           pickup_deadline = $26::date
+    UPDATE hold AS h {_BIND}
       FROM prior AS was, (SELECT count(*) FROM unplanned) AS earlier
      WHERE h.agency_id = $1 AND h.id = $23
        AND h.state = ANY (CASE WHEN $27::boolean THEN ARRAY['pending', 'matched']
                                ELSE ARRAY['captured', 'in_transit', 'ready'] END)
     RETURNING h.id, h.record_id, h.division_id, h.pickup_branch_id, was.state AS was, was.item_id AS was_planned,
               was.is_parallel
-), told AS (
-    INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
-    SELECT $1, $9, $28, 'hold.' || step.kind, s.id, $2,
-           jsonb_build_object('branch', $4::integer, 'record', s.record_id, 'division', s.division_id) || step.more
-      FROM served AS s
-     CROSS JOIN LATERAL (VALUES
-               (1, 'captured', $27, jsonb_build_object('passed', jsonb_array_length($29::text::jsonb))),
-               (2, 'sent', $24 = 'in_transit' AND ($11::integer IS NOT NULL OR s.was <> 'in_transit'),
-                   jsonb_build_object('to_branch', s.pickup_branch_id)),
-               (3, 'arrived', s.was = 'in_transit' AND $24 <> 'in_transit', '{{}}'::jsonb),
-               (4, 'ready', $24 = 'ready', jsonb_build_object('shelf_number', $25::text, 'deadline', $26::date))
-           ) AS step (place, kind, is_so, more)
-     WHERE step.is_so
-     ORDER BY step.place
-), logged AS (
-    INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
-    SELECT $1::integer, $9::timestamptz, $30::bigint, id, $2::bigint, 'captured',
-           jsonb_build_object('passed', $29::text::jsonb)
-      FROM served
-     WHERE $27
+), told AS ({_TELL}), logged AS ({_LOG}
     UNION ALL
     SELECT $1, $9, $30, id, NULL::bigint, 'released', '{{"why": "captured_for_other"}}'::jsonb FROM unplanned
 ), emptied AS (
@@ -163,7 +180,11 @@ async def write_return(tx: Transaction, back: TakenBack, repeat: Repeatable) -> 
     if back.course.is_plain:
         await tx.write(_WRITE_PLAIN, *values)
         return
-    await tx.write(_WRITE_WITH_HOLDS, *values, *_more_values(tx, back))
+    values += _values_of_hold(tx, back)
+    if back.course.captures_alone:
+        await tx.write(_WRITE_CAPTURE, *values)
+        return
+    await tx.write(_WRITE_WITH_HOLDS, *values, *_more_values(back))
     alert = back.course.decision.next.alert
     if back.course.decision.releases is not None and alert is not None:
         await tx.value(_RELEASE, tx.agency, back.item, alert.value, tx.now, tx.actor.told)
@@ -197,25 +218,25 @@ def _values(tx: Transaction, back: TakenBack, repeat: Repeatable) -> tuple[objec
     )
 
 
-def _more_values(tx: Transaction, back: TakenBack) -> tuple[object, ...]:
-    course = back.course
-    stop, decision = course.decision.next, course.decision
+def _values_of_hold(tx: Transaction, back: TakenBack) -> tuple[object, ...]:
+    course, stop = back.course, back.course.decision.next
     is_ready = course.hold_state is HoldState.READY
-    stays_ready = stop.stop is Stop.HOLD_SHELF and course.hold_state is None and stop.shelf_number is not None
     return (
         course.hold,
         course.hold_state.value if course.hold_state is not None else None,
         stop.shelf_number if is_ready else None,
         stop.pickup_deadline if is_ready else None,
-        decision.binds,
+        course.decision.binds,
         tx.actor.told,
         as_json(course.passed),
         back.record,
-        stays_ready,
-        course.float_subject,
-        decision.place,
-        course.is_news,
     )
+
+
+def _more_values(back: TakenBack) -> tuple[object, ...]:
+    course, stop = back.course, back.course.decision.next
+    stays_ready = stop.stop is Stop.HOLD_SHELF and course.hold_state is None and stop.shelf_number is not None
+    return (stays_ready, course.float_subject, course.decision.place, course.is_news)
 
 
 async def free_shelf_number(tx: Transaction, branch: BranchId) -> int:

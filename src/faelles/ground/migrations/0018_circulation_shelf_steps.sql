@@ -63,6 +63,7 @@ CREATE FUNCTION check_in_facts(
 ) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     bound   json;
+    planned bigint;
     waiting json[] := ARRAY[]::json[];
     whole   json;
     is_here boolean := false;
@@ -71,13 +72,15 @@ BEGIN
         RETURN NULL;
     END IF;
     IF in_waits THEN
-        SELECT json_build_array(id, pickup_branch_id, state, division_id, patron_group_id, shelf_number, pickup_deadline,
-                                NOT EXISTS (SELECT FROM hold_patron AS p
-                                             WHERE p.agency_id = in_agency AND p.hold_id = hold.id)),
+        SELECT CASE WHEN state <> 'matched' THEN
+                   json_build_array(id, pickup_branch_id, state, division_id, patron_group_id, shelf_number, pickup_deadline,
+                                    NOT EXISTS (SELECT FROM hold_patron AS p
+                                                 WHERE p.agency_id = in_agency AND p.hold_id = hold.id)) END,
+               CASE state WHEN 'matched' THEN id END,
                pickup_branch_id = in_branch AND state <> 'ready'
-          INTO bound, is_here
+          INTO bound, planned, is_here
           FROM hold
-         WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL AND state <> 'matched';
+         WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL;
         IF bound IS NULL THEN
             SELECT COALESCE(array_agg(w.facts ORDER BY w.rank), waiting),
                    COALESCE(bool_or((w.facts ->> 8)::integer = in_branch), false)
@@ -93,6 +96,7 @@ BEGIN
     RETURN (SELECT json_build_object(
                 'active_placement', w.active_placement_id,
                 'bound', bound,
+                'planned_for', planned,
                 'waiting', waiting,
                 'copy', whole,
                 'free_number', CASE WHEN is_here AND in_makes_ready THEN free_shelf_number(in_agency, in_branch::integer) END,
