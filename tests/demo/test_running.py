@@ -141,6 +141,11 @@ def test_a_port_that_is_taken_is_one_clear_sentence(run, setting):
     assert refused.stderr == refusal("demo_address_taken", address=f"127.0.0.1:{port}", example=f"{setting}={port + 1}")
 
 
+def test_an_address_that_this_machine_does_not_have_is_not_said_to_be_taken(run):
+    refused = run(FAELLES_HTTP_HOST="192.0.2.1", FAELLES_HTTP_PORT="8000")
+    assert refused.stderr == refusal("address_not_free", address="192.0.2.1:8000")
+
+
 def test_made_up_people_stay_out_of_production(run):
     refused = run(FAELLES_PRODUCTION=1, FAELLES_MASTER_KEY=new_master_key())
     assert (refused.exit_code, refused.stderr) == (4, refusal("demo_not_in_production"))

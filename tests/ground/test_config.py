@@ -100,6 +100,32 @@ def test_a_bad_number_is_refused_by_name(said, setting, number):
     assert refused.value.parameters["setting"] == setting
 
 
+@pytest.mark.parametrize(
+    ("setting", "wish"), [("FAELLES_PRODUCTION", "true"), ("FAELLES_PRODUCTION", "yes"), ("FAELLES_LOG_LEVEL", "loud")]
+)
+def test_a_choice_that_is_none_is_refused_by_name(said, setting, wish):
+    with pytest.raises(MisconfiguredError, match="setting_not_a_choice") as refused:
+        read_config({**said, setting: wish})
+    assert refused.value.parameters["setting"] == setting
+
+
+def test_what_is_said_to_be_nothing_is_the_default_and_never_every_address(said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = read_config(dict.fromkeys(["FAELLES_STATE", "FAELLES_HTTP_HOST", "FAELLES_LOG_LEVEL"], ""))
+    assert (config.http_host, config.state_directory, config.log_level) == ("127.0.0.1", tmp_path / "var", "INFO")
+
+
+def test_a_browser_gets_an_address_of_the_new_kind_in_brackets(said):
+    assert read_config({**said, "FAELLES_HTTP_HOST": "::1"}).public_url == "http://[::1]:8000"
+
+
+def test_a_state_that_is_no_directory_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(MisconfiguredError, match="state_not_usable") as refused:
+        read_config({"FAELLES_STATE": str(tmp_path / "file")})
+    assert refused.value.parameters["place"] == str(tmp_path / "file")
+
+
 def test_production_does_not_start_without_a_key(said):
     del said["FAELLES_MASTER_KEY"]
     with pytest.raises(MisconfiguredError, match="master_key_missing"):

@@ -2,16 +2,19 @@
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from urllib.parse import urlsplit
 
 from faelles.ground.crypto import Keyring, MasterKey, new_master_key, parse_master_keys
 from faelles.ground.errors import MisconfiguredError
 
 _HIGHEST_PORT = 65535
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_YES, _NO = "1", "0"
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -147,14 +150,15 @@ class Config:
 def read_config(environment: Mapping[str, str] | None = None) -> Config:
     """Read the settings, or raise MisconfiguredError naming the first one that cannot be used."""
     source = os.environ if environment is None else environment
-    state = Path(source.get("FAELLES_STATE", "var")).absolute()
-    is_production = source.get("FAELLES_PRODUCTION", "") == "1"
-    host = source.get("FAELLES_HTTP_HOST", "127.0.0.1")
+    state = Path(source.get("FAELLES_STATE") or "var").absolute()
+    is_production = _choice(source, "FAELLES_PRODUCTION", (_NO, _YES), default=_NO) == _YES
+    # An empty host would be every address of the machine.
+    host = source.get("FAELLES_HTTP_HOST") or "127.0.0.1"
     port = _whole_number(source, "FAELLES_HTTP_PORT", 8000, _HIGHEST_PORT)
     return Config(
         state_directory=state,
-        database_url=source.get("FAELLES_DATABASE_URL") or None,
-        owner_database_url=source.get("FAELLES_OWNER_DATABASE_URL") or None,
+        database_url=_database_url(source, "FAELLES_DATABASE_URL"),
+        owner_database_url=_database_url(source, "FAELLES_OWNER_DATABASE_URL"),
         database_connections=_whole_number(source, "FAELLES_DATABASE_CONNECTIONS", 8, 500),
         http_host=host,
         http_port=port,
@@ -162,12 +166,21 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
         channels=_channels(source),
         register=_register(source),
         proxies=_networks(source, "FAELLES_PROXIES", "127.0.0.0/8,::1"),
-        public_url=source.get("FAELLES_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        public_url=(source.get("FAELLES_PUBLIC_URL") or web_address(host, port)).rstrip("/"),
         exchange_directory=Path(source.get("FAELLES_EXCHANGE") or state / "exchange").absolute(),
-        log_level=source.get("FAELLES_LOG_LEVEL", "INFO"),
+        log_level=_choice(source, "FAELLES_LOG_LEVEL", _LOG_LEVELS, default="INFO"),
         is_production=is_production,
         master_keys=_master_keys(source, state, is_production=is_production),
     )
+
+
+def _database_url(source: Mapping[str, str], name: str) -> str | None:
+    url = source.get(name) or None
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise MisconfiguredError("database_url_malformed") from None
+    return url
 
 
 def _sip2(source: Mapping[str, str]) -> Sip2Config:
@@ -242,6 +255,18 @@ def _is_private(address: str) -> bool:
     return place.is_private and not place.is_unspecified
 
 
+def web_address(host: str, port: int) -> str:
+    """How browsers write it."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _choice(source: Mapping[str, str], name: str, choices: Sequence[str], *, default: str) -> str:
+    wish = (source.get(name) or default).upper()
+    if wish not in choices:
+        raise MisconfiguredError("setting_not_a_choice", setting=name, choices=", ".join(choices))
+    return wish
+
+
 def _whole_number(source: Mapping[str, str], name: str, default: int, highest: int) -> int:
     text = source.get(name, str(default))
     if not text.isdecimal() or not 1 <= int(text) <= highest:
@@ -259,10 +284,14 @@ def _master_keys(source: Mapping[str, str], state: Path, *, is_production: bool)
 
 def _demo_key(file: Path) -> str:
     """The key this machine's demo made for itself, made now if it is not there. Two starts at once agree on one."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.exists():
-        _publish(new_master_key() + "\n", file)
-    return file.read_text().strip()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            _publish(new_master_key() + "\n", file)
+        return file.read_text().strip()
+    except OSError as problem:
+        reason = problem.strerror or "?"
+        raise MisconfiguredError("state_not_usable", place=str(file.parent), reason=reason) from problem
 
 
 def _publish(text: str, file: Path) -> None:

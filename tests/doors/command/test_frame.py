@@ -1,11 +1,14 @@
 """One clear sentence and an exit code, whatever happens."""
 
 import asyncio
+import errno
 import json
 
 import pytest
 import typer
+from rich.console import Console
 
+from faelles.doors.command import output
 from faelles.doors.command.foreign_words import in_our_words
 from faelles.doors.command.frame import (
     CANNOT_ANSWER,
@@ -156,8 +159,9 @@ def test_a_database_that_is_away_is_one_sentence(run, monkeypatch):
     assert "Traceback" not in result.stderr
 
 
-def test_a_malformed_address_is_one_sentence(run, monkeypatch):
-    monkeypatch.setenv("FAELLES_DATABASE_URL", "library")
+@pytest.mark.parametrize("address", ["library", "postgresql://u:p@[::1/library"])
+def test_a_malformed_address_is_one_sentence(run, monkeypatch, address):
+    monkeypatch.setenv("FAELLES_DATABASE_URL", address)
     result = run("whoami")
     assert (result.exit_code, "FAELLES_DATABASE_URL" in result.stderr) == (CANNOT_ANSWER, True)
 
@@ -165,6 +169,23 @@ def test_a_malformed_address_is_one_sentence(run, monkeypatch):
 def test_an_error_as_json_is_an_object(run):
     result = run("patron", "find", "Søren", "--json")
     assert json.loads(result.stderr)["error"]["code"] == "command_not_signed_in"
+
+
+def test_a_narrow_table_cuts_nothing_off(monkeypatch, capsys):
+    monkeypatch.setattr(output, "_out", Console(width=20))
+    output.show_table(["demo_username", "demo_password"], [("dk-710100.demo-automat", "sip2-710100-demo-sortering")])
+    told = "".join(line.split("│")[2].strip() for line in capsys.readouterr().out.splitlines() if "│" in line)
+    assert told == "sip2-710100-demo-sortering"
+
+
+def test_what_the_machine_refuses_is_one_sentence(capsys):
+    async def write_to_a_full_disk() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "var/demo.json")
+
+    with pytest.raises(typer.Exit) as ended:
+        perform(write_to_a_full_disk())
+    assert ended.value.exit_code == CANNOT_ANSWER
+    assert "No space left on device (var/demo.json)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("stop", [asyncio.CancelledError, KeyboardInterrupt])

@@ -1,5 +1,6 @@
 """`faelles demo`: a running library system for all of Denmark in miniature."""
 
+import errno
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -126,8 +127,11 @@ def _check_ports(config: Config) -> None:
         try:
             socket.create_server((host, port), family=family).close()
         except OSError as problem:
+            address = f"{host}:{port}"
+            if problem.errno != errno.EADDRINUSE:
+                raise MisconfiguredError("address_not_free", address=address) from problem
             example = f"{setting}={port + 1}"
-            raise MisconfiguredError("demo_address_taken", address=f"{host}:{port}", example=example) from problem
+            raise MisconfiguredError("demo_address_taken", address=address, example=example) from problem
 
 
 async def _fill(runtime: Runtime, scale: Scale) -> None:

@@ -45,7 +45,8 @@ def tell_demo(content: DemoFile, file: Path, seconds: float) -> None:
 
 
 def _tell_addresses(address: str) -> None:
-    for code, path in (("demo_docs", "/docs"), ("demo_schema", "/schema"), ("demo_health", "/health")):
+    addresses = (("demo_desk", "/"), ("demo_docs", "/docs"), ("demo_schema", "/schema"), ("demo_health", "/health"))
+    for code, path in addresses:
         tell("demo_address", what=words(code), address=address + path)
 
 

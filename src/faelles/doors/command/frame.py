@@ -5,6 +5,7 @@ in, or not permitted; 4 this installation cannot answer (settings, database); 13
 """
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
@@ -39,6 +40,8 @@ CANNOT_ANSWER = 4
 STOPPED = 130
 
 _QUIET = "WARNING"
+_OF_THE_MACHINE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EMFILE})
+"""What whoever runs it can mend, and we cannot: permissions, a full disk, too few files."""
 
 
 def perform(work: Coroutine[Any, Any, Answer], *, as_json: bool = False) -> Answer:
@@ -49,6 +52,13 @@ def perform(work: Coroutine[Any, Any, Answer], *, as_json: bool = False) -> Answ
     except FaellesError as problem:
         complain(_as_json(problem) if as_json else explanation(problem))
         raise typer.Exit(exit_code(problem)) from None
+    except OSError as problem:
+        if problem.errno not in _OF_THE_MACHINE:
+            raise
+        reason, place = problem.strerror or "?", str(problem.filename or "-")
+        refused = MisconfiguredError("system_refused", reason=reason, place=place)
+        complain(_as_json(refused) if as_json else explanation(refused))
+        raise typer.Exit(CANNOT_ANSWER) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(STOPPED) from None
 
@@ -64,8 +74,9 @@ def with_runtime(work: Callable[[Runtime], Awaitable[Answer]], *, as_json: bool 
     """Run `work` with the database up and its schema in place, and take everything down again."""
 
     async def started() -> Answer:
-        configure_logging(level=os.environ.get("FAELLES_LOG_LEVEL", _QUIET), as_json=False)
-        async with running(read_config()) as runtime:
+        config = read_config()
+        configure_logging(level=config.log_level if os.environ.get("FAELLES_LOG_LEVEL") else _QUIET, as_json=False)
+        async with running(config) as runtime:
             return await work(runtime)
 
     return perform(started(), as_json=as_json)

@@ -28,7 +28,10 @@ def show(answer: object) -> None:
 
 def show_table(columns: Sequence[str], lines: Iterable[Iterable[object]], *, title: str | None = None) -> None:
     """Print a table; `columns` are message ids."""
-    table = Table(*(words(column) for column in columns), title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        # On a narrow terminal a long word goes on in the next line: half a password or number is none.
+        table.add_column(words(column), overflow="fold")
     for line in lines:
         # As it is: what stands between brackets in a title is no markup.
         table.add_row(*(Text(_cell(cell)) for cell in line))

@@ -17,7 +17,7 @@ from faelles.doors.rest.neighbours import Neighbours
 from faelles.doors.rest.protocol import BoundedProtocol
 from faelles.doors.rest.services import Limits
 from faelles.ground.collector import spare_what_stays
-from faelles.ground.config import Config
+from faelles.ground.config import Config, web_address
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.errors import MisconfiguredError
@@ -55,7 +55,7 @@ async def serve(
     server = _Server(_settings(application, bounds))
     with _listening(config.http_host, config.http_port) as opened:
         host, port = opened.getsockname()[:2]
-        server.tell = partial(tell, f"http://{host}:{port}")
+        server.tell = partial(tell, web_address(host, port))
         server.stop = stop
         spare_what_stays()
         await server.serve(sockets=[opened])
