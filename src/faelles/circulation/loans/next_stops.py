@@ -8,7 +8,7 @@ import msgspec
 from faelles.circulation.desk.facts import ItemFacts
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.desk.opening import Desk
-from faelles.circulation.holds.in_hand import Claimant, claimant
+from faelles.circulation.holds.in_hand import Claimant
 from faelles.circulation.loans.return_facts import CheckInFacts, ReturnFacts
 from faelles.circulation.shelf.rules import pickup_deadline
 from faelles.circulation.transit.model import JourneyReason, Stop, StopAlert
@@ -31,11 +31,12 @@ _NOTHING_READ = CheckInFacts(
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
-    """How the copy came to be read. `is_in_hand`: now, and not while nobody could ask, when it serves no hold that it
-    did not serve already. `is_staffed`: by a person. `binds`: a machine may be set to only send copies on.
+    """How the copy came to be read. `first`: for whom it is, where it is in hand now; None while nobody could ask, when
+    it serves no hold that it did not serve already. `is_staffed`: by a person. `binds`: a machine may be set to only
+    send copies on.
     """
 
-    is_in_hand: bool = True
+    first: Claimant | None = None
     is_staffed: bool = True
     binds: bool = True
 
@@ -79,7 +80,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 def course_of(desk: Desk, facts: ReturnFacts, item: ItemFacts, terms: Terms, scan: Scan) -> Course:
     """Where the copy goes now, by everything that was read."""
     read = facts.check_in or _NOTHING_READ
-    first = _first_in_line(desk, read) if scan.is_in_hand else Claimant()
+    first = scan.first or Claimant()
     decision = next_stop(_case(desk, facts, item, terms, read=read, first=first, scan=scan))
     return Course(
         decision=decision,
@@ -98,12 +99,6 @@ def _is_others(item: ItemFacts, read: CheckInFacts, first: Claimant) -> bool:
         return False
     was_for_other = read.planned_for not in {None, first.hold.id}
     return was_for_other or first.hold.is_parallel or first.hold.item not in {None, item.id}
-
-
-def _first_in_line(desk: Desk, read: CheckInFacts) -> Claimant:
-    if read.bound is not None:
-        return Claimant()
-    return claimant(desk.settings, read.waiting, read.copy, desk.now, desk.local_day(desk.now))
 
 
 def _case(
@@ -140,7 +135,7 @@ def _case(
         first=ForHold(hold=waiting.id, pickup=waiting.pickup, is_lending=waiting.is_lending) if waiting else None,
         passed=len(first.passed),
         binds=scan.binds,
-        is_staffed=scan.is_staffed and scan.is_in_hand,
+        is_staffed=scan.is_staffed and scan.first is not None,
         free_number=None if read.free_number is None else str(read.free_number),
         pickup_deadline=_deadline(desk, item, read, first),
         levels=tuple(Level(*level) for level in levels or ()),

@@ -23,7 +23,7 @@ from faelles.circulation.loans.model import (
     ReturnAnswer,
     ReturnRequest,
 )
-from faelles.circulation.loans.reading_on import read_on
+from faelles.circulation.loans.reading_on import find_claimant
 from faelles.circulation.loans.renewing import RenewalWish, renew_loans, unknown_loan
 from faelles.circulation.loans.replies import answered_before, renewed_before
 from faelles.circulation.loans.sight import visible_to
@@ -112,9 +112,10 @@ async def _take_back(
     if (item := facts.item) is None:
         return await recognise(tx, desk, request, repeat)
     returning.check_after_lending(request, facts)
+    first = None
     if is_in_hand:
-        facts = await read_on(tx, desk, facts, makes_ready=makes_ready)
-    case = returning.return_case(desk, request, facts, item, is_in_hand=is_in_hand)
+        facts, first = await find_claimant(tx, desk, facts, makes_ready=makes_ready)
+    case = returning.return_case(desk, request, facts, item, first=first)
     if case.judgement.standing:
         return await returning.refuse(tx, desk, request, case)
     return await returning.take_back(tx, desk, request, facts, case, repeat)

@@ -11,6 +11,7 @@ from faelles.circulation.desk.facts import ItemFacts, ItemState
 from faelles.circulation.desk.opening import LONGEST_BACKDATING, Desk
 from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.holds import reading_store
+from faelles.circulation.holds.in_hand import Claimant
 from faelles.circulation.loans import return_store, store
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.claims import settle_claim
@@ -55,12 +56,12 @@ class ReturnCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def return_case(
-    desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: ItemFacts, *, is_in_hand: bool
+    desk: Desk, request: ReturnRequest, facts: ReturnFacts, item: ItemFacts, *, first: Claimant | None
 ) -> ReturnCase:
-    """One return, ready to be written; pure."""
+    """One return, ready to be written; pure. `first` is whose the copy is; None where it is not in hand."""
     terms = terms_for(desk, facts.patron, item, desk.now)
     returned_at = _returned_at(desk, request, facts)
-    scan = Scan(is_in_hand=is_in_hand, is_staffed=not desk.is_self_service, binds=request.fulfils_holds)
+    scan = Scan(first=first, is_staffed=not desk.is_self_service, binds=request.fulfils_holds)
     return ReturnCase(
         item=item,
         loan=facts.loan,
