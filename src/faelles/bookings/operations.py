@@ -197,7 +197,7 @@ async def _counter(tx: Transaction, caller: Caller, known: Patron, branch: int) 
     today = local_date(tx.now, settings.directory.agency.time_zone)
     held = [
         each
-        for each in await relations.memberships(tx, [known.id])
+        for each in await relations.memberships(tx, known.id)
         if each.division == found.division
         and (each.starts_on is None or each.starts_on <= today)
         and (each.ends_on is None or today <= each.ends_on)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from faelles.ground.access import record_access
 from faelles.ground.actor import ActorKind
-from faelles.ground.database import Read
+from faelles.ground.database.reads import Read, only
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
 from faelles.ground.ids import BranchId, DivisionId, PatronId
@@ -30,7 +30,7 @@ async def patron_for(
 
 def asked_for(tx: Transaction, patron: PatronId) -> Read[Patron | None]:
     """The patron together with more that is asked; `let_through` says whether the caller may see any of it."""
-    return store.asked_for(tx, patron)
+    return only(store.asked_for(tx, [patron]))
 
 
 async def let_through(

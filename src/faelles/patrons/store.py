@@ -8,40 +8,30 @@ import asyncpg
 import msgspec
 
 from faelles.ground.database import Read
-from faelles.ground.database.transaction import Row, Transaction
+from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, DivisionId, PatronId
 from faelles.patrons.model import Branch, Contact, Groups, Patron, PatronKind
-
-_COLUMNS = """
-p.id, p.kind, p.name, p.birth_date, p.home_branch_id, p.language, p.address_protected, p.street, p.postal_code, p.city,
-p.country, p.email, p.phone, p.pin_hash IS NOT NULL AS has_pin, p.is_temporary, p.keeps_history, p.note,
-p.merged_into_id, p.version, p.registered_at,
-ARRAY(SELECT d.division_id FROM patron_division AS d WHERE d.agency_id = $1 AND d.patron_id = p.id) AS divisions
-"""
 
 # Locked in the order of their ids, and read only after the lock is had: what a waiter sees is what the first one left.
 _LOCK = """
 SELECT id FROM patron WHERE agency_id = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE
 """
 
-_LOAD = f"SELECT {_COLUMNS} FROM patron AS p WHERE p.agency_id = $1 AND p.id = ANY ($2) ORDER BY p.sort_name, p.id"
-
-# One patron in the form of `Patron`, for whoever asks for more in the same message.
-_ASKED_FOR = """
-SELECT COALESCE((
-    SELECT json_build_object(
-               'id', p.id, 'kind', p.kind, 'name', p.name, 'birth_date', p.birth_date, 'home_branch', p.home_branch_id,
-               'language', p.language, 'address_protected', p.address_protected,
-               'contact', json_build_object('street', p.street, 'postal_code', p.postal_code, 'city', p.city,
-                                            'country', p.country, 'email', p.email, 'phone', p.phone),
-               'has_pin', p.pin_hash IS NOT NULL, 'is_temporary', p.is_temporary, 'keeps_history', p.keeps_history,
-               'note', p.note, 'merged_into', p.merged_into_id, 'version', p.version, 'registered_at', p.registered_at,
-               'divisions', ARRAY(SELECT d.division_id FROM patron_division AS d
-                                   WHERE d.agency_id = $1 AND d.patron_id = $2))
-      FROM patron AS p
-     WHERE p.agency_id = $1 AND p.id = $2), 'null')::text
+_LOAD = """
+SELECT COALESCE(json_agg(json_build_object(
+           'id', p.id, 'kind', p.kind, 'name', p.name, 'birth_date', p.birth_date, 'home_branch', p.home_branch_id,
+           'language', p.language, 'address_protected', p.address_protected,
+           'contact', json_build_object('street', p.street, 'postal_code', p.postal_code, 'city', p.city,
+                                        'country', p.country, 'email', p.email, 'phone', p.phone),
+           'has_pin', p.pin_hash IS NOT NULL, 'is_temporary', p.is_temporary, 'keeps_history', p.keeps_history,
+           'note', p.note, 'merged_into', p.merged_into_id, 'version', p.version, 'registered_at', p.registered_at,
+           'divisions', ARRAY(SELECT d.division_id FROM patron_division AS d
+                               WHERE d.agency_id = $1 AND d.patron_id = p.id))
+           ORDER BY p.sort_name, p.id), '[]')::text
+  FROM patron AS p
+ WHERE p.agency_id = $1 AND p.id = ANY ($2)
 """
 
 _INSERT = """
@@ -101,7 +91,7 @@ SELECT patron_group_id, code FROM patron_group_directory
 """
 
 
-_decode: msgspec.json.Decoder[Patron | None] = msgspec.json.Decoder(Patron | None)
+_decode = msgspec.json.Decoder(list[Patron]).decode
 
 
 async def lock(tx: Transaction, patrons: Sequence[PatronId]) -> None:
@@ -111,32 +101,12 @@ async def lock(tx: Transaction, patrons: Sequence[PatronId]) -> None:
 
 async def load(tx: Transaction, patrons: Sequence[PatronId]) -> list[Patron]:
     """Those of `patrons` there are, ordered as people order names."""
-    return [_patron(row) for row in await tx.rows(_LOAD, tx.agency, list(patrons))]
+    return await tx.ask(asked_for(tx, patrons))
 
 
-def asked_for(tx: Transaction, patron: PatronId) -> Read[Patron | None]:
-    return Read(_ASKED_FOR, (tx.agency, patron), _decode.decode)
-
-
-def _patron(row: Row) -> Patron:
-    return Patron(
-        id=row["id"],
-        kind=PatronKind(row["kind"]),
-        name=row["name"],
-        birth_date=row["birth_date"],
-        home_branch=row["home_branch_id"],
-        language=Language(row["language"]),
-        address_protected=row["address_protected"],
-        contact=Contact(**{field: row[field] for field in Contact.__struct_fields__}),
-        is_temporary=row["is_temporary"],
-        keeps_history=row["keeps_history"],
-        has_pin=row["has_pin"],
-        note=row["note"],
-        merged_into=row["merged_into_id"],
-        version=row["version"],
-        registered_at=row["registered_at"],
-        divisions=frozenset(DivisionId(division) for division in row["divisions"]),
-    )
+def asked_for(tx: Transaction, patrons: Sequence[PatronId]) -> Read[list[Patron]]:
+    """As `load`, together with more that is asked."""
+    return Read(_LOAD, (tx.agency, list(patrons)), _decode)
 
 
 async def insert(

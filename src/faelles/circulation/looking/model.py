@@ -60,6 +60,12 @@ class CopyShown(msgspec.Struct, frozen=True, kw_only=True):
     loan: LoanId | None
 
 
+class FoundCopy(msgspec.Struct, frozen=True, kw_only=True):
+    copy: CopyShown
+    division: DivisionId
+    """Which owns it."""
+
+
 class PastLoan(msgspec.Struct, frozen=True, kw_only=True):
     """A time that a copy was out. `borrower` for those who may see loans of the division, as long as it is kept."""
 

@@ -5,13 +5,14 @@ from enum import StrEnum
 import msgspec
 
 from faelles.circulation.looking import store
-from faelles.circulation.looking.model import CopyShown, LoanShown
+from faelles.circulation.looking.model import CopyShown, FoundCopy, LoanShown
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import Scan
-from faelles.ground.ids import DivisionId, LoanId, PatronId
-from faelles.patrons.looking.operations import identify
+from faelles.ground.ids import LoanId, PatronId
+from faelles.patrons.looking.model import PatronView
+from faelles.patrons.looking.operations import candidates, identifiers_asked_for
 from faelles.patrons.model import Patron
 from faelles.patrons.reach import looked_at, patron_for
 from faelles.people.model import Caller, Permission
@@ -25,7 +26,7 @@ async def loans_of_patron(
     is_open: bool = True,
     after: int = 0,
     limit: int = 50,
-    known: Patron | None = None,
+    known: Patron | PatronView | None = None,
 ) -> list[LoanShown]:
     """The loans of a patron, for staff in the divisions they work for, for the patron their own. Closed ones are there
     only as long as retention lets them be, and shown to patrons who consented to a history. `known`: whom the caller
@@ -63,17 +64,17 @@ async def show_loan(tx: Transaction, caller: Caller, loan: LoanId) -> LoanShown:
 async def show_copy(tx: Transaction, caller: Caller, number: str) -> CopyShown:
     """Where a copy is. Its loan is named only to those who may see loans of its division."""
     caller.require(Permission.ITEM_VIEW)
-    found = await store.find_copy(tx, number)
+    found = await tx.ask(store.copy_asked_for(tx, number))
     if found is None:
         raise NotFoundError("material_not_found")
-    return _shown_to(caller, *found)
+    return _shown_to(caller, found)
 
 
-def _shown_to(caller: Caller, copy: CopyShown, division: DivisionId) -> CopyShown:
+def _shown_to(caller: Caller, found: FoundCopy) -> CopyShown:
     """The copy, less its loan for those who may not see loans of its division."""
     visible = caller.divisions(Permission.PATRON_VIEW) if caller.may(Permission.PATRON_VIEW) else frozenset()
-    may_see_loan = visible is None or division in visible
-    return copy if may_see_loan else msgspec.structs.replace(copy, loan=None)
+    may_see_loan = visible is None or found.division in visible
+    return found.copy if may_see_loan else msgspec.structs.replace(found.copy, loan=None)
 
 
 class ScanMeaning(StrEnum):
@@ -102,8 +103,10 @@ class ScanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 async def identify_scan(tx: Transaction, caller: Caller, keyring: Keyring, request: ScanRequest) -> ScanAnswer:
     """Look a scan up among patrons and items both; where both have it, the person at the desk is asked."""
     caller.require(Permission.ITEM_VIEW)
-    patrons = {candidate.patron.id for candidate in await identify(tx, caller, keyring, request.scan)}
-    found = await store.find_copy(tx, request.scan.strip())
+    identifiers, found = await tx.together(
+        identifiers_asked_for(tx, caller, keyring, request.scan), store.copy_asked_for(tx, request.scan.strip())
+    )
+    patrons = {candidate.patron.id for candidate in await candidates(tx, caller, identifiers)}
     fitting = len(patrons) + (found is not None)
     if fitting > 1:
         meaning = ScanMeaning.ASK
@@ -114,5 +117,5 @@ async def identify_scan(tx: Transaction, caller: Caller, keyring: Keyring, reque
     return ScanAnswer(
         meaning=meaning,
         patrons=tuple(sorted(patrons)),
-        item=_shown_to(caller, *found) if found else None,
+        item=_shown_to(caller, found) if found else None,
     )

@@ -3,8 +3,8 @@
 import msgspec
 
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts
-from faelles.circulation.looking.model import CopyShown, LoanShown, PastJourney, PastLoan
-from faelles.ground.database import Row, Transaction
+from faelles.circulation.looking.model import FoundCopy, LoanShown, PastJourney, PastLoan
+from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.ids import DivisionId, ItemId, LoanId, PatronId
 
 _COLUMNS = """
@@ -33,13 +33,17 @@ _LOANS_OF_PATRON = (
 """
 )
 _COPY = """
-SELECT w.item_id, c.number, c.record_id, t.title, t.creators, t.material_type, c.owner_branch_id, w.placement_id,
-       w.state, w.due_on, w.seen_at, w.seen_branch_id, w.bound_for_branch_id, w.loan_id, b.division_id
+SELECT COALESCE((
+SELECT json_build_object('division', b.division_id, 'copy', json_build_object(
+           'item', w.item_id, 'number', c.number, 'record', c.record_id, 'title', t.title, 'creators', t.creators,
+           'material_type', t.material_type, 'owner_branch', c.owner_branch_id, 'placement', w.placement_id,
+           'state', w.state, 'due_on', w.due_on, 'seen_at', w.seen_at, 'seen_branch', w.seen_branch_id,
+           'bound_for', w.bound_for_branch_id, 'loan', w.loan_id))
   FROM copy AS c
   JOIN copy_whereabouts AS w ON w.agency_id = c.agency_id AND w.item_id = c.item_id
   JOIN title AS t ON t.record_id = c.record_id
   JOIN branch_directory AS b ON b.agency_id = c.agency_id AND b.branch_id = c.owner_branch_id
- WHERE c.agency_id = $1 AND c.number = $2
+ WHERE c.agency_id = $1 AND c.number = $2), 'null')::text
 """
 _PATRON_FACTS = "SELECT facts::text FROM patron_facts WHERE agency_id = $1 AND patron_id = $2"
 _ITEM_FACTS = "SELECT facts::text FROM item_facts WHERE agency_id = $1 AND item_id = (SELECT item_numbered($1, $2))"
@@ -62,6 +66,7 @@ SELECT id, from_branch_id, to_branch_id, reason, sent_at, ended_at, ended_how
 """
 
 _decode_patron = msgspec.json.Decoder(PatronFacts)
+_decode_copy: msgspec.json.Decoder[FoundCopy | None] = msgspec.json.Decoder(FoundCopy | None)
 _decode_item = msgspec.json.Decoder(ItemFacts)
 
 
@@ -78,10 +83,8 @@ async def loans_of(
     return [_loan(row) for row in rows]
 
 
-async def find_copy(tx: Transaction, number: str) -> tuple[CopyShown, DivisionId] | None:
-    """The copy and the division that owns it."""
-    row = await tx.row(_COPY, tx.agency, number)
-    return (_copy(row), row["division_id"]) if row else None
+def copy_asked_for(tx: Transaction, number: str) -> Read[FoundCopy | None]:
+    return Read(_COPY, (tx.agency, number), _decode_copy.decode)
 
 
 async def patron_facts(tx: Transaction, patron: PatronId) -> PatronFacts | None:
@@ -150,23 +153,4 @@ def _loan(row: Row) -> LoanShown:
         claimed_returned_at=row["claimed_returned_at"],
         closed_at=row["closed_at"],
         closed_how=row["closed_how"],
-    )
-
-
-def _copy(row: Row) -> CopyShown:
-    return CopyShown(
-        item=row["item_id"],
-        number=row["number"],
-        record=row["record_id"],
-        title=row["title"],
-        creators=tuple(row["creators"]),
-        material_type=row["material_type"],
-        owner_branch=row["owner_branch_id"],
-        placement=row["placement_id"],
-        state=row["state"],
-        due_on=row["due_on"],
-        seen_at=row["seen_at"],
-        seen_branch=row["seen_branch_id"],
-        bound_for=row["bound_for_branch_id"],
-        loan=row["loan_id"],
     )

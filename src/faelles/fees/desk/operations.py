@@ -144,11 +144,16 @@ async def reverse(tx: Transaction, caller: Caller, entry: int, patron: PatronId,
     return Reversed(entry=entry, amount_ore=Ore(sum(posting.amount_ore for posting in postings)))
 
 
-async def balances(tx: Transaction, caller: Caller, patron: PatronId) -> list[Balance]:
+async def balances(tx: Transaction, caller: Caller, patron: PatronId, *, is_known: bool = False) -> list[Balance]:
     """What the patron owes in each division that the caller may look into, and what others owe there that the patron is
-    liable for.
+    liable for. `is_known`: the caller was let through to the patron in this transaction.
     """
-    found = await store.list_balances(tx, patron, await books_of(tx, caller, patron, "balances"))
+    if is_known:
+        caller.require(Permission.FEE_VIEW)
+        divisions = caller.divisions(Permission.FEE_VIEW)
+    else:
+        divisions = await books_of(tx, caller, patron, "balances")
+    found = await store.list_balances(tx, patron, divisions)
     await _others_seen(tx, caller, patron, "balances", found)
     return found
 

@@ -31,6 +31,7 @@ Second = TypeVar("Second")
 Third = TypeVar("Third")
 Fourth = TypeVar("Fourth")
 Fifth = TypeVar("Fifth")
+Sixth = TypeVar("Sixth")
 
 _log = logger("ground.database")
 
@@ -105,6 +106,18 @@ class Transaction:
     async def together(
         self, one: Read[First], two: Read[Second], three: Read[Third], four: Read[Fourth], five: Read[Fifth], /
     ) -> tuple[First, Second, Third, Fourth, Fifth]: ...
+
+    @overload
+    async def together(
+        self,
+        one: Read[First],
+        two: Read[Second],
+        three: Read[Third],
+        four: Read[Fourth],
+        five: Read[Fifth],
+        six: Read[Sixth],
+        /,
+    ) -> tuple[First, Second, Third, Fourth, Fifth, Sixth]: ...
 
     async def together(self, *reads: Read[Any]) -> tuple[Any, ...]:
         """The answers of several questions, of which none needs another's, in one message."""

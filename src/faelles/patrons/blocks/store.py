@@ -1,17 +1,21 @@
 """SQL for blocks and absences."""
 
-from datetime import date, timedelta
+from datetime import date
 
+import msgspec
+
+from faelles.ground.database import Read
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.ids import DivisionId, PatronId
 from faelles.patrons.blocks.model import Absence, Block, BlockCode
 from faelles.patrons.model import AbsencePeriod
 
 _STANDING = """
-SELECT id, patron_id, division_id, code, reason, starts_on, ends_on
+SELECT COALESCE(json_agg(json_build_object(
+           'id', id, 'patron', patron_id, 'division', division_id, 'code', code, 'reason', reason,
+           'starts_on', starts_on, 'ends_on', ends_on) ORDER BY starts_on, id), '[]')::text
   FROM patron_block
  WHERE agency_id = $1 AND patron_id = $2 AND lifted_at IS NULL
- ORDER BY starts_on, id
 """
 
 _INSERT = """
@@ -45,11 +49,15 @@ SELECT lookup
  WHERE agency_id = $1 AND kind = 'card' AND ended_why IN ('lost', 'stolen')
 """
 
+# The day is that of the home branch.
 _ABSENCES = """
-SELECT id, lower(period) AS first_day, upper(period) AS until
-  FROM absence
- WHERE agency_id = $1 AND patron_id = $2 AND upper(period) > $3
- ORDER BY lower(period)
+SELECT COALESCE(json_agg(json_build_object('id', a.id, 'first_day', lower(a.period), 'last_day', upper(a.period) - 1)
+                         ORDER BY lower(a.period)), '[]')::text
+  FROM absence AS a
+  JOIN patron AS p ON p.agency_id = a.agency_id AND p.id = a.patron_id
+  JOIN branch_directory AS b ON b.agency_id = p.agency_id AND b.branch_id = p.home_branch_id
+ WHERE a.agency_id = $1 AND a.patron_id = $2
+   AND upper(a.period) > ($3::timestamptz AT TIME ZONE b.time_zone)::date
 """
 
 _INSERT_ABSENCE = """
@@ -59,20 +67,18 @@ INSERT INTO absence (agency_id, patron_id, period) VALUES ($1, $2, daterange($3,
 _DELETE_ABSENCE = "DELETE FROM absence WHERE agency_id = $1 AND patron_id = $2 AND id = $3"
 
 
+_decode_blocks = msgspec.json.Decoder(list[Block]).decode
+_decode_absences = msgspec.json.Decoder(list[Absence]).decode
+
+
 async def standing(tx: Transaction, patron: PatronId) -> list[Block]:
     """The blocks nobody has lifted, also those of days to come or past."""
-    return [
-        Block(
-            id=row["id"],
-            patron=PatronId(row["patron_id"]),
-            division=None if row["division_id"] is None else DivisionId(row["division_id"]),
-            code=BlockCode(row["code"]),
-            reason=row["reason"],
-            starts_on=row["starts_on"],
-            ends_on=row["ends_on"],
-        )
-        for row in await tx.rows(_STANDING, tx.agency, patron)
-    ]
+    return await tx.ask(standing_asked_for(tx, patron))
+
+
+def standing_asked_for(tx: Transaction, patron: PatronId) -> Read[list[Block]]:
+    """As `standing`, together with more that is asked."""
+    return Read(_STANDING, (tx.agency, patron), _decode_blocks)
 
 
 async def insert(
@@ -105,12 +111,14 @@ async def blocked_cards(tx: Transaction, division: DivisionId, today: date) -> l
     return [row["lookup"] for row in await tx.rows(_BLOCKED_CARDS, tx.agency, division, today)]
 
 
-async def absences(tx: Transaction, patron: PatronId, today: date) -> list[Absence]:
+async def absences(tx: Transaction, patron: PatronId) -> list[Absence]:
     """Present and coming absences."""
-    return [
-        Absence(id=row["id"], first_day=row["first_day"], last_day=row["until"] - timedelta(days=1))
-        for row in await tx.rows(_ABSENCES, tx.agency, patron, today)
-    ]
+    return await tx.ask(absences_asked_for(tx, patron))
+
+
+def absences_asked_for(tx: Transaction, patron: PatronId) -> Read[list[Absence]]:
+    """As `absences`, together with more that is asked."""
+    return Read(_ABSENCES, (tx.agency, patron, tx.now), _decode_absences)
 
 
 async def insert_absence(tx: Transaction, patron: PatronId, period: AbsencePeriod) -> int:

@@ -1,6 +1,7 @@
 """Registering a child with a guardian, and giving it another: what a web site does when a parent signs a child up."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from msgspec import structs
 
@@ -71,10 +72,10 @@ async def replace_guardian(
 
 
 async def _end_others(tx: Transaction, ward: Patron, adult: PatronId) -> None:
-    yesterday = relations.last_day(await today_of(tx, ward))
+    yesterday = await today_of(tx, ward) - timedelta(days=1)
     for each in await relations.guardianships(tx, ward.id):
         is_other = each.ward == ward.id and each.guardian != adult
-        if is_other and yesterday and await relations.end_guardian(tx, ward.id, each.id, yesterday):
+        if is_other and await relations.end_guardian(tx, ward.id, each.id, yesterday):
             await events.append(tx, about(ward, PatronEvent.GUARDIAN_ENDED))
 
 

@@ -2,22 +2,26 @@
 
 from collections.abc import Sequence
 
-from faelles.ground.database.transaction import Row, Transaction
+import msgspec
+
+from faelles.ground.database import Read
+from faelles.ground.database.transaction import Transaction
 from faelles.ground.ids import PatronId
 from faelles.patrons.identifiers import IdentifierKind
 from faelles.patrons.model import EndedWhy, Identifier
 
-_COLUMNS = "id, patron_id, kind, lookup, sealed, valid_from, ended_at, ended_why"
-
-_FIND = f"""
-SELECT {_COLUMNS} FROM patron_identifier WHERE agency_id = $1 AND lookup = ANY ($2)
- ORDER BY ended_at DESC NULLS FIRST, id
+_SELECT = """
+SELECT COALESCE(json_agg(json_build_object(
+           'id', id, 'patron', patron_id, 'kind', kind, 'lookup', lookup,
+           'sealed', translate(encode(sealed, 'base64'), E'\\n', ''),
+           'valid_from', valid_from, 'ended_at', ended_at, 'ended_why', ended_why)
+           ORDER BY ended_at DESC NULLS FIRST, kind, id), '[]')::text
+  FROM patron_identifier
 """
 
-_OF_PATRONS = f"""
-SELECT {_COLUMNS} FROM patron_identifier WHERE agency_id = $1 AND patron_id = ANY ($2)
- ORDER BY ended_at DESC NULLS FIRST, kind, id
-"""
+_FIND = _SELECT + " WHERE agency_id = $1 AND lookup = ANY ($2)"
+
+_OF_PATRONS = _SELECT + " WHERE agency_id = $1 AND patron_id = ANY ($2)"
 
 _INSERT = """
 INSERT INTO patron_identifier (agency_id, patron_id, kind, lookup, sealed, valid_from)
@@ -43,27 +47,27 @@ SELECT DISTINCT p.id, p.pin_hash
 _PIN_OF = "SELECT pin_hash FROM patron WHERE agency_id = $1 AND id = $2"
 
 
+_decode = msgspec.json.Decoder(list[Identifier]).decode
+
+
 async def find(tx: Transaction, lookups: Sequence[str]) -> list[Identifier]:
     """Whatever carries, or carried, one of `lookups`; what holds now comes first."""
-    return [_identifier(row) for row in await tx.rows(_FIND, tx.agency, list(lookups))]
+    return await tx.ask(found_asked_for(tx, lookups))
+
+
+def found_asked_for(tx: Transaction, lookups: Sequence[str]) -> Read[list[Identifier]]:
+    """As `find`, together with more that is asked."""
+    return Read(_FIND, (tx.agency, list(lookups)), _decode)
 
 
 async def of_patrons(tx: Transaction, patrons: Sequence[PatronId]) -> list[Identifier]:
     """All identifiers of `patrons`, those that hold now first."""
-    return [_identifier(row) for row in await tx.rows(_OF_PATRONS, tx.agency, list(patrons))]
+    return await tx.ask(asked_for(tx, patrons))
 
 
-def _identifier(row: Row) -> Identifier:
-    return Identifier(
-        id=row["id"],
-        patron=PatronId(row["patron_id"]),
-        kind=IdentifierKind(row["kind"]),
-        lookup=row["lookup"],
-        sealed=row["sealed"],
-        valid_from=row["valid_from"],
-        ended_at=row["ended_at"],
-        ended_why=EndedWhy(row["ended_why"]) if row["ended_why"] else None,
-    )
+def asked_for(tx: Transaction, patrons: Sequence[PatronId]) -> Read[list[Identifier]]:
+    """As `of_patrons`, together with more that is asked."""
+    return Read(_OF_PATRONS, (tx.agency, list(patrons)), _decode)
 
 
 async def insert(tx: Transaction, patron: PatronId, kind: IdentifierKind, *, lookup: str, sealed: bytes | None) -> int:

@@ -1,7 +1,7 @@
 """What is shown of patrons. No struct here has room for a CPR number."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -10,7 +10,7 @@ from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, PatronId
 from faelles.patrons.blocks.model import Absence, Block
 from faelles.patrons.identifiers import IdentifierKind
-from faelles.patrons.model import Contact, EndedWhy, PatronKind
+from faelles.patrons.model import Contact, EndedWhy, Identifier, PatronKind
 from faelles.patrons.relations.model import Guardianship, Membership
 
 NamePart = Annotated[str, Meta(min_length=2, max_length=200, pattern=PRINTABLE)]
@@ -52,6 +52,16 @@ class PatronView(Struct, frozen=True, kw_only=True):
     merged_into: PatronId | None
     version: int
     registered_at: datetime
+
+
+class Beside(NamedTuple):
+    """What is kept beside a patron, as stored."""
+
+    identifiers: list[Identifier]
+    memberships: list[Membership]
+    guardianships: list[Guardianship]
+    blocks: list[Block]
+    absences: list[Absence]
 
 
 class PatronSummary(Struct, frozen=True, kw_only=True):

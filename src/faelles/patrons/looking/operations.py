@@ -6,6 +6,7 @@ from datetime import date, datetime
 from faelles.ground.access import Look, looks_at, looks_by
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.crypto import Keyring
+from faelles.ground.database import Read
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ForbiddenError, NotFoundError, invalid_field
 from faelles.ground.fields import is_plausible
@@ -13,11 +14,13 @@ from faelles.ground.ids import DivisionId, PatronGroupId, PatronId, StaffId
 from faelles.patrons import reach
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks import store as blocks
+from faelles.patrons.blocks.model import Absence, Block
 from faelles.patrons.identification import store as identification
 from faelles.patrons.identifiers import IdentifierKind, lookup_keys
 from faelles.patrons.looking import store
 from faelles.patrons.looking.model import (
     AccessEntry,
+    Beside,
     Candidate,
     PatronSummary,
     PatronView,
@@ -27,21 +30,42 @@ from faelles.patrons.looking.model import (
 from faelles.patrons.model import Identifier, Patron
 from faelles.patrons.reach import Divisions
 from faelles.patrons.relations import store as relations
-from faelles.patrons.relations.operations import today_of
+from faelles.patrons.relations.model import Guardianship, Membership
 from faelles.people.model import Caller, Permission
 from faelles.people.staff.operations import show_staff
 
 
-async def show_patron(tx: Transaction, caller: Caller, patron: PatronId) -> PatronView:
-    """One patron, as the caller may see them. A merged one says whom it became."""
-    known = await reach.patron_for(tx, caller, patron, Permission.PATRON_VIEW, "show_patron")
-    return await view(tx, caller, known, caller.divisions(Permission.PATRON_VIEW))
+async def show_patron(
+    tx: Transaction, caller: Caller, patron: PatronId, *, operation: str = "show_patron"
+) -> PatronView:
+    """One patron, as the caller may see them. A merged one says whom it became. `operation`: what the look is for."""
+    caller.require(Permission.PATRON_VIEW)
+    answers = await tx.together(reach.asked_for(tx, patron), *_asked_beside(tx, patron))
+    known = await reach.let_through(tx, caller, answers[0], Permission.PATRON_VIEW, operation)
+    return _view(caller, known, Beside(*answers[1:]), caller.divisions(Permission.PATRON_VIEW))
 
 
 async def view(tx: Transaction, caller: Caller, known: Patron, divisions: Divisions) -> PatronView:
     """A patron who was reached, less what `divisions` and address protection keep from the caller."""
+    return _view(caller, known, Beside(*await tx.together(*_asked_beside(tx, known.id))), divisions)
+
+
+def _asked_beside(
+    tx: Transaction, patron: PatronId
+) -> tuple[
+    Read[list[Identifier]], Read[list[Membership]], Read[list[Guardianship]], Read[list[Block]], Read[list[Absence]]
+]:
+    return (
+        identification.asked_for(tx, [patron]),
+        relations.memberships_asked_for(tx, patron),
+        relations.guardianships_asked_for(tx, patron),
+        blocks.standing_asked_for(tx, patron),
+        blocks.absences_asked_for(tx, patron),
+    )
+
+
+def _view(caller: Caller, known: Patron, beside: Beside, divisions: Divisions) -> PatronView:
     sees_contact = reach.may_see_contact(caller, known)
-    identifiers = await identification.of_patrons(tx, [known.id])
     return PatronView(
         id=known.id,
         kind=known.kind,
@@ -51,19 +75,13 @@ async def view(tx: Transaction, caller: Caller, known: Patron, divisions: Divisi
         language=known.language,
         address_protected=known.address_protected,
         contact=known.contact if sees_contact else None,
-        identifiers=[_shown(each, sees_contact=sees_contact) for each in identifiers],
-        memberships=[
-            each
-            for each in await relations.memberships(tx, [known.id])
-            if divisions is None or each.division in divisions
-        ],
-        guardianships=await relations.guardianships(tx, known.id),
+        identifiers=[_shown(each, sees_contact=sees_contact) for each in beside.identifiers],
+        memberships=[each for each in beside.memberships if divisions is None or each.division in divisions],
+        guardianships=beside.guardianships,
         blocks=[
-            each
-            for each in await blocks.standing(tx, known.id)
-            if divisions is None or each.division is None or each.division in divisions
+            each for each in beside.blocks if divisions is None or each.division is None or each.division in divisions
         ],
-        absences=await blocks.absences(tx, known.id, await today_of(tx, known)),
+        absences=beside.absences,
         has_pin=known.has_pin,
         is_temporary=known.is_temporary,
         keeps_history=known.keeps_history,
@@ -107,8 +125,19 @@ async def identify(tx: Transaction, caller: Caller, keyring: Keyring, scan: str)
     """Whom a scan stands for, of those within reach: nobody, one, or several to be asked about. Where it stands for
     somebody now, who it once stood for is left out.
     """
+    found = await tx.ask(identifiers_asked_for(tx, caller, keyring, scan))
+    return await candidates(tx, caller, found)
+
+
+def identifiers_asked_for(tx: Transaction, caller: Caller, keyring: Keyring, scan: str) -> Read[list[Identifier]]:
+    """What `identify` begins with, together with more that is asked; `candidates` says whom the caller may see."""
     caller.require(Permission.PATRON_VIEW)
-    found = await identification.find(tx, lookup_keys(keyring, tx.agency, scan))
+    return identification.found_asked_for(tx, lookup_keys(keyring, tx.agency, scan))
+
+
+async def candidates(tx: Transaction, caller: Caller, found: Sequence[Identifier]) -> list[Candidate]:
+    """As `identify`, of the identifiers that were found."""
+    caller.require(Permission.PATRON_VIEW)
     holding = [each for each in found if each.ended_at is None] or found
     lines = await summaries(tx, caller, [each.patron for each in holding], "identify_patron")
     shown = {line.id: line for line in lines}
@@ -125,8 +154,8 @@ async def summaries(tx: Transaction, caller: Caller, found: Sequence[PatronId], 
     if not found:
         return []
     divisions = caller.divisions(Permission.PATRON_VIEW)
-    reached = [each for each in await patrons.load(tx, found) if reach.within(each, divisions)]
-    identifiers = await identification.of_patrons(tx, [each.id for each in reached])
+    loaded, identifiers = await tx.together(patrons.asked_for(tx, found), identification.asked_for(tx, found))
+    reached = [each for each in loaded if reach.within(each, divisions)]
     cards = {
         each.patron: each.lookup
         for each in reversed(identifiers)

@@ -34,7 +34,7 @@ async def add_membership(tx: Transaction, caller: Caller, patron: PatronId, new:
 
 async def end_membership(tx: Transaction, caller: Caller, patron: PatronId, membership: int, request: EndOn) -> None:
     known = await patron_to_change(tx, caller, patron, Permission.PATRON_EDIT, "end_membership")
-    found = next((each for each in await store.memberships(tx, [patron]) if each.id == membership), None)
+    found = next((each for each in await store.memberships(tx, patron) if each.id == membership), None)
     if found is None:
         raise NotFoundError("membership_unknown")
     require_division(caller, Permission.PATRON_EDIT, found.division)

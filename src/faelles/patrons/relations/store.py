@@ -1,20 +1,22 @@
 """SQL for memberships and guardians. Periods are stored half-open; here the last day is the last day."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from faelles.ground.database.transaction import Row, Transaction
-from faelles.ground.ids import DivisionId, PatronGroupId, PatronId
+import msgspec
+
+from faelles.ground.database import Read
+from faelles.ground.database.transaction import Transaction
+from faelles.ground.ids import PatronId
 from faelles.patrons.model import Role
 from faelles.patrons.relations.model import Guardianship, Membership
 
-_DAY = timedelta(days=1)
-
 _MEMBERSHIPS = """
-SELECT id, patron_id, division_id, role, patron_group_id, lower(valid) AS starts_on, upper(valid) AS until
+SELECT COALESCE(json_agg(json_build_object(
+           'id', id, 'patron', patron_id, 'division', division_id, 'role', role, 'group', patron_group_id,
+           'starts_on', lower(valid), 'ends_on', upper(valid) - 1)
+           ORDER BY upper(valid) DESC NULLS FIRST, id), '[]')::text
   FROM membership
- WHERE agency_id = $1 AND patron_id = ANY ($2)
- ORDER BY upper(valid) DESC NULLS FIRST, id
+ WHERE agency_id = $1 AND patron_id = $2
 """
 
 _INSERT_MEMBERSHIP = """
@@ -34,13 +36,15 @@ UPDATE membership SET valid = daterange(lower(valid), $4, '[]')
 """
 
 _GUARDIANSHIPS = """
-SELECT g.id, g.patron_id, w.name AS ward_name, g.guardian_id, a.name AS guardian_name, g.is_financially_responsible,
-       lower(g.valid) AS starts_on, upper(g.valid) AS until
+SELECT COALESCE(json_agg(json_build_object(
+           'id', g.id, 'ward', g.patron_id, 'ward_name', w.name, 'guardian', g.guardian_id, 'guardian_name', a.name,
+           'is_financially_responsible', g.is_financially_responsible,
+           'starts_on', lower(g.valid), 'ends_on', upper(g.valid) - 1)
+           ORDER BY upper(g.valid) DESC NULLS FIRST, g.id), '[]')::text
   FROM guardian AS g
   JOIN patron AS w ON w.agency_id = g.agency_id AND w.id = g.patron_id
   JOIN patron AS a ON a.agency_id = g.agency_id AND a.id = g.guardian_id
  WHERE g.agency_id = $1 AND (g.patron_id = $2 OR g.guardian_id = $2)
- ORDER BY upper(g.valid) DESC NULLS FIRST, g.id
 """
 
 _INSERT_GUARDIAN = """
@@ -59,26 +63,18 @@ UPDATE guardian SET valid = daterange(lower(valid), $4, '[]')
 """
 
 
-def last_day(until: date | None) -> date | None:
-    """The last day of a half-open period."""
-    return until - _DAY if until else None
+_decode_memberships = msgspec.json.Decoder(list[Membership]).decode
+_decode_guardianships = msgspec.json.Decoder(list[Guardianship]).decode
 
 
-async def memberships(tx: Transaction, patrons: Sequence[PatronId]) -> list[Membership]:
-    """All memberships of `patrons`, those that last longest first."""
-    return [_membership(row) for row in await tx.rows(_MEMBERSHIPS, tx.agency, list(patrons))]
+async def memberships(tx: Transaction, patron: PatronId) -> list[Membership]:
+    """All memberships of the patron, those that last longest first."""
+    return await tx.ask(memberships_asked_for(tx, patron))
 
 
-def _membership(row: Row) -> Membership:
-    return Membership(
-        id=row["id"],
-        patron=PatronId(row["patron_id"]),
-        division=DivisionId(row["division_id"]),
-        role=Role(row["role"]),
-        group=PatronGroupId(row["patron_group_id"]),
-        starts_on=row["starts_on"],
-        ends_on=last_day(row["until"]),
-    )
+def memberships_asked_for(tx: Transaction, patron: PatronId) -> Read[list[Membership]]:
+    """As `memberships`, together with more that is asked."""
+    return Read(_MEMBERSHIPS, (tx.agency, patron), _decode_memberships)
 
 
 async def insert_membership(
@@ -95,19 +91,12 @@ async def end_membership(tx: Transaction, patron: PatronId, membership: int, las
 
 async def guardianships(tx: Transaction, patron: PatronId) -> list[Guardianship]:
     """Who answers for the patron, and whom the patron answers for."""
-    return [
-        Guardianship(
-            id=row["id"],
-            ward=PatronId(row["patron_id"]),
-            ward_name=row["ward_name"],
-            guardian=PatronId(row["guardian_id"]),
-            guardian_name=row["guardian_name"],
-            is_financially_responsible=row["is_financially_responsible"],
-            starts_on=row["starts_on"],
-            ends_on=last_day(row["until"]),
-        )
-        for row in await tx.rows(_GUARDIANSHIPS, tx.agency, patron)
-    ]
+    return await tx.ask(guardianships_asked_for(tx, patron))
+
+
+def guardianships_asked_for(tx: Transaction, patron: PatronId) -> Read[list[Guardianship]]:
+    """As `guardianships`, together with more that is asked."""
+    return Read(_GUARDIANSHIPS, (tx.agency, patron), _decode_guardianships)
 
 
 async def insert_guardian(

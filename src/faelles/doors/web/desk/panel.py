@@ -59,14 +59,18 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def panel_of(tx: Transaction, caller: Caller, patron: PatronId) -> Panel:
-    """Raises NotFoundError for nobody the caller may see. Each look is recorded by the room that is looked into."""
-    view = await show_patron(tx, caller, patron)
+    """Raises NotFoundError for nobody the caller may see. All of it is one look at the patron."""
+    view = await show_patron(tx, caller, patron, operation="open_at_desk")
     settings = await current_settings(tx)
-    owed = await balances(tx, caller, patron) if caller.may(Permission.FEE_VIEW) else []
+    owed, holds = [], []
+    if caller.may(Permission.FEE_VIEW):
+        owed = await balances(tx, caller, patron, is_known=True)
+    if caller.may(Permission.HOLD_VIEW):
+        holds = await holds_of_patron(tx, caller, patron, limit=_MOST_SHOWN, is_known=True)
     return Panel(
         patron=view,
-        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_SHOWN),
-        holds=await holds_of_patron(tx, caller, patron, limit=_MOST_SHOWN) if caller.may(Permission.HOLD_VIEW) else [],
+        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_SHOWN, known=view),
+        holds=holds,
         owed_ore=Ore(sum(each.balance_ore for each in owed)),
         today=local_date(tx.now, settings.directory.agency.time_zone),
     )
