@@ -3,9 +3,9 @@
 import ast
 import importlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from sqlglot import TokenType, tokenize
@@ -41,6 +41,23 @@ class Module:
     @property
     def dotted(self) -> str:
         return ".".join(("faelles", *self.path.relative_to(SOURCE).with_suffix("").parts))
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of the tree, gone through once for all the tests that look at it."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def sql(self) -> list[ast.expr]:
+        """Every string that looks like SQL; an f-string once and not its parts again; docstrings are prose."""
+        prose = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
+        parts = {id(part) for node in self.nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        passed_over = prose | parts
+        return [
+            node
+            for node in self.nodes
+            if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in passed_over and is_sql(literal(node))
+        ]
 
 
 @dataclass(frozen=True)
@@ -86,15 +103,6 @@ def literal(node: ast.AST) -> str:
     return ""
 
 
-def sql_literals(tree: ast.AST) -> Iterator[ast.expr]:
-    """Every string that looks like SQL; an f-string once and not its parts again; docstrings are prose."""
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in prose | parts and is_sql(literal(node)):
-            yield node
-
-
 def statements(module: Module) -> dict[str, str]:
     """The SQL constants of a module, by name, as they are at run time."""
     values = vars(importlib.import_module(module.dotted))
@@ -115,7 +123,8 @@ def migration_room(file: Path) -> str:
     return file.stem.split("_")[1]
 
 
-def uses(sql: str) -> set[Use]:
+@cache
+def uses(sql: str) -> frozenset[Use]:
     """The tables that a piece of SQL names where a table can stand, function bodies included."""
     found: set[Use] = set()
     tokens = tokenize(sql, read="postgres")
@@ -124,7 +133,7 @@ def uses(sql: str) -> set[Use]:
             found |= uses(token.text)
         else:
             found |= _use_at(tokens, place)
-    return found
+    return frozenset(found)
 
 
 def _use_at(tokens: list[Token], place: int) -> set[Use]:

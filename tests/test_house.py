@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from house import Module, is_store, listed, literal, modules, sql_literals, stores
+from house import Module, is_store, listed, literal, modules, stores
 
 PROJECT = Path(__file__).parents[1]
 LONGEST_MODULE = 400
@@ -20,7 +20,7 @@ ASKS_NO_CLOCK = {"faelles.ground.clock.age_on", "faelles.ground.clock.local_date
 
 
 def functions(module: Module):
-    return [node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [node for node in module.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 def test_no_module_is_longer_than_one_can_read():
@@ -49,7 +49,7 @@ def test_only_stores_and_the_ground_hold_sql():
         f"{module.name}:{node.lineno}"
         for module in modules()
         if module.room != "ground" and not is_store(module.path)
-        for node in sql_literals(module.tree)
+        for node in module.sql
     ]
     assert not strangers, listed(strangers)
 
@@ -58,8 +58,9 @@ def test_the_sql_of_a_store_is_named():
     hidden = [
         f"{module.name}:{node.lineno}"
         for module in stores()
-        for function in functions(module)
-        for node in sql_literals(function)
+        for inside in [{id(part) for function in functions(module) for part in ast.walk(function)}]
+        for node in module.sql
+        if id(node) in inside
     ]
     assert not hidden, listed(hidden)
 
@@ -69,13 +70,13 @@ def test_no_sql_is_put_together_from_values():
         f"{module.name}:{node.lineno}"
         for module in modules()
         if module.name not in PUT_TOGETHER_WITH_REASON
-        for node in sql_literals(module.tree)
+        for node in module.sql
         if isinstance(node, ast.JoinedStr) and not _only_constants(node)
     ]
     formatted = [
         f"{module.name}:{node.lineno}"
         for module in stores()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and node.attr in ("format", "format_map", "replace")
         and _is_constant(node.value)
@@ -99,7 +100,7 @@ def test_rules_know_no_clock_and_no_database():
         f"{module.name} imports {name}"
         for module in modules()
         if module.path.name == "rules.py"
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         for name in _imported(node)
         if name.startswith(NO_CLOCK_NO_DATABASE) and name not in ASKS_NO_CLOCK
     ]

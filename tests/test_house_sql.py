@@ -62,7 +62,7 @@ SELECT c.relname
 """
 
 
-def trespasses(room: str, found: set[Use]) -> list[str]:
+def trespasses(room: str, found: frozenset[Use]) -> list[str]:
     """What `room` writes that is not its own."""
     return sorted(
         f"{use.how} {use.table}, which is of {owners()[use.table]}"
@@ -113,7 +113,7 @@ def test_only_the_owner_of_a_table_copies_rows_into_it():
     found = [
         f"{module.name}:{node.lineno} copies into {table}, which is of {owners()[table]}"
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "copy"

@@ -1,7 +1,9 @@
 """Danish and English say the same things, and every code that the program uses has its sentence."""
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -22,7 +24,8 @@ LOOKS = {"record_access", "looked_at", "patron_for", "patron_to_change", "summar
 CODE_SECOND = {"invalid_field", "FieldProblem"}
 
 
-def sentences(file: Path) -> dict[str, str]:
+@cache
+def sentences(file: Path) -> Mapping[str, str]:
     with file.open("rb") as stream:
         return {str(message.id): str(message.string or "") for message in read_po(stream) if message.id}
 
@@ -44,8 +47,8 @@ def test_both_languages_say_the_same_things_with_the_same_parameters(room):
 
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_every_code_has_one_sentence(language):
-    codes = [code for room in rooms() for code in sentences(CATALOGUES / language / f"{room}.po")]
-    assert sorted({code for code in codes if codes.count(code) > 1}) == []
+    codes = Counter(code for room in rooms() for code in sentences(CATALOGUES / language / f"{room}.po"))
+    assert sorted(code for code, times in codes.items() if times > 1) == []
     assert [
         code for room in rooms() for code, said in sentences(CATALOGUES / language / f"{room}.po").items() if not said
     ] == []
@@ -57,17 +60,16 @@ def test_every_code_in_use_has_a_sentence(language):
     assert not silent, listed(silent)
 
 
-def codes_in_use() -> Iterator[tuple[str, str]]:
+@cache
+def codes_in_use() -> set[tuple[str, str]]:
     errors = _error_names()
-    for module in modules():
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call) and (code := _code(node, errors)):
-                yield module.name, code
+    calls = [(module.name, node) for module in modules() for node in module.nodes if isinstance(node, ast.Call)]
+    return {(where, code) for where, call in calls if (code := _code(call, errors))}
 
 
 def _error_names() -> set[str]:
     """Every class of the error tree, by the names of their bases."""
-    classes = [node for module in modules() for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    classes = [node for module in modules() for node in module.nodes if isinstance(node, ast.ClassDef)]
     found: set[str] = {"FaellesError"}
     while more := {kind.name for kind in classes if found & {getattr(base, "id", "") for base in kind.bases}} - found:
         found |= more
@@ -103,7 +105,7 @@ def test_every_kind_of_actor_has_a_name(actor, language):
 def looks() -> Iterator[tuple[str, str]]:
     """Where a look is recorded, and what it is called there."""
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call) and _called(node) in LOOKS:
                 yield from ((module.name, text) for text in map(_text_of, node.args) if text is not None)
     yield from (("a store", name) for name in ("checkout", "renewal", "return"))
