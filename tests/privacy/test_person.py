@@ -22,6 +22,37 @@ from faelles.privacy.register import REGISTER
 from privacy.lives import live, rows
 from privacy.test_consents import own
 
+_MONEY = (
+    """
+INSERT INTO debt_claim (agency_id, charge_id, told_ore, handed_over_at) SELECT $1, min(c.id), 1, $3 FROM charge AS c
+JOIN patron_account AS a ON a.agency_id = $1 AND a.account_id = c.account_id
+WHERE c.agency_id = $1 AND a.patron_id = $2
+""",
+    """
+INSERT INTO debt_message (agency_id, number, kind, charge_id, amount_ore, at, file_number, refused_why)
+SELECT agency_id, 7, 'claim', charge_id, 1, $3, $2::bigint - $2::bigint + 1, 'Ukendt' FROM debt_claim
+WHERE agency_id = $1
+""",
+    """
+INSERT INTO debt_answer (agency_id, external_id, kind, charge_id, amount_ore, reason, received_at, applied_at)
+SELECT agency_id, 'r' || $2::bigint, 'reduction', charge_id, 1, 'Frafaldet', $3, $3 FROM debt_claim WHERE agency_id = $1
+""",
+    """
+INSERT INTO debt_answer (agency_id, external_id, kind, message_number, reason, received_at, applied_at)
+VALUES ($1, 'a' || $2::bigint, 'refusal', 7, 'Ukendt', $3, $3)
+""",
+    """
+INSERT INTO payment_order (agency_id, reference, account_id, amount_ore, currency, return_url, state, created_at,
+changed_at) SELECT $1, 'o', account_id, 1, 'DKK', '', 'failed', $3, $3 FROM patron_account
+WHERE agency_id = $1 AND patron_id = $2
+""",
+    """
+INSERT INTO payment_refund (agency_id, order_id, amount_ore, reason, state, actor, at, ended_at)
+SELECT agency_id, id, 1, 'Betalt to gange', 'refused', 'staff:1', $3, $3::timestamptz + $2::bigint * interval '0 day'
+FROM payment_order WHERE agency_id = $1
+""",
+)
+
 
 async def file_of(library: LendingLibrary, patron: PatronId, caller: Caller | None = None) -> PersonFile:
     return await library.run(lambda tx: person_file(tx, caller or library.librarian, library.keyring, patron))
@@ -46,6 +77,19 @@ async def test_every_entry_is_there_and_everything_of_the_person(library: Lendin
     about_others = {"staff", "support", "failed_sign_ins", "machine_traces", "erasures", "bookkeeping_names"}
     assert empty - about_others == {"loan_history", "consents", "debt_collection", "overrides"}
     assert all(entry.title_da in page.replace("&#x27;", "'") for entry in REGISTER.entry)
+
+
+async def test_what_passed_with_the_debtor_system_and_was_sent_back_is_in_it(library: LendingLibrary):
+    reader = await library.reader()
+    await live(library, reader)
+    for statement in _MONEY:
+        await library.run(lambda tx, statement=statement: tx.execute(statement, tx.agency, reader.id, tx.now))
+    data, _ = unpacked(await file_of(library, reader.id))
+    pieces = {entry["entry"]: entry["pieces"] for entry in data["entries"]}
+    assert [piece["reason"] for piece in pieces["accounts"]["payment_refund"]] == ["Betalt to gange"]
+    assert [piece["refused_why"] for piece in pieces["debt_collection"]["debt_message"]] == ["Ukendt"]
+    said = pieces["debt_collection"]["debt_answer"]
+    assert sorted(piece["reason"] for piece in said) == ["Frafaldet", "Ukendt"]
 
 
 async def test_no_secret_and_nobody_else_is_in_it(library: LendingLibrary):

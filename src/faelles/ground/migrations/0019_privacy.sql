@@ -332,10 +332,32 @@ CREATE VIEW kept_by_fees WITH (security_invoker = true) AS
       FROM payment_order AS o
       JOIN patron_account AS a ON a.agency_id = o.agency_id AND a.account_id = o.account_id
     UNION ALL
+    SELECT b.agency_id, 'accounts', 'payment_refund', a.patron_id, NULL,
+           jsonb_build_object('account', o.account_id, 'order', o.reference, 'amount_ore', b.amount_ore, 'state', b.state,
+                              'reason', b.reason, 'at', b.at)
+      FROM payment_refund AS b
+      JOIN payment_order AS o ON o.agency_id = b.agency_id AND o.id = b.order_id
+      JOIN patron_account AS a ON a.agency_id = o.agency_id AND a.account_id = o.account_id
+    UNION ALL
     SELECT d.agency_id, 'debt_collection', 'debt_claim', a.patron_id, NULL,
            jsonb_build_object('claim', d.charge_id, 'told_ore', d.told_ore, 'handed_over_at', d.handed_over_at)
       FROM debt_claim AS d
       JOIN charge AS c ON c.agency_id = d.agency_id AND c.id = d.charge_id
+      JOIN patron_account AS a ON a.agency_id = c.agency_id AND a.account_id = c.account_id
+    UNION ALL
+    SELECT m.agency_id, 'debt_collection', 'debt_message', a.patron_id, NULL,
+           jsonb_build_object('message', m.number, 'claim', m.charge_id, 'kind', m.kind, 'amount_ore', m.amount_ore,
+                              'at', m.at, 'refused_why', m.refused_why)
+      FROM debt_message AS m
+      JOIN charge AS c ON c.agency_id = m.agency_id AND c.id = m.charge_id
+      JOIN patron_account AS a ON a.agency_id = c.agency_id AND a.account_id = c.account_id
+    UNION ALL
+    SELECT d.agency_id, 'debt_collection', 'debt_answer', a.patron_id, NULL,
+           jsonb_build_object('answer', d.external_id, 'kind', d.kind, 'claim', c.id, 'amount_ore', d.amount_ore,
+                              'at', d.received_at, 'reason', d.reason, 'settled_why', d.settled_why)
+      FROM debt_answer AS d
+      LEFT JOIN debt_message AS m ON m.agency_id = d.agency_id AND m.number = d.message_number
+      JOIN charge AS c ON c.agency_id = d.agency_id AND c.id = COALESCE(d.charge_id, m.charge_id)
       JOIN patron_account AS a ON a.agency_id = c.agency_id AND a.account_id = c.account_id
     UNION ALL
     SELECT y.agency_id, 'exclusion_letters', 'exclusion_notice_party', y.addressee_id,
