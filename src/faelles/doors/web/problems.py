@@ -8,13 +8,14 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from faelles.doors.rest.problems import log_mistake
+from faelles.doors.rest.problems import TRY_AGAIN_SECONDS, log_mistake
 from faelles.doors.web.request import WebRequest
 from faelles.ground import i18n
 from faelles.ground.errors import FaellesError, InvalidRequestError, TooManyAttemptsError
 
 _CODES: Final = {
     HTTPStatus.UNAUTHORIZED: "web_session_over",
+    HTTPStatus.BAD_REQUEST: "web_address_misfits",
     HTTPStatus.NOT_FOUND: "web_page_unknown",
     HTTPStatus.METHOD_NOT_ALLOWED: "web_page_unknown",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
@@ -31,7 +32,18 @@ def told(problem: FaellesError, request: WebRequest) -> list[str]:
 
 def _answer(request: WebRequest, status: int, sentences: list[str]) -> Response[Any]:
     template = "problem_fragment.html" if request.is_fragment else "problem.html"
-    return request.page(template, {"sentences": sentences}, status=status)
+    context = {"sentences": sentences, "then": _then(request, status), "to_sign_in": status == HTTPStatus.UNAUTHORIZED}
+    answer = request.page(template, context, status=status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["retry-after"] = str(TRY_AGAIN_SECONDS)
+    return answer
+
+
+def _then(request: WebRequest, status: int) -> str:
+    """The message id of what to do next. A failure of ours may come after what was asked for was done."""
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "web_nothing_changed"
+    return "web_try_later" if request.method == "GET" else "web_look_before_trying_again"
 
 
 def _on_our_own(request: WebRequest, problem: FaellesError) -> Response[Any]:
@@ -63,7 +75,8 @@ def _on_unstorable(request: WebRequest, _: asyncpg.DataError) -> Response[Any]:
 
 def _on_anything(request: WebRequest, problem: Exception) -> Response[Any]:
     log_mistake(problem, request.scope.get("request_id"))
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, [i18n.text("internal_error", request.language)])
+    number = {"number": request.scope.get("request_id", "")}
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, [i18n.text("web_problem_ours", request.language, number)])
 
 
 # Handlers get the application's own request class, which Litestar's types cannot say.

@@ -1,5 +1,6 @@
 """Crates between branches: packed with a scan for each copy, sent, received; and what in one was not scanned yet."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -13,10 +14,9 @@ from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.lists.picks import Position
 from faelles.doors.web.place import desk_of
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import WebRequest, read_as
 from faelles.ground.database import Transaction
-from faelles.ground.errors import invalid_field
-from faelles.ground.fields import Id, ItemNumberText
+from faelles.ground.fields import Id, LongText
 from faelles.people.model import Permission
 
 _LOGISTICS: Final = Permission.LOGISTICS
@@ -32,7 +32,9 @@ class PackForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PutForm(msgspec.Struct, frozen=True, kw_only=True):
-    item: ItemNumberText
+    """`items`: one number a line, as a scanner writes them: no scan waits for a page."""
+
+    items: LongText
 
 
 @get(_LIST, opt=guarded(_LOGISTICS, example=Example()))
@@ -78,7 +80,9 @@ async def show(request: WebRequest, crate: PathId) -> Response[bytes]:
     return await _one(request, crate)
 
 
-async def _one(request: WebRequest, crate: int, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
+async def _one(
+    request: WebRequest, crate: int, refused: Refusal = NOTHING_REFUSED, misfits: Sequence[str] = ()
+) -> Response[bytes]:
     async def work(tx: Transaction) -> dict[str, object]:
         return {
             "desk": await desk_of(tx, request),
@@ -86,22 +90,25 @@ async def _one(request: WebRequest, crate: int, refused: Refusal = NOTHING_REFUS
             "copies": await list_journeys(tx, request.caller, crate=crate, limit=_MOST_COPIES),
         }
 
-    context = await request.read(work) | {"refused": refused, "done": request.done_just_now}
+    context = await request.read(work) | {"refused": refused, "misfits": misfits, "done": request.done_just_now}
     return request.page("lists/crate.html", context, status=refused.status)
 
 
 @post(
     _LIST + "/{crate:int}/copies",
-    opt=guarded(_LOGISTICS, example=Example(path={"crate": "{crate}"}, body={"item": "{travelling_item_number}"})),
+    opt=guarded(_LOGISTICS, example=Example(path={"crate": "{crate}"}, body={"items": "{travelling_item_number}"})),
+    status_code=200,
 )
 async def put(request: WebRequest, crate: PathId) -> Response[bytes]:
-    """One scan; what does not travel the crate's way is told beside the field, and stays out of it."""
+    """A stack of scans; what does not travel the crate's way stays out of it, and in the field."""
 
     async def do() -> Response[Any]:
-        wanted = PutInCrate(items=((await request.typed(PutForm)).item,))
-        (answer,) = await request.run(lambda tx: crates.put_in_crate(tx, request.caller, crate, wanted))
-        if answer.outcome is not PutOutcome.PACKED:
-            raise invalid_field("item", "web_crate_not_on_that_way")
+        scans = (await request.typed(PutForm)).items.split()
+        wanted = read_as(PutInCrate, {"items": list(dict.fromkeys(scans))})
+        answers = await request.run(lambda tx: crates.put_in_crate(tx, request.caller, crate, wanted))
+        misfits = [each.item for each in answers if each.outcome is not PutOutcome.PACKED]
+        if misfits:
+            return await _one(request, crate, misfits=misfits)
         return request.go_to(f"{_LIST}/{crate}?done=crate_filled")
 
     return await sent(request, "put", do, lambda refused: _one(request, crate, refused))
