@@ -52,7 +52,7 @@ def test_a_name_without_a_grade_is_no_class(text):
     assert read_class_name(text) is None
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 def test_a_file_is_read_in_whatever_way_it_was_exported(encoding, delimiter):
     lines = ["Fornavn;Efternavn;Klasse;UNI-Login;Fødselsdato", "Åse;Ærø;7.B;aase1234;05-06-2013", ";;;;"]

@@ -1,5 +1,6 @@
 """Reading a roster file: whatever a school's administration exports, as long as we know its Danish headings."""
 
+import codecs
 import csv
 import io
 from collections.abc import Mapping, Sequence
@@ -65,8 +66,12 @@ def _looked_for(*fields: str) -> str:
 
 
 def _text(file: bytes) -> str:
-    """UTF-8 with or without its mark; whatever is not UTF-8 is Latin-1, as older exports are."""
+    """UTF-8 with or without its mark, or what spreadsheets call Unicode text; whatever is neither is Latin-1, as older
+    exports are.
+    """
     try:
+        if file.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return file.decode("utf-16")
         return file.decode("utf-8-sig")
     except UnicodeDecodeError:
         return file.decode("cp1252", errors="replace")
