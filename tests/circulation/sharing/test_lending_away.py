@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from circulation.holds.test_changing import cancel
-from circulation.holds.wishing import match_all, state_of, title_of, waits
+from circulation.holds.test_changing import cancel, order
+from circulation.holds.wishing import day, match_all, state_of, title_of, waits
 from circulation.lending_library import LendingLibrary
 from circulation.sharing.neighbours import borrowing, night
 from faelles.circulation.desk.model import Borrower
@@ -27,6 +27,7 @@ from faelles.circulation.sharing.nightly import answer_others, ask_others, note_
 from faelles.circulation.transit.model import Stop, StopAlert, WhyCode
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
 from faelles.people.model import Permission
+from faelles.policies.knobs import HOLD_SLOTS_IN_BY_DATE
 from town import found_town
 
 
@@ -273,3 +274,15 @@ async def test_sending_and_receiving_need_their_permission(library: LendingLibra
     there = ReceiveLent(branch=library.town.main)
     with pytest.raises(ForbiddenError):
         await library.run(lambda tx: receive_lent(tx, reader, request, there))
+
+
+async def test_it_is_put_before_whoever_wants_the_title_later_where_the_rule_says_so(
+    library: LendingLibrary, lender: LendingLibrary
+):
+    await lender.set_rule(HOLD_SLOTS_IN_BY_DATE, value=True)
+    _, request = await asked(library, lender)
+    title = await title_of(lender, await copy_of(lender))
+    later, now = await waits(lender, title, active_from=day(30, lender)), await waits(lender, title)
+    hold = (await lender.run(lambda tx: accept_request(tx, lender.librarian, request))).hold
+    after = await waits(lender, title)
+    assert await order(lender, title) == [now, hold, after, later]

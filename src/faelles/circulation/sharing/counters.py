@@ -1,18 +1,19 @@
 """Where what goes to other municipalities is gathered, and by whose rules they borrow. Pure."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from faelles.agencies.model import DivisionKind
 from faelles.circulation.sharing.store import Counter
 from faelles.policies.compiled import Settings
-from faelles.policies.model import ANY_PATRON
+from faelles.policies.knobs import HOLD_SLOTS_IN_BY_DATE
+from faelles.policies.model import ANY_PATRON, Subject
 
 _LIBRARIES: Final = "library"
 """The patron group of libraries that borrow for others."""
 
 
-def counter_on(settings: Settings, day: date) -> Counter | None:
+def counter_on(settings: Settings, day: date, now: datetime) -> Counter | None:
     """The public library's first branch; other libraries borrow by the rules for libraries. None: no branch."""
     directory = settings.directory
     public = {division.id for division in directory.divisions.values() if division.kind is DivisionKind.PUBLIC}
@@ -23,4 +24,9 @@ def counter_on(settings: Settings, day: date) -> Counter | None:
     )
     group = next((each for each, known in settings.patron_groups.items() if known.code == _LIBRARIES), ANY_PATRON)
     branch = min(open_ones, key=lambda branch: branch.code, default=None)
-    return Counter(division=branch.division, branch=branch.id, group=group) if branch else None
+    if branch is None:
+        return None
+    here, division = settings.at_branch(branch.id), settings.at_division(branch.division)
+    terms = settings.policy.terms(Subject(item=here, patron=division, desk=here, patron_group=group), now)
+    slots_in = terms[HOLD_SLOTS_IN_BY_DATE].value
+    return Counter(division=branch.division, branch=branch.id, group=group, slots_in=slots_in)

@@ -42,7 +42,7 @@ async def accept_request(tx: Transaction, caller: Caller, request: int) -> Incom
         raise ConflictError("lending_not_agreed")
     await lock_title(tx, asked.shown.record)
     await _unanswered(tx, request)
-    sent_from = counter_on(settings, today)
+    sent_from = counter_on(settings, today, tx.now)
     copies = await queue_store.read_supply(tx, [asked.shown.record])
     if sent_from is None or not any(copy.comes_back for _, copy in copies):
         raise ConflictError("lending_no_copy")
@@ -93,7 +93,7 @@ async def send_to_borrower(tx: Transaction, caller: Caller, request: SendToBorro
 def _due_on(tx: Transaction, settings: Settings, copy: Fetched) -> date:
     """As long as our rules let libraries keep it."""
     today = today_in(settings, tx)
-    counter = counter_on(settings, today)
+    counter = counter_on(settings, today, tx.now)
     at_home = settings.at_branch(copy.owner_branch, copy.placement)
     subject = policies.Subject(
         item=at_home,

@@ -59,7 +59,7 @@ async def answer_others(tx: Transaction, day: date, _: str | None) -> Slice:
     # Somebody at the desk may have answered while we waited.
     asked = [each for each in await store.incoming(tx, day, _AT_ONCE) if each in seen]
     ours = {record for record, copy in await queue_store.read_supply(tx, records) if copy.comes_back}
-    sent_from = counter_on(await current_settings(tx), day)
+    sent_from = counter_on(await current_settings(tx), day, tx.now)
     for each in asked:
         if sent_from is None or not each.is_agreed or each.record not in ours:
             await store.refuse(tx, each)

@@ -95,12 +95,22 @@ SELECT r.agency_id, r.id, r.record_id,
  ORDER BY r.asked_at, r.agency_id, r.id
  LIMIT $3
 """
+# The place that `QueueEnd` gives whoever wants a copy today; behind everybody where two stand too close.
 _ACCEPT = """
-WITH placed AS (
+WITH line AS (
+    SELECT COALESCE(max(rank), 0) AS highest,
+           COALESCE(max(rank) FILTER (WHERE NOT $12::boolean OR active_from IS NULL OR active_from <= $8), 0) AS last
+      FROM hold WHERE agency_id = $1 AND record_id = $4 AND closed_at IS NULL
+), behind AS (
+    SELECT min(h.rank) AS first
+      FROM hold AS h, line
+     WHERE h.agency_id = $1 AND h.record_id = $4 AND h.closed_at IS NULL AND h.rank > line.last
+), placed AS (
     INSERT INTO hold (agency_id, target, record_id, transaction_id, division_id, patron_group_id, pickup_branch_id,
                       placed_at, placed_on, placed_by, interest_until, rank)
     SELECT $1, 'title', $4, 0, $5, $11, $6, $7, $8, 'system', $8::date + 180,
-           (SELECT COALESCE(max(rank), 0) + $9 FROM hold WHERE agency_id = $1 AND record_id = $4 AND closed_at IS NULL)
+           CASE WHEN first - last = 1 THEN highest + $9 ELSE LEAST(last + $9, (last + first) / 2) END
+      FROM line, behind
     RETURNING id
 ), answered AS (
     INSERT INTO lending_answer (agency_id, borrower_agency_id, request_id, state, hold_id, changed_at)
@@ -228,15 +238,18 @@ async def incoming(tx: Transaction, day: date, limit: int) -> list[Incoming]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
-    """Where what goes to other agencies is gathered, and the group whose rules other libraries borrow by."""
+    """Where what goes to other agencies is gathered, and the group whose rules other libraries borrow by. `slots_in`:
+    by those, whoever wants a title now goes before those who want it later.
+    """
 
     division: DivisionId
     branch: BranchId
     group: PatronGroupId
+    slots_in: bool
 
 
 async def accept(tx: Transaction, asked: Incoming, sent_from: Counter, day: date, rank_step: int) -> None:
-    """Put the request at the end of our own queue, as a hold of nobody's."""
+    """Put the request into our own queue, behind all who want the title now, as a hold of nobody's."""
     await tx.execute(
         _ACCEPT,
         tx.agency,
@@ -250,6 +263,7 @@ async def accept(tx: Transaction, asked: Incoming, sent_from: Counter, day: date
         rank_step,
         tx.actor.told,
         sent_from.group,
+        sent_from.slots_in,
     )
 
 
