@@ -1,11 +1,12 @@
 """What every test stands on: one PostgreSQL for the run, one migrated database, a fresh municipality per test."""
 
 import asyncio
+import gc
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from faelles.ground.actor import SYSTEM
+from faelles.ground.collector import spare_what_stays
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
 from faelles.ground.database.embedded import EmbeddedCluster
@@ -26,7 +28,23 @@ from town import Town, found_town
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-FAST_AND_CARELESS = {"fsync": "off", "shared_buffers": "128MB", "max_connections": "120"}
+FAST_AND_CARELESS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "128MB",
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Tests, libraries and routes stay to the end: looking for garbage among them, again and again, is for nothing."""
+    gc.disable()
+    found = yield
+    spare_what_stays()
+    gc.enable()
+    return found
 
 
 @pytest.fixture(scope="session")
