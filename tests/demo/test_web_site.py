@@ -16,7 +16,7 @@ async def told(country: Country) -> WebSiteSample:
 
 
 async def test_a_web_site_finds_what_it_was_told_at_every_start_whatever_was_done(country: Country):
-    app = create_app(country.database, country.keyring, neighbours={"/rest": fbs_door})
+    app = create_app(country.database, country.keyring, routers=(), neighbours={"/rest": fbs_door})
     async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as http:
         first = await use_up(http, await told(country))
         second = await use_up(http, await told(country))

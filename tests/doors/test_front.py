@@ -14,7 +14,7 @@ from faelles.ground.database import Database
 
 @pytest.fixture(scope="module")
 def app(database: Database, keyring: Keyring) -> Litestar:
-    return create_app(database, keyring, neighbours=DOORS)
+    return create_app(database, keyring, routers=(), neighbours=DOORS)
 
 
 @pytest.mark.parametrize(

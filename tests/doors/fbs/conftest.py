@@ -70,7 +70,7 @@ async def client_of(lending: LendingLibrary, division: DivisionId | None = None)
 
 @pytest.fixture(scope="session")
 async def http(database: Database, keyring: Keyring) -> AsyncIterator[AsyncClient]:
-    app = create_app(database, keyring, neighbours={"/rest": fbs_door})
+    app = create_app(database, keyring, routers=(), neighbours={"/rest": fbs_door})
     async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as opened:
         yield opened
 

@@ -21,7 +21,7 @@ from faelles.people.model import EVERY_PERMISSION
 
 @pytest.fixture(scope="session")
 async def http(database: Database, keyring: Keyring) -> AsyncIterator[AsyncClient]:
-    app = create_app(database, keyring, neighbours={"/rest": ncip})
+    app = create_app(database, keyring, routers=(), neighbours={"/rest": ncip})
     async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as opened:
         yield opened
 

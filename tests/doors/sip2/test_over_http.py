@@ -47,7 +47,7 @@ def response_in(answer: Response) -> str:
 
 @pytest.fixture
 async def web(hall: Hall) -> AsyncIterator[WebClient]:
-    app = create_app(hall.services.database, hall.services.keyring, neighbours={"/rest": over_http})
+    app = create_app(hall.services.database, hall.services.keyring, routers=(), neighbours={"/rest": over_http})
     async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as opened:
         yield WebClient(opened, hall.library, await hall.machine(pin="when_given"))
 
