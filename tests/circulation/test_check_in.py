@@ -191,6 +191,21 @@ async def test_one_hit_cancels_the_parallel_wishes(library: LendingLibrary):
     assert (await state_of(library, others))[0] == "cancelled"
 
 
+async def test_what_never_reached_its_patron_has_the_parallel_wishes_wait_again(library: LendingLibrary):
+    (one, [book]), (two, _) = await copies(library, 1), await copies(library, 1)
+    reader = await library.reader()
+    loan = (await library.lend(await library.reader(), book)).loan
+    holds = [each.hold for each in (await wish_for(library, reader, one, two)).holds]
+    await library.take_back(book)
+    await library.undo_return(loan)
+    assert [(await state_of(library, hold))[0] for hold in holds] == ["pending", "pending"]
+    await library.take_back(book)
+    assert [(await state_of(library, hold))[0] for hold in holds] == ["ready", "cancelled"]
+    collected = (await library.lend(reader, book)).loan
+    await library.undo_checkout(collected)
+    assert [(await state_of(library, hold))[0] for hold in holds] == ["pending", "pending"]
+
+
 async def test_what_is_withdrawn_is_set_aside_and_its_hold_waits_again(library: LendingLibrary):
     record, [book] = await copies(library, 1)
     hold = await waits(library, record, pickup=library.town.suburb)

@@ -325,58 +325,76 @@ BEGIN
 END
 $$;
 
--- A check-out was never made: the hold that it collected waits again, with those placed in parallel that went with it, each
--- at its rank, or before all where somebody has that now. Not where the patron wishes for the same again already.
+-- A hold that is over waits again at its rank, or before all where somebody has that now. Not where its patron wishes for the
+-- same again already; whether it does. The copy is locked already, so the queue is not waited for: whoever has it may be
+-- waiting for the copy.
+CREATE FUNCTION reopen_hold(
+    in_agency integer, in_hold bigint, in_patron bigint, in_item bigint, in_why text, in_at timestamptz, in_actor text
+) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    ended hold;
+BEGIN
+    SELECT h.* INTO ended FROM hold AS h WHERE h.agency_id = in_agency AND h.id = in_hold;
+    IF NOT pg_try_advisory_xact_lock(title_lock(in_agency, ended.record_id)) THEN
+        RAISE EXCEPTION 'somebody has the queue of the title' USING ERRCODE = 'serialization_failure';
+    END IF;
+    IF EXISTS (SELECT FROM hold_patron AS p
+                WHERE p.agency_id = in_agency AND p.patron_id = in_patron AND p.record_id = ended.record_id
+                  AND p.issue_id IS NOT DISTINCT FROM ended.issue_id AND p.is_open) THEN
+        RETURN false;
+    END IF;
+    UPDATE hold AS h
+       SET state = 'pending', item_id = NULL, captured_at = NULL, ready_at = NULL, shelf_number = NULL,
+           pickup_deadline = NULL, closed_at = NULL, closed_why = NULL,
+           rank = (SELECT CASE WHEN bool_or(o.rank = ended.rank) THEN min(o.rank) - 1048576 ELSE ended.rank END
+                     FROM hold AS o
+                    WHERE o.agency_id = in_agency AND o.record_id = ended.record_id AND o.closed_at IS NULL)
+     WHERE h.agency_id = in_agency AND h.id = ended.id;
+    UPDATE hold_patron SET is_open = true WHERE agency_id = in_agency AND hold_id = ended.id;
+    INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
+        VALUES (in_agency, in_at, ended.record_id, ended.id, in_item, 'released', jsonb_build_object('why', in_why));
+    INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, ended.record_id, in_at);
+    INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
+        VALUES (in_agency, in_at, in_actor, 'hold.reopened', ended.id, in_item,
+                jsonb_build_object('branch', ended.pickup_branch_id, 'division', ended.division_id,
+                                   'record', ended.record_id));
+    RETURN true;
+END
+$$;
+
+-- What filled one hold of a parallel order did not reach its patron: the others wait again with it. Not where it is forgotten
+-- who wished.
+CREATE FUNCTION reopen_parallel_holds(
+    in_agency integer, in_hold bigint, in_item bigint, in_why text, in_at timestamptz, in_actor text
+) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT count(*) FILTER (WHERE reopen_hold(in_agency, ended.id, ended.patron_id, in_item, in_why, in_at, in_actor))
+      FROM (SELECT o.id, p.patron_id
+              FROM hold AS h
+              JOIN hold AS o ON o.agency_id = h.agency_id AND o.transaction_id = h.transaction_id AND o.id <> h.id
+              JOIN hold_patron AS p ON p.agency_id = o.agency_id AND p.hold_id = o.id
+             WHERE h.agency_id = in_agency AND h.id = in_hold AND h.is_parallel AND o.closed_why = 'filled_by_other'
+             ORDER BY o.record_id, o.id) AS ended
+$$;
+
+-- A check-out was never made: the hold that it collected waits again, with those placed in parallel.
 CREATE FUNCTION reopen_holds(
     in_agency integer, in_item bigint, in_patron bigint, in_since timestamptz, in_at timestamptz, in_actor text
 ) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    collected hold;
-    ended     record;
-    reopened  bigint := 0;
+    collected bigint;
 BEGIN
-    SELECT h.* INTO collected
+    SELECT h.id INTO collected
       FROM hold AS h
       JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
      WHERE h.agency_id = in_agency AND h.item_id = in_item AND h.state = 'collected' AND h.closed_at >= in_since
        AND p.patron_id = in_patron
      ORDER BY h.closed_at DESC
      LIMIT 1;
-    FOR ended IN
-        SELECT h.id, h.record_id, h.rank, h.issue_id, h.pickup_branch_id, h.division_id
-          FROM hold AS h
-         WHERE h.agency_id = in_agency
-           AND h.transaction_id = collected.transaction_id
-           AND (h.id = collected.id
-                OR h.is_parallel AND h.closed_why = 'filled_by_other' AND h.closed_at = collected.closed_at)
-         ORDER BY h.record_id, h.id
-    LOOP
-        -- The copy is locked already, so the queue is not waited for: whoever has it may be waiting for the copy.
-        IF NOT pg_try_advisory_xact_lock(title_lock(in_agency, ended.record_id)) THEN
-            RAISE EXCEPTION 'somebody has the queue of the title' USING ERRCODE = 'serialization_failure';
-        END IF;
-        CONTINUE WHEN EXISTS (
-            SELECT FROM hold_patron AS p
-             WHERE p.agency_id = in_agency AND p.patron_id = in_patron AND p.record_id = ended.record_id
-               AND p.issue_id IS NOT DISTINCT FROM ended.issue_id AND p.is_open);
-        UPDATE hold AS h
-           SET state = 'pending', item_id = NULL, captured_at = NULL, ready_at = NULL, shelf_number = NULL,
-               pickup_deadline = NULL, closed_at = NULL, closed_why = NULL,
-               rank = (SELECT CASE WHEN bool_or(o.rank = ended.rank) THEN min(o.rank) - 1048576 ELSE ended.rank END
-                         FROM hold AS o
-                        WHERE o.agency_id = in_agency AND o.record_id = ended.record_id AND o.closed_at IS NULL)
-         WHERE h.agency_id = in_agency AND h.id = ended.id;
-        UPDATE hold_patron SET is_open = true WHERE agency_id = in_agency AND hold_id = ended.id;
-        INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
-            VALUES (in_agency, in_at, ended.record_id, ended.id, in_item, 'released', '{"why": "checkout_undone"}');
-        INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, ended.record_id, in_at);
-        INSERT INTO event (agency_id, at, actor, kind, hold_id, item_id, dimensions)
-            VALUES (in_agency, in_at, in_actor, 'hold.reopened', ended.id, in_item,
-                    jsonb_build_object('branch', ended.pickup_branch_id, 'division', ended.division_id,
-                                       'record', ended.record_id));
-        reopened := reopened + 1;
-    END LOOP;
-    RETURN reopened;
+    IF collected IS NULL THEN
+        RETURN 0;
+    END IF;
+    RETURN reopen_hold(in_agency, collected, in_patron, in_item, 'checkout_undone', in_at, in_actor)::integer
+           + reopen_parallel_holds(in_agency, collected, in_item, 'checkout_undone', in_at, in_actor);
 END
 $$;
 

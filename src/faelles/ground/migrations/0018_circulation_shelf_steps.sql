@@ -124,7 +124,7 @@ END
 $$;
 
 -- A copy is for nobody any more: it is lost, withdrawn or given up, or its return is undone. The hold it was bound to waits
--- again, at its rank.
+-- again, at its rank, with those placed in parallel.
 CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_at timestamptz, in_actor text)
     RETURNS bigint LANGUAGE sql VOLATILE AS $$
     WITH released AS (
@@ -133,7 +133,7 @@ CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_
                pickup_deadline = NULL
          WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL
            AND state IN ('captured', 'in_transit', 'ready')
-        RETURNING id, record_id, pickup_branch_id
+        RETURNING id, record_id, pickup_branch_id, is_parallel
     ), emptied AS (
         UPDATE shelf_place SET emptied_at = in_at
          WHERE agency_id = in_agency AND item_id = in_item AND emptied_at IS NULL
@@ -148,6 +148,7 @@ CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_
                jsonb_build_object('why', in_why, 'branch', pickup_branch_id, 'record', record_id) FROM released
     )
     SELECT id FROM released
+     WHERE CASE WHEN is_parallel THEN reopen_parallel_holds(in_agency, id, in_item, in_why, in_at, in_actor) ELSE 0 END >= 0
 $$;
 
 -- The next hold that was not collected by its deadline: its patron, title and copy are locked in that order, then
