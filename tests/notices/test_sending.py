@@ -226,6 +226,26 @@ async def test_what_must_be_said_goes_by_letter_when_mail_leads_nowhere(post):
     assert letter.recipient.splitlines() == ["Søren Låner", "Åvej 1", "8000 Aarhus C"]
 
 
+async def test_a_letter_says_where_it_comes_from_and_is_dated_there(post):
+    town = post.library.town
+    await post.library.run(
+        lambda tx: tx.execute(
+            "INSERT INTO branch_contact (agency_id, branch_id, street, postal_code, city)"
+            " VALUES ($1, $2, 'Bøgevej 1', '8000', 'Aarhus C')",
+            tx.agency,
+            town.main,
+        )
+    )
+    await post.late(28, await post.reader(contact="street"))
+    await post.night()
+    clock = post.library.clock
+    clock.now = clock.now.replace(hour=23, minute=30)
+    await post.send()
+    [letter] = post.letters
+    assert letter.sender_address == "Bøgevej 1, 8000 Aarhus C"
+    assert letter.composed_at.date() == clock.now.date() + timedelta(days=1)
+
+
 async def test_what_must_be_said_to_somebody_without_any_address_is_not_forgotten(post):
     await post.late(28, await post.reader(contact="nothing"))
     assert await post.night() == 1

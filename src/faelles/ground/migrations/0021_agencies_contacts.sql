@@ -12,3 +12,12 @@ CREATE TABLE branch_contact (
     FOREIGN KEY (agency_id, branch_id) REFERENCES branch
 );
 CALL isolate('branch_contact');
+
+-- Where letters of a division come from, and go back to: its first branch whose address is known.
+CREATE VIEW division_address WITH (security_invoker = true) AS
+    SELECT DISTINCT ON (b.agency_id, b.division_id) b.agency_id, b.division_id, c.street, c.postal_code, c.city
+      FROM branch AS b
+      JOIN branch_contact AS c ON c.agency_id = b.agency_id AND c.branch_id = b.id
+     WHERE c.street IS NOT NULL AND c.postal_code IS NOT NULL AND c.city IS NOT NULL
+     ORDER BY b.agency_id, b.division_id, b.code;
+GRANT SELECT ON division_address TO faelles_app;

@@ -47,10 +47,11 @@ class LetterFolder:
 
 
 def as_letter(envelope: Envelope) -> bytes:
-    """The letter as PDF: address in the window, date, heading, text."""
+    """The letter as PDF: whom it is from and to in the window, date, heading, text."""
     pdfmetrics.registerFont(TTFont(_FONT, "Vera.ttf"))
     pdfmetrics.registerFont(TTFont(f"{_FONT}-Bold", "VeraBd.ttf"))
     plain = ParagraphStyle("plain", fontName=_FONT, fontSize=10, leading=14)
+    small = ParagraphStyle("small", parent=plain, fontSize=7, leading=10)
     heading = ParagraphStyle("heading", parent=plain, fontName=f"{_FONT}-Bold", spaceBefore=10, spaceAfter=8)
     made = BytesIO()
     document = SimpleDocTemplate(
@@ -67,6 +68,7 @@ def as_letter(envelope: Envelope) -> bytes:
     )
     document.build(
         [
+            Paragraph(_lines(", ".join(filter(None, (envelope.sender, envelope.sender_address)))), small),
             Paragraph(_lines(envelope.recipient), plain),
             Spacer(1, 18 * mm),
             Paragraph(_lines(f"{envelope.sender}, {date_text(envelope.composed_at.date(), envelope.language)}"), plain),

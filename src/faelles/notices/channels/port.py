@@ -45,6 +45,8 @@ class Envelope:
     body: str
     language: Language
     composed_at: datetime
+    sender_address: str = ""
+    """Street and place on one line, for a letter that cannot be delivered; empty where it is not known."""
 
     def __repr__(self) -> str:
         return f"Envelope({self.key})"

@@ -1,5 +1,6 @@
 """What is known at the moment of sending, and a message on its way out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -131,6 +132,8 @@ class Batch:
     """Whose message it is: the agency's name."""
     zone: str
     """IANA name: the day on a letter is the agency's."""
+    addresses: Mapping[DivisionId, str]
+    """Where letters come from."""
     drafts: tuple[Draft, ...]
     looked_at: int
     """Groups that were taken up, those of which nothing was true any more, or who may not be disturbed, included."""

@@ -75,7 +75,9 @@ async def claim(
     )
     holder = secrets.token_hex(8)
     drafts = await _compose(tx, composer, true, holder, channels)
-    return Batch(tx.agency, holder, library, zone, tuple(drafts), looked_at) if looked_at else None
+    has_letters = any(draft.channel is ChannelName.LETTER for draft in drafts)
+    addresses = await store.addresses(tx) if has_letters else {}
+    return Batch(tx.agency, holder, library, zone, addresses, tuple(drafts), looked_at) if looked_at else None
 
 
 async def record(tx: Transaction, batch: Batch, outcomes: Mapping[int, Delivery | None]) -> None:
@@ -222,7 +224,7 @@ async def _compose(
     hopeless = tuple(draft for draft in drafts if stuck[draft.id])
     if hopeless:
         outcomes = {draft.id: Delivery(Verdict.REJECTED, detail=stuck[draft.id]) for draft in hopeless}
-        await record(tx, Batch(tx.agency, holder, composer.library, composer.zone, hopeless, 0), outcomes)
+        await record(tx, Batch(tx.agency, holder, composer.library, composer.zone, {}, hopeless, 0), outcomes)
     return [draft for draft in drafts if not stuck[draft.id]]
 
 

@@ -96,6 +96,7 @@ class Sender:
             body=draft.body,
             language=draft.language,
             composed_at=draft.composed_at.astimezone(ZoneInfo(batch.zone)),
+            sender_address=batch.addresses.get(draft.division, ""),
         )
 
     def _recipient(self, agency: AgencyId, draft: Draft) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from faelles.ground.database import Database, Row, Transaction
 from faelles.ground.i18n import Language
-from faelles.ground.ids import AgencyId
+from faelles.ground.ids import AgencyId, DivisionId
 from faelles.notices.model import ChannelName, MessageState, Notice, Plan
 from faelles.notices.sending.model import Draft, Waiting
 
@@ -18,6 +18,7 @@ _AGENCIES_DUE = "SELECT agency_id FROM agencies_with_notices_due($1) AS agency_i
 # One sender at a time claims in an agency, so that what goes into one message is not split between two.
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('notices/' || $1::text, 0))"
 _SENDER = "SELECT name, time_zone FROM agency_directory WHERE agency_id = $1"
+_ADDRESSES = "SELECT division_id, street, postal_code, city FROM division_address WHERE agency_id = $1"
 _DUE = """
 SELECT patron_id, channel, division_id
   FROM notice
@@ -142,6 +143,12 @@ async def sender(tx: Transaction) -> tuple[str, str]:
     """The agency's name and time zone."""
     row = await tx.row(_SENDER, tx.agency)
     return (row["name"], row["time_zone"]) if row else ("", "UTC")
+
+
+async def addresses(tx: Transaction) -> dict[DivisionId, str]:
+    """Where each division's letters come from, on one line."""
+    rows = await tx.rows(_ADDRESSES, tx.agency)
+    return {row["division_id"]: f"{row['street']}, {row['postal_code']} {row['city']}" for row in rows}
 
 
 async def due_notices(
