@@ -77,6 +77,7 @@ def test_a_file_is_read_in_whatever_way_it_was_exported(encoding, delimiter):
     [
         ("N;7.B;;;", "roster_identifier_missing"),
         (";7.B;nn123456;;", "roster_name_not_read"),
+        ("N;;nn123456;;", "roster_class_not_read"),
         ("N;Regnbuen;nn123456;;", "roster_class_not_read"),
         ("N;7.B;nn123456;3113131234;", "roster_cpr_not_read"),
         ("N;7.B;1;;", "roster_uni_login_not_read"),

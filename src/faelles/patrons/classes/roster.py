@@ -126,6 +126,7 @@ def _read(number: int, line: Line, today: date) -> Read:
 def _problem(line: Line, name: str, today: date) -> str | None:
     cpr, uni_login, born = line.get("cpr", ""), line.get("uni_login", ""), line.get("birth_date", "")
     checks = {
+        "roster_class_not_read": bool(line.get("class")),
         "roster_name_not_read": _is_text(name, line.get("class", "")),
         "roster_cpr_not_read": not cpr or _is_past(number.birth_date if (number := read_cpr(cpr)) else None, today),
         "roster_uni_login_not_read": not uni_login or _is_uni_login(uni_login),
