@@ -10,6 +10,8 @@ import pytest
 from circulation.lending_library import LendingLibrary
 from faelles.ground.errors import ForbiddenError
 from faelles.ground.ids import PatronId
+from faelles.notices.model import kinds
+from faelles.notices.planning.operations import say
 from faelles.patrons.identification.operations import give
 from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
 from faelles.patrons.model import NewIdentifier
@@ -90,6 +92,27 @@ async def test_what_passed_with_the_debtor_system_and_was_sent_back_is_in_it(lib
     assert [piece["refused_why"] for piece in pieces["debt_collection"]["debt_message"]] == ["Ukendt"]
     said = pieces["debt_collection"]["debt_answer"]
     assert sorted(piece["reason"] for piece in said) == ["Frafaldet", "Ukendt"]
+
+
+async def test_words_that_wait_to_be_sent_are_in_it_and_a_code_is_not(library: LendingLibrary):
+    reader = await library.reader()
+    await library.run(
+        lambda tx: tx.execute(
+            "UPDATE patron SET email = 'a@example.invalid' WHERE agency_id = $1 AND id = $2", tx.agency, reader.id
+        )
+    )
+    for kind, words in (("library_message", "Ring til os"), ("pin_reset", "4711")):
+        await library.run(
+            lambda tx, kind=kind, words=words: say(
+                tx, library.keyring, kinds()[kind], reader.id, library.town.library, occasion=kind, text=words
+            )
+        )
+    data, _ = unpacked(await file_of(library, reader.id))
+    [messages] = [entry["pieces"]["notice"] for entry in data["entries"] if entry["entry"] == "messages"]
+    assert {piece["kind"]: piece.get("words") for piece in messages} == {
+        "library_message": "Ring til os",
+        "pin_reset": None,
+    }
 
 
 async def test_no_secret_and_nobody_else_is_in_it(library: LendingLibrary):

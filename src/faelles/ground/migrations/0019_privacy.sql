@@ -393,7 +393,10 @@ CREATE VIEW kept_by_notices WITH (security_invoker = true) AS
     SELECT n.agency_id, 'messages', 'notice', who.person_id,
            CASE WHEN n.state NOT IN ('planned', 'sending') THEN n.planned_at END,
            jsonb_build_object('kind', n.kind, 'about', split_part(n.occasion, '/', 1), 'channel', n.channel, 'state', n.state,
-                              'planned_at', n.planned_at, 'ended_at', n.ended_at, 'message', n.message_id)
+                              'planned_at', n.planned_at, 'ended_at', n.ended_at, 'message', n.message_id,
+                              -- Written by hand and not yet said. A code that is on its way is a secret, and in no file.
+                              'sealed_words', CASE WHEN n.kind = 'library_message' AND n.patron_id = who.person_id
+                                                   THEN encode(n.sealed, 'hex') END)
       FROM notice AS n
      CROSS JOIN LATERAL (SELECT n.patron_id AS person_id UNION SELECT n.concerning_id WHERE n.concerning_id IS NOT NULL) AS who;
 

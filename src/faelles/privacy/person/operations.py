@@ -9,6 +9,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import ForbiddenError
 from faelles.ground.i18n import Language, text
 from faelles.ground.ids import PatronId
+from faelles.notices.planning.sealing import unseal as unseal_words
 from faelles.patrons.forgetting.operations import signposts
 from faelles.patrons.identifiers import unseal
 from faelles.patrons.model import Patron
@@ -79,8 +80,10 @@ def _entry(entry: Entry, found: Sequence[Piece], limits: Limits, language: Langu
 
 
 def _opened(tx: Transaction, keyring: Keyring, piece: Piece) -> Piece:
-    """The person's own CPR number in clear; nothing else that is shown is sealed."""
-    sealed = piece.content.pop("sealed", None)
-    if sealed is None:
-        return piece
-    return Piece(piece.part, piece.content | {"value": unseal(keyring, tx.agency, bytes.fromhex(sealed))})
+    """The person's own CPR number, and words that wait to be sent, in clear; nothing else that is shown is sealed."""
+    opened: dict[str, str] = {}
+    if (number := piece.content.pop("sealed", None)) is not None:
+        opened["value"] = unseal(keyring, tx.agency, bytes.fromhex(number))
+    if (words := piece.content.pop("sealed_words", None)) is not None:
+        opened["words"] = unseal_words(keyring, tx.agency, bytes.fromhex(words))
+    return Piece(piece.part, piece.content | opened)
