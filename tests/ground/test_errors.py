@@ -36,5 +36,5 @@ def test_a_request_may_be_wrong_as_a_whole():
 
 
 def test_who_is_locked_out_is_told_for_how_long():
-    problem = TooManyAttemptsError("locked_out", retry_after=30)
-    assert (problem.status, problem.retry_after, problem.parameters) == (429, 30, {"retry_after": 30})
+    problem = TooManyAttemptsError("locked_out", retry_after=90)
+    assert (problem.status, problem.retry_after, problem.parameters) == (429, 90, {"retry_after": 90, "minutes": 2})

@@ -85,7 +85,7 @@ class TooManyAttemptsError(FaellesError):
     status = 429
 
     def __init__(self, code: str, *, retry_after: int) -> None:
-        super().__init__(code, retry_after=retry_after)
+        super().__init__(code, retry_after=retry_after, minutes=-(-retry_after // 60))
         self.retry_after = retry_after
 
 
