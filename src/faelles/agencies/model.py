@@ -87,6 +87,9 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
     closed_from: date | None
     """The first day on which the branch is no more."""
 
+    def is_closed_on(self, day: date) -> bool:
+        return self.closed_from is not None and self.closed_from <= day
+
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """Department > location > sublocation > section; none is given below one that is absent."""

@@ -4,9 +4,12 @@ import asyncio
 from datetime import date
 
 from circulation.holds.test_changing import bind, cancel, change, order
+from circulation.holds.test_reading import explained
 from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish
 from circulation.lending_library import LendingLibrary
+from faelles.agencies.operations import close_branch
 from faelles.circulation.holds.matcher import match_dirty_titles
+from faelles.circulation.holds.matching import WhyNot
 from faelles.policies.knobs import NEW_AT_HOME_DAYS
 
 
@@ -172,3 +175,17 @@ async def test_the_queue_of_a_record_that_was_merged_away_follows_it(library: Le
     await match_all(library)
     assert await order(library, new) == [first, second, third]
     assert [(await state_of(library, hold))[0] for hold in (first, second, third)] == ["matched", "matched", "pending"]
+
+
+async def test_nothing_is_sent_to_a_branch_that_has_closed(library: LendingLibrary):
+    title, [book] = await copies(library, 1)
+    hold = await waits(library, title, pickup=library.town.suburb)
+    today = library.clock.now.date()
+    await library.run(lambda tx: close_branch(tx, library.librarian, library.town.suburb, today))
+    await match_all(library)
+    assert await state_of(library, hold) == ("pending", None)
+    assert (await explained(library, hold)).here.why_not == WhyNot.PICKUP_CLOSED
+    assert (await library.take_back(book)).next.hold is None
+    await change(library, hold, pickup=library.town.main)
+    await match_all(library)
+    assert await state_of(library, hold) == ("matched", book)

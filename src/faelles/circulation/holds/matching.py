@@ -42,6 +42,8 @@ class WhyNot(StrEnum):
     NOT_YET_ACTIVE = "not_yet_active"
     ABSENT = "absent"
     INTEREST_OVER = "interest_over"
+    PICKUP_CLOSED = "pickup_closed"
+    """Nothing is picked up at its branch any more: it is to be changed."""
     BEING_FETCHED = "being_fetched"
     """Somebody is on the way to the shelf for it; only of a copy that turns up elsewhere."""
     NO_COPIES = "no_copies"

@@ -145,8 +145,7 @@ def _had_already(case: PlacingCase) -> Iterator[Block]:
 
 
 def _pickup(case: PlacingCase) -> Iterator[Block]:
-    closed = case.pickup.closed_from
-    if not case.pickup.is_pickup or (closed is not None and closed <= case.today):
+    if not case.pickup.is_pickup or case.pickup.is_closed_on(case.today):
         not_here = block(BlockCode.PICKUP_NOT_ALLOWED, None, branch=case.pickup.name)
         yield msgspec.structs.replace(not_here, override=None)
 

@@ -82,7 +82,7 @@ def wantings(queue: Iterable[Waiting], at: Moment) -> list[Wanting]:
             demand=demand_for(hold),
             issue=hold.issue or ANY_ISSUE,
             item=hold.wanted_item,
-            idle=idle_reason(hold, at.today),
+            idle=idle_reason(hold, at),
             pinned=hold.item if hold.is_claimed(at.now) else None,
             home=hold.home_branch,
         )
@@ -101,13 +101,16 @@ def _remembering(today: date) -> Callable[[Waiting], Demand]:
     return demand_for
 
 
-def idle_reason(hold: Waiting, today: date) -> WhyNot | None:
+def idle_reason(hold: Waiting, at: Moment) -> WhyNot | None:
     """Why the hold wants nothing today, whatever there is."""
+    today = at.today
     if hold.active_from is not None and hold.active_from > today:
         return WhyNot.NOT_YET_ACTIVE
     if hold.interest_until < today:
         return WhyNot.INTEREST_OVER
-    return WhyNot.ABSENT if any(absence.holds_on(today) for absence in hold.absences) else None
+    if any(absence.holds_on(today) for absence in hold.absences):
+        return WhyNot.ABSENT
+    return WhyNot.PICKUP_CLOSED if at.settings.directory.branches[hold.pickup].is_closed_on(today) else None
 
 
 def free_copies(copies: Iterable[Copy], at: Moment) -> list[Free]:

@@ -20,7 +20,7 @@ def counter_on(settings: Settings, day: date, now: datetime) -> Counter | None:
     open_ones = (
         branch
         for branch in directory.branches.values()
-        if branch.division in public and branch.is_pickup and (branch.closed_from is None or day < branch.closed_from)
+        if branch.division in public and branch.is_pickup and not branch.is_closed_on(day)
     )
     group = next((each for each, known in settings.patron_groups.items() if known.code == _LIBRARIES), ANY_PATRON)
     branch = min(open_ones, key=lambda branch: branch.code, default=None)
