@@ -9,6 +9,7 @@ from circulation.holds.wishing import copies, match_all, state_of, waits, wish_f
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.floating.model import FloatSubject, NewFloatGroup, Room
 from faelles.circulation.floating.operations import add_group
+from faelles.circulation.holds.changing import put_back_hold
 from faelles.circulation.picking import operations as picking
 from faelles.circulation.picking.model import ClaimPicks, ConfirmPick
 from faelles.circulation.shelf import operations as shelf
@@ -222,6 +223,20 @@ async def test_what_is_withdrawn_is_set_aside_and_its_hold_waits_again(library: 
     assert (answer.next.stop, answer.next.alert) == (Stop.ALERT, StopAlert.WITHDRAWN)
     assert await state_of(library, hold) == ("pending", None)
     assert "hold.released" in await library.events()
+
+
+async def test_what_is_put_back_stands_on_the_hold_shelf_until_it_is_cleared(library: LendingLibrary):
+    record, [book, other] = await copies(library, 2)
+    hold = await waits(library, record)
+    await library.take_back(book)
+    await library.run(lambda tx: put_back_hold(tx, library.librarian, hold))
+    assert [each.item_number for each in await to_clear(library)] == [book]
+    await match_all(library)
+    assert await state_of(library, hold) == ("matched", other)
+    assert (await library.take_back(other)).next.shelf_number == "2"
+    assert [each.item_number for each in await to_clear(library)] == [book]
+    assert (await library.take_back(book)).next.stop == Stop.SHELVE
+    assert await to_clear(library) == []
 
 
 async def test_a_dry_run_binds_nothing(library: LendingLibrary):

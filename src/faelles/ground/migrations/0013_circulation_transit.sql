@@ -235,8 +235,8 @@ CREATE VIEW pick_list WITH (security_invoker = true) AS
       JOIN title AS t ON t.record_id = h.record_id
      WHERE h.state = 'matched' AND w.state = 'available';
 CREATE VIEW copy_on_hold_shelf WITH (security_invoker = true) AS
-    SELECT p.agency_id, p.branch_id, p.number, p.item_id, p.hold_id, p.put_there_at, h.state = 'ready' AS is_for_somebody,
-           h.pickup_deadline
+    SELECT p.agency_id, p.branch_id, p.number, p.item_id, p.hold_id, p.put_there_at,
+           h.state = 'ready' AND h.item_id = p.item_id AS is_for_somebody, h.pickup_deadline
       FROM shelf_place AS p
       JOIN hold AS h ON h.agency_id = p.agency_id AND h.id = p.hold_id
      WHERE p.emptied_at IS NULL;

@@ -124,7 +124,8 @@ END
 $$;
 
 -- A copy is for nobody any more: it is lost, withdrawn or given up, or its return is undone. The hold it was bound to waits
--- again, at its rank, with those placed in parallel.
+-- again, at its rank, with those placed in parallel. Put back or withdrawn it may still stand on the hold shelf, and keeps its
+-- number there until whoever clears the shelf scans it.
 CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_at timestamptz, in_actor text)
     RETURNS bigint LANGUAGE sql VOLATILE AS $$
     WITH released AS (
@@ -137,6 +138,7 @@ CREATE FUNCTION release_copy(in_agency integer, in_item bigint, in_why text, in_
     ), emptied AS (
         UPDATE shelf_place SET emptied_at = in_at
          WHERE agency_id = in_agency AND item_id = in_item AND emptied_at IS NULL
+           AND in_why NOT IN ('put_back', 'withdrawn')
     ), logged AS (
         INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
         SELECT in_agency, in_at, record_id, id, in_item, 'released', jsonb_build_object('why', in_why) FROM released
