@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from faelles.ground.actor import SYSTEM
 from faelles.ground.collector import spare_what_stays
@@ -27,6 +28,9 @@ from town import Town, found_town
 # How long an example takes is the machine's, which may be busy with something else.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+# It would read the program for values worth trying. Ours are five thousand sentences and statements, and going through
+# them anew for every kind of text that a test asks for was a quarter of the fuzzing.
+providers._get_local_constants = providers.Constants
 
 FAST_AND_CARELESS = {
     "fsync": "off",
