@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,10 @@ async def post(database: Database, town: Town, keyring: Keyring) -> PostOffice:
 
 
 @pytest.fixture
-async def worker(post: PostOffice, tmp_path: Path) -> AsyncIterator[Worker]:
+async def worker(post: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    """A worker of this test's municipality: it does not read what other tests have left in theirs."""
     library = post.library
+    monkeypatch.setattr("faelles.doors.worker.working.homes", partial(homes, only=library.town.agency))
     async with open_channels(NOTHING_SET, tmp_path, is_production=False) as channels:
         sender = Sender(database=library.database, keyring=library.keyring, channels=channels)
         yield Worker(database=library.database, sender=sender, clock=library.clock)
