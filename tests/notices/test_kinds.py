@@ -8,7 +8,7 @@ from faelles.ground.i18n import Language, knows
 from faelles.notices.model import About, ChannelName, Form, MessageState, kinds
 from faelles.notices.sending import rules
 from faelles.notices.templates.engine import problems
-from faelles.notices.templates.model import FRAME, MADE_UP, Entry
+from faelles.notices.templates.model import FRAME, Entry, made_up
 from faelles.notices.templates.store import own_wording
 from faelles.notices.templates.wording import Addressed, Section, Wording, sample_values
 
@@ -18,7 +18,7 @@ from faelles.notices.templates.wording import Addressed, Section, Wording, sampl
 @pytest.mark.parametrize("kind", [*kinds(), FRAME])
 def test_every_kind_is_worded_for_paper_and_telephone_in_both_languages(kind, form, language):
     wording = own_wording()[kind, form, language]
-    values = sample_values([MADE_UP, MADE_UP])
+    values = sample_values([made_up(kind, language)] * 2)
     assert [*problems("subject", wording.subject, values), *problems("body", wording.body, values)] == []
     assert wording.subject or form is Form.SHORT
 

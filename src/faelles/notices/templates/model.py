@@ -1,14 +1,14 @@
 """Templates, and the words they may use."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from faelles.ground.fields import Id
-from faelles.ground.i18n import Language
+from faelles.ground.i18n import Language, date_text, money_text, text
 from faelles.notices.model import Form
 from faelles.notices.wishes.model import KindName
 
@@ -66,6 +66,9 @@ class Preview(Struct, frozen=True, kw_only=True):
     is_made_up: bool
 
 
+_ABOUT_A_CHILD: Final = "guardian_registered"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One loan, hold, claim ... as a template may speak of it; everything is text, empty where it does not apply."""
@@ -88,20 +91,22 @@ class Entry:
     """The name of the child (or another) whose it is, where that is not who is written to."""
 
 
-MADE_UP = Entry(
-    title="Frøken Smillas fornemmelse for sne",
-    creators="Peter Høeg",
-    number="5001234567",
-    due="24. december 2027",
-    days_overdue="9",
-    branch="Hovedbiblioteket",
-    copies="24",
-    deadline="31. december 2027",
-    shelf="117",
-    amount="120,00 kr.",
-    what="Gebyr",
-    reference="4711",
-    day="1. december 2027",
-    text="4711",
-    concerning="",
-)
+def made_up(kind: str, language: Language) -> Entry:
+    """Something to try a wording out on."""
+    return Entry(
+        title="Frøken Smillas fornemmelse for sne",
+        creators="Peter Høeg",
+        number="5001234567",
+        due=date_text(date(2027, 12, 24), language),
+        days_overdue="9",
+        branch="Hovedbiblioteket",
+        copies="24",
+        deadline=date_text(date(2027, 12, 31), language),
+        shelf="117",
+        amount=money_text(12_000, language),
+        what=text("charge_overdue_2", language),
+        reference="4711",
+        day=date_text(date(2027, 12, 1), language),
+        text="4711",
+        concerning="Viggo Kofoed" if kind == _ABOUT_A_CHILD else "",
+    )

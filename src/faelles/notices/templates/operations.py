@@ -1,5 +1,7 @@
 """Reading, trying out and changing an agency's wording."""
 
+from msgspec import structs
+
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ForbiddenError, InvalidRequestError, NotFoundError
@@ -12,17 +14,17 @@ from faelles.notices.sending.composing import entry_of
 from faelles.notices.sending.rules import could_be_said
 from faelles.notices.sending.store import sender
 from faelles.notices.templates import store
-from faelles.notices.templates.engine import problems, render
+from faelles.notices.templates.engine import problems
 from faelles.notices.templates.model import (
     FRAME,
-    MADE_UP,
     Entry,
     NoticeTemplate,
     Preview,
     PreviewNotice,
     SetTemplate,
+    made_up,
 )
-from faelles.notices.templates.wording import Addressed, Wording, sample_values
+from faelles.notices.templates.wording import Addressed, Section, Wording, sample_values
 from faelles.patrons.reach import patron_for
 from faelles.people.model import Caller, Permission
 
@@ -52,7 +54,8 @@ async def set_template(
     _require_throughout(caller)
     _require_kind(kind)
     # Wording often differs between one and several.
-    one, two = sample_values([MADE_UP]), sample_values([MADE_UP, MADE_UP])
+    sample = made_up(kind, language)
+    one, two = sample_values([sample]), sample_values([sample, sample])
     wrong = [*problems("subject", request.subject, one, two), *problems("body", request.body, one, two)]
     if wrong:
         raise InvalidRequestError(problems=wrong)
@@ -84,28 +87,24 @@ async def preview(tx: Transaction, caller: Caller, request: PreviewNotice) -> Pr
         known = await patron_for(tx, caller, PatronId(request.patron), Permission.PATRON_VIEW, "preview_notice")
         name, language = known.name, request.language or known.language
         entries = await _real(tx, caller, known.id, request.kind, language, zone)
-    wording = Wording(await store.written(tx))
-    in_force = wording.template(request.kind, request.form, language)
-    values = {
-        **sample_values([MADE_UP]),
-        "name": name,
-        "library": library,
-        "entries": entries or [MADE_UP],
-        "entry": (entries or [MADE_UP])[0],
-        "count": len(entries) or 1,
-    }
-    subject = in_force.subject if request.subject is None else request.subject
-    body = request.body or in_force.body
-    wrong = [*problems("subject", subject, values), *problems("body", body, values)]
+    spoken_of = entries or [made_up(request.kind, language)]
+    written = await store.written(tx)
+    in_force = Wording(written).template(request.kind, request.form, language)
+    tried = structs.replace(
+        in_force,
+        subject=in_force.subject if request.subject is None else request.subject,
+        body=request.body or in_force.body,
+    )
+    values = {**sample_values(spoken_of), "name": name, "library": library}
+    wrong = [*problems("subject", tried.subject, values), *problems("body", tried.body, values)]
     if wrong:
         raise InvalidRequestError(problems=wrong)
-    said = render(body, values).strip("\n")
-    if request.kind != FRAME:
-        to = Addressed(name=name, library=library, form=request.form, language=language)
-        said = wording.around(to, said)
-    return Preview(
-        subject=" ".join(render(subject, values).split()), text=said, language=language, is_made_up=not entries
-    )
+    wording = Wording({**written, (request.kind, request.form, language): tried})
+    to = Addressed(name=name, library=library, form=request.form, language=language)
+    subject, said = wording.message(to, [Section(request.kind, spoken_of)] if request.kind != FRAME else [])
+    if request.kind == FRAME:
+        said = wording.around(to, "…")
+    return Preview(subject=subject, text=said, language=language, is_made_up=not entries)
 
 
 async def _real(
