@@ -65,6 +65,15 @@ class TitleStanding(msgspec.Struct, frozen=True, kw_only=True):
         return any(copy.is_reservable for copy in self.copies)
 
 
+class TitleAvailability(NamedTuple):
+    """Of a title of a division: whether a copy is there, and whether one may be waited for. `waiting` as above."""
+
+    number: str
+    waiting: int
+    is_available: bool
+    is_reservable: bool
+
+
 class Lent(NamedTuple):
     """How often a title was lent."""
 

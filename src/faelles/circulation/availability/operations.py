@@ -9,7 +9,15 @@ from typing import Final
 from faelles.catalog.numbers.model import Numbered
 from faelles.catalog.numbers.operations import records_asked_for, records_numbered
 from faelles.circulation.availability import store
-from faelles.circulation.availability.model import CopyStanding, IssueNamed, Lent, LentCopy, Title, TitleStanding
+from faelles.circulation.availability.model import (
+    CopyStanding,
+    IssueNamed,
+    Lent,
+    LentCopy,
+    Title,
+    TitleAvailability,
+    TitleStanding,
+)
 from faelles.circulation.desk.facts import ItemState
 from faelles.circulation.holds.facts import Copy
 from faelles.circulation.holds.fitting import Demand, misfits, subject_of, supply_of
@@ -18,8 +26,8 @@ from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, DivisionId, IssueId, ItemId, LoanId, PatronGroupId, RecordId
 from faelles.people.model import Caller, Permission
-from faelles.policies.compiled import Settings
-from faelles.policies.model import ANY_PATRON
+from faelles.policies.compiled import Settings, Terms
+from faelles.policies.model import ANY_PATRON, Subject
 from faelles.policies.operations import revision_asked_for, settings_for
 
 _ORDINARY: Final = "adult"
@@ -51,43 +59,72 @@ async def standing_of(
     *,
     settings: Settings,
     without: Collection[BranchId] = (),
-    with_due: bool = True,
 ) -> list[TitleStanding]:
-    """As `titles_standing`, of titles that are known, by settings that were read in this transaction. Without
-    `with_due` nobody hears when what is out comes back.
-    """
+    """As `titles_standing`, of titles that are known, by settings that were read in this transaction."""
     caller.require(Permission.ITEM_VIEW)
     records = [title.record for title in titles]
-    due: dict[ItemId, date] = {}
-    asked = supply_asked_for(tx, records), store.waiting(tx, records)
-    if with_due:
-        supply, waiting, due = await tx.together(*asked, store.due_days(tx, records))
-    else:
-        supply, waiting = await tx.together(*asked)
-    copies = [(record, copy) for record, copy in supply if _counts(copy, settings, division, without)]
-    known = await store.issues(tx, [copy.issue for _, copy in copies if copy.issue is not None])
-    is_reservable = _of_class(partial(_is_reservable, settings, tx, _ordinary(settings)))
-    show = partial(_standing, known, due, is_reservable)
-    by_record: dict[RecordId, list[CopyStanding]] = defaultdict(list)
-    for record, copy in copies:
-        by_record[record].append(show(copy))
+    supply, waiting, due = await tx.together(
+        supply_asked_for(tx, records), store.waiting(tx, records), store.due_days(tx, records)
+    )
+    copies = _counted(supply, settings, division, without)
+    issues = {copy.issue for each in copies.values() for copy in each if copy.issue is not None}
+    show = partial(_standing, await store.issues(tx, sorted(issues)), due, _judge(settings, tx))
     return [
         TitleStanding(
             number=title.number,
             record=title.record,
             waiting=waiting.get(title.record, 0),
-            copies=tuple(by_record[title.record]),
+            copies=tuple(show(copy) for copy in copies[title.record]),
         )
         for title in titles
     ]
 
 
-def _counts(copy: Copy, settings: Settings, division: DivisionId, without: Collection[BranchId]) -> bool:
-    return (
-        settings.directory.branches[copy.owner_branch].division == division
-        and copy.branch not in without
-        and copy.state is not ItemState.LOST
-    )
+async def availability_of(
+    tx: Transaction,
+    caller: Caller,
+    division: DivisionId,
+    titles: Sequence[Numbered],
+    *,
+    settings: Settings,
+    without: Collection[BranchId] = (),
+) -> list[TitleAvailability]:
+    """What `standing_of` says of each title, without its copies: no more of them are judged than that takes."""
+    caller.require(Permission.ITEM_VIEW)
+    records = [title.record for title in titles]
+    supply, waiting = await tx.together(supply_asked_for(tx, records), store.waiting(tx, records))
+    copies = _counted(supply, settings, division, without)
+    is_reservable = _judge(settings, tx)
+    return [
+        TitleAvailability(
+            number=title.number,
+            waiting=waiting.get(title.record, 0),
+            is_available=any(copy.is_free for copy in copies[title.record]),
+            is_reservable=any(is_reservable(copy) for copy in copies[title.record]),
+        )
+        for title in titles
+    ]
+
+
+def _counted(
+    supply: Sequence[tuple[RecordId, Copy]], settings: Settings, division: DivisionId, without: Collection[BranchId]
+) -> defaultdict[RecordId, list[Copy]]:
+    """The copies of the division's branches, but for those `without`, by title; lost ones are none."""
+    branches = settings.directory.branches
+    by_record: defaultdict[RecordId, list[Copy]] = defaultdict(list)
+    for record, copy in supply:
+        is_ours = branches[copy.owner_branch].division == division and copy.branch not in without
+        if is_ours and copy.state is not ItemState.LOST:
+            by_record[record].append(copy)
+    return by_record
+
+
+def _judge(settings: Settings, tx: Transaction) -> Callable[[Copy], bool]:
+    """Whether an ordinary adult may wait for a copy and pick it up where it belongs."""
+    today = local_date(tx.now, settings.directory.agency.time_zone)
+    terms_of = partial(settings.policy.terms, moment=tx.now)
+    judged = _of_class(partial(_fits, settings, terms_of, _ordinary(settings), today))
+    return lambda copy: copy.comes_back and judged(copy)
 
 
 def _ordinary(settings: Settings) -> PatronGroupId:
@@ -127,15 +164,14 @@ def _standing(
         material_group=copy.material_group,
         issue=issues.get(copy.issue) if copy.issue is not None else None,
         is_on_shelf=copy.is_free,
-        is_reservable=copy.comes_back and is_reservable(copy),
+        is_reservable=is_reservable(copy),
         due_on=due.get(copy.item),
     )
 
 
-def _is_reservable(settings: Settings, tx: Transaction, group: PatronGroupId, copy: Copy) -> bool:
-    """Whether an ordinary adult may wait for the copy and pick it up where it belongs."""
-    today = local_date(tx.now, settings.directory.agency.time_zone)
-    terms_of = partial(settings.policy.terms, moment=tx.now)
+def _fits(
+    settings: Settings, terms_of: Callable[[Subject], Terms], group: PatronGroupId, today: date, copy: Copy
+) -> bool:
     supply = supply_of(settings, copy, today, terms_of)
     demand = Demand(
         division=settings.directory.branches[copy.owner_branch].division,

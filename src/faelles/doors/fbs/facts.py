@@ -53,10 +53,7 @@ class Operation:
     is_deprecated: bool
     is_unpublished: bool
     """Called by clients in the field, but not part of the published interface."""
-
-    @property
-    def path_parameters(self) -> tuple[str, ...]:
-        return tuple(re.findall(r"{(\w+)}", self.path))
+    path_parameters: tuple[str, ...]
 
 
 def read_type(text: str) -> Type:
@@ -93,6 +90,7 @@ def _operation(row: Mapping[str, str]) -> Operation:
         reply=read_type(row["reply"]) if row["reply"] else None,
         is_deprecated=row["note"] == "deprecated",
         is_unpublished=row["note"] == "unpublished",
+        path_parameters=tuple(re.findall(r"{(\w+)}", row["path"])),
     )
 
 

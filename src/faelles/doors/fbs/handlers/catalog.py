@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from faelles.catalog.numbers.model import Numbered
 from faelles.catalog.numbers.operations import records_asked_for
 from faelles.circulation.availability.model import CopyStanding, IssueNamed, TitleStanding
-from faelles.circulation.availability.operations import loans_per_title, standing_of
+from faelles.circulation.availability.operations import availability_of, loans_per_title, standing_of
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.branches import level_id
@@ -23,6 +24,10 @@ async def availability(call: Call) -> list[models.Availability]:
     """Of each record that is known: may somebody wait for it, and is a copy on the shelf."""
 
     async def work(tx: Transaction) -> list[models.Availability]:
+        settings, known = await _known(tx, call)
+        found = await availability_of(
+            tx, call.caller, call.division, known, settings=settings, without=_without(call, settings)
+        )
         return [
             models.Availability(
                 record_id=title.number,
@@ -30,7 +35,7 @@ async def availability(call: Call) -> list[models.Availability]:
                 reservable=title.is_reservable,
                 available=title.is_available,
             )
-            for title in (await _titles(tx, call, with_due=False))[1]
+            for title in found
         ]
 
     return await call.read(work)
@@ -40,7 +45,10 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
     """Of each record that is known, the copies at each branch and placement."""
 
     async def work(tx: Transaction) -> list[models.HoldingsForBibliographicalRecord]:
-        settings, titles = await _titles(tx, call)
+        settings, known = await _known(tx, call)
+        titles = await standing_of(
+            tx, call.caller, call.division, known, settings=settings, without=_without(call, settings)
+        )
         return [
             models.HoldingsForBibliographicalRecord(
                 record_id=title.number,
@@ -54,16 +62,17 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
     return await call.read(work)
 
 
-async def _titles(tx: Transaction, call: Call, *, with_due: bool = True) -> tuple[Settings, list[TitleStanding]]:
+async def _known(tx: Transaction, call: Call) -> tuple[Settings, list[Numbered]]:
+    """Those that are known of the records that are asked for."""
     revision, numbered = await tx.together(
         revision_asked_for(tx), records_asked_for(tx, call.caller, call.many("recordid"))
     )
-    settings = await settings_for(tx, revision)
+    return await settings_for(tx, revision), numbered
+
+
+def _without(call: Call, settings: Settings) -> list[BranchId]:
     codes = settings.directory.branches_by_code
-    without = [codes[code].id for code in call.many("exclude") if code in codes]
-    return settings, await standing_of(
-        tx, call.caller, call.division, numbered, settings=settings, without=without, with_due=with_due
-    )
+    return [codes[code].id for code in call.many("exclude") if code in codes]
 
 
 def _placed(settings: Settings, title: TitleStanding) -> tuple[models.Holdings, ...]:
