@@ -146,6 +146,7 @@ class RuleShown(msgspec.Struct, frozen=True, kw_only=True):
 
     id: RuleId | None
     value: KnobValue
+    value_text: str
     scope: Scope
     scope_id: int
     place: str
@@ -167,6 +168,7 @@ class RunnerUpShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class SettingShown(msgspec.Struct, frozen=True, kw_only=True):
     value: KnobValue
+    value_text: str
     source: Source
     source_text: str
     is_capped: bool

@@ -8,6 +8,7 @@ from faelles.ground.i18n import Language, text
 from faelles.ground.ids import BranchId, DivisionId, MaterialGroupId, PatronGroupId, PlacementId
 from faelles.policies.compiled import Settings
 from faelles.policies.knob import Knob
+from faelles.policies.knobs import KNOBS
 from faelles.policies.model import Difference, Explanation, Rule, Scope, ScopeNode, Setting
 from faelles.policies.requests import (
     DifferenceShown,
@@ -18,6 +19,7 @@ from faelles.policies.requests import (
     RunnerUpShown,
     SettingShown,
 )
+from faelles.policies.values import value_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def explanation_shown(explanation: Explanation, names: Names) -> ExplanationShow
     return ExplanationShown(
         knob=explanation.knob,
         title=text(f"knob_{explanation.knob}", names.language),
-        setting=setting_shown(explanation.setting, names),
+        setting=setting_shown(explanation.knob, explanation.setting, names),
         runners_up=[
             RunnerUpShown(
                 rule=rule_shown(beaten.rule, names),
@@ -88,14 +90,16 @@ def difference_shown(difference: Difference, names: Names) -> DifferenceShown:
     return DifferenceShown(
         knob=difference.knob,
         title=text(f"knob_{difference.knob}", names.language),
-        before=setting_shown(difference.before, names),
-        after=setting_shown(difference.after, names),
+        before=setting_shown(difference.knob, difference.before, names),
+        after=setting_shown(difference.knob, difference.after, names),
     )
 
 
-def setting_shown(setting: Setting[object], names: Names) -> SettingShown:
+def setting_shown(knob: str, setting: Setting[object], names: Names) -> SettingShown:
+    value = _as_json(setting.value)
     return SettingShown(
-        value=_as_json(setting.value),
+        value=value,
+        value_text=value_text(KNOBS[knob].unit, value, names.language),
         source=setting.source,
         source_text=text(f"policy_source_{setting.source.value}", names.language),
         is_capped=setting.is_capped,
@@ -105,9 +109,11 @@ def setting_shown(setting: Setting[object], names: Names) -> SettingShown:
 
 def rule_shown(rule: Rule, names: Names) -> RuleShown:
     cell = rule.cell
+    value = _as_json(rule.value)
     return RuleShown(
         id=rule.id,
-        value=_as_json(rule.value),
+        value=value,
+        value_text=value_text(KNOBS[cell.knob].unit, value, names.language),
         scope=cell.node.scope,
         scope_id=cell.node.id,
         place=names.place(cell.node),

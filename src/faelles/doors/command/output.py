@@ -18,6 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help=words("command_json"))]
 
 _out = Console(soft_wrap=True)
 _aside = Console(stderr=True, soft_wrap=True)
+_LONGEST_WORD = 30
 _ZONE = "Europe/Copenhagen"
 
 
@@ -28,14 +29,17 @@ def show(answer: object) -> None:
 
 def show_table(columns: Sequence[str], lines: Iterable[Iterable[object]], *, title: str | None = None) -> None:
     """Print a table; `columns` are message ids."""
+    cells = [[_cell(cell) for cell in line] for line in lines]
     table = Table(title=title, title_justify="left")
-    for column in columns:
-        # On a narrow terminal a long word goes on in the next line: half a password or number is none.
-        table.add_column(words(column), overflow="fold")
-    for line in lines:
+    for place, column in enumerate(columns):
+        # On a narrow terminal half a number or password is none: sentences give way, and no word is cut off.
+        longest = max((len(line[place]) for line in cells), default=0)
+        is_one_word = longest <= _LONGEST_WORD and not any(" " in line[place] for line in cells)
+        table.add_column(words(column), overflow="fold", min_width=longest if is_one_word else None)
+    for line in cells:
         # As it is: what stands between brackets in a title is no markup.
-        table.add_row(*(Text(_cell(cell)) for cell in line))
-    _out.print(table, soft_wrap=False)
+        table.add_row(*(Text(cell) for cell in line))
+    _out.print(table, soft_wrap=False, crop=False)
 
 
 def _cell(value: object) -> str:

@@ -11,12 +11,14 @@ from faelles.circulation.looking.explaining import CheckoutExplained, ExplainChe
 from faelles.doors.command import ceiling
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.output import AsJson, show, show_table
-from faelles.doors.command.words import words
+from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.errors import invalid_field
 from faelles.policies.groups.model import GroupKind
 from faelles.policies.groups.operations import list_groups
+from faelles.policies.knob import Unit
 from faelles.policies.operations import explain, list_knobs
-from faelles.policies.requests import Explain, ExplanationShown, KnobShown, KnobValue, RuleShown
+from faelles.policies.requests import Explain, ExplanationShown, KnobShown, RuleShown
+from faelles.policies.values import value_text
 
 app = typer.Typer(help=words("command_policy"), no_args_is_help=True)
 app.add_typer(ceiling.app, name="ceiling", rich_help_panel=words("command_panel_operator"))
@@ -108,8 +110,21 @@ def show_knobs(*, token: Token = None, as_json: AsJson = False) -> None:
         return
     show_table(
         ["command_knob", "command_title", "command_unit", "command_default_value", "command_scopes"],
-        [(each.name, each.title, each.unit, _value(each.default), ", ".join(each.scopes)) for each in found],
+        [
+            (
+                each.name,
+                each.title,
+                each.unit,
+                value_text(Unit(each.unit), each.default, LANGUAGE),
+                ", ".join(each.scopes),
+            )
+            for each in found
+        ],
     )
+
+
+def _default(knob: KnobShown) -> str:
+    return value_text(Unit(knob.unit), knob.default, LANGUAGE)
 
 
 async def _group(desk: Desk, kind: GroupKind, code: str, option: str) -> int:
@@ -137,20 +152,14 @@ def _show_explanation(explanation: ExplanationShown) -> None:
     show_table(
         ["command_value", "command_place", "command_patrons", "command_materials", "command_because"],
         [
-            _line(setting.value, setting.rule, setting.source_text),
-            *(_line(lost.rule.value, lost.rule, lost.why_text) for lost in explanation.runners_up),
+            _line(setting.value_text, setting.rule, setting.source_text),
+            *(_line(lost.rule.value_text, lost.rule, lost.why_text) for lost in explanation.runners_up),
         ],
         title=f"{explanation.title} ({explanation.knob})",
     )
 
 
-def _line(value: KnobValue, rule: RuleShown | None, because: str) -> Iterable[object]:
+def _line(value: str, rule: RuleShown | None, because: str) -> Iterable[object]:
     if rule is None:
-        return (_value(value), "", "", "", because)
-    return (_value(value), rule.place, rule.patron_group_name, rule.material_group_name, f"{because} (#{rule.id})")
-
-
-def _value(value: KnobValue) -> str:
-    if isinstance(value, bool):
-        return words("command_yes") if value else words("command_no")
-    return words("command_none") if value is None else str(value)
+        return (value, "", "", "", because)
+    return (value, rule.place, rule.patron_group_name, rule.material_group_name, f"{because} (#{rule.id})")

@@ -1,16 +1,14 @@
 """A knob's values as people read and type them: `20,00 kr.` for 2000 øre, `28 dage`, `Ja`."""
 
 import re
-from datetime import date
 from typing import Final
-
-from babel.dates import format_date
 
 from faelles.doors.web.money.amounts import kroner_text, ore_of
 from faelles.ground.errors import InvalidRequestError
-from faelles.ground.i18n import Language, money_text, text
+from faelles.ground.i18n import Language
 from faelles.policies.knob import Unit
 from faelles.policies.requests import KnobShown, KnobValue
+from faelles.policies.values import value_text
 
 NO_LIMIT: Final = "none"
 """What a form sends for null."""
@@ -18,23 +16,7 @@ _WHOLE: Final = re.compile(r"^-?\d{1,9}$")
 
 
 def shown(knob: KnobShown, value: KnobValue, language: Language) -> str:
-    if value is None:
-        return text("web_knob_no_date" if knob.unit == Unit.DATE else "web_knob_no_limit", language)
-    if isinstance(value, bool):
-        return text("web_yes" if value else "web_no", language)
-    if isinstance(value, int):
-        return _number(knob, value, language)
-    if knob.unit == Unit.DATE:
-        return format_date(date.fromisoformat(value), format="long", locale=language.value)
-    return knob.choices.get(value, value)
-
-
-def _number(knob: KnobShown, value: int, language: Language) -> str:
-    if knob.unit == Unit.ORE:
-        return money_text(value, language)
-    if knob.unit == Unit.COUNT:
-        return str(value)
-    return text(f"web_unit_{knob.unit}_one" if value == 1 else f"web_unit_{knob.unit}", language, {"count": value})
+    return value_text(Unit(knob.unit), value, language)
 
 
 def typed(knob: KnobShown, value: KnobValue) -> str:
