@@ -303,3 +303,19 @@ async def test_a_new_borrower_who_does_not_fit_is_told_beside_the_fields(employe
     assert 'id="phone-error"' in answer.text
     assert 'value="Åse Ærlig"' in answer.text
     assert 'value="12a"' not in answer.text
+
+
+async def test_a_search_for_patrons_is_come_back_to_and_names_nobody_in_its_address(
+    employee: Visitor, visit: Callable[[str], Visitor], library: LendingLibrary
+):
+    reader = await library.reader()
+    answer = await employee.send("/patrons", {"name": "Låner"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/patrons?found=true")
+    assert "låner" not in str(employee.http.cookies).lower()
+    for _ in range(2):
+        assert f'href="/patrons/{reader.id}"' in (await employee.get("/patrons?found=true")).text
+    assert reader.card not in (await employee.get("/patrons")).text
+    after = (await employee.get(f"/patrons?found=true&after={reader.id}")).text
+    assert f'href="/patrons/{reader.id}"' not in after
+    employee.http.cookies.set("faelles_sought", "x" * 40, domain="faelles.test")
+    assert (await employee.get("/patrons?found=true")).status_code == 200

@@ -16,6 +16,8 @@ HALFWAY: Final = "faelles_halfway"
 """Sealed: whose password was right, while the one-time password is asked for."""
 UNDER_WAY: Final = "faelles_under_way"
 """Sealed: what was asked of the municipality's directory, while somebody signs in there."""
+SOUGHT: Final = "faelles_sought"
+"""Sealed: whom somebody searches for, so that no name stands in an address and the way back to the list works."""
 LANGUAGE: Final = "faelles_language"
 
 _A_YEAR: Final = 365 * 24 * 60 * 60

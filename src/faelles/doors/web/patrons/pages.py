@@ -1,44 +1,73 @@
 """Finding patrons, and who they are. No name stands in an address: searches are forms."""
 
-from typing import Annotated
+import base64
+from typing import Any, Final
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 from litestar import Response, Router, get, post
+from litestar.params import FromQuery
 
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
+from faelles.doors.web import cookies
+from faelles.doors.web.lists.picks import Position
 from faelles.doors.web.patrons.frame import THIS_PATRON, VIEW, PatronFrame, frame_of, patron_page
 from faelles.doors.web.patrons.relations import memberships_of
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
+from faelles.ground.errors import MisconfiguredError
 from faelles.ground.ids import PatronId
 from faelles.patrons.classes.operations import classes_of
-from faelles.patrons.looking.model import AccessEntry, PatronSummary, SearchPatrons
+from faelles.patrons.looking.model import AccessEntry, NamePart, PatronSummary, SearchPatrons
 from faelles.patrons.looking.operations import access_report, search
 
-_MOST_LOOKS = 200
+_MOST_LOOKS: Final = 200
+_PAGE: Final = 50
+_PURPOSE: Final = "patron_search"
+_SECONDS_KEPT: Final = 15 * 60
 
 
 class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
-    name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    name: NamePart
 
 
 @get("/patrons", opt=guarded(VIEW, example=Example()))
-async def ask(request: WebRequest) -> Response[bytes]:
-    desk = await request.read(lambda tx: desk_of(tx, request))
-    return request.page("patrons/search.html", {"desk": desk, "form": SearchForm(), "people": None})
+async def ask(
+    request: WebRequest,
+    found: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
+    after: Position = 0,
+) -> Response[bytes]:
+    """The search, and whom it found: the list can be come back to, and left for its next page."""
+    sought = _sought(request) if found else ""
 
-
-@post("/patrons", opt=guarded(VIEW, example=Example(body={"name": "Hansen"})), status_code=200)
-async def find(request: WebRequest) -> Response[bytes]:
-    form = await request.typed(SearchForm)
-
-    async def work(tx: Transaction) -> tuple[Desk, list[PatronSummary]]:
-        return await desk_of(tx, request), await search(tx, request.caller, SearchPatrons(name=form.name or None))
+    async def work(tx: Transaction) -> tuple[Desk, list[PatronSummary] | None]:
+        asked = SearchPatrons(name=sought, after=after or None, limit=_PAGE) if sought else None
+        return await desk_of(tx, request), await search(tx, request.caller, asked) if asked else None
 
     desk, people = await request.run(work)
-    return request.page("patrons/search.html", {"desk": desk, "form": form, "people": people})
+    more = people[-1].id if people and len(people) == _PAGE else None
+    return request.page("patrons/search.html", {"desk": desk, "sought": sought, "people": people, "more": more})
+
+
+@post("/patrons", opt=guarded(VIEW, example=Example(body={"name": "Hansen"})))
+async def find(request: WebRequest) -> Response[Any]:
+    services, agency = request.services, request.caller.agency
+    sealed = services.keyring.encrypt(_PURPOSE, agency, (await request.typed(SearchForm)).name)
+    answer = request.go_to("/patrons?found=true")
+    value = base64.urlsafe_b64encode(sealed).decode()
+    answer.set_cookie(cookies.secret_cookie(services, cookies.SOUGHT, value, _SECONDS_KEPT))
+    return answer
+
+
+def _sought(request: WebRequest) -> str:
+    """Empty where the search was too long ago, or somebody else's."""
+    try:
+        sealed = base64.urlsafe_b64decode(request.cookies.get(cookies.SOUGHT, ""))
+        return request.services.keyring.decrypt(_PURPOSE, request.caller.agency, sealed) if sealed else ""
+    except (ValueError, InvalidTag, MisconfiguredError):
+        return ""
 
 
 @get("/patrons/{patron:int}", opt=guarded(VIEW, example=THIS_PATRON))
