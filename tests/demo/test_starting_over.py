@@ -48,12 +48,16 @@ def holder(config: Config) -> "Iterator[subprocess.Popen[str]]":
         process.kill()
 
 
-async def test_the_database_is_deleted(config: Config):
+async def test_the_database_is_deleted_with_what_went_out_of_it(config: Config):
+    sent = config.state_directory / "outbox" / "1.1.1.eml"
+    sent.parent.mkdir()
+    sent.write_text("Kære Åse")
     with EmbeddedCluster(config.state_directory / "postgresql").start() as running:
         home = running.layout.home
     said: list[str] = []
     await start_over(config, say=said.append)
     assert not home.exists()
+    assert not sent.exists()
     assert str(home) in said[-1]
 
 

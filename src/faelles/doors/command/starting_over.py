@@ -42,7 +42,7 @@ def alone(config: Config) -> Iterator[None]:
 
 
 async def start_over(config: Config, *, say: Say) -> None:
-    """Stop whoever uses the embedded database of this state directory, and delete it."""
+    """Stop whoever uses the embedded database of this state directory, and delete it with all that went out of it."""
     if config.database_url is not None:
         raise MisconfiguredError("demo_reset_needs_embedded")
     await _stop_holder(config.state_directory / _LOCK, say)
@@ -54,6 +54,9 @@ async def start_over(config: Config, *, say: Say) -> None:
         await _stop_holder(owner, say)
     say(words("demo_deleting", place=str(home)))
     shutil.rmtree(home)
+    # What went out is of people who are no more, and what the pretended debtor system remembers is of their debts.
+    for left in ("outbox", "exchange"):
+        shutil.rmtree(config.state_directory / left, ignore_errors=True)
     staff_session.forget(config)
 
 
