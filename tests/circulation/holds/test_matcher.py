@@ -10,6 +10,10 @@ from circulation.lending_library import LendingLibrary
 from faelles.agencies.operations import close_branch
 from faelles.circulation.holds.matcher import match_dirty_titles
 from faelles.circulation.holds.matching import WhyNot
+from faelles.circulation.merging import merge_patrons
+from faelles.patrons.blocks.operations import set_absence
+from faelles.patrons.merging.model import MergePatrons
+from faelles.patrons.model import AbsencePeriod
 from faelles.policies.knobs import NEW_AT_HOME_DAYS
 
 
@@ -189,3 +193,18 @@ async def test_nothing_is_sent_to_a_branch_that_has_closed(library: LendingLibra
     await change(library, hold, pickup=library.town.main)
     await match_all(library)
     assert await state_of(library, hold) == ("matched", book)
+
+
+async def test_who_becomes_somebody_else_waits_as_they_do(library: LendingLibrary):
+    reader, real, (title, _) = await library.reader(), await library.reader(), await copies(library, 1)
+    hold = (await wish(library, reader, title)).transaction
+    await match_all(library)
+    away = AbsencePeriod(first_day=day(0, library), last_day=day(9, library))
+    await library.run(lambda tx: set_absence(tx, library.librarian, real.id, away))
+    temporary = "UPDATE patron SET is_temporary = true WHERE agency_id = $1 AND id = $2"
+    await library.run(lambda tx: tx.execute(temporary, tx.agency, reader.id))
+    request = MergePatrons(temporary=reader.id, real=real.id)
+    await library.run(lambda tx: merge_patrons(tx, library.librarian, request))
+    await match_all(library)
+    assert (await explained(library, hold)).here.why_not == WhyNot.ABSENT
+    assert await state_of(library, hold) == ("pending", None)
