@@ -96,3 +96,16 @@ async def test_finished_loans_are_shown_with_consent_and_gone_without(site: WebS
     assert (await site.get(path))["historicalMaterialLoans"] == []
     await site.put(consent, {"consent": True})
     assert (await site.get(path))["historicalMaterialLoans"] == []
+
+
+async def test_who_has_a_book_in_hand_looks_at_whoever_answers_for_it(site: WebSite):
+    library = site.library
+    pupil, teacher = await library.reader(), await library.reader()
+    await library.lend(pupil, await library.copy())
+    before = await library.looks_at(teacher)
+    assert len(await site.get(f"/{{a}}/patrons/{pupil.id}/loans/v2")) == 1
+    assert await library.looks_at(teacher) == before
+    await library.lend(teacher, await library.copy(), second_borrower=pupil.id)
+    before = await library.looks_at(teacher)
+    assert len(await site.get(f"/{{a}}/patrons/{pupil.id}/loans/v2")) == 2
+    assert sorted(await library.looks_at(teacher)) == sorted([*before, "renewal_dry_run"])

@@ -10,6 +10,7 @@ from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.renewing import RenewalWish, decide
 from faelles.circulation.own import store
 from faelles.circulation.own.model import AtHome, OwnHold, OwnLoan
+from faelles.ground.access import record_access
 from faelles.ground.database import Read, Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import BranchId, LoanId, PatronId
@@ -26,17 +27,22 @@ def loans_asked_for(tx: Transaction, caller: Caller) -> Read[AtHome]:
 
 async def own_loans(tx: Transaction, caller: Caller, facts: AtHome, branch: BranchId) -> list[OwnLoan]:
     """Each open loan in the divisions where the caller may see their own, with whether it may be renewed at `branch`,
-    by the decision that a renewal is. Nothing is locked, charged or noted down: who renews decides again.
+    by the decision that a renewal is. Nothing is locked or charged: who renews decides again. That what stands against
+    somebody else was looked at, who answers for a loan, is recorded as a trial of the renewal is.
     """
     divisions = caller.divisions(Permission.OWN_ACCOUNT)
     desk = await open_desk(tx, caller, facts.revision, branch, Permission.OWN_ACCOUNT)
     shown: list[OwnLoan] = []
+    others: list[PatronId] = []
     for borrowed in facts.borrowed:
         terms_of = _terms_of_class(desk, borrowed.patron)
-        for each in borrowed.loans:
-            if divisions is None or each.loan.division in divisions:
-                decided = decide(desk, borrowed.patron, each, _NO_WISH, terms=terms_of(each.item))
-                shown.append(OwnLoan(each.loan, each.copy, None if decided.is_allowed else decided.judgement.standing))
+        loans = [each for each in borrowed.loans if divisions is None or each.loan.division in divisions]
+        if loans and borrowed.patron.id != caller.patron:
+            others.append(borrowed.patron.id)
+        for each in loans:
+            decided = decide(desk, borrowed.patron, each, _NO_WISH, terms=terms_of(each.item))
+            shown.append(OwnLoan(each.loan, each.copy, None if decided.is_allowed else decided.judgement.standing))
+    await record_access(tx, "renewal_dry_run", others)
     return sorted(shown, key=lambda each: each.loan.id)
 
 
