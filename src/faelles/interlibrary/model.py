@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from faelles.catalog.numbers.rules import number_of
 from faelles.ground.fields import Id, ItemNumberText, LongText, ShortText
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, LoanId, PatronId, RecordId
 
@@ -93,6 +94,26 @@ class Request(Struct, frozen=True, kw_only=True):
     denied_why: str | None
     requested_at: datetime
     changed_at: datetime
+
+
+class Awaited(Struct, frozen=True, kw_only=True):
+    """What a patron waits for from another library, until it is lent to them. `known_as`: our own identifier of the
+    title, where we know it.
+    """
+
+    id: int
+    division: DivisionId
+    branch: BranchId
+    wanted: Wanted
+    known_as: str | None
+    material_type: str | None
+    state: State
+    requested_at: datetime
+
+    @property
+    def number(self) -> str | None:
+        """The title's, as the outside knows it."""
+        return number_of(self.known_as) if self.known_as else self.wanted.identifier
 
 
 class ItemRequested(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

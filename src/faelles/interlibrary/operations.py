@@ -9,12 +9,13 @@ from faelles.circulation.whereabouts.operations import send_placeholder_home
 from faelles.ground import events
 from faelles.ground.config import Installation
 from faelles.ground.crypto import Keyring
-from faelles.ground.database import Database, Transaction
+from faelles.ground.database import Database, Read, Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, RefusedError, invalid_field
 from faelles.ground.ids import BranchId, ItemNumber, LoanId, PatronId, RecordId
 from faelles.interlibrary import rules, store
 from faelles.interlibrary.events import moved
 from faelles.interlibrary.model import (
+    Awaited,
     Deny,
     Direction,
     LendAt,
@@ -148,6 +149,17 @@ async def requests_of(
     divisions = caller.divisions(permission)
     found = await store.of_patron(tx, patron, after=after, limit=limit)
     return [each for each in found if divisions is None or each.division in divisions]
+
+
+def awaited_asked_for(tx: Transaction, caller: Caller) -> Read[list[Awaited]]:
+    """What the caller waits for from other libraries, in the divisions where they may see their own: a question for
+    `Transaction.together`.
+    """
+    caller.require(Permission.OWN_ACCOUNT)
+    if caller.patron is None:
+        raise NotFoundError("patron_unknown")
+    divisions = caller.divisions(Permission.OWN_ACCOUNT)
+    return store.awaited(tx, caller.patron, None if divisions is None else sorted(divisions))
 
 
 async def show_request(tx: Transaction, caller: Caller, request: int) -> Request:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from faelles.ground.database import Row, Transaction
+import msgspec
+
+from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, LoanId, PatronId, RecordId
-from faelles.interlibrary.model import Adapter, Direction, Request, SetPartner, State, Wanted
+from faelles.interlibrary.model import Adapter, Awaited, Direction, Request, SetPartner, State, Wanted
 
 _COLUMNS = """
 SELECT r.id, r.direction, r.patron_id, r.division_id, r.branch_id, r.record_id, r.title, r.creator, r.publication_year,
@@ -32,6 +34,22 @@ _OPEN = (
  LIMIT $4
 """
 )
+
+_AWAITED = """
+SELECT COALESCE(json_agg(json_build_object(
+           'id', r.id, 'division', r.division_id, 'branch', r.branch_id, 'state', r.state,
+           'requested_at', r.requested_at, 'known_as', t.identifier, 'material_type', t.material_type,
+           'wanted', json_build_object(
+               'title', r.title, 'record', r.record_id, 'creator', r.creator, 'publication_year', r.publication_year,
+               'identifier', r.identifier, 'periodical_year', r.periodical_year,
+               'periodical_volume', r.periodical_volume, 'periodical_number', r.periodical_number)) ORDER BY r.id),
+       '[]')::text
+  FROM interlibrary_request AS r
+  LEFT JOIN title AS t ON t.record_id = r.record_id
+ WHERE r.agency_id = $1 AND r.patron_id = $2 AND r.direction = 'borrowing'
+   AND r.state IN ('requested', 'ordered', 'received')
+   AND ($3::integer[] IS NULL OR r.division_id = ANY ($3))
+"""
 
 # What circulation did with the other libraries' copies: lent to whoever asked for it, and taken back.
 _LENT_OF_RECEIVED = """
@@ -74,6 +92,9 @@ INSERT INTO interlibrary_partner (agency_id, adapter, address, set_at, set_by) V
 """
 
 
+_decode_awaited = msgspec.json.Decoder(list[Awaited]).decode
+
+
 async def find(tx: Transaction, request: int) -> Request | None:
     row = await tx.row(_FIND, tx.agency, request)
     return _request(row) if row else None
@@ -85,6 +106,10 @@ async def lock(tx: Transaction, request: int) -> None:
 
 async def of_patron(tx: Transaction, patron: PatronId, *, after: int, limit: int) -> list[Request]:
     return [_request(row) for row in await tx.rows(_OF_PATRON, tx.agency, patron, after, limit)]
+
+
+def awaited(tx: Transaction, patron: PatronId, divisions: list[DivisionId] | None) -> Read[list[Awaited]]:
+    return Read(_AWAITED, (tx.agency, patron, divisions), _decode_awaited)
 
 
 async def open_requests(

@@ -229,8 +229,8 @@ class NumberOfLoansPerRecord(Struct, frozen=True):
 
 
 class ILLBibliographicRecord(Struct, frozen=True, kw_only=True):
-    record_id: str
-    medium_type: str
+    record_id: str | None
+    medium_type: str | None
     author: str | None = None
     title: str | None = None
     isbn: str | None = None
@@ -291,7 +291,7 @@ class ReservationDetails(Struct, frozen=True, kw_only=True):
     state: str
     pickup_branch: str
     date_of_reservation: str
-    expiry_date: date
+    expiry_date: date | None
     activation_date: date | None
     number_in_queue: int | None
     estimated_days_until_reservation: int | None

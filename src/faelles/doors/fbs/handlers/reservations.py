@@ -31,6 +31,7 @@ from faelles.circulation.own.model import OwnHold
 from faelles.circulation.own.operations import holds_asked_for
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, branch_coded, number
+from faelles.doors.fbs.handlers import awaited
 from faelles.doors.fbs.handlers.catalog import periodical
 from faelles.doors.fbs.handlers.issues import issue_meant
 from faelles.doors.fbs.handlers.patrons import let_in, living
@@ -39,6 +40,7 @@ from faelles.doors.fbs.problems import RESERVATIONS_FAILED, AnsweredError, in_th
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.ids import BranchId, HoldId, IssueId, RecordId
+from faelles.interlibrary.operations import awaited_asked_for
 from faelles.patrons.model import Patron
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import revision_asked_for, settings_for
@@ -94,11 +96,16 @@ class _Order:
 
 async def reservations(call: Call) -> list[models.ReservationDetails]:
     async def work(tx: Transaction) -> list[models.ReservationDetails]:
-        found, revision, holds = await tx.together(
-            call.patron_asked_for(tx), revision_asked_for(tx), holds_asked_for(tx, call.own)
+        found, revision, holds, requests = await tx.together(
+            call.patron_asked_for(tx),
+            revision_asked_for(tx),
+            holds_asked_for(tx, call.own),
+            awaited_asked_for(tx, call.own),
         )
         await let_in(tx, call, found)
-        return await _details(tx, call, await settings_for(tx, revision), holds)
+        settings = await settings_for(tx, revision)
+        elsewhere = [awaited.shown_as_reservation(settings, each) for each in requests]
+        return await _details(tx, call, settings, holds) + elsewhere
 
     return await call.run(work)
 
@@ -330,19 +337,27 @@ async def _change(tx: Transaction, call: Call, settings: Settings, change: Chang
 
 async def delete_reservations(call: Call) -> None:
     """Cancel; also what lies ready, which the library then clears from its shelf. All of them or none."""
-    holds = [number(each, "reservationid") for each in call.many("reservationid")]
+    wanted = [number(each, "reservationid") for each in call.many("reservationid")]
+    holds = tuple(each for each in wanted if not awaited.is_awaited(each))
 
     async def work(tx: Transaction) -> None:
-        known = await living(tx, call)
-        asked = CancelHolds(holds=tuple(holds))
-        cancelled = await changing.cancel_holds(tx, call.in_name_of(known.id), asked)
-        if any(each.outcome is CancelOutcome.NOT_FOUND for each in cancelled):
-            raise NotFoundError("hold_unknown")
-        bound = tuple(each.hold for each in cancelled if each.outcome is CancelOutcome.ON_ITS_WAY)
-        if bound:
-            await changing.cancel_holds(tx, call.caller, CancelHolds(holds=bound))
+        await living(tx, call)
+        if holds:
+            await _cancel_holds(tx, call, holds)
+        for reservation in wanted:
+            if awaited.is_awaited(reservation):
+                await awaited.cancel(tx, call, reservation)
 
     await call.run(work)
+
+
+async def _cancel_holds(tx: Transaction, call: Call, holds: tuple[int, ...]) -> None:
+    cancelled = await changing.cancel_holds(tx, call.own, CancelHolds(holds=holds))
+    if any(each.outcome is CancelOutcome.NOT_FOUND for each in cancelled):
+        raise NotFoundError("hold_unknown")
+    bound = tuple(each.hold for each in cancelled if each.outcome is CancelOutcome.ON_ITS_WAY)
+    if bound:
+        await changing.cancel_holds(tx, call.caller, CancelHolds(holds=bound))
 
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
