@@ -17,7 +17,7 @@ import asyncpg
 import httpx
 import pytest
 
-from faelles.doors.runtime import Runtime, running
+from faelles.doors.runtime import Runtime, database_server, running
 from faelles.ground.config import Config, read_config
 from faelles.ground.crypto import new_master_key
 from faelles.ground.database.logins import passes_row_policies
@@ -55,6 +55,15 @@ async def test_everything_is_up_inside_and_down_outside(owner_url: str):
         assert await runtime.ready()
     with pytest.raises(asyncpg.InterfaceError):
         await runtime.database._pool.acquire()
+
+
+async def test_who_names_only_the_login_that_migrates_gets_no_database_of_our_own(owner_url: str):
+    named = config(FAELLES_OWNER_DATABASE_URL=owner_url)
+    with database_server(named) as server:
+        assert (server.owner_url, server.cluster) == (owner_url, None)
+    with pytest.raises(MisconfiguredError, match="database_url_missing"):
+        async with running(named, migrating=False):
+            pass
 
 
 async def test_production_refuses_a_login_that_could_pass_row_policies(owner_url: str):

@@ -60,8 +60,8 @@ class Runtime:
 @contextmanager
 def database_server(config: Config, *, say: Say = _silence) -> Iterator[Server]:
     """The PostgreSQL of the settings. Raises ClusterError where our own cannot run."""
-    if config.database_url is not None:
-        yield Server(config.owner_database_url or config.database_url, config.database_url)
+    if owner_url := config.owner_database_url or config.database_url:
+        yield Server(owner_url, config.database_url)
         return
     with EmbeddedCluster(config.state_directory / "postgresql").start(say=say) as cluster:
         owner_url = cluster.url(user=cluster.user, password=cluster.password, database=DATABASE)
