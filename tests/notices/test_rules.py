@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from faelles.ground.i18n import Language
 from faelles.notices import rules
+from faelles.notices.looking.model import WriteToPatron
 from faelles.notices.model import ChannelName, Contact, Topic, kinds
 from faelles.notices.sending.rules import only_the_last_step, pause
 from faelles.notices.wishes.model import NO_WISHES, Wishes
@@ -88,3 +90,9 @@ def test_pauses_grow_and_end():
 
 def test_nothing_said_is_nothing_kept():
     assert only_the_last_step([]) == []
+
+
+@pytest.mark.parametrize("text", ["  ", "\n\n", "\N{NO-BREAK SPACE}\t"])
+def test_blanks_alone_are_no_words_to_a_patron(text):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"branch": 1, "text": text, "key": "k"}, WriteToPatron)

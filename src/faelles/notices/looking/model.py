@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from faelles.ground.fields import Code, Id
 from faelles.ground.i18n import Language
 from faelles.ground.ids import DivisionId, PatronId
-from faelles.notices.model import ChannelName, MessageState
+from faelles.notices.model import WORDED_LINES, ChannelName, MessageState
 
 
 class MessageLine(Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class ReportBounce(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 class WriteToPatron(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     branch: Id
-    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)")]
+    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=WORDED_LINES)]
     key: Code
     """The writer's own name for it: the same again is the same message."""
 

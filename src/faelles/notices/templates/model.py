@@ -9,15 +9,14 @@ from msgspec import Meta, Struct
 
 from faelles.ground.fields import Id
 from faelles.ground.i18n import Language, date_text, money_text, text
-from faelles.notices.model import Form
+from faelles.notices.model import WORDED_LINES, Form
 from faelles.notices.wishes.model import KindName
 
 FRAME = "frame"
 """The template that goes around the sections of a message: greeting and signature."""
 
-_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)"
 SubjectText = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
-BodyText = Annotated[str, Meta(min_length=1, max_length=8000, pattern=_LINES)]
+BodyText = Annotated[str, Meta(min_length=1, max_length=8000, pattern=WORDED_LINES)]
 
 
 class Origin(StrEnum):
