@@ -12,7 +12,6 @@ import msgspec
 from faelles.ground.i18n import Language
 from faelles.ground.ids import DivisionId, PatronId
 
-
 WORDED_LINES: Final = r"^[\t\n \xa0]*[^\x00-\x20\x7f\xa0][^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)"
 """Text on any number of lines; blanks alone say nothing."""
 
