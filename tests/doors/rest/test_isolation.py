@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar
 
-from doors.rest.callers import bearer, patron, staff
+from doors.rest.callers import EVERYTHING_FOR_STAFF, bearer, patron, staff
 from doors.rest.digest import Ledger, open_ledger
 from doors.rest.furniture import Furniture, furnish, names_in
 from doors.rest.walk import Route, every_route, routes_of
@@ -19,6 +20,7 @@ from faelles.doors.rest.access import Audience, Example
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.ids import NATION
+from faelles.people.model import Grant
 from town import found_town
 
 REFUSALS = (401, 403, 404, 409, 422)
@@ -126,6 +128,96 @@ async def test_another_agency_sees_nothing_and_changes_nothing(
 OF_ONE_PATRON = frozenset({"booking", "charge", "hold", "loan", "message", "patron", "payment_order", "ready_hold"})
 NOTED = frozenset({"access_log", "event", "idempotency"})
 """What a refusal may leave."""
+
+
+FROM_ANY_PLACE = {
+    "titles, and what is looked for, are the whole municipality's": (
+        "PATCH /records/{record}",
+        "POST /records",
+        "POST /records/finding",
+        "POST /records/provisional",
+        "POST /records/search",
+        "POST /records/{record}/aliases",
+        "POST /records/{record}/issues",
+        "PUT /records/{record}/successor",
+        "DELETE /records/{record}/aliases/{alias}",
+        "POST /titles/loans",
+        "POST /titles/standing",
+        "POST /policies/simulations",
+        "POST /policies/touched-loans",
+    ),
+    "a copy is looked after wherever it is handed in": (
+        "POST /items/{item}/notes",
+        "DELETE /items/{item}/notes/{note}",
+        "PUT /items/{item}/parts",
+        "PUT /items/{item}/parts/{part}",
+        "POST /scans",
+    ),
+    "what is asked about several is answered for each, within the caller's reach": (
+        "POST /holds/cancellations",
+        "POST /offline-transactions",
+        "POST /patrons/identify",
+        "POST /patrons/search",
+        "POST /register-updates/rehearsal",
+    ),
+    "the example is the school's own": ("POST /classes", "POST /classes/roster"),
+    "the web site's, for whoever asks it": (
+        "POST /newsletters/subscriber",
+        "POST /newsletters/subscriptions",
+        "POST /newsletters/unsubscriptions",
+    ),
+    "set once for the whole municipality, by whoever holds the permission anywhere in it": (
+        "POST /debts/imports",
+        "POST /exclusions/notices",
+        "POST /float-groups",
+        "PUT /float-groups/{group}",
+        "DELETE /float-groups/{group}",
+        "PUT /items/number-series",
+        "POST /lending-agreements",
+        "DELETE /lending-agreements/{agreement}",
+        "POST /interlibrary-requests/from-libraries",
+        "POST /lending-requests/incoming/{lending_request}/accept",
+        "POST /lending-requests/incoming/{lending_request}/refuse",
+        "POST /lending-requests/outgoing/{lending_request}/withdraw",
+        "POST /staff",
+        "DELETE /staff/{user}/one-time-password",
+        "DELETE /tokens/{token}",
+        "POST /tokens/revoke",
+        "POST /vans",
+        "PUT /vans/{van}",
+        "DELETE /vans/{van}",
+    ),
+}
+"""What staff of one branch may change though it is no branch's own; all else is refused them where it is another's."""
+SERVED_FROM_ANY_PLACE = {
+    f"{method} /api/v1{path}"
+    for named in FROM_ANY_PLACE.values()
+    for method, _, path in (each.partition(" ") for each in named)
+}
+
+
+async def test_a_permission_at_a_school_reaches_nothing_of_the_library(
+    client: httpx.AsyncClient, keyring: Keyring, showcase: Furniture, ledger: Ledger
+) -> None:
+    """Every permission there is, held at the school alone, by somebody of the same municipality."""
+    town = showcase.town
+    at_school = Grant(EVERYTHING_FOR_STAFF, division=town.schools, branch=town.school)
+    caller = bearer(keyring, msgspec.structs.replace(staff(town.agency, showcase.number("staff")), grants=(at_school,)))
+    before = await ledger.digest(NATION, town.agency)
+    wrong = []
+    for route in ROUTES:
+        is_of_a_patron = names_in(Example(path=route.access.example.path)) & OF_ONE_PATRON
+        is_others = route.method != "GET" or is_of_a_patron
+        if route.access.audience is not Audience.PERMITTED or route.for_patrons or not is_others:
+            continue
+        if str(route) in SERVED_FROM_ANY_PLACE:
+            continue
+        answer = await route.send(client, showcase, caller)
+        if answer.status_code not in {403, 404} or showcase.marker in answer.text:
+            wrong.append(told(route, answer))
+    assert wrong == []
+    assert {str(route) for route in ROUTES} >= SERVED_FROM_ANY_PLACE
+    assert await ledger.digest(NATION, town.agency) == before
 
 
 @every_room_of_patrons
