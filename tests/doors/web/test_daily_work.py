@@ -319,3 +319,8 @@ async def test_a_search_for_patrons_is_come_back_to_and_names_nobody_in_its_addr
     assert f'href="/patrons/{reader.id}"' not in after
     employee.http.cookies.set("faelles_sought", "x" * 40, domain="faelles.test")
     assert (await employee.get("/patrons?found=true")).status_code == 200
+
+
+@pytest.mark.parametrize("narrowed", ["year=99999", "language=" + "x" * 200, "type=" + "x" * 200, "branch=999999999"])
+async def test_a_search_narrowed_by_what_cannot_be_is_no_mistake_of_ours(employee: Visitor, narrowed: str):
+    assert (await employee.get(f"/titles?q=havet&{narrowed}")).status_code in {200, 400, 404}

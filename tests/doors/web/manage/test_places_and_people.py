@@ -124,3 +124,21 @@ async def test_looks_are_found_by_card_which_stands_in_no_address(employee: Visi
     assert answer.headers["location"] == f"/manage/looks?patron={reader.id}"
     assert "Udlånte et materiale" in (await employee.get(answer.headers["location"])).text
     assert (await employee.send("/manage/looks", {"card": "K000000000"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "form"),
+    [
+        ("/manage/branches", "code", {"name": "Havnen", "kind": "public"}),
+        ("/manage/machines", "username", {"kind": "sorter", "name": "Sortering", "language": "da"}),
+        ("/manage/clients/new", "username", {"name": "Hjemmeside", "permissions": "catalog_view"}),
+    ],
+)
+async def test_a_code_that_is_none_is_told_beside_its_field(
+    employee: Visitor, library: LendingLibrary, path: str, field: str, form: dict[str, str]
+):
+    town = library.town
+    sent = form | {field: "-½", "division": town.library, "branch": town.main}
+    answer = await employee.send(path, {name: value for name, value in sent.items() if value})
+    assert (answer.status_code, 'value="-½"' in answer.text) == (400, True)
+    assert 'aria-invalid="true"' in answer.text

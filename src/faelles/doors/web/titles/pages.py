@@ -24,7 +24,7 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId, QueryId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.place import Desk, desk_of
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import WebRequest, read_as
 from faelles.doors.web.titles.names import Names, shelf_name
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Code, Id, Scan, ShortText
@@ -113,7 +113,7 @@ def _wanted(asked: dict[str, Any]) -> FindTitles | None:
         "at_branch": asked["branch"] or None,
         "skip": asked["skip"],
     }
-    return msgspec.convert(given, FindTitles, strict=False)
+    return read_as(FindTitles, given)
 
 
 def _narrowed(asked: dict[str, Any]) -> Any:  # noqa: ANN401 - a function for the template

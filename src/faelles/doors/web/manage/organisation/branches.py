@@ -18,7 +18,7 @@ from faelles.doors.rest.parameters import PathId
 from faelles.doors.web import sheet
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.manage.frame import MOST_LISTED, manage_page
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import WebRequest, read_as
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, ShortText
 from faelles.ground.ids import BranchId
@@ -96,7 +96,7 @@ async def branches_as_sheet(request: WebRequest) -> Response[bytes]:
 async def add_branch(request: WebRequest) -> Response[bytes]:
     async def do() -> Response[bytes]:
         form = await request.typed(NewBranchForm)
-        wanted = msgspec.convert(msgspec.structs.asdict(form), AddBranch)
+        wanted = read_as(AddBranch, msgspec.structs.asdict(form))
         branch = await request.run(lambda tx: agencies.add_branch(tx, request.caller, wanted))
         return request.go_to(f"/manage/branches/{branch.id}?done=branch_added")
 

@@ -11,7 +11,7 @@ from faelles.doors.rest.parameters import PathId
 from faelles.doors.web import sheet
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.manage.frame import MOST_LISTED, manage_page
-from faelles.doors.web.request import WebRequest
+from faelles.doors.web.request import WebRequest, read_as
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import Id, ShortText
@@ -94,7 +94,7 @@ async def create_machine(request: WebRequest) -> Response[bytes]:
 
     async def do() -> Response[bytes]:
         form = await request.typed(NewMachineForm)
-        new = msgspec.convert(msgspec.structs.asdict(form), NewMachine)
+        new = read_as(NewMachine, msgspec.structs.asdict(form))
         made = await request.run(lambda tx: machines.create_machine(tx, request.caller, new))
         return await _one(request, made.id, secret=made)
 
