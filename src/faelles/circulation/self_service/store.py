@@ -16,7 +16,9 @@ from faelles.policies.model import SettingsRevision
 # Everything about whoever stands at the machine, in one question; nothing is locked. The look is recorded with it,
 # also where the PIN turns out to be wrong: that somebody tried is the patron's to know. What stands against them is not
 # taken from patron_facts, which would read all their loans once more. OFFSET 0: from the patron to the loans; left to
-# itself a generic plan begins with every open loan of the agency.
+# itself a generic plan begins with every open loan of the agency. Which copy a hold tells of is worked out with the
+# hold: as a condition on the copy, COALESCE would keep PostgreSQL from looking it up by its key under a row policy, and
+# all copies of the agency would be read for each hold.
 _LOAD_PATRON = """
 WITH found AS (
     SELECT min(i.patron_id) AS patron_id, count(DISTINCT i.patron_id) AS fitting
@@ -76,12 +78,12 @@ SELECT json_build_object(
                                           AND (h.issue_id IS NULL OR o.issue_id = h.issue_id))))
           FROM (SELECT hold_id FROM hold_patron
                  WHERE agency_id = $1 AND patron_id = w.patron_id AND is_open OFFSET 0) AS p
-         CROSS JOIN LATERAL (SELECT * FROM hold WHERE agency_id = $1 AND id = p.hold_id OFFSET 0) AS h
+         CROSS JOIN LATERAL (
+                   SELECT *, CASE WHEN state = 'matched' THEN wanted_item_id
+                                  ELSE COALESCE(item_id, wanted_item_id) END AS told_item_id
+                     FROM hold WHERE agency_id = $1 AND id = p.hold_id OFFSET 0) AS h
           JOIN title AS t ON t.record_id = h.record_id
-          LEFT JOIN copy AS c
-                 ON c.agency_id = $1
-                AND c.item_id = CASE WHEN h.state = 'matched' THEN h.wanted_item_id
-                                     ELSE COALESCE(h.item_id, h.wanted_item_id) END
+          LEFT JOIN copy AS c ON c.agency_id = $1 AND c.item_id = h.told_item_id
          WHERE h.division_id = $4
          ORDER BY h.state <> 'ready', h.id)
 )::text
