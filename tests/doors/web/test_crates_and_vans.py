@@ -1,6 +1,7 @@
 """Crates between branches and the vans that take them, on their screens."""
 
 import re
+import secrets
 from datetime import date, timedelta
 
 import pytest
@@ -24,10 +25,13 @@ async def travelling(employee: Visitor, library: LendingLibrary) -> str:
     return item
 
 
+def a_crate(library: LendingLibrary) -> dict[str, object]:
+    return {"label": "T-18", "branch": library.town.main, "to": library.town.suburb, "key": secrets.token_hex(8)}
+
+
 async def opened(employee: Visitor, library: LendingLibrary) -> str:
     """The address of a crate to the suburb."""
-    form = {"label": "T-18", "branch": library.town.main, "to": library.town.suburb}
-    answer = await employee.send(CRATES, form)
+    answer = await employee.send(CRATES, a_crate(library))
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].partition("?")[0]
 
@@ -59,8 +63,14 @@ async def test_what_does_not_go_that_way_stays_out_of_the_crate_and_is_told(
     assert f'<p class="alert-text">{item}</p>' in answer.text
     assert "I kassen (1)" in answer.text
     assert (await employee.send(f"{crate}/copies", {"items": "\n"})).status_code == 400
-    again = await employee.send(CRATES, {"label": "T-18", "branch": library.town.main, "to": library.town.suburb})
-    assert again.status_code == 409
+    assert (await employee.send(CRATES, a_crate(library))).status_code == 409
+
+
+async def test_a_button_that_is_pressed_twice_opens_one_crate(employee: Visitor, library: LendingLibrary):
+    form = a_crate(library)
+    answers = [await employee.send(CRATES, form) for _ in range(2)]
+    assert [each.status_code for each in answers] == [303, 303]
+    assert len({each.headers["location"] for each in answers}) == 1
 
 
 async def test_a_driver_takes_along_what_waits(employee: Visitor, library: LendingLibrary, travelling: str):

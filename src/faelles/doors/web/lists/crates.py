@@ -1,5 +1,6 @@
 """Crates between branches: packed with a scan for each copy, sent, received; and what in one was not scanned yet."""
 
+import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.lists.picks import Position
 from faelles.doors.web.place import desk_of
-from faelles.doors.web.request import WebRequest, read_as
+from faelles.doors.web.request import FormKey, WebRequest, read_as
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, LongText
 from faelles.people.model import Permission
@@ -29,6 +30,7 @@ class PackForm(msgspec.Struct, frozen=True, kw_only=True):
     label: CrateLabel
     branch: Id
     to: Id
+    key: FormKey
 
 
 class PutForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,13 +57,16 @@ async def _all(request: WebRequest, after: int = 0, refused: Refusal = NOTHING_R
             "more": found[-1].id if len(found) == _PAGE else None,
         }
 
-    context = await request.read(work) | {"refused": refused, "done": request.done_just_now}
-    return request.page("lists/crates.html", context, status=refused.status)
+    more = {"refused": refused, "done": request.done_just_now, "key": f"desk-{secrets.token_hex(8)}"}
+    return request.page("lists/crates.html", await request.read(work) | more, status=refused.status)
 
 
 @post(
     _LIST,
-    opt=guarded(_LOGISTICS, example=Example(body={"label": "T-18", "branch": "{branch}", "to": "{suburb}"})),
+    opt=guarded(
+        _LOGISTICS,
+        example=Example(body={"label": "T-18", "branch": "{branch}", "to": "{suburb}", "key": "one-crate-more"}),
+    ),
 )
 async def pack(request: WebRequest) -> Response[bytes]:
     """A crate is opened, and its own page takes the scans."""
@@ -69,7 +74,7 @@ async def pack(request: WebRequest) -> Response[bytes]:
     async def do() -> Response[Any]:
         form = await request.typed(PackForm)
         wanted = PackCrate(label=form.label, branch=form.branch, to=form.to)
-        made = await request.run(lambda tx: crates.pack_crate(tx, request.caller, wanted))
+        made = await request.run(lambda tx: crates.pack_crate(tx, request.caller, wanted, form.key))
         return request.go_to(f"{_LIST}/{made.id}?done=crate_opened")
 
     return await sent(request, "crate", do, lambda refused: _all(request, refused=refused))
