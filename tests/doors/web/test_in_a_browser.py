@@ -52,6 +52,15 @@ async def test_escape_closes_the_patron_and_a_key_undoes(hands: Hands, library: 
     assert await library.state_of(item) == "available"
 
 
+async def test_what_was_sent_before_it_was_undone_is_told(hands: Hands):
+    """As where another tab sends it while the finger is on the button."""
+    late = '<button type="button" data-action="untake" data-scan="424242">'
+    await hands.page.locator("#log").evaluate("(log, late) => log.insertAdjacentHTML('beforeend', late)", late)
+    await hands.press("Alt+z")
+    await hands.answered(1)
+    await expect(hands.latest).to_contain_text("ikke fortrudt")
+
+
 async def test_the_field_has_the_focus_after_every_answer(hands: Hands, library: LendingLibrary):
     reader = await library.reader()
     await hands.scan(reader.card)

@@ -103,10 +103,9 @@ export async function untake(id) {
   let wasThere = false;
   await navigator.locks.request(SENDER, async () => {
     wasThere = await queue.has(id);
-    if (!wasThere) return;
-    await queue.remove(id);
-    page.tell("web_offline_untaken", { tone: "done" });
+    if (wasThere) await queue.remove(id);
   });
+  page.tell(wasThere ? "web_offline_untaken" : "web_offline_untaken_late", { tone: wasThere ? "done" : "notice" });
   await showWaiting();
   return wasThere;
 }
