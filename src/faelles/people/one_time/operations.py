@@ -4,7 +4,6 @@ Guesses are counted by whoever asks for the code (people/sign_in.py, `prove_own`
 """
 
 import base64
-import binascii
 from typing import Final
 
 from faelles.ground.actor import ActorKind
@@ -120,6 +119,9 @@ def own_id(caller: Caller) -> StaffId:
 
 def _secret(base32: str) -> bytes:
     try:
-        return base64.b32decode(base32 + "=" * (-len(base32) % 8))
-    except binascii.Error:
+        plain = base64.b32decode(base32 + "=" * (-len(base32) % 8))
+    except ValueError:
         raise invalid_field("secret", "one_time_secret_unreadable") from None
+    if len(plain) < rules.SHORTEST_SECRET_BYTES:
+        raise invalid_field("secret", "one_time_secret_unreadable")
+    return plain

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 SECONDS: Final = 30
 _DIGITS: Final = 6
 _SECRET_BYTES: Final = 20
+SHORTEST_SECRET_BYTES: Final = 16
+"""RFC 4226, 4: at least 128 bits."""
 _STEPS_APART: Final = (0, -1, 1)
 """How far a telephone's clock may be off: RFC 6238, 5.2, recommends one step of delay."""
 RECOVERY_CODES: Final = 10
