@@ -154,6 +154,7 @@ FROM_ANY_PLACE = {
         "POST /scans",
     ),
     "what is asked about several is answered for each, within the caller's reach": (
+        "POST /exclusions/notices",
         "POST /holds/cancellations",
         "POST /offline-transactions",
         "POST /patrons/identify",
@@ -167,8 +168,6 @@ FROM_ANY_PLACE = {
         "POST /newsletters/unsubscriptions",
     ),
     "set once for the whole municipality, by whoever holds the permission anywhere in it": (
-        "POST /debts/imports",
-        "POST /exclusions/notices",
         "POST /float-groups",
         "PUT /float-groups/{group}",
         "DELETE /float-groups/{group}",

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from faelles.fees.debt import operations
+from faelles.fees.debt import importing, operations
 from faelles.fees.debt.model import Answer, AnswerKind, Imported, MessageKind
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import Forgive
@@ -369,8 +369,9 @@ async def test_messages_can_be_fetched_in_order(office: Office):
 async def test_collecting_needs_its_permission_for_the_whole_agency(office: Office):
     town = office.household.town
     for caller in (staff(town, Permission.FEE_PAY), staff(town, Permission.DEBT_COLLECT, division=town.library)):
-        with pytest.raises(ForbiddenError):
-            await operations.export(office.database, office.outside, caller)
+        for errand in (operations.export, importing.import_files):
+            with pytest.raises(ForbiddenError):
+                await errand(office.database, office.outside, caller)
 
 
 async def test_without_a_debtor_system_nothing_is_written_down(database: Database, household: Household, keyring):

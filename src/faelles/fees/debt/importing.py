@@ -47,6 +47,7 @@ class _Fate(StrEnum):
 
 async def import_files(database: Database, outside: Outside, caller: Caller) -> FilesImported:
     """Take in every file that waits at the debtor system; each in one transaction, settled after it."""
+    require_division(caller, Permission.DEBT_COLLECT, None)
     system, isil, now = await database.run(caller.agency, caller.actor, lambda tx: connect(tx, outside))
     fates: Counter[_Fate] = Counter()
     refused: list[str] = []
