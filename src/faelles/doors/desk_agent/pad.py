@@ -107,6 +107,8 @@ class SupplierPad:
 
     program: asyncio.subprocess.Process
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _owed: int = 0
+    """Answers to come; one that came too late is read past, and is not taken for the answer to what is asked next."""
 
     async def read(self) -> list[Tag]:
         answer = await self._ask({"ask": "read"})
@@ -123,7 +125,11 @@ class SupplierPad:
         async with self._turn:
             asked.write(msgspec.json.encode(line) + b"\n")
             await asked.drain()
-            said = await asyncio.wait_for(told.readline(), _ANSWER_WITHIN)
+            self._owed += 1
+            async with asyncio.timeout(_ANSWER_WITHIN):
+                while self._owed:
+                    said = await told.readline()
+                    self._owed -= 1
         try:
             return msgspec.json.decode(said, type=_Line)
         except (msgspec.DecodeError, ValueError) as problem:
