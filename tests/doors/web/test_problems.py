@@ -69,4 +69,5 @@ async def test_a_form_that_is_sent_after_the_session_ended_leads_to_signing_in(e
     employee.http.cookies.clear()
     answer = await employee.send("/lists/crates", {"label": "T-1"})
     assert answer.status_code == 401
-    assert 'href="/sign-in"' in answer.text
+    assert 'href="/sign-in?next=/lists/crates"' in answer.text
+    assert "intet er gemt" in answer.text

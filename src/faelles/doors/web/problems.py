@@ -62,6 +62,8 @@ def _on_http(request: WebRequest, problem: HTTPException) -> Response[Any]:
         # The answer to a form, come back to or shown in the other language: the page that the form stands on.
         return request.go_to(request.url.path.rpartition("/")[0] or "/")
     code = _CODES.get(HTTPStatus(status), "invalid_request")
+    if status == HTTPStatus.UNAUTHORIZED and not request.is_fragment:
+        code = "web_session_over_form"
     return _answer(request, status, [i18n.text(code, request.language)])
 
 
