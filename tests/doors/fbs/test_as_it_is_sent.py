@@ -53,3 +53,19 @@ async def test_flags_come_as_words_and_numbers_and_empty(site: WebSite, flag: st
 async def test_an_agency_is_named_in_small_letters_too(site: WebSite):
     site.isil = site.isil.lower()
     assert await site.get("/v1/{a}/branches")
+
+
+async def test_an_issue_of_which_nothing_is_said_is_none(site: WebSite):
+    reader = await site.library.reader()
+    nothing = {"volume": None, "volumeYear": "", "volumeNumber": None}
+    wanted = {"reservations": [{"recordId": await title(site), "periodical": nothing}]}
+    assert (await site.post(f"/{{a}}/patrons/{reader.id}/reservations/v4", wanted))["success"] is True
+
+
+async def test_what_does_not_fit_is_named_as_the_version_names_it(site: WebSite):
+    answer = await site.send("GET", f"/v1/{{a}}/{site.isil}00/closingdates?startDate=2027-01-01&endDate=2026-01-01")
+    assert [each["field"] for each in answer.json()["validationErrors"]] == ["endDate"]
+    settings = {"preferredPickupBranch": site.isil + "00"}
+    for path, field in (("/v1/{a}/patrons", "cprNumber"), ("/{a}/patrons/v9", "personIdentifier")):
+        answer = await site.send("POST", path, json={field: "nej", "pincode": "1234", "patron": settings})
+        assert (answer.status_code, answer.json()["validationErrors"][0]["field"]) == (400, field)

@@ -117,6 +117,11 @@ def _sent_as(name: str, sent: Mapping[str, object]) -> object:
     return next((sent[other] for other in _PERSON if sent.get(other) is not None), None)
 
 
+def person_field(model: str) -> str:
+    """What a version of a request calls the number of a person."""
+    return next(name for name in _PERSON if name in models()[model])
+
+
 def _plain(name: str, kind: Type, value: object) -> object:
     """Clients send a whole patron back, whose interests have display names beside the names that are asked for."""
     if name != "interests" or kind.is_model or not isinstance(value, list):

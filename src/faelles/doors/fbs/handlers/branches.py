@@ -20,8 +20,10 @@ from faelles.doors.fbs.models import (
     ClosingDate,
     OpeningHours,
 )
+from faelles.doors.fbs.problems import in_their_words
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
+from faelles.ground.errors import InvalidRequestError
 from faelles.ground.ids import DivisionId
 from faelles.people.model import Permission
 from faelles.policies.compiled import Settings
@@ -30,6 +32,7 @@ Level = TypeVar("Level")
 
 _DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _CLOSINGS_AHEAD: Final = timedelta(days=365)
+_OUR_FIELDS: Final = MappingProxyType({"first_day": "startDate", "last_day": "endDate"})
 
 
 async def branches(call: Call) -> list[AgencyBranch]:
@@ -180,7 +183,10 @@ async def closing_dates(call: Call) -> list[ClosingDate]:
             if not each.is_open and each.reason is not None
         ]
 
-    return await call.read(work)
+    try:
+        return await call.read(work)
+    except InvalidRequestError as problem:
+        raise in_their_words(problem, _OUR_FIELDS) from None
 
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(

@@ -12,6 +12,7 @@ from faelles.agencies.settings.model import GUARDIAN_VIEW
 from faelles.agencies.settings.operations import is_on
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, branch_coded
+from faelles.doors.fbs.facts import models as models_told
 from faelles.doors.fbs.handlers.changing import (
     EmailSent,
     PhoneSent,
@@ -24,6 +25,7 @@ from faelles.doors.fbs.handlers.changing import Settings as Wishes
 from faelles.doors.fbs.handlers.patrons import authenticated, living
 from faelles.doors.fbs.handlers.showing import BLOCKS_THAT_CLIENTS_SET
 from faelles.doors.fbs.problems import CPR_NUMBER_EXISTS, AnsweredError, in_their_words
+from faelles.doors.fbs.versions import person_field
 from faelles.doors.newcomers import group_of_age
 from faelles.ground.clock import age_on, local_date
 from faelles.ground.database import Transaction
@@ -46,7 +48,6 @@ from faelles.privacy.consents.model import ConsentKind, SetConsent
 from faelles.privacy.consents.operations import set_consent
 
 _TAKEN: Final = "identifier_taken"
-_OUR_FIELDS: Final = MappingProxyType({"cpr": "personIdentifier"})
 
 
 class BlockSent(msgspec.Struct, frozen=True, rename="camel"):
@@ -131,6 +132,14 @@ async def create_patron(call: Call) -> models.AuthenticatedPatron:
         raise _known_already(problem) from None
 
 
+def _number_field(call: Call, *inner: str) -> str:
+    """The field that a person's number was sent in, in the body or in what is `inner` of it."""
+    model = "" if call.operation.body is None else call.operation.body.name
+    for name in inner:
+        model = models_told()[model][name].name
+    return ".".join((*inner, person_field(model)))
+
+
 async def _person(call: Call, cpr: str) -> Person:
     """Whom the register knows. Somebody who has died is nobody who can be registered."""
     try:
@@ -138,7 +147,7 @@ async def _person(call: Call, cpr: str) -> Person:
     except ConflictError:
         raise NotFoundError("person_unknown") from None
     except InvalidRequestError as problem:
-        raise in_their_words(problem, _OUR_FIELDS) from None
+        raise in_their_words(problem, {"cpr": _number_field(call)}) from None
 
 
 def _known_already(problem: ConflictError) -> Exception:
@@ -159,7 +168,7 @@ def _registration(tx: Transaction, call: Call, settings: Settings, cpr: str, bra
     home = branch_coded(settings, call.division, branch, "preferredPickupBranch")
     read = read_cpr(cpr)
     if read is None:
-        raise invalid_field("personIdentifier", "field_wrong_form")
+        raise invalid_field(_number_field(call), "field_wrong_form")
     today = local_date(tx.now, settings.directory.agency.time_zone)
     group = group_of_age(settings, age_on(read.birth_date, today))
     return RegisterPatron(
@@ -183,7 +192,7 @@ async def create_with_guardian(call: Call) -> int:
     """A child registered by an adult. Of the child the register tells name and address; of the adult the adult does."""
     wanted = call.body(PatronWithGuardian)
     _check(wanted.pincode, wanted.block_status_request)
-    guardian = _guardian(wanted.guardian, wanted.person_identifier)
+    guardian = _guardian(call, wanted.guardian, wanted.person_identifier)
     services = call.services
     person = await _person(call, wanted.person_identifier)
 
@@ -209,11 +218,11 @@ async def create_with_guardian(call: Call) -> int:
         raise _known_already(problem) from None
 
 
-def _guardian(sent: GuardianSent, child: str | None) -> GuardianGiven:
+def _guardian(call: Call, sent: GuardianSent, child: str | None) -> GuardianGiven:
     """Raises InvalidRequestError for a child that would answer for itself, and for an address that is none."""
     own = read_cpr(sent.person_identifier)
     if own is None or (child is not None and own == read_cpr(child)):
-        raise invalid_field("guardian.personIdentifier", "guardian_not_fit")
+        raise invalid_field(_number_field(call, "guardian"), "guardian_not_fit")
     if normalise(IdentifierKind.EMAIL, sent.email) is None:
         raise invalid_field("guardian.email", "field_wrong_form")
     address = sent.address or AddressSent()
@@ -240,7 +249,7 @@ def _guardian(sent: GuardianSent, child: str | None) -> GuardianGiven:
 async def update_guardian(call: Call) -> int:
     """Another guardian in place of those that there are, or a first one; the child's id."""
     wanted = call.body(UpdateGuardian)
-    guardian = _guardian(wanted.guardian, wanted.person_identifier)
+    guardian = _guardian(call, wanted.guardian, wanted.person_identifier)
     keyring = call.services.keyring
 
     async def work(tx: Transaction) -> int:

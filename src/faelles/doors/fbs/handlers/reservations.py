@@ -207,7 +207,7 @@ async def _orders(tx: Transaction, call: Call, known: Patron, batch: Batch) -> l
 
 
 async def _wish(tx: Transaction, record: RecordId | None, issue: IssueWanted | None) -> Wish | None:
-    if record is None or issue is None:
+    if record is None or issue is None or issue == IssueWanted():
         return None if record is None else Wish(record=record)
     meant: IssueId | None = await issue_meant(tx, record, issue.volume_year, issue.volume, issue.volume_number)
     return None if meant is None else Wish(issue=meant)
