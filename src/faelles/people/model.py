@@ -132,6 +132,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         if not held:
             raise ForbiddenError("permission_missing", permission=permission.value)
 
+    def require_throughout(self, permission: Permission) -> None:
+        """Raise ForbiddenError unless the permission is held in the whole agency."""
+        if not self.may(permission) or self.divisions(permission) is not None:
+            raise ForbiddenError("permission_missing", permission=permission.value)
+
     def divisions(self, permission: Permission) -> frozenset[DivisionId] | None:
         """The divisions a whole-division grant of `permission` reaches; None where it reaches the whole agency.
 

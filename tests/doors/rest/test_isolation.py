@@ -168,23 +168,13 @@ FROM_ANY_PLACE = {
         "POST /newsletters/unsubscriptions",
     ),
     "set once for the whole municipality, by whoever holds the permission anywhere in it": (
-        "POST /float-groups",
-        "PUT /float-groups/{group}",
-        "DELETE /float-groups/{group}",
         "PUT /items/number-series",
-        "POST /lending-agreements",
-        "DELETE /lending-agreements/{agreement}",
         "POST /interlibrary-requests/from-libraries",
-        "POST /lending-requests/incoming/{lending_request}/accept",
-        "POST /lending-requests/incoming/{lending_request}/refuse",
         "POST /lending-requests/outgoing/{lending_request}/withdraw",
         "POST /staff",
         "DELETE /staff/{user}/one-time-password",
         "DELETE /tokens/{token}",
         "POST /tokens/revoke",
-        "POST /vans",
-        "PUT /vans/{van}",
-        "DELETE /vans/{van}",
     ),
 }
 """What staff of one branch may change though it is no branch's own; all else is refused them where it is another's."""

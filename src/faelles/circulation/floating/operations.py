@@ -4,7 +4,7 @@ from datetime import date
 
 from faelles.circulation.floating import events, store
 from faelles.circulation.floating.model import FloatGroup, NewFloatGroup
-from faelles.circulation.transit.operations import place_of
+from faelles.circulation.transit.operations import require_at_all
 from faelles.ground import idempotency
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError, invalid_field
@@ -26,7 +26,7 @@ async def add_group(tx: Transaction, caller: Caller, new: NewFloatGroup, key: st
     earlier = await idempotency.recall(tx, "add_float_group", key, new, int)
     if earlier is not None:
         return await _found(tx, earlier)
-    await _check(tx, new)
+    await _check(tx, caller, new)
     group = await store.insert_group(tx, new)
     await idempotency.remember(tx, "add_float_group", key, new, group)
     return await _changed(tx, group)
@@ -35,17 +35,15 @@ async def add_group(tx: Transaction, caller: Caller, new: NewFloatGroup, key: st
 async def change_group(tx: Transaction, caller: Caller, group: int, new: NewFloatGroup) -> FloatGroup:
     """The group as it is to be from now on, all of it. Copies float by the new room from their next return."""
     caller.require(Permission.AGENCY_EDIT)
-    if not await store.lock_group(tx, group):
-        raise NotFoundError("float_group_unknown")
-    await _check(tx, new)
+    await _lock(tx, caller, group)
+    await _check(tx, caller, new)
     await store.replace_group(tx, group, new)
     return await _changed(tx, group)
 
 
 async def dissolve_group(tx: Transaction, caller: Caller, group: int) -> None:
     caller.require(Permission.AGENCY_EDIT)
-    if not await store.lock_group(tx, group):
-        raise NotFoundError("float_group_unknown")
+    await _lock(tx, caller, group)
     await store.drop_group(tx, group)
     await append(tx, events.group_dissolved(group))
 
@@ -53,6 +51,13 @@ async def dissolve_group(tx: Transaction, caller: Caller, group: int) -> None:
 async def refresh(tx: Transaction, _day: date, _cursor: str | None) -> Slice:
     """Count anew: copies are bought, withdrawn and moved without being returned. For every night."""
     return Slice(counts={"floating_copies_changed": await store.refresh(tx)})
+
+
+async def _lock(tx: Transaction, caller: Caller, group: int) -> None:
+    if not await store.lock_group(tx, group):
+        raise NotFoundError("float_group_unknown")
+    now = await _found(tx, group)
+    require_at_all(caller, Permission.AGENCY_EDIT, await current_settings(tx), now.branches)
 
 
 async def _changed(tx: Transaction, group: int) -> FloatGroup:
@@ -68,13 +73,11 @@ async def _found(tx: Transaction, group: int) -> FloatGroup:
     return found[0]
 
 
-async def _check(tx: Transaction, new: NewFloatGroup) -> None:
+async def _check(tx: Transaction, caller: Caller, new: NewFloatGroup) -> None:
     """Refuse branches and groups that are not there, and room outside the group."""
     if len(set(new.branches)) < len(new.branches):
         raise invalid_field("branches", "branch_named_twice")
-    settings = await current_settings(tx)
-    for branch in new.branches:
-        place_of(settings, branch)
+    require_at_all(caller, Permission.AGENCY_EDIT, await current_settings(tx), new.branches)
     wanted = [subject.material_group for subject in new.subjects]
     if not await store.known_material_groups(tx, wanted) >= set(wanted):
         raise NotFoundError("material_group_unknown")

@@ -12,7 +12,7 @@ from faelles.policies.operations import current_settings
 
 async def give_agreement(tx: Transaction, caller: Caller, request: GiveAgreement) -> int:
     """Let another municipality's patrons have our copies, from a day on; the agreement's id."""
-    caller.require(Permission.AGENCY_EDIT)
+    caller.require_throughout(Permission.AGENCY_EDIT)
     borrower = await store.agency_with_isil(tx, request.borrower)
     if borrower is None:
         raise invalid_field("borrower", "agency_unknown")
@@ -26,7 +26,7 @@ async def give_agreement(tx: Transaction, caller: Caller, request: GiveAgreement
 
 async def end_agreement(tx: Transaction, caller: Caller, agreement: int) -> None:
     """Lend nothing more under an agreement after today; what is under way goes on."""
-    caller.require(Permission.AGENCY_EDIT)
+    caller.require_throughout(Permission.AGENCY_EDIT)
     if not await store.end(tx, agreement, today_in(await current_settings(tx), tx)):
         raise NotFoundError("agreement_unknown")
     await append(tx, Event(kind="lending.ended", subject=agreement))

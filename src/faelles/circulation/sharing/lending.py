@@ -15,7 +15,7 @@ from faelles.circulation.sharing.model import Incoming, RequestState, SendToBorr
 from faelles.circulation.transit.operations import place_of
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
-from faelles.people.model import Caller, Permission
+from faelles.people.model import Caller, Permission, Place
 from faelles.policies import model as policies
 from faelles.policies.compiled import Settings
 from faelles.policies.knobs import LOAN_DAYS
@@ -46,6 +46,7 @@ async def accept_request(tx: Transaction, caller: Caller, request: int) -> Incom
     copies = await queue_store.read_supply(tx, [asked.shown.record])
     if sent_from is None or not any(copy.comes_back for _, copy in copies):
         raise ConflictError("lending_no_copy")
+    caller.require(Permission.LOGISTICS, Place(sent_from.division, sent_from.branch))
     incoming = store.Incoming(asked.borrower, request, asked.shown.record, is_agreed=True)
     await store.accept(tx, incoming, sent_from, today, RANK_STEP)
     return (await _found(tx, request)).shown
@@ -56,6 +57,10 @@ async def refuse_request(tx: Transaction, caller: Caller, request: int) -> Incom
     is free.
     """
     caller.require(Permission.LOGISTICS)
+    settings = await current_settings(tx)
+    sent_from = counter_on(settings, today_in(settings, tx), tx.now)
+    if sent_from is not None:
+        caller.require(Permission.LOGISTICS, Place(sent_from.division, sent_from.branch))
     await lock_title(tx, (await _found(tx, request)).shown.record)
     asked = await _found(tx, request)
     if not await lending_store.refuse(tx, asked):

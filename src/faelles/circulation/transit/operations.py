@@ -1,5 +1,6 @@
 """Copies on their way: which they are, sending one by hand, what is late or lost, books of other municipalities."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from faelles.circulation.desk.lock_store import lock_title_and_item
@@ -76,6 +77,12 @@ async def send_item(tx: Transaction, caller: Caller, request: SendItem, key: str
     shown = await store.journey_begun(tx, journey)
     await idempotency.remember(tx, "send_item", key, request, shown)
     return shown
+
+
+def require_at_all(caller: Caller, permission: Permission, settings: Settings, branches: Iterable[int]) -> None:
+    """What concerns several branches is for whoever holds the permission at each. Raises NotFoundError."""
+    for place in [place_of(settings, branch) for branch in branches]:
+        caller.require(permission, place)
 
 
 def place_of(settings: Settings, branch: int) -> Place:

@@ -1,11 +1,12 @@
 """Vans and their rounds: keeping them, and the sheet a driver takes along."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from faelles.agencies.model import Service
 from faelles.circulation.transit import events, van_store
-from faelles.circulation.transit.model import NewVan, RouteSheet, Van
-from faelles.circulation.transit.operations import place_of
+from faelles.circulation.transit.model import NewVan, Round, RouteSheet, Van
+from faelles.circulation.transit.operations import require_at_all
 from faelles.circulation.transit.vans import IsOpen, route_sheet
 from faelles.ground import idempotency
 from faelles.ground.clock import local_date
@@ -29,7 +30,7 @@ async def add_van(tx: Transaction, caller: Caller, request: NewVan, key: str | N
     earlier = await idempotency.recall(tx, "add_van", key, request, int)
     if earlier is not None:
         return await _found(tx, earlier)
-    await _check(tx, request)
+    await _check(tx, caller, request)
     van = await van_store.insert_van(tx, request.name)
     await van_store.replace_rounds(tx, van, request.rounds)
     await append(tx, events.van_changed(van))
@@ -40,7 +41,8 @@ async def add_van(tx: Transaction, caller: Caller, request: NewVan, key: str | N
 async def change_van(tx: Transaction, caller: Caller, van: int, request: NewVan) -> Van:
     """The van as it is to be from now on, its whole week included."""
     caller.require(Permission.AGENCY_EDIT)
-    await _check(tx, request)
+    await _require_stops(tx, caller, (await _found(tx, van)).rounds)
+    await _check(tx, caller, request)
     if not await van_store.rename_van(tx, van, request.name):
         raise NotFoundError("van_unknown")
     await van_store.replace_rounds(tx, van, request.rounds)
@@ -50,6 +52,7 @@ async def change_van(tx: Transaction, caller: Caller, van: int, request: NewVan)
 
 async def retire_van(tx: Transaction, caller: Caller, van: int) -> None:
     caller.require(Permission.AGENCY_EDIT)
+    await _require_stops(tx, caller, (await _found(tx, van)).rounds)
     if not await van_store.retire_van(tx, van):
         raise NotFoundError("van_unknown")
     await append(tx, events.van_retired(van))
@@ -80,14 +83,17 @@ def staffed_days(settings: Settings) -> IsOpen:
     return is_open
 
 
-async def _check(tx: Transaction, request: NewVan) -> None:
-    settings = await current_settings(tx)
+async def _require_stops(tx: Transaction, caller: Caller, rounds: Iterable[Round]) -> None:
+    """A van is changed by whoever may change every branch it calls at."""
+    branches = {stop.branch for each in rounds for stop in each.stops}
+    require_at_all(caller, Permission.AGENCY_EDIT, await current_settings(tx), branches)
+
+
+async def _check(tx: Transaction, caller: Caller, request: NewVan) -> None:
     days = [each.weekday for each in request.rounds]
     if len(set(days)) < len(days):
         raise invalid_field("rounds", "weekday_twice")
-    for each in request.rounds:
-        for stop in each.stops:
-            place_of(settings, stop.branch)
+    await _require_stops(tx, caller, request.rounds)
 
 
 async def _found(tx: Transaction, van: int) -> Van:
