@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, ViewportSize
 from doors.rest.furniture import Furniture, filled
 from doors.web.browsing import WCAG
 from doors.web.sessions import session_of_staff
-from doors.web.test_pages import PAGES
+from doors.web.walk import PAGES
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
 from faelles.people.model import EVERY_PERMISSION

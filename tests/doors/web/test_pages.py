@@ -12,15 +12,12 @@ from litestar import Litestar
 
 from doors.rest.digest import Ledger, open_ledger
 from doors.rest.furniture import Furniture, filled
-from doors.rest.walk import Route, routes_of
+from doors.rest.walk import Route
 from doors.web.conftest import session_of_staff
 from doors.web.visitor import ORIGIN, Visitor
-from faelles.doors.rest.app import ON_THIS_MACHINE
-from faelles.doors.rest.services import Limits, Services
-from faelles.doors.web.app import create_application
+from doors.web.walk import CLOSED, PAGES
 from faelles.doors.web.start.help import TOPICS
 from faelles.ground.actor import SYSTEM
-from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database
 from faelles.ground.i18n import Language, knows
 from faelles.ground.ids import NATION
@@ -28,20 +25,6 @@ from faelles.people.model import EVERY_PERMISSION
 from house import SOURCE
 from town import found_town
 
-# Only looked through for its routes: it is never sent a request.
-ROUTES = routes_of(
-    create_application(
-        Services(
-            installation=ON_THIS_MACHINE,
-            database=Database(cast("Any", None)),
-            keyring=Keyring(parse_master_keys(new_master_key())),
-            authenticate=cast("Any", None),
-            limits=Limits(),
-        )
-    )
-)
-CLOSED = [route for route in ROUTES if not route.is_public]
-PAGES = [route for route in CLOSED if route.method == "GET" and not route.for_patrons]
 TEMPLATES = SOURCE / "doors" / "web" / "templates"
 
 every_page = pytest.mark.parametrize("route", PAGES, ids=str)
