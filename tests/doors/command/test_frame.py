@@ -8,7 +8,7 @@ import pytest
 import typer
 from rich.console import Console
 
-from faelles.doors.command import output
+from faelles.doors.command import main, output
 from faelles.doors.command.foreign_words import in_our_words
 from faelles.doors.command.frame import (
     CANNOT_ANSWER,
@@ -169,6 +169,17 @@ def test_a_malformed_address_is_one_sentence(run, monkeypatch, address):
 def test_an_error_as_json_is_an_object(run):
     result = run("patron", "find", "Søren", "--json")
     assert json.loads(result.stderr)["error"]["code"] == "command_not_signed_in"
+
+
+def test_being_stopped_before_it_has_begun_is_no_error(monkeypatch):
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "application", interrupted)
+    monkeypatch.setattr("sys.argv", ["faelles", "demo"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == STOPPED
 
 
 def test_a_narrow_table_cuts_nothing_off(monkeypatch, capsys):

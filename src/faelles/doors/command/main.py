@@ -13,7 +13,7 @@ from typing import Any, Final
 import typer
 
 from faelles.doors.command.foreign_words import speak_our_words
-from faelles.doors.command.frame import CANNOT_ANSWER, explanation
+from faelles.doors.command.frame import CANNOT_ANSWER, STOPPED, explanation
 from faelles.doors.command.output import complain
 from faelles.doors.command.words import check_language, translate_frame, words
 from faelles.ground.errors import MisconfiguredError
@@ -94,7 +94,10 @@ def _module(name: str) -> Any:  # noqa: ANN401 - a module, of which mypy knows n
 def main() -> None:
     try:
         check_language(os.environ)
+        application(*sys.argv[1:2])()
     except MisconfiguredError as problem:
         complain(explanation(problem))
         raise SystemExit(CANNOT_ANSWER) from None
-    application(*sys.argv[1:2])()
+    except KeyboardInterrupt:
+        # While a command's modules are still being read; from then on `perform` sees to it.
+        raise SystemExit(STOPPED) from None
