@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -16,6 +17,7 @@ from faelles.circulation.picking.model import NotOnShelf
 from faelles.circulation.picking.operations import note_not_on_shelf
 from faelles.doors.web.items import barcode
 from faelles.doors.web.money.amounts import ore_of
+from faelles.ground.clock import utc_now
 from faelles.ground.errors import InvalidRequestError
 from faelles.people.model import Permission
 from faelles.policies.knobs import MAX_HOLDS
@@ -240,7 +242,7 @@ async def test_lists_are_kept_as_files_for_a_spreadsheet(employee: Visitor):
 
 async def test_the_work_list_is_kept_as_a_file_too(employee: Visitor, library: LendingLibrary):
     gone = {"scan": "9999999999", "branch": library.town.main, "key": "of-before-the-end", "told": "return"}
-    await employee.send("/desk/offline-scans", gone | {"happened_at": "2026-06-01T10:00:00Z"})
+    await employee.send("/desk/offline-scans", gone | {"happened_at": f"{utc_now() - timedelta(days=1):%FT%TZ}"})
     lines = (await employee.get("/lists/work?csv=true")).content.decode("utf-8-sig").splitlines()
     assert len(lines) == 2
     assert "9999999999" in lines[1]
