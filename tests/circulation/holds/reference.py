@@ -170,12 +170,13 @@ class ReferenceHolds:
             if bound is not None:
                 self._capture(bound, copy)
         copy.reader, copy.to, copy.is_missed = None, None, False
+        stood = copy.shelf
         if not (bound is not None and bound.state == "ready" and bound.pickup == branch):
             copy.shelf = None
         if bound is None:
             self._lay(copy, None if copy.home == branch else copy.home)
         else:
-            self._serve(bound, copy, branch, by_staff=by_staff)
+            self._serve(bound, copy, branch, stood, by_staff=by_staff)
         return bound, passed
 
     def _first(self, copy: Copy) -> tuple[Hold | None, list[tuple[Hold, str]]]:
@@ -196,7 +197,8 @@ class ReferenceHolds:
         hold.state, hold.copy = "captured", copy
         self._end_parallel(hold)
 
-    def _serve(self, hold: Hold, copy: Copy, branch: str, *, by_staff: bool) -> None:
+    def _serve(self, hold: Hold, copy: Copy, branch: str, stood: tuple[str, int] | None, *, by_staff: bool) -> None:
+        """It gets a number of its own: the one under which it `stood` for somebody else is free only from now on."""
         if hold.pickup != branch:
             hold.state, hold.number, hold.deadline = "in_transit", None, None
             self._lay(copy, hold.pickup)
@@ -206,7 +208,8 @@ class ReferenceHolds:
             return
         hold.state = "captured"
         if by_staff:
-            taken = {each.shelf[1] for each in self.copies.values() if each.shelf and each.shelf[0] == branch}
+            places = [stood, *(each.shelf for each in self.copies.values())]
+            taken = {place[1] for place in places if place is not None and place[0] == branch}
             number = next(number for number in range(1, len(taken) + 2) if number not in taken)
             hold.state, hold.number, hold.deadline = "ready", number, due(self.today, PICKUP_DAYS)
             copy.shelf = (branch, number)
