@@ -1,5 +1,6 @@
 """Machines and API clients: bound to their place, with secrets that are shown once."""
 
+import msgspec
 import pytest
 
 from faelles.ground.actor import SYSTEM, Actor, ActorKind
@@ -13,6 +14,7 @@ from faelles.ground.errors import (
     UnauthenticatedError,
 )
 from faelles.ground.i18n import Language
+from faelles.people.ending import revoke_all_tokens, revoke_token
 from faelles.people.machines import operations
 from faelles.people.machines.model import (
     ClientChange,
@@ -23,7 +25,7 @@ from faelles.people.machines.model import (
     NewMachine,
 )
 from faelles.people.model import Grant, MachineKind, Permission, Subject, SubjectKind, system_caller
-from faelles.people.operations import caller_by_token, list_tokens, revoke_all_tokens
+from faelles.people.operations import caller_by_token, list_tokens
 from faelles.people.rules import MACHINE_PERMISSIONS
 from faelles.people.sign_in import sign_in_client, sign_in_machine
 from faelles.people.staff.model import Assignment
@@ -192,6 +194,21 @@ async def test_nobody_gives_a_client_more_than_they_hold(database: Database, key
         change = ClientChange(permissions=frozenset({Permission.SUPPORT_GRANT}))
         with pytest.raises(ForbiddenError):
             await operations.change_client(tx, caller, client.id, change)
+
+
+async def test_whoever_may_change_a_school_ends_no_session_of_the_librarys_machines(
+    database: Database, keyring: Keyring, town: Town
+):
+    machine = await self_check(database, town)
+    token = await sign_in_machine(database, keyring, username=machine.username, secret=machine.secret)
+    at_school = Grant(frozenset({Permission.PEOPLE_EDIT}), division=town.schools, branch=town.school)
+    caller = msgspec.structs.replace(system_caller(town.agency), grants=(at_school,))
+    async with database.transaction(town.agency, SYSTEM) as tx:
+        with pytest.raises(ForbiddenError):
+            await revoke_all_tokens(tx, caller, Subject(SubjectKind.MACHINE, machine.id))
+        with pytest.raises(ForbiddenError):
+            await revoke_token(tx, caller, token.id)
+    assert (await caller_by_token(database, token.secret)).actor.id == machine.id
 
 
 async def test_the_sessions_of_a_machine_are_listed_without_their_secrets_and_ended_together(

@@ -10,7 +10,8 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.ground.ids import NATION, AgencyId
-from faelles.people.model import EVERY_PERMISSION, Caller, Permission, Place, system_caller
+from faelles.people.ending import revoke_all_tokens
+from faelles.people.model import EVERY_PERMISSION, Caller, Permission, Place, Subject, SubjectKind, system_caller
 from faelles.people.staff import operations
 from faelles.people.staff.model import Assignment, NewPassword, NewRole, NewStaff, RoleChange, StaffChange
 from people.colleagues import employ, event_kinds, sign_in
@@ -134,6 +135,7 @@ async def test_nobody_takes_over_a_colleague_who_may_more(database: Database, ke
     attacks: list[Callable[[Transaction], Awaitable[object]]] = [
         lambda tx: operations.set_password(tx, keyring, caller, boss, new_password),
         lambda tx: operations.change_staff(tx, caller, boss, StaffChange(is_disabled=True)),
+        lambda tx: revoke_all_tokens(tx, caller, Subject(SubjectKind.STAFF, boss)),
         lambda tx: operations.change_role(tx, caller, "desk_assistant", RoleChange(permissions=EVERY_PERMISSION)),
         lambda tx: operations.create_role(
             tx, caller, NewRole(code="king", name="Konge", permissions=frozenset({Permission.CHECKOUT}))

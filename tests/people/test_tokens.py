@@ -10,6 +10,7 @@ from faelles.ground.database import Database
 from faelles.ground.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
+from faelles.people.ending import revoke_token
 from faelles.people.model import (
     Caller,
     Grant,
@@ -29,7 +30,6 @@ from faelles.people.operations import (
     issue_patron_token,
     list_tokens,
     refresh,
-    revoke_token,
     session_by_token,
     sign_out,
 )

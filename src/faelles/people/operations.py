@@ -267,7 +267,7 @@ async def list_tokens(
     Raises NotFoundError for a holder the agency does not have.
     """
     caller.require(Permission.PEOPLE_VIEW)
-    await _require_known(tx, subject)
+    await require_known(tx, subject)
     return [
         TokenSummary(
             id=row["id"],
@@ -282,23 +282,6 @@ async def list_tokens(
     ]
 
 
-async def revoke_token(tx: Transaction, caller: Caller, token: int) -> None:
-    """End one token of staff, a machine, a client or a supporter. Raises NotFoundError."""
-    caller.require(Permission.PEOPLE_EDIT)
-    row = await store.token_subject(tx, token)
-    if row is None or row["subject"] == SubjectKind.PATRON:
-        raise NotFoundError("token_not_found")
-    if await store.revoke_token(tx, token):
-        await append(tx, events.token_revoked(Subject(SubjectKind(row["subject"]), row["subject_id"])))
-
-
-async def revoke_all_tokens(tx: Transaction, caller: Caller, subject: Subject) -> int:
-    """End every token of staff, a machine, a client or a supporter, and tell how many there were."""
-    caller.require(Permission.PEOPLE_EDIT)
-    await _require_known(tx, subject)
-    return await end_sessions(tx, subject)
-
-
 async def end_sessions(tx: Transaction, subject: Subject) -> int:
     """End every session of `subject`, for an operation that has checked its own permission: a changed PIN, a patron
     merged or closed, a machine retired.
@@ -309,7 +292,7 @@ async def end_sessions(tx: Transaction, subject: Subject) -> int:
     return number
 
 
-async def _require_known(tx: Transaction, subject: Subject) -> None:
+async def require_known(tx: Transaction, subject: Subject) -> None:
     """When a patron was signed in is the patron's own: no list of colleagues is the way to it."""
     if not await store.is_known(tx, subject):
         raise NotFoundError("token_holder_not_found")

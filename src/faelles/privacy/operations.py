@@ -3,11 +3,10 @@
 from datetime import date
 
 from faelles.ground.database import Transaction
-from faelles.people.model import Caller
+from faelles.people.model import Caller, Permission
 from faelles.privacy import store
 from faelles.privacy.limits import Limits, limits_on
 from faelles.privacy.model import Entry, Removed, Standing
-from faelles.privacy.permission import require_privacy
 from faelles.privacy.register import REGISTER
 
 
@@ -16,7 +15,7 @@ async def report(tx: Transaction, caller: Caller, day: date | None = None) -> li
 
     It counts what the rooms show, and so checks what the night did by another way than the night's own.
     """
-    require_privacy(caller)
+    caller.require_throughout(Permission.PRIVACY)
     limits = await limits_on(tx, day)
     here = [entry for entry in REGISTER.entry if entry.removed is not Removed.OUTSIDE and entry.tables]
     found = await store.standing(tx, {entry.id: limits.since(entry) for entry in here})

@@ -16,6 +16,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.fields import Id
 from faelles.ground.ids import PatronId, StaffId
 from faelles.patrons.looking.operations import looks_of_staff
+from faelles.people import ending
 from faelles.people import operations as tokens
 from faelles.people.model import Permission, Subject, SubjectKind, TokenSummary
 from faelles.people.staff import operations as staff
@@ -205,7 +206,7 @@ async def list_tokens(
 
 @delete("/{token:int}", opt=guarded(_EDIT, example=Example(path={"token": "{token}"})), summary="End one session")
 async def revoke_token(request: ApiRequest, token: PathId) -> None:
-    await request.run(lambda tx: tokens.revoke_token(tx, request.caller, token))
+    await request.run(lambda tx: ending.revoke_token(tx, request.caller, token))
 
 
 @post(
@@ -216,7 +217,7 @@ async def revoke_token(request: ApiRequest, token: PathId) -> None:
 )
 async def revoke_all_tokens(request: ApiRequest, data: JSONBody[Holder]) -> Ended:
     subject = Subject(data.kind, data.id)
-    return Ended(await request.run(lambda tx: tokens.revoke_all_tokens(tx, request.caller, subject)))
+    return Ended(await request.run(lambda tx: ending.revoke_all_tokens(tx, request.caller, subject)))
 
 
 # -- Support grants

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from faelles.ground.errors import InvalidRequestError, NotFoundError
 from faelles.ground.events import Event, append
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
@@ -51,7 +51,7 @@ async def set_template(
 
     Raises InvalidRequestError with what is wrong with the wording.
     """
-    _require_throughout(caller)
+    caller.require_throughout(Permission.AGENCY_EDIT)
     _require_kind(kind)
     # Wording often differs between one and several.
     sample = made_up(kind, language)
@@ -68,7 +68,7 @@ async def set_template(
 
 async def end_template(tx: Transaction, caller: Caller, kind: str, form: Form, language: Language) -> None:
     """Go back to the nation's wording, or the program's. Raises NotFoundError where there is none to end."""
-    _require_throughout(caller)
+    caller.require_throughout(Permission.AGENCY_EDIT)
     _require_kind(kind)
     if not await store.end(tx, kind, form, language):
         raise NotFoundError("notice_template_unknown")
@@ -123,13 +123,6 @@ async def _real(
 def _require_kind(kind: str) -> None:
     if kind != FRAME and kind not in kinds():
         raise NotFoundError("notice_kind_unknown", kind=kind[:40])
-
-
-def _require_throughout(caller: Caller) -> None:
-    """The wording is the whole agency's: a permission for a part of it is not enough."""
-    caller.require(Permission.AGENCY_EDIT)
-    if caller.divisions(Permission.AGENCY_EDIT) is not None:
-        raise ForbiddenError("permission_missing", permission=Permission.AGENCY_EDIT.value)
 
 
 def _event(kind: str, number: int | None, about: str, form: Form, language: Language) -> Event:

@@ -208,9 +208,7 @@ async def looks_of_staff(
     """Whom a colleague looked at, the latest first: a municipality's check of its own staff, for those who answer for
     privacy in the whole agency. Raises NotFoundError. The patrons are told: this too is a look at them.
     """
-    caller.require(Permission.PRIVACY)
-    if caller.divisions(Permission.PRIVACY) is not None:
-        raise ForbiddenError("permission_missing", permission=Permission.PRIVACY.value)
+    caller.require_throughout(Permission.PRIVACY)
     await show_staff(tx, caller, staff)
     found = await looks_by(tx, Actor(ActorKind.STAFF, staff), before=before, limit=limit)
     await reach.looked_at(tx, caller, "looks_of_staff", list(dict.fromkeys(look.person for look in found)))

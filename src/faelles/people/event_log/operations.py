@@ -2,7 +2,6 @@
 
 from faelles.ground.actor import ActorKind
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ForbiddenError
 from faelles.ground.events import EventFilter, Position, RecordedEvent, read_after, search
 from faelles.people.event_log.model import LOOKED_THROUGH, MOST, EventsRead, EventsSearched, ShownEvent
 from faelles.people.model import Caller, Permission
@@ -16,7 +15,7 @@ async def read_events(
 
     What a transaction still running may come before is held back: whoever goes on from `reached` misses nothing.
     """
-    _require_whole_agency(caller)
+    caller.require_throughout(Permission.EVENT_READ)
     found, reached = await read_after(tx, after, limit=limit)
     wanted = [_shown(event) for event in found if kind is None or event.kind == kind]
     return EventsRead(events=wanted, reached=reached, is_end=len(found) < limit)
@@ -28,17 +27,11 @@ async def search_events(
     """The latest events that fit, from before a position backwards: at most `LOOKED_THROUGH` are looked through, so
     that a search for something rare comes to an end and can be gone on with.
     """
-    _require_whole_agency(caller)
+    caller.require_throughout(Permission.EVENT_READ)
     found = await search(tx, wanted, before=before, limit=limit, look_through=LOOKED_THROUGH)
     return EventsSearched(
         events=[_shown(event) for event in found.events], reached=found.reached, reached_at=found.reached_at
     )
-
-
-def _require_whole_agency(caller: Caller) -> None:
-    caller.require(Permission.EVENT_READ)
-    if caller.divisions(Permission.EVENT_READ) is not None:
-        raise ForbiddenError("permission_missing", permission=Permission.EVENT_READ.value)
 
 
 def _shown(event: RecordedEvent) -> ShownEvent:

@@ -12,7 +12,7 @@ import msgspec
 from faelles.ground.config import Installation
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ForbiddenError, NotFoundError, invalid_field
+from faelles.ground.errors import NotFoundError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.ids import BranchId, DivisionId, RoleId
 from faelles.people.federation import events, keys, saml, store
@@ -27,7 +27,7 @@ from faelles.people.federation.model import (
 )
 from faelles.people.model import Caller, Grant, Permission
 from faelles.people.operations import known_permissions
-from faelles.people.rules import covers
+from faelles.people.reach import require_covering
 from faelles.people.staff import store as staff
 
 _PURPOSE: Final = "sign_in_provider"
@@ -51,7 +51,7 @@ async def set_provider(
 
     Raises InvalidRequestError where the protocol needs more, ForbiddenError for roles beyond the caller's own.
     """
-    _require_throughout(caller)
+    caller.require_throughout(Permission.PEOPLE_EDIT)
     _check(installation, wanted)
     before = await store.load(tx, code)
     if before is not None:
@@ -72,7 +72,7 @@ async def set_provider(
 
 async def remove_provider(tx: Transaction, caller: Caller, code: str) -> None:
     """Nobody comes that way any more; who came stays staff, without a password. Raises NotFoundError."""
-    _require_throughout(caller)
+    caller.require_throughout(Permission.PEOPLE_EDIT)
     provider, _, _ = await _known(tx, code)
     await _may_all_give(tx, caller, provider.roles)
     await store.forget_people(tx, provider.id)
@@ -98,11 +98,6 @@ async def _known(tx: Transaction, code: str) -> tuple[Provider, bytes, str | Non
     if found is None:
         raise NotFoundError("sign_in_provider_unknown")
     return found
-
-
-def _require_throughout(caller: Caller) -> None:
-    if caller.divisions(Permission.PEOPLE_EDIT) is not None:
-        raise ForbiddenError("permission_missing", permission=Permission.PEOPLE_EDIT.value)
 
 
 def _check(installation: Installation, wanted: SetProvider) -> None:
@@ -169,9 +164,7 @@ async def _may_all_give(tx: Transaction, caller: Caller, roles: tuple[RoleHere, 
             raise NotFoundError("role_not_found", role=wanted.role)
         if [wanted.branch is not None, wanted.division is not None, wanted.is_by_place].count(True) > 1:
             raise invalid_field("roles", "sign_in_role_one_place")
-        permissions = known_permissions(role["permissions"]) | {Permission.PEOPLE_EDIT}
-        if not covers(caller.grants, await _grant(tx, wanted, permissions)):
-            raise ForbiddenError("beyond_own_permissions")
+        require_covering(caller, await _grant(tx, wanted, known_permissions(role["permissions"])))
         found.append(RoleId(role["id"]))
     return found
 

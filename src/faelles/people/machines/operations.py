@@ -6,7 +6,7 @@ what it was given, and nobody gives it more than they have.
 
 from faelles.ground.crypto import new_secret, secret_hash
 from faelles.ground.database import Row, Transaction
-from faelles.ground.errors import ForbiddenError, NotFoundError
+from faelles.ground.errors import NotFoundError
 from faelles.ground.events import append
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, ClientId, DivisionId, MachineId
@@ -23,10 +23,8 @@ from faelles.people.machines.model import (
 )
 from faelles.people.model import Caller, Grant, MachineKind, Permission, Place, Subject, SubjectKind
 from faelles.people.operations import end_sessions, known_permissions
-from faelles.people.rules import covers
+from faelles.people.reach import require_covering
 from faelles.people.staff.store import division_of_branch
-
-_EDIT = frozenset({Permission.PEOPLE_EDIT})
 
 
 async def create_machine(tx: Transaction, caller: Caller, new: NewMachine) -> MachineSecret:
@@ -75,7 +73,7 @@ async def create_client(tx: Transaction, caller: Caller, new: NewClient) -> Clie
     a taken name.
     """
     division = None if new.division is None else DivisionId(new.division)
-    _require_covering(caller, Grant(new.permissions, division))
+    require_covering(caller, Grant(new.permissions, division))
     username, secret = await store.username_prefix(tx) + new.username, new_secret()
     client = await store.insert_client(tx, new, username, secret_hash(secret))
     await append(tx, events.client_created(client))
@@ -84,8 +82,8 @@ async def create_client(tx: Transaction, caller: Caller, new: NewClient) -> Clie
 
 async def change_client(tx: Transaction, caller: Caller, client: ClientId, change: ClientChange) -> None:
     """Rename, change what it may do, disable, enable. A disabled client's sessions end."""
-    before = await _lock_client(tx, caller, client)
-    _require_covering(caller, Grant(change.permissions or frozenset(), before["division_id"]))
+    before = await client_to_change(tx, caller, client)
+    require_covering(caller, Grant(change.permissions or frozenset(), before["division_id"]))
     await store.update_client(tx, client, change)
     await append(tx, events.client_changed(client))
     if change.is_disabled is True and before["disabled_at"] is None:
@@ -95,7 +93,7 @@ async def change_client(tx: Transaction, caller: Caller, client: ClientId, chang
 
 async def replace_client_secret(tx: Transaction, caller: Caller, client: ClientId) -> ClientSecret:
     """A new secret; the old one and every session end at once."""
-    row = await _lock_client(tx, caller, client)
+    row = await client_to_change(tx, caller, client)
     secret = new_secret()
     await store.replace_client_secret(tx, client, secret_hash(secret))
     await append(tx, events.client_secret_replaced(client))
@@ -115,11 +113,6 @@ async def _require_edit_at(tx: Transaction, caller: Caller, branch: BranchId) ->
     caller.require(Permission.PEOPLE_EDIT, Place(division, branch))
 
 
-def _require_covering(caller: Caller, grant: Grant) -> None:
-    if not covers(caller.grants, Grant(grant.permissions | _EDIT, grant.division, grant.branch)):
-        raise ForbiddenError("beyond_own_permissions")
-
-
 async def machine_to_change(tx: Transaction, caller: Caller, machine: MachineId) -> Row:
     """The machine's row, locked, for a caller who may change it where it stands. Raises NotFoundError."""
     caller.require(Permission.PEOPLE_EDIT)
@@ -130,12 +123,13 @@ async def machine_to_change(tx: Transaction, caller: Caller, machine: MachineId)
     return row
 
 
-async def _lock_client(tx: Transaction, caller: Caller, client: ClientId) -> Row:
+async def client_to_change(tx: Transaction, caller: Caller, client: ClientId) -> Row:
+    """The client's row, locked, for a caller who holds all that it may do. Raises NotFoundError."""
     caller.require(Permission.PEOPLE_EDIT)
     row = await store.lock_client(tx, client)
     if row is None:
         raise NotFoundError("client_not_found")
-    _require_covering(caller, Grant(known_permissions(row["permissions"]), row["division_id"]))
+    require_covering(caller, Grant(known_permissions(row["permissions"]), row["division_id"]))
     return row
 
 

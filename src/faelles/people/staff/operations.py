@@ -21,7 +21,7 @@ from faelles.people import attempts, passwords
 from faelles.people.attempts import Realm
 from faelles.people.model import Caller, Grant, Permission, Subject, SubjectKind
 from faelles.people.operations import end_sessions, grants_from_json, known_permissions
-from faelles.people.rules import covers
+from faelles.people.reach import require_covering
 from faelles.people.staff import events, store
 from faelles.people.staff.model import (
     Assignment,
@@ -36,7 +36,6 @@ from faelles.people.staff.model import (
 )
 from faelles.people.staff.rules import check_password
 
-_EDIT = frozenset({Permission.PEOPLE_EDIT})
 _roles_held = msgspec.json.Decoder(list[RoleHeld])
 
 
@@ -101,7 +100,7 @@ async def assign_role(tx: Transaction, caller: Caller, staff: StaffId, wanted: A
     branch = None if wanted.branch is None else BranchId(wanted.branch)
     division = None if wanted.division is None else DivisionId(wanted.division)
     of_branch = division if branch is None else await store.division_of_branch(tx, branch)
-    _require_covering(caller, Grant(known_permissions(role["permissions"]), of_branch, branch))
+    require_covering(caller, Grant(known_permissions(role["permissions"]), of_branch, branch))
     held = await store.assign(tx, staff, RoleId(role["id"]), division, branch)
     await append(tx, events.role_assigned(staff, role["code"], division, branch))
     return held
@@ -114,7 +113,7 @@ async def withdraw_role(tx: Transaction, caller: Caller, staff: StaffId, held_ro
     if held is None:
         raise NotFoundError("staff_role_not_found")
     grant = Grant(known_permissions(held["permissions"]), held["division_id"], held["branch_id"])
-    _require_covering(caller, grant)
+    require_covering(caller, grant)
     await store.withdraw(tx, staff, held_role)
     await append(tx, events.role_withdrawn(staff, held["code"], grant.division, grant.branch))
 
@@ -161,7 +160,7 @@ async def list_roles(tx: Transaction, caller: Caller, *, after: str = "", limit:
 
 async def create_role(tx: Transaction, caller: Caller, new: NewRole) -> RoleId:
     """Raises ForbiddenError for permissions the caller does not hold everywhere, ConflictError for a taken code."""
-    _require_covering(caller, Grant(new.permissions))
+    require_covering(caller, Grant(new.permissions))
     role = await store.insert_role(tx, new)
     await append(tx, events.role_created(role))
     return role
@@ -176,7 +175,7 @@ async def change_role(tx: Transaction, caller: Caller, code: str, change: RoleCh
     role = await store.lock_role(tx, code)
     if role is None:
         raise NotFoundError("role_not_found", role=code)
-    _require_covering(caller, Grant(known_permissions(role["permissions"]) | (change.permissions or frozenset())))
+    require_covering(caller, Grant(known_permissions(role["permissions"]) | (change.permissions or frozenset())))
     permissions = None if change.permissions is None else sorted(change.permissions)
     await store.update_role(tx, RoleId(role["id"]), change, permissions)
     await append(tx, events.role_changed(RoleId(role["id"])))
@@ -210,14 +209,8 @@ async def lock_reachable(tx: Transaction, caller: Caller, staff: StaffId) -> Row
     if row is None:
         raise NotFoundError("staff_not_found")
     for grant in grants_from_json(await store.grants_json(tx, staff)):
-        _require_covering(caller, grant)
+        require_covering(caller, grant)
     return row
-
-
-def _require_covering(caller: Caller, grant: Grant) -> None:
-    wanted = msgspec.structs.replace(grant, permissions=grant.permissions | _EDIT)
-    if not covers(caller.grants, wanted):
-        raise ForbiddenError("beyond_own_permissions")
 
 
 def _staff(row: Row) -> Staff:

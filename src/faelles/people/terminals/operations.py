@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from faelles.ground.database import Row, Transaction
-from faelles.ground.errors import FieldProblem, ForbiddenError, InvalidRequestError, NotFoundError
+from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError
 from faelles.ground.events import append
 from faelles.ground.ids import MachineId
 from faelles.people.machines.operations import machine_to_change
@@ -100,8 +100,7 @@ async def set_maintenance(tx: Transaction, caller: Caller, *, is_on: bool) -> No
 
     Of the nation's own agency, the operator's: all machines in the country, those that have not signed in included.
     """
-    if caller.divisions(Permission.PEOPLE_EDIT) is not None:
-        raise ForbiddenError("permission_missing", permission=Permission.PEOPLE_EDIT.value)
+    caller.require_throughout(Permission.PEOPLE_EDIT)
     if await store.set_maintenance(tx, is_on=is_on):
         await append(tx, events.maintenance_changed(is_on=is_on))
 

@@ -30,7 +30,6 @@ from faelles.privacy.erasing.model import (
 from faelles.privacy.erasing.removing import remove
 from faelles.privacy.events import bookkeeping_name_opened, patron_erased
 from faelles.privacy.limits import Limits, limits_on
-from faelles.privacy.permission import require_privacy
 from faelles.privacy.register import REGISTER
 
 _HASH = "erasure"
@@ -42,7 +41,7 @@ async def erase(tx: Transaction, caller: Caller, keyring: Keyring, patron: Patro
 
     Raises ErasureRefusedError with everything that stands in the way, NotFoundError for nobody.
     """
-    require_privacy(caller)
+    caller.require_throughout(Permission.PRIVACY)
     await patrons.lock(tx, [patron])
     if (before := await _erased_before(tx, keyring, patron)) is not None:
         return before
@@ -125,7 +124,7 @@ async def open_bookkeeping_name(
     tx: Transaction, caller: Caller, keyring: Keyring, account: AccountId
 ) -> BookkeepingName:
     """Whose an account was, for an audit. NotFoundError where nothing is kept."""
-    require_privacy(caller)
+    caller.require_throughout(Permission.PRIVACY)
     row = await store.name(tx, account)
     if row is None:
         raise NotFoundError("bookkeeping_name_unknown")

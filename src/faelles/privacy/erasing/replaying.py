@@ -13,7 +13,7 @@ from faelles.ground.ids import PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.forgetting.operations import signposts
 from faelles.patrons.operations import write_consent
-from faelles.people.model import Caller
+from faelles.people.model import Caller, Permission
 from faelles.policies.operations import current_settings
 from faelles.privacy import store as kept
 from faelles.privacy.consents import store as consents
@@ -23,7 +23,6 @@ from faelles.privacy.erasing.operations import keep_for_the_books, person_hash, 
 from faelles.privacy.erasing.removing import remove
 from faelles.privacy.events import erasures_replayed
 from faelles.privacy.limits import limits_on
-from faelles.privacy.permission import require_privacy
 from faelles.privacy.register import REGISTER
 
 _PATRONS_AT_A_TIME: Final = 5_000
@@ -33,7 +32,7 @@ async def list_erasures(
     tx: Transaction, caller: Caller, *, after: int = 0, limit: int = 200
 ) -> list[tuple[int, ErasureLine]]:
     """The list from the line `after` on, each line with its number. It names nobody."""
-    require_privacy(caller)
+    caller.require_throughout(Permission.PRIVACY)
     isil = await _own_isil(tx)
     return [
         (
@@ -50,7 +49,7 @@ async def replay(tx: Transaction, caller: Caller, keyring: Keyring, lines: Seque
     Whom something ties in the restored data is held: to be settled, and replayed again. Raises NotFoundError where no
     line is the agency's.
     """
-    require_privacy(caller)
+    caller.require_throughout(Permission.PRIVACY)
     isil = await _own_isil(tx)
     own = {(line.what, line.person): line.erased_at for line in lines if line.isil == isil}
     if not own:

@@ -21,7 +21,6 @@ from faelles.privacy import store
 from faelles.privacy.events import file_handed_out
 from faelles.privacy.limits import Limits, limits_on
 from faelles.privacy.model import Entry
-from faelles.privacy.permission import require_privacy
 from faelles.privacy.person.model import FileEntry, PersonFile
 from faelles.privacy.record.operations import limit_in_words
 from faelles.privacy.register import REGISTER
@@ -33,7 +32,7 @@ async def person_file(tx: Transaction, caller: Caller, keyring: Keyring, patron:
 
     The CPR number is in it, so PATRON_CPR is needed besides PRIVACY, and PATRON_PROTECTED for a protected address.
     """
-    require_privacy(caller)
+    caller.require_throughout(Permission.PRIVACY)
     caller.require(Permission.PATRON_CPR)
     known = await patron_for(tx, caller, patron, Permission.PRIVACY, "person_file")
     if not may_see_contact(caller, known):

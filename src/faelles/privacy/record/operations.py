@@ -2,17 +2,16 @@
 
 from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language, text
-from faelles.people.model import Caller
+from faelles.people.model import Caller, Permission
 from faelles.policies.operations import current_settings
 from faelles.privacy.limits import Limits, limits_on
 from faelles.privacy.model import Entry
-from faelles.privacy.permission import require_privacy
 from faelles.privacy.record.model import Record, RecordLine
 from faelles.privacy.register import REGISTER
 
 
 async def record_of_processing(tx: Transaction, caller: Caller) -> Record:
-    require_privacy(caller)
+    caller.require_throughout(Permission.PRIVACY)
     limits = await limits_on(tx)
     agency = (await current_settings(tx)).directory.agency
     written = REGISTER.record

@@ -17,6 +17,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.fields import Code, Id, ShortText
 from faelles.ground.i18n import Language
 from faelles.ground.ids import StaffId
+from faelles.people import ending
 from faelles.people import operations as people
 from faelles.people.model import Permission, Subject, SubjectKind
 from faelles.people.staff import operations as staff
@@ -237,9 +238,9 @@ async def end_sessions(request: WebRequest, user: PathId) -> Response[bytes]:
         token = (await request.typed(SessionForm)).token
         subject = Subject(SubjectKind.STAFF, user)
         if token is None:
-            await request.run(lambda tx: people.revoke_all_tokens(tx, request.caller, subject))
+            await request.run(lambda tx: ending.revoke_all_tokens(tx, request.caller, subject))
         else:
-            await request.run(lambda tx: people.revoke_token(tx, request.caller, token))
+            await request.run(lambda tx: ending.revoke_token(tx, request.caller, token))
         return request.go_to(f"/manage/staff/{user}?done=sessions_ended#sessions")
 
     return await sent(request, "sessions", do, lambda refused: _one(request, user, refused))
