@@ -166,11 +166,13 @@ CREATE TABLE idempotency (
 );
 CALL isolate('idempotency');
 
--- Grows by one whenever rules, groups, calendars or branches of an agency (0: the nation) change. Whatever is compiled from
--- them is kept under this number, which every decision reads in its own transaction.
+-- Another whenever rules, groups, calendars or branches of an agency (0: the nation) change. Whatever is compiled from them
+-- is kept under this number, which every decision reads in its own transaction. Drawn and not counted: after a restore, or
+-- in another database, the same count would stand for other rules, and a program that is still running would take it for the
+-- one it knows.
 CREATE TABLE settings_revision (
     agency_id integer PRIMARY KEY,
-    number    bigint NOT NULL DEFAULT 1
+    number    bigint NOT NULL DEFAULT (random() * 9007199254740991)::bigint
 );
 INSERT INTO settings_revision (agency_id) VALUES (0);
 CALL isolate_directory('settings_revision');
@@ -178,8 +180,8 @@ CALL isolate_directory('settings_revision');
 -- Once for each statement and agency, not for each row: a row updated thousands of times in one transaction grows slow.
 CREATE FUNCTION bump_settings_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO settings_revision AS r (agency_id) SELECT DISTINCT agency_id FROM changed ORDER BY agency_id
-        ON CONFLICT (agency_id) DO UPDATE SET number = r.number + 1;
+    INSERT INTO settings_revision (agency_id) SELECT DISTINCT agency_id FROM changed ORDER BY agency_id
+        ON CONFLICT (agency_id) DO UPDATE SET number = EXCLUDED.number;
     RETURN NULL;
 END
 $$;
