@@ -132,7 +132,6 @@ CHANGES: dict[str, Change] = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 async def test_the_revision_of_one_agency_is_never_that_of_another(database: Database, town: Town, neighbour: Town):
     revisions = set()
     for agency in (town.agency, neighbour.agency):
@@ -141,6 +140,7 @@ async def test_the_revision_of_one_agency_is_never_that_of_another(database: Dat
     assert len(revisions) == 2
 
 
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 async def test_every_change_makes_a_new_revision_of_this_agencys_settings_alone(
     database: Database, town: Town, neighbour: Town, change: Change
 ):
