@@ -8,6 +8,7 @@ from httpx import Response
 
 from circulation.lending_library import LendingLibrary
 from doors.web.visitor import Visitor
+from faelles.ground.access import looks_at
 from faelles.ground.ids import PatronId
 
 LOAN = re.compile(r'data-loan="(\d+)"')
@@ -48,6 +49,13 @@ async def test_a_card_opens_its_patron(desk: Desk, library: LendingLibrary):
     said = await desk.scan(reader.card)
     assert PatronId(desk.open or 0) == reader.id
     assert "Søren Låner" in said
+
+
+async def test_whoever_is_opened_was_looked_at_once_for_all_that_is_shown(desk: Desk, library: LendingLibrary):
+    reader = await library.reader()
+    await desk.scan(reader.card)
+    looks = await library.run(lambda tx: looks_at(tx, [reader.id], before=None, limit=10))
+    assert sorted(look.operation for look in looks) == ["identify_patron", "open_at_desk"]
 
 
 async def test_a_copy_is_lent_to_the_patron_who_is_open(desk: Desk, library: LendingLibrary):

@@ -177,7 +177,7 @@ async def returned_since(tx: Transaction, items: Sequence[ItemId], moment: datet
 
 
 async def count_waiting(tx: Transaction, item: ItemId, *, but: PatronId) -> int:
-    """How many wait for a title, apart from one patron."""
+    """How many wait for what a copy could fill, apart from one patron."""
     return int(await tx.value(_COUNT_WAITING, tx.agency, item, but))
 
 

@@ -148,11 +148,7 @@ async def balances(tx: Transaction, caller: Caller, patron: PatronId, *, is_know
     """What the patron owes in each division that the caller may look into, and what others owe there that the patron is
     liable for. `is_known`: the caller was let through to the patron in this transaction.
     """
-    if is_known:
-        caller.require(Permission.FEE_VIEW)
-        divisions = caller.divisions(Permission.FEE_VIEW)
-    else:
-        divisions = await books_of(tx, caller, patron, "balances")
+    divisions = await books_of(tx, caller, patron, "balances", is_known=is_known)
     found = await store.list_balances(tx, patron, divisions)
     await _others_seen(tx, caller, patron, "balances", found)
     return found
@@ -200,10 +196,16 @@ async def _counter(tx: Transaction, caller: Caller, branch: int, permission: Per
     return counter
 
 
-async def books_of(tx: Transaction, caller: Caller, patron: PatronId, operation: str) -> Divisions:
-    """The divisions whose books the caller may see; patrons see all of their own, and nobody else's."""
+async def books_of(
+    tx: Transaction, caller: Caller, patron: PatronId, operation: str, *, is_known: bool = False
+) -> Divisions:
+    """The divisions whose books the caller may see; patrons see all of their own, and nobody else's. `is_known`: the
+    caller was let through to the patron in this transaction.
+    """
     if caller.patron is None:
-        await patron_for(tx, caller, patron, Permission.FEE_VIEW, operation)
+        caller.require(Permission.FEE_VIEW)
+        if not is_known:
+            await patron_for(tx, caller, patron, Permission.FEE_VIEW, operation)
         return caller.divisions(Permission.FEE_VIEW)
     caller.require(Permission.OWN_ACCOUNT)
     if patron != caller.patron:
