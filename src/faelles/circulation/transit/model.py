@@ -113,13 +113,6 @@ class NextStop(msgspec.Struct, frozen=True, kw_only=True):
 # -- Journeys
 
 
-class Late(StrEnum):
-    """Which of the copies on their way are asked for."""
-
-    ALL = "all"
-    OVERDUE = "overdue"
-
-
 class JourneyShown(msgspec.Struct, frozen=True, kw_only=True):
     """One copy on its way within the agency."""
 

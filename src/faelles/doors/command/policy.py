@@ -110,16 +110,7 @@ def show_knobs(*, token: Token = None, as_json: AsJson = False) -> None:
         return
     show_table(
         ["command_knob", "command_title", "command_unit", "command_default_value", "command_scopes"],
-        [
-            (
-                each.name,
-                each.title,
-                each.unit,
-                value_text(Unit(each.unit), each.default, LANGUAGE),
-                ", ".join(each.scopes),
-            )
-            for each in found
-        ],
+        [(each.name, each.title, each.unit, _default(each), ", ".join(each.scopes)) for each in found],
     )
 
 
