@@ -276,6 +276,19 @@ async def test_sending_and_receiving_need_their_permission(library: LendingLibra
         await library.run(lambda tx: receive_lent(tx, reader, request, there))
 
 
+async def test_a_request_is_answered_and_withdrawn_by_those_of_the_place_it_belongs_to(
+    library: LendingLibrary, lender: LendingLibrary
+):
+    _, request = await asked(library, lender)
+    for side, verb in ((lender, accept_request), (lender, refuse_request), (library, withdraw_request)):
+        elsewhere = side.staff(frozenset({Permission.LOGISTICS}), division=side.town.schools)
+        with pytest.raises(ForbiddenError):
+            await side.run(lambda tx, verb=verb, elsewhere=elsewhere: verb(tx, elsewhere, request))
+    there = library.staff(frozenset({Permission.LOGISTICS}), division=library.town.library)
+    withdrawn = await library.run(lambda tx: withdraw_request(tx, there, request))
+    assert withdrawn.state is RequestState.WITHDRAWN
+
+
 async def test_it_is_put_before_whoever_wants_the_title_later_where_the_rule_says_so(
     library: LendingLibrary, lender: LendingLibrary
 ):

@@ -3,10 +3,12 @@
 from typing import Final
 
 from faelles.circulation.desk.lock_store import lock_title
+from faelles.circulation.holds.counter import today_in
 from faelles.circulation.loans.model import ReturnRequest
 from faelles.circulation.loans.operations import return_item
 from faelles.circulation.sharing import borrowing_store, store
 from faelles.circulation.sharing.borrowing_store import Wanted
+from faelles.circulation.sharing.counters import counter_of
 from faelles.circulation.sharing.model import Outgoing, ReceivedLent, ReceiveLent, RequestState
 from faelles.circulation.transit.operations import place_of
 from faelles.circulation.whereabouts.operations import send_placeholder_home
@@ -32,11 +34,12 @@ async def list_outgoing(tx: Transaction, caller: Caller, *, after: int = 0, limi
 
 
 async def withdraw_request(tx: Transaction, caller: Caller, request: int) -> Outgoing:
-    """We need it no longer. The hold waits on, and that lender is not asked for it again. Raises ConflictError once a
-    copy has left, or there is nothing to withdraw.
+    """We need it no longer. The hold waits on, and that lender is not asked for it again. Takes the permission where
+    the patron wants it. Raises ConflictError once a copy has left, or there is nothing to withdraw.
     """
     caller.require(Permission.LOGISTICS)
     wanted = await _locked(tx, request)
+    await _require_where_it_belongs(tx, caller, request)
     if wanted.shown.state not in _UNDER_WAY:
         raise ConflictError("lending_too_late")
     await borrowing_store.withdraw(tx, request)
@@ -74,6 +77,16 @@ async def return_to_lender(tx: Transaction, caller: Caller, request: int) -> Out
     await send_placeholder_home(tx, caller, wanted.placeholder)
     await store.note_returned(tx)
     return (await _locked(tx, request)).shown
+
+
+async def _require_where_it_belongs(tx: Transaction, caller: Caller, request: int) -> None:
+    """At the branch where the patron wants it; at the counter where nobody does any more. Raises ForbiddenError."""
+    settings = await current_settings(tx)
+    pickup = await borrowing_store.pickup_of(tx, request)
+    if pickup is None:
+        counter_of(caller, settings, today_in(settings, tx), tx.now)
+    else:
+        caller.require(Permission.LOGISTICS, place_of(settings, pickup))
 
 
 async def _stand_in(tx: Transaction, caller: Caller, settings: Settings, sent: Outgoing, branch: BranchId) -> Item:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from faelles.circulation.sharing.model import Outgoing
 from faelles.circulation.sharing.stages import stage_of
 from faelles.ground.database import Row, Transaction
-from faelles.ground.ids import HoldId, ItemId
+from faelles.ground.ids import BranchId, HoldId, ItemId
 
 _OUTGOING = """
 SELECT r.id, l.isil, r.record_id, t.title, r.asked_at, r.withdrawn_at, r.received_at, r.returned_at, a.state,
@@ -21,6 +21,12 @@ SELECT r.id, l.isil, r.record_id, t.title, r.asked_at, r.withdrawn_at, r.receive
 """
 _LIST = f"{_OUTGOING} AND r.id > $2 ORDER BY r.id LIMIT $3"
 _FIND = f"{_OUTGOING} AND r.id = $2"
+_PICKUP = """
+SELECT h.pickup_branch_id
+  FROM lending_request_hold AS l
+  JOIN hold AS h ON h.agency_id = l.agency_id AND h.id = l.hold_id
+ WHERE l.agency_id = $1 AND l.request_id = $2
+"""
 _LOCK = "SELECT FROM lending_request WHERE agency_id = $1 AND id = $2 FOR NO KEY UPDATE"
 _WITHDRAW = """
 WITH withdrawn AS (
@@ -65,6 +71,12 @@ async def lock_outgoing(tx: Transaction, request: int) -> Wanted | None:
     await tx.rows(_LOCK, tx.agency, request)
     row = await tx.row(_FIND, tx.agency, request)
     return Wanted(_outgoing(row), row["placeholder_id"]) if row else None
+
+
+async def pickup_of(tx: Transaction, request: int) -> BranchId | None:
+    """Where the patron wants what we asked for; None once nobody does."""
+    found: int | None = await tx.value(_PICKUP, tx.agency, request)
+    return None if found is None else BranchId(found)
 
 
 async def withdraw(tx: Transaction, request: int) -> None:

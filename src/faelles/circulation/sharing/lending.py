@@ -9,13 +9,13 @@ from faelles.circulation.holds.counter import today_in
 from faelles.circulation.holds.model import ClosedWhy
 from faelles.circulation.holds.queue_rules import RANK_STEP
 from faelles.circulation.sharing import lending_store, store
-from faelles.circulation.sharing.counters import counter_on
+from faelles.circulation.sharing.counters import counter_of, counter_on
 from faelles.circulation.sharing.lending_store import Asked, Fetched
 from faelles.circulation.sharing.model import Incoming, RequestState, SendToBorrower, SentToBorrower
 from faelles.circulation.transit.operations import place_of
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
-from faelles.people.model import Caller, Permission, Place
+from faelles.people.model import Caller, Permission
 from faelles.policies import model as policies
 from faelles.policies.compiled import Settings
 from faelles.policies.knobs import LOAN_DAYS
@@ -35,18 +35,17 @@ async def accept_request(tx: Transaction, caller: Caller, request: int) -> Incom
     copy that could be waited for.
     """
     caller.require(Permission.LOGISTICS)
-    asked = await _unanswered(tx, request)
     settings = await current_settings(tx)
     today = today_in(settings, tx)
+    sent_from = counter_of(caller, settings, today, tx.now)
+    asked = await _unanswered(tx, request)
     if not await lending_store.is_agreed(tx, asked.borrower, today):
         raise ConflictError("lending_not_agreed")
     await lock_title(tx, asked.shown.record)
     await _unanswered(tx, request)
-    sent_from = counter_on(settings, today, tx.now)
     copies = await queue_store.read_supply(tx, [asked.shown.record])
     if sent_from is None or not any(copy.comes_back for _, copy in copies):
         raise ConflictError("lending_no_copy")
-    caller.require(Permission.LOGISTICS, Place(sent_from.division, sent_from.branch))
     incoming = store.Incoming(asked.borrower, request, asked.shown.record, is_agreed=True)
     await store.accept(tx, incoming, sent_from, today, RANK_STEP)
     return (await _found(tx, request)).shown
@@ -58,9 +57,7 @@ async def refuse_request(tx: Transaction, caller: Caller, request: int) -> Incom
     """
     caller.require(Permission.LOGISTICS)
     settings = await current_settings(tx)
-    sent_from = counter_on(settings, today_in(settings, tx), tx.now)
-    if sent_from is not None:
-        caller.require(Permission.LOGISTICS, Place(sent_from.division, sent_from.branch))
+    counter_of(caller, settings, today_in(settings, tx), tx.now)
     await lock_title(tx, (await _found(tx, request)).shown.record)
     asked = await _found(tx, request)
     if not await lending_store.refuse(tx, asked):
