@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from faelles.ground.access import record_access
 from faelles.ground.actor import ActorKind
-from faelles.ground.database.reads import Read, only
+from faelles.ground.database.reads import Read
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError
 from faelles.ground.ids import BranchId, DivisionId, PatronId
@@ -24,13 +24,12 @@ async def patron_for(
     Raises ForbiddenError without the permission, NotFoundError for whoever the caller may not see as for nobody.
     """
     caller.require(permission)
-    found = await store.load(tx, [patron])
-    return await let_through(tx, caller, found[0] if found else None, permission, operation)
+    return await let_through(tx, caller, await tx.ask(asked_for(tx, patron)), permission, operation)
 
 
 def asked_for(tx: Transaction, patron: PatronId) -> Read[Patron | None]:
     """The patron together with more that is asked; `let_through` says whether the caller may see any of it."""
-    return only(store.asked_for(tx, [patron]))
+    return store.one_asked_for(tx, patron)
 
 
 async def let_through(

@@ -19,19 +19,29 @@ _LOCK = """
 SELECT id FROM patron WHERE agency_id = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE
 """
 
-_LOAD = """
-SELECT COALESCE(json_agg(json_build_object(
+# What everybody has is looked up here; where somebody belongs who was never a member, only of them.
+_FACTS = """
+       json_build_object(
            'id', p.id, 'kind', p.kind, 'name', p.name, 'birth_date', p.birth_date, 'home_branch', p.home_branch_id,
            'language', p.language, 'address_protected', p.address_protected,
            'contact', json_build_object('street', p.street, 'postal_code', p.postal_code, 'city', p.city,
                                         'country', p.country, 'email', p.email, 'phone', p.phone),
            'has_pin', p.pin_hash IS NOT NULL, 'is_temporary', p.is_temporary, 'keeps_history', p.keeps_history,
            'note', p.note, 'merged_into', p.merged_into_id, 'version', p.version, 'registered_at', p.registered_at,
-           'divisions', ARRAY(SELECT d.division_id FROM patron_division AS d
-                               WHERE d.agency_id = $1 AND d.patron_id = p.id))
-           ORDER BY p.sort_name, p.id), '[]')::text
-  FROM patron AS p
- WHERE p.agency_id = $1 AND p.id = ANY ($2)
+           'divisions', COALESCE(NULLIF(ARRAY(SELECT m.division_id FROM membership AS m
+                                               WHERE m.agency_id = $1 AND m.patron_id = p.id), '{}'),
+                                 divisions_at_home($1, p.home_branch_id)))
+"""
+
+_LOAD_ONE = f"""
+SELECT COALESCE((SELECT {_FACTS} FROM patron AS p WHERE p.agency_id = $1 AND p.id = $2), 'null')::text
+"""
+
+# By key: given the order of names, PostgreSQL goes through everybody of the agency in that order.
+_LOAD = f"""
+SELECT COALESCE(json_agg({_FACTS} ORDER BY p.sort_name, p.id), '[]')::text
+  FROM unnest($2::bigint[]) AS wanted (id)
+ CROSS JOIN LATERAL (SELECT * FROM patron AS one WHERE one.agency_id = $1 AND one.id = wanted.id OFFSET 0) AS p
 """
 
 _INSERT = """
@@ -92,6 +102,7 @@ SELECT patron_group_id, code FROM patron_group_directory
 
 
 _decode = msgspec.json.Decoder(list[Patron]).decode
+_decode_one = msgspec.json.Decoder(Patron | None).decode
 
 
 async def lock(tx: Transaction, patrons: Sequence[PatronId]) -> None:
@@ -106,7 +117,12 @@ async def load(tx: Transaction, patrons: Sequence[PatronId]) -> list[Patron]:
 
 def asked_for(tx: Transaction, patrons: Sequence[PatronId]) -> Read[list[Patron]]:
     """As `load`, together with more that is asked."""
-    return Read(_LOAD, (tx.agency, list(patrons)), _decode)
+    return Read(_LOAD, (tx.agency, list(dict.fromkeys(patrons))), _decode)
+
+
+def one_asked_for(tx: Transaction, patron: PatronId) -> Read[Patron | None]:
+    """As `asked_for`, of one: what most looks begin with."""
+    return Read(_LOAD_ONE, (tx.agency, patron), _decode_one)
 
 
 async def insert(

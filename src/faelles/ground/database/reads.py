@@ -17,8 +17,3 @@ class Read(Generic[Found]):
     sql: str
     values: tuple[object, ...]
     made_of: Callable[[str], Found]
-
-
-def only(read: Read[list[Found]]) -> Read[Found | None]:
-    """The one thing that is found, if it is."""
-    return Read(read.sql, read.values, lambda text: next(iter(read.made_of(text)), None))

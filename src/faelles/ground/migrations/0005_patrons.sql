@@ -184,6 +184,14 @@ CREATE VIEW patron_division WITH (security_invoker = true) AS
      WHERE NOT EXISTS (SELECT FROM membership AS m WHERE m.agency_id = p.agency_id AND m.patron_id = p.id);
 GRANT SELECT ON patron_division TO faelles_app, faelles_lookup;
 
+-- The same for whoever was found to have no membership: the view's second half, for that rare case alone.
+CREATE FUNCTION divisions_at_home(in_agency integer, in_branch integer) RETURNS integer[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN ARRAY(SELECT b.division_id FROM branch_directory AS b
+                  WHERE b.agency_id = in_agency AND b.branch_id = in_branch);
+END
+$$;
+
 -- Finding people by parts of a name. Trigram operators are not leakproof, so under a row policy their index is ignored:
 -- the search runs as a role of its own, with the agency taken from the transaction and nothing else. The one pattern
 -- is looked up in the index, the others are checked. divisions NULL: the whole agency; born NULL: any day.
