@@ -8,26 +8,17 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from doors.fbs.conftest import WebSite
-from faelles.doors.fbs import door
+from doors.impatient import impatient
 from faelles.doors.fbs.door import fbs_door
-from faelles.doors.fbs.pace import GuessPace
 from faelles.doors.rest.app import create_app
-from faelles.doors.rest.pace import Bucket
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 
 
-def few() -> GuessPace:
-    return GuessPace(Bucket(per_second=0.001, burst=3), Bucket(per_second=0.001, burst=3))
-
-
 @pytest.fixture
-async def watched(
-    site: WebSite, database: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[WebSite]:
+async def watched(site: WebSite, database: Database, keyring: Keyring) -> AsyncIterator[WebSite]:
     """The web site at a server that has little patience."""
-    monkeypatch.setattr(door, "GuessPace", few)
-    app = create_app(database, keyring, neighbours={"/rest": fbs_door})
+    app = create_app(database, keyring, neighbours={"/rest": impatient(fbs_door)})
     async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as http:
         yield replace(site, http=http)
 

@@ -1,12 +1,19 @@
 """NCIP between two libraries, each test in both versions: what is asked is done, refusals are in NCIP's own words."""
 
 from datetime import date
+from typing import Any, cast
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 
 from circulation.lending_library import Reader
+from doors.impatient import GUESSES, impatient
 from doors.ncip.talking import Neighbour
 from faelles.circulation.holds.reading import holds_of_patron
+from faelles.doors.ncip.door import ncip
+from faelles.doors.rest.app import create_app
+from faelles.ground.crypto import Keyring
+from faelles.ground.database import Database
 from faelles.ground.ids import PatronId
 from faelles.patrons.identifiers import made_up_cpr
 from faelles.patrons.looking.operations import identify, show_patron
@@ -145,6 +152,22 @@ async def test_a_wrong_secret_asks_for_nothing(neighbour: Neighbour):
     reader = await neighbour.ours.reader()
     told = await neighbour.ask("LookupUser", neighbour.user(reader), secret="guess")
     assert (neighbour.problem(told)[0], told.find("UserId")) == ("Agency Authentication Failed", None)
+
+
+async def test_whoever_guesses_is_put_off_and_who_knows_is_not(
+    neighbour: Neighbour, database: Database, keyring: Keyring
+):
+    reader = await neighbour.ours.reader()
+    right, wrong = neighbour.signed_in(reader.card, "4711"), [neighbour.signed_in(f"K9{n}", "1174") for n in range(4)]
+    app = create_app(database, keyring, routers=(), neighbours={"/rest": impatient(ncip)})
+    async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as http:
+        watched = Neighbour(http, neighbour.ours, neighbour.secret, neighbour.tongue)
+        at_pins = [await watched.refused("LookupUser", body) for body in (right, right, *wrong, right)]
+        assert at_pins == ["", "", *["User Authentication Failed"] * GUESSES, *["Temporary Processing Failure"] * 2]
+        assert await watched.refused("LookupUser", watched.user(reader)) == ""
+        told = [await watched.ask("LookupUser", secret=f"guess{n}") for n in range(4)]
+    at_secrets = [watched.problem(each)[0] for each in told]
+    assert at_secrets == [*["Agency Authentication Failed"] * GUESSES, "Temporary Processing Failure"]
 
 
 async def test_what_is_no_message_is_400_and_entities_are_never_looked_at(neighbour: Neighbour):

@@ -9,6 +9,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from circulation.lending_library import LendingLibrary
+from doors.impatient import GUESSES, impatient
 from doors.sip2.conftest import Hall
 from doors.sip2.machine import BLANK, sip_date
 from faelles.doors.rest.app import create_app
@@ -45,9 +46,9 @@ def response_in(answer: Response) -> str:
     return root[0].text or ""
 
 
-@pytest.fixture
-async def web(hall: Hall) -> AsyncIterator[WebClient]:
-    app = create_app(hall.services.database, hall.services.keyring, routers=(), neighbours={"/rest": over_http})
+@pytest.fixture(params=[over_http], ids=[""])
+async def web(hall: Hall, request: pytest.FixtureRequest) -> AsyncIterator[WebClient]:
+    app = create_app(hall.services.database, hall.services.keyring, routers=(), neighbours={"/rest": request.param})
     async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://faelles.test") as opened:
         yield WebClient(opened, hall.library, await hall.machine(pin="when_given"))
 
@@ -103,6 +104,45 @@ async def test_a_wrong_login_and_another_librarys_address_are_refused(web: WebCl
         await web.post(web.said("9900802.00"), isil="DK-999999"),
     ]
     assert [(answer.status_code, response_in(answer)) for answer in wrong] == [(401, "940")] * 3
+
+
+WATCHED = pytest.mark.parametrize("web", [impatient(over_http)], ids=["impatient"], indirect=True)
+
+
+def is_held_up(answer: Response) -> bool:
+    return (answer.status_code, response_in(answer)) == (429, "940") and int(answer.headers["retry-after"]) > 0
+
+
+@WATCHED
+async def test_whoever_guesses_at_machines_is_held_up_and_who_knows_is_not(web: WebClient):
+    for _ in range(GUESSES + 1):
+        await web.ask("9900802.00")
+    guesses = [
+        web.said("9900802.00", password="guess"),
+        web.said("9900802.00", login="nobody"),
+        web.said("9900802.00", login="somebody"),
+    ]
+    assert [(await web.post(each)).status_code for each in guesses] == [401] * GUESSES
+    assert is_held_up(await web.post(web.said("9900802.00")))
+
+
+@WATCHED
+async def test_a_machine_that_tries_pins_at_many_cards_is_held_up(web: WebClient):
+    reader, unknown = await web.library.reader(), "1234567890"
+    right = [
+        f"23009{sip_date()}AOx|AA{reader.card}|AC|AD{reader.pin}|",
+        f"63009{sip_date()}          AOx|AA{reader.card}|AC|AD{reader.pin}|",
+        f"11NN{sip_date()}{BLANK}AOx|AA{reader.card}|AB{unknown}|AC|AD{reader.pin}|",
+        f"29NN{sip_date()}{BLANK}AOx|AA{reader.card}|AB{unknown}|AD{reader.pin}|",
+        f"65{sip_date()}AOx|AA{reader.card}|AD{reader.pin}|",
+    ]
+    for message in right:
+        await web.ask(message)
+    for number in range(GUESSES):
+        told = await web.ask(f"23009{sip_date()}AOx|AAK9000000{number}|AC|AD1234|")
+        assert told.get("CQ") == "N"
+    assert is_held_up(await web.post(web.said(right[0])))
+    assert (await web.post(web.said("9900802.00"))).status_code == 200
 
 
 _BOMB = '<!DOCTYPE sip [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><sip><request>&b;</request></sip>'

@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from faelles.doors.fbs.facts import Operation
-from faelles.doors.fbs.pace import GuessPace
 from faelles.doors.fbs.sessions import Session
 from faelles.doors.rest.services import Services
 from faelles.doors.rest.validation import request_error
@@ -38,7 +37,6 @@ class Call:
     operation: Operation
     services: Services
     session: Session
-    guesses: GuessPace
     division: DivisionId
     caller: Caller
     path: Mapping[str, str]

@@ -14,7 +14,6 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from faelles.doors.fbs import openapi, problems
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.facts import PREFIX, Operation, Type
-from faelles.doors.fbs.pace import GuessPace, guessing
 from faelles.doors.fbs.problems import AnsweredError, ErrorBody, Headers
 from faelles.doors.fbs.routing import Found, Routes
 from faelles.doors.fbs.serving import HANDLERS, served
@@ -43,7 +42,6 @@ class _Door:
         self._services = services
         self._sessions = Sessions(services.database, services.keyring)
         self._routes = Routes(served())
-        self._guesses = GuessPace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
@@ -87,7 +85,6 @@ class _Door:
             operation=operation,
             services=self._services,
             session=session,
-            guesses=self._guesses,
             division=division,
             caller=session.in_division(division),
             path=parameters,
@@ -105,7 +102,7 @@ class _Door:
             raise InvalidRequestError
         sent = read_body(await _body(receive, self._limit), operation.body)
         address = self._services.sign_in_pace.address_of(Request(scope))
-        with guessing(self._guesses.of_addresses, address) as guess:
+        with self._services.guess_pace.at_secrets(address) as guess:
             key = await self._sessions.begin(isil, sent["username"], sent["password"])
             guess.was_right = True
         return msgspec.json.encode({"sessionKey": key})

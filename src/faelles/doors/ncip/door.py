@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
+from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
@@ -16,7 +17,13 @@ from faelles.doors.rest.problems import log_mistake
 from faelles.doors.rest.services import Services
 from faelles.doors.xml_over_http import read_body, send_xml
 from faelles.ground.database import Transaction
-from faelles.ground.errors import FaellesError, ForbiddenError, InvalidRequestError, UnavailableError
+from faelles.ground.errors import (
+    FaellesError,
+    ForbiddenError,
+    InvalidRequestError,
+    TooManyAttemptsError,
+    UnavailableError,
+)
 from faelles.people.model import Caller
 
 PREFIX: Final = "/rest/ncip"
@@ -31,7 +38,7 @@ def ncip(services: Services) -> ASGIApp:
 class _Door:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._admission = Admission(services.database, services.keyring)
+        self._admission = Admission(services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
@@ -54,7 +61,7 @@ class _Door:
             return found
         except ForbiddenError:
             return _refused("Unauthorized Service For Agency")
-        except UnavailableError:
+        except (UnavailableError, TooManyAttemptsError):
             return _refused("Temporary Processing Failure")
         except FaellesError as found:
             return ProblemError("Element Rule Violated", asked.verb, found.code)
@@ -66,7 +73,7 @@ class _Door:
         service = SERVICES.get(asked.verb)
         if service is None and asked.verb != CREATE:
             raise ProblemError("Unsupported Service", asked.verb, is_general=True)
-        caller = await self._admission.caller(asked)
+        caller = await self._admission.caller(asked, self._services.sign_in_pace.address_of(Request(scope)))
         scope["user"] = caller
         if service is None:
             return await create_user(self._services, caller, asked)

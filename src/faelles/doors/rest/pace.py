@@ -6,7 +6,8 @@ Guesses at one name are counted elsewhere, for good (people/attempts.py); here i
 import ipaddress
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from litestar import Request
 
 from faelles.ground.config import Network
 from faelles.ground.errors import TooManyAttemptsError
+from faelles.people.model import Caller
 
 SIGNS_IN: Final = "signs_in"
 """In a route's `opt`: whoever calls it proves who they are, which costs more than a page."""
@@ -59,8 +61,8 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class SignInPace:
-    """Of signing in, by pages and over REST together. Web sites sign in at a door of their own (doors/fbs/pace.py),
-    with a secret that takes no time to check, and only wrong ones hold them up.
+    """Of signing in, by pages and over REST together. Systems of others prove themselves by secrets that take no time
+    to check, at doors of their own, and only wrong ones hold them up (`GuessPace`).
 
     `proxies`: whose word is taken for where a request comes from.
     """
@@ -92,6 +94,44 @@ class SignInPace:
         except ValueError:
             return False
         return any(place in network for network in self.proxies)
+
+
+@dataclass(slots=True)
+class Guess:
+    """One attempt. Whoever made it says that it `was_right`."""
+
+    was_right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuessPace:
+    """How fast somebody may try many passwords and PINs at the doors for other systems, all of them together. What was
+    right costs nothing: a web site that signs in its patrons all day is not held up.
+    """
+
+    of_addresses: Bucket = field(default_factory=lambda: Bucket(per_second=3, burst=300))
+    """At the secrets of clients, machines and libraries."""
+    of_clients: Bucket = field(default_factory=lambda: Bucket(per_second=3, burst=300))
+    """At the PINs of patrons: a web site has all its users behind one key."""
+
+    def at_secrets(self, address: str) -> AbstractContextManager[Guess]:
+        """Let whoever asks from `address` try a secret once. Raises TooManyAttemptsError after too many wrong ones."""
+        return _guessing(self.of_addresses, address)
+
+    def at_pins(self, client: Caller) -> AbstractContextManager[Guess]:
+        """Let a client that has proven itself try a patron's PIN once. Raises as `at_secrets` does."""
+        return _guessing(self.of_clients, f"{client.agency}/{client.actor}")
+
+
+@contextmanager
+def _guessing(bucket: Bucket, who: str) -> Iterator[Guess]:
+    refuse_after(bucket.seconds_to_wait(who, time.monotonic()))
+    guess = Guess()
+    try:
+        yield guess
+    finally:
+        if guess.was_right:
+            bucket.give_back(who)
 
 
 def refuse_after(seconds: float) -> None:

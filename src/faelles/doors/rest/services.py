@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from faelles.doors.rest.pace import SignInPace
+from faelles.doors.rest.pace import GuessPace, SignInPace
 from faelles.ground.config import Installation
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
@@ -41,3 +41,4 @@ class Services:
     authenticate: Authenticator
     limits: Limits
     sign_in_pace: SignInPace = field(default_factory=SignInPace)
+    guess_pace: GuessPace = field(default_factory=GuessPace)

@@ -1,6 +1,6 @@
 """One message of a machine that has signed in, with everything it takes to answer it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from faelles.agencies.model import Branch, Placement
+from faelles.circulation.desk.blocks import Block, BlockCode
 from faelles.circulation.self_service.model import AtMachine
 from faelles.doors.sip2 import codes, dates
 from faelles.doors.sip2.messages import Message, Values
@@ -28,6 +29,8 @@ Result = TypeVar("Result")
 _KEY_GOOD_FOR = timedelta(days=1)
 """A transaction date further off is a clock that stands, and says nothing of which deed is meant."""
 _PROVEN_FOR = timedelta(minutes=10)
+UNPROVEN = frozenset({BlockCode.PIN_NEEDED, BlockCode.SIGN_IN_FAILED, BlockCode.LOCKED_OUT, BlockCode.PATRON_NOT_FOUND})
+"""What stands in the way of whoever has not proven who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +194,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return rule is PinRule.IN_EVERY_MESSAGE or not self.proven.is_proven(self.card, self.now)
 
-    def note_proof(self) -> None:
-        """The PIN of this message was right."""
-        if self.pin is not None:
+    def note_proof(self, blocks: Iterable[Block] = ()) -> None:
+        """The PIN of this message was right, unless one of the `blocks` in the way says otherwise."""
+        if self.pin is not None and not any(each.code in UNPROVEN for each in blocks):
             self.proven.note(self.card, self.now)
 
     async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:

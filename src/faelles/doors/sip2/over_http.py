@@ -2,11 +2,11 @@
 
     <sip xmlns="http://axiell.com/Schema/sip.xsd" login=".." password=".."><request>99..</request></sip>
 
-Whoever asks signs in with every message, as a machine of the library whose ISIL stands in the address. What the answers
-say otherwise than on a socket is in `percent.py`.
+Whoever asks signs in with every message, as a machine of the library whose ISIL stands in the address; who guesses at
+that, or at patrons' PINs, is held up. What the answers say otherwise than on a socket is in `percent.py`.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
+from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
@@ -23,7 +24,7 @@ from faelles.doors.sip2 import percent
 from faelles.doors.sip2.messages import MalformedMessageError, UnknownCommandError, parse, write
 from faelles.doors.sip2.services import Services
 from faelles.doors.sip2.session import Session
-from faelles.doors.xml_over_http import read_body, send_xml
+from faelles.doors.xml_over_http import Header, read_body, send_xml
 from faelles.ground.errors import FaellesError, InvalidRequestError, TooManyAttemptsError, UnauthenticatedError
 from faelles.people.machines.terminal import Terminal
 from faelles.people.terminals.model import Whence
@@ -59,56 +60,72 @@ class Unwatched:
 
 def over_http(services: HttpServices) -> ASGIApp:
     """The door as an ASGI application under `PREFIX`."""
-    return _Door(
-        Services(
-            database=services.database,
-            keyring=services.keyring,
-            witness=Unwatched(),
-            address=percent.address,
-        )
-    )
+    return _Door(services)
 
 
 class _Door:
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, http: HttpServices) -> None:
+        self._http = http
+        self._services = Services(
+            database=http.database, keyring=http.keyring, witness=Unwatched(), address=percent.address
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
             return
         scope["path_template"] = PREFIX + "{isil}"
+        headers: Sequence[Header] = ()
         try:
             status, said = await self._answer(scope, receive)
-        except (UnauthenticatedError, TooManyAttemptsError):
+        except UnauthenticatedError:
             status, said = HTTPStatus.UNAUTHORIZED, _NOT_SIGNED_IN
+        except TooManyAttemptsError as problem:
+            status, said = HTTPStatus.TOO_MANY_REQUESTS, _NOT_SIGNED_IN
+            headers = [(b"retry-after", str(problem.retry_after).encode())]
         except FaellesError as problem:
             status, said = HTTPStatus(problem.status), ""
         except Exception as problem:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
             log_mistake(problem, "")
             status, said = HTTPStatus.INTERNAL_SERVER_ERROR, ""
-        await send_xml(send, status, _written(said))
+        await send_xml(send, status, _written(said), headers)
 
     async def _answer(self, scope: HTTPScope, receive: Receive) -> tuple[HTTPStatus, str]:
         if scope["method"] != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED, ""
         asked = _read(await read_body(receive, _MOST_BYTES))
-        services = self._services
-        terminal = await sign_in_terminal(
-            services.database, services.keyring, username=asked.login, secret=asked.password
-        )
-        session = Session(services)
-        where = await session.enter(percent.set_up(terminal))
-        if scope["path"].removeprefix(PREFIX) not in where.isils:
-            raise UnauthenticatedError("sign_in_refused")
+        services, session = self._services, Session(self._services)
+        with self._http.guess_pace.at_secrets(self._http.sign_in_pace.address_of(Request(scope))) as guess:
+            terminal = await sign_in_terminal(
+                services.database, services.keyring, username=asked.login, secret=asked.password
+            )
+            where = await session.enter(percent.set_up(terminal))
+            if scope["path"].removeprefix(PREFIX) not in where.isils:
+                raise UnauthenticatedError("sign_in_refused")
+            guess.was_right = True
         scope["user"] = terminal.caller
         session.terminal = percent.set_up(terminal, where)
         message = await percent.with_card(services, terminal, asked.message)
-        reply = session.receive(message.encode())
-        said = await reply if isinstance(reply, Awaitable) else reply
-        if said is None:
-            raise InvalidRequestError("sip2_request_malformed")
+        said = await self._said(session, terminal, message)
         answer = await percent.reworded(services, terminal, where, parse(message), parse(said.decode()))
         return HTTPStatus.OK, write(answer.code, answer.fixed, {**answer.fields})
+
+    async def _said(self, session: Session, terminal: Terminal, message: str) -> bytes:
+        """The answer to a message. A PIN that did not prove to be right was a guess."""
+        asked = parse(message)
+        if not asked.get("AD").strip():
+            return await _heard(session, message)
+        with self._http.guess_pace.at_pins(terminal.caller) as guess:
+            said = await _heard(session, message)
+            guess.was_right = session.has_proven(asked.get("AA").strip())
+        return said
+
+
+async def _heard(session: Session, message: str) -> bytes:
+    reply = session.receive(message.encode())
+    said = await reply if isinstance(reply, Awaitable) else reply
+    if said is None:
+        raise InvalidRequestError("sip2_request_malformed")
+    return said
 
 
 def _read(body: bytes) -> Asked:

@@ -215,6 +215,10 @@ class Session:
         self.terminal, self._read_at = terminal, utc_now()
         return self._where
 
+    def has_proven(self, card: str) -> bool:
+        """Whether the PIN of whoever holds the card was right in this conversation, not long ago."""
+        return self._proven.is_proven(card, utc_now())
+
     def _sign_out(self) -> None:
         """For the witness one machine's connection ends, and nobody's begins."""
         if self.terminal is not None:

@@ -9,7 +9,6 @@ import msgspec
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.showing import COMPANY, GROUP, LIBRARY, PERSON, patron_type, show_patron
-from faelles.doors.fbs.pace import guessing
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, TooManyAttemptsError, UnauthenticatedError
 from faelles.ground.ids import PatronId
@@ -37,7 +36,7 @@ async def authenticate(call: Call) -> models.AuthenticatedPatron:
     """Whose card and PIN these are. An unknown card and a wrong PIN are answered alike, and counted alike."""
     call.caller.require(Permission.PATRON_VIEW)
     given, services = call.body(Credentials), call.services
-    with guessing(call.guesses.of_clients, f"{call.caller.agency}/{call.caller.actor}") as guess:
+    with services.guess_pace.at_pins(call.caller) as guess:
         try:
             patron = await check_pin(
                 services.database,

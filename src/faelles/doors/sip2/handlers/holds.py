@@ -40,9 +40,9 @@ async def hold(exchange: Exchange) -> Answer:
         interest_until=_last_day(exchange),
     )
     held = await exchange.run(partial(_hold, exchange, request))
+    exchange.note_proof(held.blocks)
     if held.hold is None:
         return refuse_for(exchange, held.blocks, held.language or exchange.language)
-    exchange.note_proof()
     return _told(exchange, held)
 
 

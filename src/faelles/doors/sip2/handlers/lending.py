@@ -14,16 +14,13 @@ from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import ItemSeen, RenewAtMachine, RenewedAtMachine
 from faelles.doors.sip2 import codes
 from faelles.doors.sip2.answers import block_text, due_date, money, receipt, refuse, refuse_for, say, shown, stamped
-from faelles.doors.sip2.exchange import Answer, Exchange
+from faelles.doors.sip2.exchange import UNPROVEN, Answer, Exchange
 from faelles.doors.sip2.facts import as_fact
 from faelles.doors.sip2.handlers.cancelling import cancel_return
 from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language
 
 _OVERDUE_FEE = codes.fee_type("overdue")
-_UNPROVEN = frozenset(
-    {BlockCode.PIN_NEEDED, BlockCode.SIGN_IN_FAILED, BlockCode.LOCKED_OUT, BlockCode.PATRON_NOT_FOUND}
-)
 _MINE_ALREADY = BlockCode.ALREADY_LOANED
 
 
@@ -49,9 +46,9 @@ async def check_out(exchange: Exchange) -> Answer:
         rehearsal = msgspec.structs.replace(request, dry_run=True)
         answer, language = await exchange.run(partial(_check_out, exchange, rehearsal, charging=True))
         return _costs(exchange, answer.charged_ore, answer.item, language)
+    exchange.note_proof(answer.blocks)
     if answer.outcome is Outcome.REFUSED:
         return _refused(exchange, answer, language)
-    exchange.note_proof()
     return _lent(exchange, answer, language)
 
 
@@ -78,7 +75,7 @@ async def _check_out(
     answer = await exchange.once(key, deed, still_stands)
     if answer.charged_ore and not charging:
         raise _FeeUnacknowledgedError
-    is_unproven = any(each.code in _UNPROVEN for each in answer.blocks)
+    is_unproven = any(each.code in UNPROVEN for each in answer.blocks)
     has_words = answer.outcome is Outcome.REFUSED or answer.charged_ore or exchange.profile.prints
     if is_unproven or not has_words:
         return answer, exchange.language
@@ -151,9 +148,10 @@ async def renew(exchange: Exchange) -> Answer:
         only = renewed.answers[0]
         return _costs(exchange, only.charged_ore, only.item, renewed.language or exchange.language)
     language = renewed.language or exchange.language
-    if renewed.block is not None or not renewed.answers:
-        return refuse_for(exchange, [renewed.block] if renewed.block else [], language)
-    exchange.note_proof()
+    blocks = [renewed.block] if renewed.block else []
+    exchange.note_proof(blocks)
+    if blocks or not renewed.answers:
+        return refuse_for(exchange, blocks, language)
     return _renewed(exchange, renewed.answers[0], language)
 
 
