@@ -86,6 +86,7 @@ def test_what_others_say_in_english_is_said_in_danish(theirs, ours):
         (("checkout",), "Missing argument 'card'."),
         (("chekout",), "No such command 'chekout'."),
         (("checkout", "1", "2", "--du"), "No such option: --du"),
+        (("checkout", "1", "2", "--due-on", "a", "--due-on", "b"), "Option --due-on can be given once only."),
         (("patron", "find", "x", "--limit", "900"), "It must be at most 200."),
         (("load", "records", "/nope"), "File '/nope' does not exist."),
     ],

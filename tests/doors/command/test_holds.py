@@ -32,6 +32,11 @@ async def title(library: LendingLibrary, book: str) -> int:
     return await title_of(library, book)
 
 
+@pytest.fixture
+async def second(library: LendingLibrary) -> int:
+    return await title_of(library, await library.copy())
+
+
 def place(at_desk, reader: Reader, title: int) -> int:
     placed = json.loads(at_desk("hold", "place", reader.card, "--record", title, "--json").stdout)
     return placed["holds"][0]["hold"]
@@ -46,6 +51,19 @@ def test_a_hold_is_placed_listed_and_cancelled(at_desk, reader: Reader, title: i
         assert str(listed["id"]) in at_desk(*words).stdout
     assert at_desk("hold", "cancel", listed["id"]).exit_code == 0
     assert at_desk("hold", "cancel", listed["id"]).exit_code == SAYS_NO
+    assert json.loads(at_desk("hold", "list", reader.card, "--json").stdout) == []
+
+
+def test_several_records_are_one_wish_of_which_the_first_will_do(at_desk, reader: Reader, title: int, second: int):
+    placed = json.loads(at_desk("hold", "place", reader.card, "--record", title, "--record", second, "--json").stdout)
+    assert [each["outcome"] for each in placed["holds"]] == ["placed", "placed"]
+    listed = json.loads(at_desk("hold", "list", reader.card, "--json").stdout)
+    assert {(each["record"], each["is_parallel"]) for each in listed} == {(title, True), (second, True)}
+
+
+def test_what_is_asked_twice_over_is_refused_and_not_half_heard(at_desk, reader: Reader, title: int):
+    for words in (("place", reader.card, "--record", title, "--item", "1"), ("list", reader.card, "--record", title)):
+        assert at_desk("hold", *words).exit_code == NOT_UNDERSTOOD
     assert json.loads(at_desk("hold", "list", reader.card, "--json").stdout) == []
 
 

@@ -90,6 +90,11 @@ def test_a_setting_that_cannot_be_is_told(at_desk, made: dict, setting: str):
     assert setting.partition("=")[0] in result.stderr
 
 
+def test_of_two_that_contradict_each_other_neither_is_done(at_desk, made: dict):
+    for words in (("set", "hall-2", "retries=1", "retries=2"), ("trace", "hall-2", "--start", "--stop")):
+        assert at_desk("machine", *words).exit_code == NOT_UNDERSTOOD
+
+
 def test_status_and_trace_are_shown(at_desk, traced: None):
     shown = at_desk("machine", "show", "hall-2").stdout
     assert ("connected" in shown, "answered with no" in shown, "here:6001" in shown) == (True, True, True)

@@ -3,6 +3,7 @@ its start), said in the language of this terminal. What is not known here stays 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -110,6 +111,14 @@ class _Command(TyperCommand):
             if isinstance(each, TyperOption) and each.confirmation_prompt is True:
                 each.confirmation_prompt = text("usage_once_more", LANGUAGE)
         return found
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """What takes one value and is given two is refused: the last of them alone would be heard."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for each, times in Counter(given).items():
+            if times > 1 and isinstance(each, TyperOption) and not (each.multiple or each.is_flag or each.count):
+                raise _Mistyped(text("usage_option_once", LANGUAGE, {"which": max(each.opts, key=len)}), ctx=ctx)
+        return super().parse_args(ctx, args)
 
     def get_help_option(self, ctx: Context) -> TyperOption | None:
         return _explained(super().get_help_option(ctx))

@@ -1,5 +1,6 @@
 """`faelles hold`: placing, listing, cancelling and moving holds, and why they stand where they stand."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -15,8 +16,9 @@ from faelles.circulation.holds.model import (
     InQueue,
     MoveHold,
     MoveTo,
-    PlaceHold,
+    PlaceHolds,
     Placing,
+    Together,
 )
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.blocks_shown import show_blocks
@@ -24,6 +26,7 @@ from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.patron_meant import patron_meant
 from faelles.doors.command.words import LANGUAGE, words
+from faelles.ground.errors import invalid_field
 from faelles.ground.i18n import text
 from faelles.ground.ids import HoldId, RecordId
 
@@ -32,6 +35,9 @@ app = typer.Typer(no_args_is_help=True, help=words("command_hold"))
 Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Hold = Annotated[int, typer.Argument(help=words("command_hold_id"), show_default=False)]
 Record = Annotated[int | None, typer.Option(help=words("command_record"), show_default=False)]
+Records = Annotated[
+    list[int] | None, typer.Option("--record", help=words("command_wanted_records"), show_default=False)
+]
 Overrides = Annotated[list[str] | None, typer.Option("--override", help=words("command_override"), show_default=False)]
 Until = Annotated[str | None, typer.Option(help=words("command_interest_until"), show_default=False)]
 ActiveFrom = Annotated[str | None, typer.Option(help=words("command_active_from"), show_default=False)]
@@ -42,7 +48,7 @@ Reason = Annotated[str | None, typer.Option(help=words("command_reason"), show_d
 def place(
     card: Card,
     *,
-    record: Record = None,
+    records: Records = None,
     issue: Annotated[int | None, typer.Option(help=words("command_issue"), show_default=False)] = None,
     item: Annotated[str | None, typer.Option(help=words("command_item"), show_default=False)] = None,
     material_group: Annotated[int | None, typer.Option(help=words("command_wanted_group"), show_default=False)] = None,
@@ -57,10 +63,12 @@ def place(
     as_json: AsJson = False,
 ) -> None:
     async def work(desk: Desk) -> Placing:
-        wish = {"record": record, "issue": issue, "item": item, "material_group": material_group}
+        titles: Sequence[int | None] = records or (None,)
+        wishes = [_wish(record, issue, item, material_group) for record in titles]
         values = {
             "patron": {"card": card},
-            "wish": {name: value for name, value in wish.items() if value is not None},
+            "wishes": wishes,
+            "together": Together.PARALLEL if len(wishes) > 1 else Together.SEPARATE,
             "pickup": await desk.branch(branch),
             "interest_until": until,
             "active_from": active_from,
@@ -68,7 +76,7 @@ def place(
             "reason": reason,
             "dry_run": dry_run,
         }
-        return await operations.place_hold(desk.tx, desk.caller, desk.keyring, request(PlaceHold, values), key)
+        return await operations.place_holds(desk.tx, desk.caller, desk.keyring, request(PlaceHolds, values), key)
 
     placing = as_staff(work, token=token, as_json=as_json)
     if as_json:
@@ -96,6 +104,8 @@ def list_holds(
     as_json: AsJson = False,
 ) -> None:
     async def work(desk: Desk) -> list[HoldShown]:
+        if sum(each is not None for each in (card, record, branch)) > 1:
+            raise invalid_field("card", "command_only_one", options="CARD, --record, --branch")
         if card is not None:
             return await reading.holds_of_patron(desk.tx, desk.caller, await patron_meant(desk, card), limit=200)
         if record is not None:
@@ -218,6 +228,11 @@ def why(hold: Hold, *, token: Token = None, as_json: AsJson = False) -> None:
                 for each in explained.log
             ],
         )
+
+
+def _wish(record: int | None, issue: int | None, item: str | None, material_group: int | None) -> dict[str, object]:
+    values = {"record": record, "issue": issue, "item": item, "material_group": material_group}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _why(each: InQueue) -> str:

@@ -161,6 +161,8 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     async def work(desk: Desk) -> datetime | list[TraceLine]:
+        if start and stop:
+            raise invalid_field("--start", "command_only_one", options="--start, --stop")
         machine = (await _named(desk, name)).id
         if start:
             wanted = request(StartTrace, {"hours": hours, "rows": rows})
@@ -220,6 +222,8 @@ def _change(settings: Sequence[str]) -> ProfileChange:
         name, equals, value = setting.partition("=")
         if not equals:
             raise invalid_field(setting[:64], "machine_setting_malformed")
+        if name.strip() in given:
+            raise invalid_field(name.strip()[:64], "machine_setting_twice")
         given[name.strip()] = _value(name.strip(), value.strip())
     return checked(ProfileChange, given)
 

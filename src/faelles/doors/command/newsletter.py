@@ -11,6 +11,7 @@ from faelles.doors.command.words import words
 from faelles.doors.runtime import Runtime
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
+from faelles.ground.errors import invalid_field
 from faelles.newsletters import operations
 from faelles.newsletters.model import Adapter, Newsletter, SetProvider, Subscription
 from faelles.people.model import Caller
@@ -69,6 +70,8 @@ def provider(
 ) -> None:
     async def work(runtime: Runtime, caller: Caller) -> None:
         keyring, installation = runtime.keyring, runtime.config.installation
+        if adapter is None and address is not None:
+            raise invalid_field("adapter", "field_missing")
         if adapter is None:
             await runtime.database.run(caller.agency, caller.actor, lambda tx: operations.forget_provider(tx, caller))
             return
