@@ -193,6 +193,26 @@ async def test_read_only_refuses_to_write(database: Database, town: Town):
     assert await database.run(town.agency, SYSTEM, lambda tx: tx.value(LOAD, tx.agency), read_only=True) == "before"
 
 
+async def test_read_only_every_question_is_asked_within_the_agency_and_none_stays_open(single: Database, town: Town):
+    async with single.transaction(town.agency, SYSTEM, read_only=True) as tx:
+        for _ in range(2):
+            assert await tx.value("SELECT current_agency()") == town.agency
+            assert await tx.value("SELECT current_setting('transaction_read_only')") == "on"
+    assert await single.outside_agencies("SELECT current_agency(), current_setting('transaction_read_only')") == [
+        (None, "off")
+    ]
+
+
+async def test_read_only_a_failed_question_that_nobody_heeds_is_told_at_the_end(single: Database, town: Town):
+    async def work(tx: Transaction) -> None:
+        with contextlib.suppress(asyncpg.DivisionByZeroError):
+            await tx.value("SELECT 1 / 0")
+
+    with pytest.raises(asyncpg.InFailedSQLTransactionError):
+        await single.run(town.agency, SYSTEM, work, read_only=True)
+    assert await single.run(town.agency, SYSTEM, lambda tx: tx.value("SELECT 1"), read_only=True) == 1
+
+
 async def test_execute_tells_how_many_rows_it_touched(database: Database, town: Town):
     async with database.transaction(town.agency, SYSTEM) as tx:
         await tx.execute_many(WRITE, [(tx.agency, "a"), (tx.agency, "b")])

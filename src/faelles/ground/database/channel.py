@@ -29,13 +29,15 @@ else:
 COMMIT: Final = "COMMIT"
 _ROLLBACK: Final = "ROLLBACK"
 _BEGIN: Final = "BEGIN"
-_BEGIN_READ_ONLY: Final = "BEGIN READ ONLY"
-# Sets both and finds nothing: a row would be taken for one of the next statement's.
+# Each sets what it names and finds nothing: a row would be taken for one of the next statement's.
 _ACT: Final = "SELECT WHERE set_config('faelles.agency', $1, true) || set_config('faelles.actor', $2, true) = ''"
+_ACT_READING: Final = _ACT.replace("= ''", "|| set_config('transaction_read_only', 'on', true) = ''")
 _NOTHING: Final = "SELECT"
-_ALWAYS_READY: Final = (_BEGIN, _BEGIN_READ_ONLY, _ACT, COMMIT, _ROLLBACK, _NOTHING)
-_OPENS_WITH: Final = 2
-"""Statements by which a transaction opens."""
+_ALWAYS_READY: Final = (_BEGIN, _ACT, _ACT_READING, COMMIT, _ROLLBACK, _NOTHING)
+_OPENS_WITH: Final = 1
+"""What stands ahead where nothing was said: the opening."""
+_MOST_OPENINGS: Final = 1000
+"""Kept as they go over the line, by agency, actor and what may be done."""
 _MOST_READY: Final = 200
 """Statements kept ready on a connection, besides those of every transaction; each takes memory of its backend."""
 
@@ -69,31 +71,46 @@ class _Prepared:
 class Channel(Connection):
     """One conversation with the database; whoever has it speaks alone."""
 
-    __slots__ = ("_ahead", "_always", "_is_open_ended", "_openings", "_ready")
+    __slots__ = ("_ahead", "_always", "_before_each", "_is_open_ended", "_openings", "_ready")
     _protocol: "BaseProtocol[asyncpg.Record]"
     _transport: asyncio.WriteTransport
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - what asyncpg makes it from
         super().__init__(*arguments, **named)
         self._ahead: list[bytes] = []
+        self._before_each = b""
+        """What goes ahead of every statement, where nothing but questions is asked."""
         self._is_open_ended = False
         """Something was said, and its answer has not come, or was an error."""
         self._always: dict[str, _Prepared] = {}
-        self._openings: dict[bool, bytes] = {}
-        """BEGIN as it goes over the line, by whether it is read only."""
+        self._openings: dict[tuple[int, str, bool], bytes] = {}
         self._ready: OrderedDict[str, _Prepared] = OrderedDict()
 
     async def get_ready(self) -> None:
         """Prepare what every transaction says; before anything else is said."""
         for sql in _ALWAYS_READY:
             self._always[sql] = _Prepared.of(await self.prepare(sql))
-        self._openings = {False: _bound(self._always[_BEGIN], ()), True: _bound(self._always[_BEGIN_READ_ONLY], ())}
         # Preparing alone sends no Sync: PostgreSQL would take the time at rest for a statement that never ends.
         await self.ask(_NOTHING, ())
 
     def begin(self, agency: int, actor: str, *, read_only: bool) -> None:
-        """Open a transaction in which `actor` acts within `agency`, ahead of its first statement."""
-        self._ahead = [self._openings[read_only], _bound(self._always[_ACT], (agency, actor))]
+        """Open a transaction in which `actor` acts within `agency`, ahead of its first statement.
+
+        One that only reads is one for each of its questions: what is sent up to a Sync is a transaction by itself, and
+        under READ COMMITTED every statement sees what is committed by then anyway. So it needs no COMMIT.
+        """
+        opening = self._opening(agency, actor, read_only=read_only)
+        self._before_each, self._ahead = (opening, []) if read_only else (b"", [opening])
+
+    def _opening(self, agency: int, actor: str, *, read_only: bool) -> bytes:
+        key = (agency, actor, read_only)
+        opening = self._openings.get(key)
+        if opening is None:
+            if len(self._openings) >= _MOST_OPENINGS:
+                self._openings.clear()
+            act = _bound(self._always[_ACT_READING if read_only else _ACT], (agency, actor))
+            opening = self._openings[key] = act if read_only else _bound(self._always[_BEGIN], ()) + act
+        return opening
 
     async def say(self, sql: str, values: Sequence[object]) -> None:
         """A statement that gives no rows, to go ahead of the next one."""
@@ -108,8 +125,8 @@ class Channel(Connection):
         if self.is_closed():
             raise asyncpg.InterfaceError("the connection is closed")
         self._is_open_ended = True
-        if self._ahead:
-            self._transport.write(b"".join(self._ahead))
+        if self._ahead or self._before_each:
+            self._transport.write(b"".join((self._before_each, *self._ahead)))
             self._ahead = []
         try:
             # What a statement's own methods come to, behind six calls that check what is checked here.
@@ -147,6 +164,10 @@ class Channel(Connection):
 
     async def commit(self) -> bool:
         """Whether everything is kept. A transaction in which nothing was said is not even opened."""
+        if self._before_each:
+            await self.settle()
+            self._before_each = b""
+            return not self._is_open_ended
         is_opened = self._is_open_ended or self.is_in_transaction()
         if not is_opened and len(self._ahead) == _OPENS_WITH:
             self._ahead = []
@@ -158,9 +179,12 @@ class Channel(Connection):
     async def roll_back(self) -> None:
         """Undo what was done, and do not say what was still to be said."""
         self._ahead = []
+        # Of questions nothing is left to undo; asking once more is to know that the last answer is over.
+        last = _NOTHING if self._before_each else _ROLLBACK
+        self._before_each = b""
         if not self.is_at_rest():
             # As an extended query: behind an error PostgreSQL heeds nothing before the next Sync.
-            await self.ask(_ROLLBACK, ())
+            await self.ask(last, ())
 
     def is_at_rest(self) -> bool:
         """Whether nothing is under way, and nothing waits to be said."""
