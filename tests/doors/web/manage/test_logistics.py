@@ -1,10 +1,16 @@
-"""Sorter bins and float groups on the screens."""
+"""Sorter bins, float groups and vans on the screens."""
 
 import re
+from datetime import time
+
+import pytest
 
 from circulation.lending_library import LendingLibrary
 from doors.web.visitor import Visitor
+from faelles.circulation.transit.model import Round, VanStop
 from faelles.doors.web.manage.logistics.sorting import read_rules
+from faelles.doors.web.manage.logistics.vans import read_van
+from faelles.ground.errors import InvalidRequestError
 from faelles.people.machines.terminal import Alert, SortRule
 
 SORTER = {"username": "sortering", "kind": "sorter", "name": "Sorteringen", "language": "da"}
@@ -59,3 +65,30 @@ async def test_a_float_group_is_made_given_room_and_dissolved(employee: Visitor,
     assert 'value="40"' in alone.text
     assert (await employee.send(f"{there}/dissolved", {})).status_code == 303
     assert "Ingen flydegrupper" in (await employee.get("/manage/floats")).text
+
+
+async def test_a_van_is_made_drives_somewhere_else_and_is_retired(employee: Visitor, library: LendingLibrary):
+    town = library.town
+    made = await employee.send("/manage/vans", {"name": "Blå bil"})
+    assert made.status_code == 303
+    there = made.headers["location"].partition("?")[0]
+    round_ = {"branch-1-0": town.suburb, "clock-1-0": "9.15", "branch-1-1": town.main, "place-1-1": "1", "like-5": "1"}
+    assert (await employee.send(there, {"name": "Grøn bil", "place-1-0": "2"} | round_)).status_code == 303
+    page = (await employee.get(there)).text
+    assert len(re.findall(r"<p>[^<]+ → 09\.15 [^<]+</p>", page)) == 2
+    assert "Mandag, Fredag" in (await employee.get("/manage/vans")).text
+    wrong = await employee.send(there, {"name": "Grøn bil"} | round_ | {"clock-1-0": "kvart i ni"})
+    assert (wrong.status_code, 'value="kvart i ni"' in wrong.text) == (400, True)
+    assert (await employee.send("/manage/vans", {"name": "Grøn bil"})).status_code == 409
+    assert (await employee.send(f"{there}/retired", {})).status_code == 303
+    assert (await employee.get(there)).status_code == 404
+    assert "Kommunen har ingen biler." in (await employee.get("/lists/vans")).text
+
+
+def test_a_van_is_read_in_the_order_of_its_places_and_a_day_as_another():
+    typed = {"name": "Bil", "branch-2-0": "7", "place-2-0": "2", "branch-2-1": "8", "place-2-1": "1", "clock-2-1": "8"}
+    stops = (VanStop(branch=8, calls_at=time(8)), VanStop(branch=7))
+    assert read_van(typed | {"like-3": "2"}).rounds == (Round(weekday=2, stops=stops), Round(weekday=3, stops=stops))
+    with pytest.raises(InvalidRequestError) as refused:
+        read_van(typed | {"branch-2-0": "x", "clock-2-1": "25"})
+    assert {each.field for each in refused.value.problems} == {"branch-2-0", "clock-2-1"}

@@ -5,7 +5,7 @@ from typing import Final
 from litestar import Router
 
 from faelles.doors.web.manage import overview
-from faelles.doors.web.manage.logistics import floats, sorting
+from faelles.doors.web.manage.logistics import floats, sorting, vans
 from faelles.doors.web.manage.logs import events, looks
 from faelles.doors.web.manage.organisation import agency, branches, calendar, closings, settings
 from faelles.doors.web.manage.people import clients, machines, providers, roles, staff, support, terminals
@@ -31,4 +31,5 @@ ROUTERS: Final[tuple[Router, ...]] = (
     staff.router,
     support.router,
     terminals.router,
+    vans.router,
 )

@@ -45,14 +45,14 @@ def read_day(line: str) -> list[tuple[time, time]] | None:
     """When it opens and closes, earliest first; None where that cannot be made out."""
     hours = []
     for opening in _BETWEEN_OPENINGS.split(line.strip().lower()):
-        opens, *rest = (_clock(at) for at in _BETWEEN_TIMES.split(opening))
+        opens, *rest = (read_clock(at) for at in _BETWEEN_TIMES.split(opening))
         if opens is None or len(rest) != 1 or rest[0] is None:
             return None
         hours.append((opens, rest[0]))
     return sorted(hours)
 
 
-def _clock(typed: str) -> time | None:
+def read_clock(typed: str) -> time | None:
     """`10`, `1000`, `10.00` and `10:00`; midnight is told as the last minute of the day."""
     match = _CLOCK.fullmatch(typed)
     if match is None or (match[1] == "24" and int(match[2] or 0)):
