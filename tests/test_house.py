@@ -54,6 +54,18 @@ def test_only_stores_and_the_ground_hold_sql():
     assert not strangers, listed(strangers)
 
 
+def test_doors_ask_operations_and_no_store():
+    around = [
+        f"{module.name} imports {name}"
+        for module in modules()
+        if module.room == "doors"
+        for node in module.nodes
+        for name in _imported(node)
+        if any(part.endswith("store") for part in name.split("."))
+    ]
+    assert not around, listed(around)
+
+
 def test_the_sql_of_a_store_is_named():
     hidden = [
         f"{module.name}:{node.lineno}"

@@ -19,7 +19,7 @@ from faelles.agencies.model import (
     FoundAgency,
 )
 from faelles.ground import events as log
-from faelles.ground.database import Transaction
+from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import (
     ConflictError,
     FieldProblem,
@@ -33,8 +33,13 @@ from faelles.people.model import Caller, Permission, Place
 # -- Agencies
 
 
+async def next_agency_id(database: Database) -> AgencyId:
+    """The id of an agency that is about to be founded, in a transaction opened with it."""
+    return await store.next_agency_id(database)
+
+
 async def found_agency(tx: Transaction, caller: Caller, request: FoundAgency) -> Agency:
-    """Found the agency whose id (store.next_agency_id) the transaction was opened with."""
+    """Found the agency whose id (`next_agency_id`) the transaction was opened with."""
     _require_throughout(caller)
     refuse(rules.agency_problems(request))
     with store.conflicts_told():

@@ -14,7 +14,7 @@ from faelles.people.model import Caller
 
 
 async def plant_agency(tx: Transaction, caller: Caller, seed: AgencySeed) -> AgencyDirectory:
-    """Found the agency in a transaction opened with its new id (store.next_agency_id)."""
+    """Found the agency in a transaction opened with its new id (operations.next_agency_id)."""
     await found_agency(tx, caller, seed.founding)
     for division_seed in seed.divisions:
         division = await add_division(

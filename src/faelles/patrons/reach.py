@@ -55,6 +55,17 @@ async def patron_to_change(
     return found
 
 
+async def reached(tx: Transaction, patron: PatronId) -> Patron:
+    """Whoever was reached or registered before in this transaction, as they are by now: the same look still."""
+    return (await store.load(tx, [patron]))[0]
+
+
+async def reached_to_change(tx: Transaction, patron: PatronId) -> Patron:
+    """As `reached`, locked for the rest of the transaction."""
+    await store.lock(tx, [patron])
+    return await reached(tx, patron)
+
+
 def within(patron: Patron, divisions: Divisions) -> bool:
     return divisions is None or not divisions.isdisjoint(patron.divisions)
 

@@ -88,6 +88,11 @@ async def session_by_token(database: Database, token: str, *, now: datetime | No
     return KnownCaller(caller, row["signed_in_at"], row["expires_at"], row["token_id"], row["used_at"])
 
 
+async def agency_behind_isil(database: Database, isil: str) -> AgencyId | None:
+    """The agency that an ISIL stands for, its own or one of its divisions'."""
+    return await store.agency_behind_isil(database, isil)
+
+
 async def note_use(database: Database, session: KnownCaller, now: datetime) -> None:
     """Somebody is still there: a session that may rest only so long begins to rest anew. Written now and then alone."""
     if session.used_at is not None and now - session.used_at >= rules.USE_NOTED_EVERY:

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from faelles.agencies.operations import next_agency_id
 from faelles.agencies.planting import plant_agency
 from faelles.agencies.seeds import AgencySeed, agency_seeds
-from faelles.agencies.store import next_agency_id
 from faelles.catalog.loading import LoadProgress, LoadReport, OnBadLine, load_records
 from faelles.doors.command.frame import NOT_UNDERSTOOD, with_runtime
 from faelles.doors.command.operator import agency_with_isil, as_operator
@@ -18,8 +18,8 @@ from faelles.doors.runtime import Runtime
 from faelles.ground.database import Transaction
 from faelles.ground.ids import NATION
 from faelles.people.model import Caller
+from faelles.people.operations import agency_behind_isil
 from faelles.people.staff.operations import seed_roles
-from faelles.people.store import agency_behind_isil
 from faelles.policies.seeds import seed_agency, seed_nation
 
 app = typer.Typer(help=words("command_load"), no_args_is_help=True)

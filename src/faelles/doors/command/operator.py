@@ -9,8 +9,8 @@ from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import AgencyId
-from faelles.people import store
 from faelles.people.model import Caller, Grant, Permission
+from faelles.people.operations import agency_behind_isil
 
 Answer = TypeVar("Answer")
 
@@ -18,7 +18,7 @@ _EVERYTHING = frozenset(Permission) - {Permission.OWN_ACCOUNT}
 
 
 async def agency_with_isil(runtime: Runtime, isil: str) -> AgencyId:
-    found = await store.agency_behind_isil(runtime.database, isil)
+    found = await agency_behind_isil(runtime.database, isil)
     if found is None:
         raise NotFoundError("command_agency_unknown", isil=isil[:64])
     return found

@@ -16,11 +16,10 @@ from faelles.doors.command.words import words
 from faelles.doors.runtime import Runtime
 from faelles.ground.actor import ActorKind
 from faelles.ground.config import read_config
-from faelles.ground.ids import StaffId
 from faelles.people.model import Caller, Grant, Permission
 from faelles.people.operations import authenticate, sign_out
 from faelles.people.sign_in import sign_in_staff
-from faelles.people.staff import store as staff
+from faelles.people.staff.operations import show_self
 
 
 def add_to(app: typer.Typer) -> None:
@@ -97,8 +96,9 @@ def whoami(*, token: Token = None, as_json: AsJson = False) -> None:
 async def _name(desk: Desk) -> str:
     """Of a member of staff their own, of a supporter the one they have at the operator."""
     caller = desk.caller
-    own = await staff.load(desk.tx, StaffId(caller.actor.id)) if caller.actor.kind is ActorKind.STAFF else None
-    return own["name"] if own else caller.support or str(caller.actor)
+    if caller.actor.kind is ActorKind.STAFF:
+        return (await show_self(desk.tx, caller)).name
+    return caller.support or str(caller.actor)
 
 
 def _named(permissions: Iterable[Permission]) -> str:

@@ -46,8 +46,3 @@ _BY_THE_DOOR: Final = frozenset({"login"})
 @cache
 def served() -> tuple[Operation, ...]:
     return tuple(each for each in operations() if each.verb in HANDLERS or each.verb in _BY_THE_DOOR)
-
-
-def not_served() -> tuple[Operation, ...]:
-    """What there is no handler for yet; asked for, it is no operation of ours."""
-    return tuple(each for each in operations() if each not in served())

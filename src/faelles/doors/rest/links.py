@@ -14,8 +14,8 @@ from faelles.notices.links import operations
 from faelles.patrons.links import operations as links
 from faelles.patrons.links.model import Token, UsePinReset
 from faelles.people.model import Permission
+from faelles.people.operations import agency_behind_isil
 from faelles.people.staff.model import Typed
-from faelles.people.store import agency_behind_isil
 
 _THIS = {"patron": "{patron}"}
 

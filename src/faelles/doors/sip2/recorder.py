@@ -24,7 +24,7 @@ from faelles.ground.errors import FaellesError
 from faelles.ground.ids import AgencyId, MachineId
 from faelles.ground.log import logger
 from faelles.people.machines.terminal import Terminal
-from faelles.people.terminals import operations, store
+from faelles.people.terminals import operations
 from faelles.people.terminals.model import Direction, NewTraceLine, Observed, Sighting, Tally, Whence
 
 Key = tuple[AgencyId, MachineId]
@@ -153,15 +153,14 @@ class Recorder:
 
     async def _learn_of_maintenance(self) -> None:
         try:
-            self._maintenance.is_on = await store.country_is_in_maintenance(self._database)
+            self._maintenance.is_on = await operations.country_is_in_maintenance(self._database)
         except FaellesError as problem:
             _log.warning("maintenance not asked for", reason=problem.code)
 
     async def _learn_who_is_traced(self) -> None:
         now = self._clock()
         try:
-            rows = await store.traced(self._database)
-            self._traced = {(AgencyId(row[0]), MachineId(row[1])): row[2] for row in rows}
+            self._traced = await operations.traced(self._database)
             for agency in {agency for (agency, _), until in self._traced.items() if until <= now}:
                 await self._database.run(agency, SYSTEM, operations.end_old_traces)
         except FaellesError as problem:
@@ -197,8 +196,7 @@ class Recorder:
 
     async def clear(self) -> None:
         """Nobody is connected yet: whoever still stands as connected to this server was so when it crashed."""
-        for agency in await store.agencies_served_by(self._database, self._server):
-            await self._database.run(agency, SYSTEM, lambda tx: store.clear_connections(tx, self._server))
+        await operations.forget_connections(self._database, self._server)
 
     async def keep_telling(self, period: float = PERIOD) -> None:
         while True:

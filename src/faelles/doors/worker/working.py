@@ -33,8 +33,8 @@ from faelles.interlibrary.following import follow_loans
 from faelles.notices.channels.opening import open_channels
 from faelles.notices.planning.operations import READER as NOTICES
 from faelles.notices.planning.operations import plan_from_events
+from faelles.notices.sending.operations import agencies_due
 from faelles.notices.sending.sender import Sender
-from faelles.notices.sending.store import agencies_due
 from faelles.patrons.registers.port import person_register
 from faelles.patrons.registers.updating import update_from_register
 from faelles.people.model import system_caller

@@ -9,15 +9,15 @@ Killed in between, the claim runs out and the same messages are claimed again, i
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from faelles.ground.clock import local_date
 from faelles.ground.crypto import Keyring
-from faelles.ground.database import Transaction
+from faelles.ground.database import Database, Transaction
 from faelles.ground.events import Event, append
-from faelles.ground.ids import DivisionId, PatronId
+from faelles.ground.ids import AgencyId, DivisionId, PatronId
 from faelles.notices import rules as ways
 from faelles.notices import store as plans
 from faelles.notices.channels.port import Delivery, Verdict
@@ -38,6 +38,11 @@ TOGETHER: Final = timedelta(minutes=15)
 """What is due to the same patron so soon afterwards goes into the same message."""
 DOWN_FOR: Final = timedelta(minutes=1)
 _MISSING: Final = "channel_missing"
+
+
+async def agencies_due(database: Database, moment: datetime) -> list[AgencyId]:
+    """Who has something to send by then."""
+    return await store.agencies_due(database, moment)
 
 
 async def claim(

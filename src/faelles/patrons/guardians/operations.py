@@ -26,7 +26,7 @@ from faelles.patrons.rules import is_adult
 from faelles.people.model import Caller, Permission
 
 
-async def children_for(tx: Transaction, caller: Caller, keyring: Keyring, identifier: str) -> list[PatronId]:
+async def children_for(tx: Transaction, caller: Caller, keyring: Keyring, identifier: str) -> list[Patron]:
     """Whom the guardian behind a CPR number or card may see, for a web site that signed that guardian in.
 
     Raises ForbiddenError `guardian_view_off` where no division of a child's allows it, NotFoundError `no_children`.
@@ -34,7 +34,7 @@ async def children_for(tx: Transaction, caller: Caller, keyring: Keyring, identi
     guardian = await guardian_behind(tx, caller, keyring, identifier)
     seen = await _children(tx, guardian)
     await reach.looked_at(tx, caller, "guardian_view", [child.id for child in seen])
-    return [child.id for child in seen]
+    return seen
 
 
 async def require_guardian(

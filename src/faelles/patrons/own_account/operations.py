@@ -8,6 +8,7 @@ from faelles.ground.database.transaction import Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, UnauthenticatedError, invalid_field
 from faelles.ground.ids import BranchId, PatronId
 from faelles.patrons import store as patrons
+from faelles.patrons.blocks import store as blocks
 from faelles.patrons.blocks.operations import take_absence_away, write_absence
 from faelles.patrons.identification import store as identification
 from faelles.patrons.identification.operations import write_pin
@@ -70,6 +71,18 @@ async def set_own_absence(tx: Transaction, caller: Caller, request: AbsencePerio
 
 async def remove_own_absence(tx: Transaction, caller: Caller, absence: int) -> None:
     await take_absence_away(tx, await own_patron(tx, caller, is_changed=True), absence)
+
+
+async def replace_own_absences(tx: Transaction, caller: Caller, period: AbsencePeriod | None) -> None:
+    """One absence at most: `period` in place of those that there were."""
+    known = await own_patron(tx, caller, is_changed=True)
+    there = await blocks.absences(tx, known.id)
+    if [(each.first_day, each.last_day) for each in there] == ([(period.first_day, period.last_day)] if period else []):
+        return
+    for absence in there:
+        await take_absence_away(tx, known, absence.id)
+    if period is not None:
+        await write_absence(tx, known, period)
 
 
 async def set_own_consent(tx: Transaction, caller: Caller, request: Consent) -> None:

@@ -8,10 +8,11 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET
 
-from faelles.ground.database import Row, Transaction
+from faelles.ground.actor import SYSTEM
+from faelles.ground.database import Database, Row, Transaction
 from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError
 from faelles.ground.events import append
-from faelles.ground.ids import MachineId
+from faelles.ground.ids import AgencyId, MachineId
 from faelles.people.machines.operations import machine_to_change
 from faelles.people.machines.terminal import TerminalProfile
 from faelles.people.model import Caller, MachineKind, Permission
@@ -137,6 +138,23 @@ async def read_trace(
 async def note_observed(tx: Transaction, server: str, observed: Observed) -> None:
     """What `server` (its host and port) has seen of the agency's machines since it last told."""
     await store.observe(tx, server, observed)
+
+
+async def country_is_in_maintenance(database: Database) -> bool:
+    """Whether every machine in the country is told that the library is off line."""
+    return await store.country_is_in_maintenance(database)
+
+
+async def traced(database: Database) -> dict[tuple[AgencyId, MachineId], datetime]:
+    """Until when each machine in the country is traced, also where the time is over."""
+    rows = await store.traced(database)
+    return {(AgencyId(row["agency_id"]), MachineId(row["machine_id"])): row["traced_until"] for row in rows}
+
+
+async def forget_connections(database: Database, server: str) -> None:
+    """Nobody is connected to `server` any longer, whatever it last told."""
+    for agency in await store.agencies_served_by(database, server):
+        await database.run(agency, SYSTEM, lambda tx: store.clear_connections(tx, server))
 
 
 async def end_old_traces(tx: Transaction) -> None:

@@ -16,7 +16,6 @@ from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.notices.links.operations import ask_pin_reset
-from faelles.patrons import store as patrons
 from faelles.patrons.favourites.model import SetFavourites
 from faelles.patrons.favourites.operations import set_favourites, show_favourites
 from faelles.patrons.identification.model import BlockCard
@@ -27,6 +26,7 @@ from faelles.patrons.links.operations import use_pin_reset
 from faelles.patrons.looking.operations import view
 from faelles.patrons.model import NewIdentifier
 from faelles.patrons.profile.operations import profile_of
+from faelles.patrons.reach import reached
 from faelles.privacy.consents.model import ConsentKind, ConsentLine, SetConsent
 from faelles.privacy.consents.operations import list_consents, set_consent
 from faelles.privacy.erasing.model import ErasureRefusedError
@@ -234,7 +234,7 @@ def _consent_to(kind: ConsentKind) -> Handler:
             done = await set_consent(tx, call.caller, call.services.keyring, known.id, asked)
             if call.operation.reply is not None and call.operation.reply.is_list:
                 return _standing(done.consents, (await call.settings(tx)).directory.agency.time_zone)
-            return await authenticated(tx, call, (await patrons.load(tx, [known.id]))[0])
+            return await authenticated(tx, call, await reached(tx, known.id))
 
         return await call.run(work)
 

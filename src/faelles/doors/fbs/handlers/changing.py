@@ -17,16 +17,15 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import InvalidRequestError, invalid_field
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
-from faelles.patrons import store as patrons
-from faelles.patrons.blocks import store as blocks
 from faelles.patrons.identification.model import SetPin
 from faelles.patrons.identification.operations import set_pin
 from faelles.patrons.looking.operations import identify
 from faelles.patrons.model import AbsencePeriod
 from faelles.patrons.own_account.model import ChangeOwn
-from faelles.patrons.own_account.operations import change_own, remove_own_absence, set_own_absence
+from faelles.patrons.own_account.operations import change_own, replace_own_absences
 from faelles.patrons.profile.model import NewEmail, NewPhone, SetProfile
 from faelles.patrons.profile.operations import set_own_profile
+from faelles.patrons.reach import reached, reached_to_change
 from faelles.people.model import Caller
 
 _WITHOUT_END: Final = date(2150, 12, 31)
@@ -110,13 +109,13 @@ async def update_patron(call: Call) -> models.AuthenticatedPatron:
     async def work(tx: Transaction) -> models.AuthenticatedPatron:
         known = await living(tx, call)
         await apply_update(tx, call, known.id, wanted)
-        return await authenticated(tx, call, (await patrons.load(tx, [known.id]))[0])
+        return await authenticated(tx, call, await reached(tx, known.id))
 
     return await call.run(work)
 
 
 async def apply_update(tx: Transaction, call: Call, patron: PatronId, wanted: UpdatePatron) -> None:
-    await patrons.lock(tx, [patron])
+    await reached_to_change(tx, patron)
     if wanted.patron is not None:
         await apply_settings(tx, call, call.in_name_of(patron), patron, wanted.patron)
     if wanted.pincode_change is not None and wanted.pincode_change.pincode:
@@ -126,14 +125,15 @@ async def apply_update(tx: Transaction, call: Call, patron: PatronId, wanted: Up
 async def apply_settings(tx: Transaction, call: Call, own: Caller, patron: PatronId, wanted: Settings) -> None:
     settings = await call.settings(tx)
     home = branch_coded(settings, call.division, wanted.preferred_pickup_branch, "patron.preferredPickupBranch")
-    known = (await patrons.load(tx, [patron]))[0]
+    known = await reached(tx, patron)
     language = _language(wanted.preferred_language)
     await change_own(tx, own, ChangeOwn(version=known.version, home_branch=home, language=language))
     try:
         await set_own_profile(tx, own, wanted.profile)
     except InvalidRequestError as problem:
         raise in_their_words(problem, _OUR_FIELDS) from None
-    await _be_away(tx, own, patron, wanted.on_hold, local_date(tx.now, settings.directory.agency.time_zone))
+    today = local_date(tx.now, settings.directory.agency.time_zone)
+    await replace_own_absences(tx, own, _away(wanted.on_hold, today))
 
 
 def _language(wanted: str | None) -> Language | UnsetType:
@@ -145,18 +145,11 @@ def _language(wanted: str | None) -> Language | UnsetType:
         raise invalid_field("patron.preferredLanguage", "field_not_among_choices") from None
 
 
-async def _be_away(tx: Transaction, own: Caller, patron: PatronId, wanted: Period | None, today: date) -> None:
-    """One absence at most: the one that is asked for in place of those that there were. An open end is far off."""
-    period = None
-    if wanted is not None and (wanted.from_ or wanted.to):
-        period = AbsencePeriod(first_day=wanted.from_ or today, last_day=wanted.to or _WITHOUT_END)
-    there = await blocks.absences(tx, patron)
-    if [(each.first_day, each.last_day) for each in there] == ([(period.first_day, period.last_day)] if period else []):
-        return
-    for absence in there:
-        await remove_own_absence(tx, own, absence.id)
-    if period is not None:
-        await set_own_absence(tx, own, period)
+def _away(wanted: Period | None, today: date) -> AbsencePeriod | None:
+    """An open end is far off."""
+    if wanted is None or not (wanted.from_ or wanted.to):
+        return None
+    return AbsencePeriod(first_day=wanted.from_ or today, last_day=wanted.to or _WITHOUT_END)
 
 
 async def _change_pin(tx: Transaction, call: Call, patron: PatronId, card: str, pin: str) -> None:

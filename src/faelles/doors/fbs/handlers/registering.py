@@ -32,7 +32,6 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.ids import PatronId
 from faelles.notices.guardians.operations import register_with_guardian, replace_guardian
-from faelles.patrons import store as patrons
 from faelles.patrons.blocks.model import BlockCode, SetBlock
 from faelles.patrons.blocks.operations import set_block
 from faelles.patrons.guardians.model import GuardianGiven
@@ -40,6 +39,7 @@ from faelles.patrons.guardians.operations import children_for, require_guardian
 from faelles.patrons.identifiers import IdentifierKind, normalise, read_cpr
 from faelles.patrons.looking.operations import identify
 from faelles.patrons.model import Contact, NewMembership, RegisterPatron, Role
+from faelles.patrons.reach import reached
 from faelles.patrons.registers.model import Person
 from faelles.patrons.registers.operations import as_registration, follow_register, person_with, register_as_said
 from faelles.patrons.registers.port import person_register
@@ -124,7 +124,7 @@ async def create_patron(call: Call) -> models.AuthenticatedPatron:
         patron = (await register_as_said(tx, call.caller, services.keyring, request, person)).patron
         await apply_settings(tx, call, call.in_name_of(patron), patron, wanted.patron)
         await _after(tx, call, patron, wanted.block_status_request, consents=wanted.national_registry_consent)
-        return await authenticated(tx, call, (await patrons.load(tx, [patron]))[0])
+        return await authenticated(tx, call, await reached(tx, patron))
 
     try:
         return await call.run(work)
@@ -282,7 +282,7 @@ async def wards(call: Call) -> list[models.AuthenticatedPatron]:
     async def work(tx: Transaction) -> list[models.AuthenticatedPatron]:
         await _require_guardian_view(tx, call)
         children = await children_for(tx, call.caller, keyring, str(call.sent))
-        return [await authenticated(tx, call, known) for known in await patrons.load(tx, children)]
+        return [await authenticated(tx, call, known) for known in children]
 
     return await call.run(work)
 
@@ -305,7 +305,7 @@ async def update_ward(call: Call) -> models.AuthenticatedPatron:
             raise ForbiddenError("guardian_of_nobody") from None
         known = await living(tx, call)
         await apply_update(tx, call, known.id, wanted)
-        return await authenticated(tx, call, (await patrons.load(tx, [known.id]))[0])
+        return await authenticated(tx, call, await reached(tx, known.id))
 
     return await call.run(work)
 

@@ -8,7 +8,7 @@ from faelles.doors.web.request import WebRequest
 from faelles.ground.actor import SYSTEM
 from faelles.ground.ids import AgencyId
 from faelles.people.model import Caller, Grant, Permission
-from faelles.people.store import agency_behind_isil
+from faelles.people.operations import agency_behind_isil
 
 _LOOKING: Final = frozenset({Permission.CATALOG_VIEW, Permission.ITEM_VIEW})
 
