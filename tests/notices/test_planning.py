@@ -6,15 +6,24 @@ import pytest
 
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, Means, Pay
-from faelles.fees.exclusion.operations import give_notices
+from faelles.fees.exclusion.model import Standing
+from faelles.fees.exclusion.operations import give_notices, notices
 from faelles.fees.model import Parties, Uncollected
 from faelles.fees.operations import charge_uncollected
 from faelles.ground.events import Event, append
 from faelles.ground.ids import HoldId
 from faelles.ground.money import Ore
-from faelles.notices.model import kinds
+from faelles.notices.channels.port import Delivery, Verdict
+from faelles.notices.model import ChannelName, kinds
 from faelles.notices.planning import rules
 from faelles.notices.planning.operations import tell
+
+LATER = Delivery(Verdict.TRY_AGAIN, detail="450")
+AGAIN = """
+INSERT INTO notice (agency_id, kind, occasion, patron_id, division_id, channel, subject_id, planned_at, send_after)
+SELECT agency_id, kind, 'again', patron_id, division_id, channel, subject_id, planned_at, send_after
+  FROM notice WHERE agency_id = $1 AND kind = 'exclusion_warning'
+"""
 
 
 async def test_a_lost_book_is_billed_once_to_whoever_answers_for_it(post):
@@ -155,6 +164,40 @@ async def test_who_owes_too_much_reads_what_and_until_when(post):
     await post.send()
     assert "Du skylder biblioteket 250,00" in post.mail[0].body
     assert "9. marts 2027" in post.mail[0].body
+
+
+async def test_a_warning_that_goes_out_late_gives_as_many_days_and_one_said_again_moves_nothing(post):
+    reader, library = await post.reader(), post.library
+    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
+    await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
+    await library.run(lambda tx: give_notices(tx, library.librarian))
+    await post.read_events()
+    for days, said in ((10, "ikke inden 19. marts 2027, kan du ikke låne"), (2, "ikke inden 21. marts 2027, kan du")):
+        library.clock.pass_days(days)
+        post.pigeons[ChannelName.EMAIL].answers = [LATER]
+        await post.send()
+        assert said in post.mail[-1].body
+    await post.send()
+    library.clock.pass_days(1)
+    await post.send()
+    [line] = await library.run(lambda tx: notices(tx, library.librarian, reader.id))
+    assert (line.excludes_on, line.standing) == (date(2027, 3, 22), Standing.RUNNING)
+    await library.run(lambda tx: tx.execute(AGAIN, tx.agency))
+    library.clock.pass_days(8)
+    await post.send()
+    assert "blev ikke betalt inden 22. marts 2027, og derfor kan du ikke låne" in post.mail[-1].body
+
+
+async def test_a_warning_is_not_sent_to_whom_the_debt_no_longer_excludes(post):
+    reader, library = await post.reader(), post.library
+    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
+    await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
+    await library.run(lambda tx: give_notices(tx, library.librarian))
+    await post.read_events()
+    paid = Pay(branch=library.town.main, amount_ore=5_001, means=Means.CASH, reference="k-2")
+    await library.run(lambda tx: desk.pay(tx, library.librarian, reader.id, paid))
+    await post.send()
+    assert not any("Du skylder" in envelope.body for envelope in post.mail)
 
 
 async def test_a_warning_is_not_sent_to_who_has_paid(post):

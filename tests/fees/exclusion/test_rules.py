@@ -42,6 +42,13 @@ def test_what_a_notice_does_follows_from_the_day_and_the_debt(day, standing, owe
     assert rules.standing(notice(standing, owed), day) is expected
 
 
+@pytest.mark.parametrize(("late", "moved"), [(0, 0), (1, 1), (5, 5), (30, 30)])
+def test_written_notice_is_given_when_it_is_sent(late, moved):
+    told_on = NOTICED + timedelta(days=late)
+    assert rules.put_off(EXCLUDES, 8, told_on) == EXCLUDES + timedelta(days=moved)
+    assert rules.put_off(EXCLUDES + timedelta(days=90), 8, told_on) == EXCLUDES + timedelta(days=90)
+
+
 def test_an_exclusion_stays_in_its_division():
     assert rules.exclusion_in([notice()], LIBRARY, EXCLUDES) == notice()
     assert rules.exclusion_in([notice()], SCHOOLS, EXCLUDES) is None

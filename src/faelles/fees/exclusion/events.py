@@ -1,5 +1,7 @@
 """The facts of exclusion. A letter is a fact; being excluded is none, it follows from the balance."""
 
+from datetime import date
+
 from faelles.fees.exclusion.model import NewNotice
 from faelles.ground.events import Event
 
@@ -17,3 +19,8 @@ def noticed(notice: int, new: NewNotice) -> Event:
             "excludes_on": new.excludes_on.isoformat(),
         },
     )
+
+
+def put_off(notice: int, excludes_on: date) -> Event:
+    """The letter went out late, and its time runs from then."""
+    return Event(kind="exclusion_put_off", subject=notice, dimensions={"excludes_on": excludes_on.isoformat()})

@@ -35,6 +35,14 @@ class Notice(msgspec.Struct, frozen=True, array_like=True):
     rule: RuleId | None
 
 
+class UntoldNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice whose letter has not gone yet."""
+
+    notice: int
+    excludes_on: date
+    days_of_notice: int
+
+
 class NoticeLine(msgspec.Struct, frozen=True, kw_only=True):
     """A notice as people see it."""
 

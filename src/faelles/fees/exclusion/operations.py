@@ -1,6 +1,6 @@
 """Writing to those who owe too much, and telling what was written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,19 @@ async def list_standing(tx: Transaction, caller: Caller, *, after: int, limit: i
     return shown
 
 
+async def run_from_today(tx: Transaction, untold: Collection[int]) -> None:
+    """The letters of these notices go out now, and no earlier letter did: whoever has had fewer days since than the
+    notice gives gets them from today.
+    """
+    settings = await current_settings(tx)
+    today = _today(tx, settings)
+    for each in await store.load_untold(tx, untold):
+        excludes_on = rules.put_off(each.excludes_on, each.days_of_notice, today)
+        if excludes_on > each.excludes_on:
+            await store.put_off(tx, each.notice, excludes_on, _midnight(settings, excludes_on))
+            await append(tx, events.put_off(each.notice, excludes_on))
+
+
 async def _notify(tx: Transaction, caller: Caller, settings: Settings, chosen: Sequence[PatronId]) -> int:
     await patrons.lock(tx, sorted(set(chosen)))
     today = _today(tx, settings)
@@ -82,8 +95,7 @@ async def _write(tx: Transaction, settings: Settings, debtor: Debtor, today: dat
         limit_ore=Ore(terms[EXCLUSION_LIMIT_ORE].value or debtor.balance_ore),
         rule=terms[EXCLUSION_LIMIT_ORE].rule_id,
     )
-    zone = ZoneInfo(settings.directory.agency.time_zone)
-    notice = await store.insert_notice(tx, new, today, datetime.combine(new.excludes_on, time(), zone))
+    notice = await store.insert_notice(tx, new, today, _midnight(settings, new.excludes_on))
     if notice is None:
         return False
     await append(tx, events.noticed(notice, new))
@@ -103,6 +115,11 @@ def _terms(settings: Settings, division: DivisionId, debtor: Debtor, now: dateti
     return settings.policy.terms(
         Subject(item=place, patron=place, desk=place, patron_group=debtor.group or ANY_PATRON), now
     )
+
+
+def _midnight(settings: Settings, day: date) -> datetime:
+    """When `day` begins, where the agency is."""
+    return datetime.combine(day, time(), ZoneInfo(settings.directory.agency.time_zone))
 
 
 def _today(tx: Transaction, settings: Settings) -> date:

@@ -5,7 +5,7 @@ Decision: docs/decisions/debt-export.md.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from faelles.fees.exclusion.model import Notice, Standing
 from faelles.ground.ids import DivisionId
@@ -20,6 +20,13 @@ def standing(notice: Notice, today: date) -> Standing:
     if today < notice.excludes_on:
         return Standing.RUNNING
     return Standing.EXCLUDES if notice.standing_ore >= notice.limit_ore else Standing.SETTLED
+
+
+def put_off(excludes_on: date, days_of_notice: int, told_on: date) -> date:
+    """The first day of the exclusion where the letter goes out on `told_on`: nobody has fewer days to pay in than the
+    notice gives. Written notice is what an exclusion rests on, and is given when it is sent.
+    """
+    return max(excludes_on, told_on + timedelta(days=days_of_notice))
 
 
 def exclusion_in(notices: Iterable[Notice], division: DivisionId, today: date) -> Notice | None:

@@ -1,11 +1,11 @@
 """All SQL about notices of exclusion. Whether somebody is excluded is in none of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from faelles.fees.exclusion import rules
-from faelles.fees.exclusion.model import Debtor, NewNotice, Notice, NoticeLine, StandingNotice
+from faelles.fees.exclusion.model import Debtor, NewNotice, Notice, NoticeLine, StandingNotice, UntoldNotice
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import DivisionId, PatronId
 from faelles.patrons.reach import Divisions
@@ -62,6 +62,18 @@ WITH noticed AS (
     INSERT INTO exclusion_notice_party (agency_id, notice_id, addressee_id) SELECT $1, id, $10 FROM noticed
 )
 SELECT id FROM noticed
+"""
+
+_LOAD_UNTOLD = """
+SELECT notice_id, excludes_on, days_of_notice
+  FROM patron_exclusion_notice
+ WHERE agency_id = $1 AND notice_id = ANY ($2::bigint[]) AND owed_ore > 0
+ ORDER BY notice_id
+"""
+_PUT_OFF = """
+INSERT INTO exclusion_put_off (agency_id, notice_id, excludes_on, excludes_at, put_off_at)
+VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (agency_id, notice_id, excludes_on) DO NOTHING
 """
 
 _EVERYBODY = 2**31 - 1
@@ -130,6 +142,18 @@ async def insert_notice(tx: Transaction, new: NewNotice, noticed_on: date, exclu
         new.addressee,
     )
     return added
+
+
+async def load_untold(tx: Transaction, notices: Collection[int]) -> list[UntoldNotice]:
+    """Those of `notices` of whose claims something is owed."""
+    return [
+        UntoldNotice(notice=row["notice_id"], excludes_on=row["excludes_on"], days_of_notice=row["days_of_notice"])
+        for row in await tx.rows(_LOAD_UNTOLD, tx.agency, list(notices))
+    ]
+
+
+async def put_off(tx: Transaction, notice: int, excludes_on: date, excludes_at: datetime) -> None:
+    await tx.execute(_PUT_OFF, tx.agency, notice, excludes_on, excludes_at, tx.now)
 
 
 def _notice(row: Row) -> Notice:

@@ -208,16 +208,34 @@ CREATE TABLE exclusion_notice_party (
 CREATE INDEX exclusion_notice_party_addressee ON exclusion_notice_party (agency_id, addressee_id);
 CALL isolate('exclusion_notice_party');
 
+-- The letter went out later than it was written: its time ran from then.
+CREATE TABLE exclusion_put_off (
+    agency_id   integer     NOT NULL,
+    notice_id   bigint      NOT NULL,
+    excludes_on date        NOT NULL,
+    excludes_at timestamptz NOT NULL,
+    put_off_at  timestamptz NOT NULL,
+    PRIMARY KEY (agency_id, notice_id, excludes_on),
+    FOREIGN KEY (agency_id, notice_id) REFERENCES exclusion_notice
+);
+CALL isolate('exclusion_put_off');
+CALL make_append_only('exclusion_put_off');
+
 -- What other rooms read. standing_ore: what was owed, of the claims that the notice was about, when its time ran out (or
 -- is now, before that); owed_ore: what is owed of them now.
 CREATE VIEW patron_exclusion_notice WITH (security_invoker = true) AS
-    SELECT p.agency_id, p.patron_id, p.division_id, n.id AS notice_id, n.noticed_on, n.excludes_on, n.debt_ore,
-           n.limit_ore, n.rule_id, y.addressee_id, d.standing_ore, d.owed_ore
+    SELECT p.agency_id, p.patron_id, p.division_id, n.id AS notice_id, n.noticed_on,
+           COALESCE(o.excludes_on, n.excludes_on) AS excludes_on, n.debt_ore, n.limit_ore, n.rule_id, y.addressee_id,
+           d.standing_ore, d.owed_ore, n.excludes_on - n.noticed_on AS days_of_notice
       FROM patron_account AS p
       JOIN exclusion_notice AS n ON n.agency_id = p.agency_id AND n.account_id = p.account_id
       LEFT JOIN exclusion_notice_party AS y ON y.agency_id = n.agency_id AND y.notice_id = n.id
      CROSS JOIN LATERAL (
-            SELECT COALESCE(sum(e.amount_ore) FILTER (WHERE e.at < n.excludes_at), 0)::bigint AS standing_ore,
+            SELECT max(o.excludes_on) AS excludes_on, max(o.excludes_at) AS excludes_at
+              FROM exclusion_put_off AS o
+             WHERE o.agency_id = n.agency_id AND o.notice_id = n.id) AS o
+     CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(e.amount_ore) FILTER (WHERE e.at < COALESCE(o.excludes_at, n.excludes_at)), 0)::bigint AS standing_ore,
                    COALESCE(sum(e.amount_ore), 0)::bigint AS owed_ore
               FROM patron_account AS q
               JOIN charge AS c

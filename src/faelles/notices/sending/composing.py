@@ -110,7 +110,7 @@ def entry_of(fact: Fact | None, language: Language, today: date, zone: str) -> E
                 deadline=day_text(fact.deadline, language) if fact.deadline else "",
             )
         case ClaimFact() | PaymentFact() | ExclusionFact():
-            return _money_entry(fact, language, zone)
+            return _money_entry(fact, language, today, zone)
         case BookingFact():
             return Entry(
                 title=fact.title,
@@ -124,7 +124,7 @@ def entry_of(fact: Fact | None, language: Language, today: date, zone: str) -> E
             return Entry()
 
 
-def _money_entry(fact: ClaimFact | PaymentFact | ExclusionFact, language: Language, zone: str) -> Entry:
+def _money_entry(fact: ClaimFact | PaymentFact | ExclusionFact, language: Language, today: date, zone: str) -> Entry:
     match fact:
         case ClaimFact():
             code = f"charge_{fact.kind}_{fact.step}" if fact.kind in _PER_STEP else f"charge_{fact.kind}"
@@ -140,8 +140,11 @@ def _money_entry(fact: ClaimFact | PaymentFact | ExclusionFact, language: Langua
                 day=day_text(local_date(fact.at, zone), language),
             )
         case ExclusionFact():
+            late = (today - fact.excludes_on).days + 1
             return Entry(
-                amount=money_text(fact.owed_ore, language, fact.currency), day=day_text(fact.excludes_on, language)
+                amount=money_text(fact.owed_ore, language, fact.currency),
+                day=day_text(fact.excludes_on, language),
+                days_overdue=str(late) if late > 0 else "",
             )
 
 

@@ -54,6 +54,8 @@ class PaymentFact:
 class ExclusionFact:
     owed_ore: int
     """Now, of the claims that the warning was about."""
+    is_at_limit: bool
+    """Whether so much of them is owed (or was, as the time ran out) that it excludes."""
     excludes_on: date
     currency: str
 

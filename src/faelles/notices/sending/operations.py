@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from faelles.fees.exclusion.operations import run_from_today
 from faelles.ground.clock import local_date
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
@@ -25,7 +26,7 @@ from faelles.notices.model import About, ChannelName, MessageState, Notice, kind
 from faelles.notices.planning.sealing import unseal
 from faelles.notices.sending import rules, store
 from faelles.notices.sending.composing import Composer
-from faelles.notices.sending.facts_store import load_facts
+from faelles.notices.sending.facts_store import load_facts, warnings_said
 from faelles.notices.sending.model import Batch, Draft, Fact, Group
 from faelles.notices.sending.store import Result
 from faelles.notices.store import PlannedNotice, Reached
@@ -64,6 +65,7 @@ async def claim(
     looked_at = len(groups)
     reached = await _reached(tx, groups)
     groups = await _undisturbed(tx, groups, reached, zone)
+    await _give_full_time(tx, [notice for group in groups for notice in group.notices])
     facts = await _facts(tx, [notice for group in groups for notice in group.notices])
     true, untrue = _sorted_out(groups, facts, reached, tx, zone)
     await store.drop(tx, untrue)
@@ -175,6 +177,15 @@ async def _undisturbed(
         else:
             ready.append(group)
     return ready
+
+
+async def _give_full_time(tx: Transaction, notices: Sequence[Notice]) -> None:
+    """A warning that goes out late, and for the first time, gives as many days as one that goes out at once."""
+    warnings = [each for each in notices if kinds()[each.kind].about is About.EXCLUSION]
+    if warnings:
+        exclusions = {each.subject for each in warnings if each.subject is not None}
+        told = {each.concerning or each.patron for each in warnings}
+        await run_from_today(tx, exclusions - await warnings_said(tx, told, exclusions))
 
 
 async def _facts(tx: Transaction, notices: Sequence[Notice]) -> dict[int, Fact | None]:

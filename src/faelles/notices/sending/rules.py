@@ -112,8 +112,8 @@ def _is_owed(_notice: Notice, fact: Fact, _today: date) -> bool:
     return isinstance(fact, ClaimFact) and fact.outstanding_ore > 0
 
 
-def _owes(_notice: Notice, fact: Fact, _today: date) -> bool:
-    return isinstance(fact, ExclusionFact) and fact.owed_ore > 0
+def _is_to_be_excluded(_notice: Notice, fact: Fact, _today: date) -> bool:
+    return isinstance(fact, ExclusionFact) and fact.owed_ore > 0 and fact.is_at_limit
 
 
 def _is_let_go(_notice: Notice, fact: Fact, _today: date) -> bool:
@@ -139,7 +139,7 @@ _TRUE: Final[Mapping[str, Callable[[Notice, Fact, date], bool]]] = {
     "fee_raised": _is_owed,
     "debt_sent": _is_owed,
     "lost_found_refund": _is_let_go,
-    "exclusion_warning": _owes,
+    "exclusion_warning": _is_to_be_excluded,
     "booking_confirmed": _is_booked,
 }
 """Kinds that are not listed are true as long as what they are about is there at all (a payment, a settled claim)."""

@@ -66,6 +66,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 _ABOUT_A_CHILD: Final = "guardian_registered"
+_IN_TIME: Final = "exclusion_warning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def made_up(kind: str, language: Language) -> Entry:
         creators="Peter Høeg",
         number="5001234567",
         due=date_text(date(2027, 12, 24), language),
-        days_overdue="9",
+        days_overdue="" if kind == _IN_TIME else "9",
         branch="Hovedbiblioteket",
         copies="24",
         deadline=date_text(date(2027, 12, 31), language),
