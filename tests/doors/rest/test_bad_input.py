@@ -1,12 +1,18 @@
 """Whatever is sent, the answer says what is wrong, where, in the caller's language, and the server lives."""
 
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
+from doors.rest.callers import bearer, patron, staff
 from doors.rest.furniture import Furniture
+from doors.rest.walk import every_route
+from faelles.ground.crypto import Keyring
+from faelles.ground.ids import NATION
 
 PARCEL: dict[str, Any] = {"number": "0123456789", "amount_ore": 2000, "due_on": "2026-11-22"}
 
@@ -65,6 +71,53 @@ async def test_what_is_wrong_deep_inside_is_told_with_its_place(
         ("entries.0.happened_at", "field_not_a_date"),
         ("entries.1.happened_at", "field_not_a_date"),
     ]
+
+
+async def test_a_number_out_of_range_is_named_or_stands_for_nothing(
+    client: AsyncClient, showcase: Furniture, keyring: Keyring
+) -> None:
+    """In the parameters of every route: all have bounds, and what most ids are kept as is narrower than them."""
+    everywhere = (await client.get("/schema")).json()["paths"]
+    agency, wrong = showcase.town.agency, []
+    employee = bearer(keyring, staff(agency, showcase.number("staff")))
+    reader = bearer(keyring, patron(agency, showcase.number("patron")))
+    operator = bearer(keyring, staff(NATION, showcase.number("supporter")))
+    for route in every_route():
+        headers = operator if route.for_the_nation else reader if route.for_patrons else employee
+        described = everywhere.get(route.path, {}).get(route.method.lower(), {}).get("parameters", ())
+        for name, where, low, high in whole_numbers(described):
+            if low < 0 or high >= 2**63:
+                wrong.append(f"{route} {name}: without bounds")
+            elif high > 2**31:
+                answer = await route.send(client, showcase, headers, **{where: {name: 2**31}})
+                is_possible = answer.status_code in {403, 404} or answer.json() == {"items": [], "next": None}
+                if not is_possible and [each["field"] for each in answer.json().get("errors", ())] != [name]:
+                    wrong.append(f"{route} {name}: {answer.status_code} {answer.text}")
+    assert wrong == []
+
+
+def whole_numbers(parameters: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, float, float]]:
+    """Name, place, least and greatest."""
+    for each in parameters:
+        schema = each["schema"]
+        if any(kind.get("type") == "integer" for kind in (schema, *schema.get("oneOf", ()))):
+            yield each["name"], each["in"], schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+
+
+@pytest.mark.parametrize("number", [2**63, -1, 10**400])
+async def test_a_number_beyond_its_bounds_is_named(client: AsyncClient, librarian: dict[str, str], number: int) -> None:
+    for path in (f"/api/v1/patrons/{number}", f"/api/v1/journeys?crate={number}"):
+        answer = await client.get(path, headers=librarian)
+        named = [each["field"] for each in answer.json()["errors"]]
+        assert (answer.status_code, named) == (400, ["crate" if "crate" in path else "patron"])
+
+
+async def test_a_number_in_a_body_that_no_column_holds_is_named(
+    client: AsyncClient, furnished: Furniture, librarian: dict[str, str]
+) -> None:
+    sent = {"name": "Kassen", "branch": 2**31}
+    answer = await client.post("/api/v1/tills", json=sent, headers=librarian)
+    assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [("branch", "field_too_large")]
 
 
 @pytest.mark.parametrize(

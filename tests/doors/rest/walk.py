@@ -1,7 +1,9 @@
 """Every route of the application with its declared example, as requests that can be sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, cast
 
 import httpx
@@ -44,15 +46,22 @@ class Route:
         return bool(names_in(self.access.example) - furniture.open_to_all)
 
     async def send(
-        self, client: httpx.AsyncClient, furniture: Furniture, headers: dict[str, str] | None = None
+        self,
+        client: httpx.AsyncClient,
+        furniture: Furniture,
+        headers: dict[str, str] | None = None,
+        *,
+        path: Mapping[str, object] = MappingProxyType({}),
+        query: Mapping[str, object] = MappingProxyType({}),
     ) -> httpx.Response:
+        """The example, with `path` and `query` in place of its own."""
         example = self.access.example
         body = filled(example.body, furniture.objects)
         more: dict[str, Any] = {} if body is None else {"json": body}
         return await client.request(
             self.method,
-            self.path.format(**filled(dict(example.path), furniture.objects)),
-            params=filled(dict(example.query), furniture.objects),
+            self.path.format(**filled({**example.path, **path}, furniture.objects)),
+            params=filled({**example.query, **query}, furniture.objects),
             headers=headers,
             **more,
         )

@@ -1,9 +1,11 @@
 """The request as the rooms' routes see it: who asks, in which language, and the one way to run an operation."""
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
+import asyncpg
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
@@ -12,7 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Empty, HTTPReceiveMessage
 
 from faelles.doors.rest.services import Services
-from faelles.doors.rest.validation import body_error, refuse_implausible_days, refuse_repeated_keys
+from faelles.doors.rest.validation import body_error, refuse_implausible_days, refuse_repeated_keys, unstorable
 from faelles.ground.database import Transaction
 from faelles.ground.errors import InvalidRequestError
 from faelles.ground.i18n import Language
@@ -20,6 +22,7 @@ from faelles.people.model import Caller
 
 Result = TypeVar("Result")
 
+_NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _decoders: dict[object, msgspec.json.Decoder[Any]] = {}
 
 
@@ -35,15 +38,27 @@ class ApiRequest(Request[Caller, str, State]):
         """Who asks. Only routes that are not public have one."""
         return cast("Caller", self.scope["user"])
 
-    async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        """Do `work` in a transaction of the caller's agency, as the caller."""
+    async def run(self, work: Callable[[Transaction], Awaitable[Result]], *, read_only: bool = False) -> Result:
+        """Do `work` in a transaction of the caller's agency, as the caller.
+
+        Raises InvalidRequestError naming a number that is beyond what its column holds.
+        """
         caller = self.caller
-        return await self.services.database.run(caller.agency, caller.actor, work)
+        try:
+            return await self.services.database.run(caller.agency, caller.actor, work, read_only=read_only)
+        except asyncpg.DataError as problem:
+            raise unstorable(problem, await self._sent()) or problem from None
 
     async def read(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """As `run`, in a transaction that cannot write. Not for looks at patrons: those are logged, which writes."""
-        caller = self.caller
-        return await self.services.database.run(caller.agency, caller.actor, work, read_only=True)
+        return await self.run(work, read_only=True)
+
+    async def _sent(self) -> dict[str, object]:
+        """All of the request in plain values: its parameters by their names, the body without one."""
+        content = await self.body()
+        query = {name: int(value) for name, value in self.query_params.items() if _NUMBER.fullmatch(value)}
+        body = {"": msgspec.json.decode(content)} if content else {}
+        return {**self.scope.get("path_params", {}), **query, **body}
 
     def header(self, name: bytes) -> str:
         """The value of a header (name in lower case), empty where it was not sent."""

@@ -45,6 +45,7 @@ _KINDS: Final = (
 _ENUMERATED: Final = re.compile(r",? (?:and|or) ")
 
 
+_WIDEST: Final = 2**31 - 1
 _MOST_PROBLEMS: Final = 50
 """More than anybody mends at a time."""
 
@@ -145,6 +146,28 @@ def refuse_implausible_days(decoded: object) -> None:
     """Here for every body at once: a day beyond all reason never gets as far as an operation."""
     if places := list(implausible_days(decoded)):
         raise InvalidRequestError(problems=[FieldProblem(place, "field_date_implausible", {}) for place in places])
+
+
+def unstorable(problem: Exception, sent: Mapping[str, object]) -> InvalidRequestError | None:
+    """The error for a value that the database refused, naming the numbers it says, or else those it can mean: what most
+    numbers are kept as is narrower than what an id may be. None where there are none.
+    """
+    suspects = [(place, number) for name, value in sent.items() for place, number in _too_wide(value, name)]
+    told = [(place, number) for place, number in suspects if str(number) in str(problem)]
+    parameters = {"bound": _WIDEST}
+    found = [FieldProblem(place, "field_too_large", parameters) for place, _ in told or suspects]
+    return InvalidRequestError(problems=found) if found else None
+
+
+def _too_wide(value: object, place: str) -> Iterator[tuple[str, int]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _too_wide(inner, _at(place, str(name)))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _too_wide(inner, _at(place, str(index)))
+    elif isinstance(value, int) and value > _WIDEST:
+        yield place, value
 
 
 def parameter_error(detail: str, extra: object) -> InvalidRequestError:
