@@ -16,9 +16,8 @@ from faelles.policies.model import SettingsRevision
 # Everything about whoever stands at the machine, in one question; nothing is locked. The look is recorded with it,
 # also where the PIN turns out to be wrong: that somebody tried is the patron's to know. What stands against them is not
 # taken from patron_facts, which would read all their loans once more. OFFSET 0: from the patron to the loans; left to
-# itself a generic plan begins with every open loan of the agency. Which copy a hold tells of is worked out with the
-# hold: as a condition on the copy, COALESCE would keep PostgreSQL from looking it up by its key under a row policy, and
-# all copies of the agency would be read for each hold.
+# itself a generic plan begins with every open loan of the agency. What most have none of is told by functions, and only
+# of those who have it: getting a look-up ready costs as much as making it.
 _LOAD_PATRON = """
 WITH found AS (
     SELECT min(i.patron_id) AS patron_id, count(DISTINCT i.patron_id) AS fitting
@@ -36,10 +35,7 @@ SELECT json_build_object(
     'sign_in', (SELECT json_build_object('failures', s.failures, 'locked_until', s.locked_until)
                   FROM sign_in_lock AS s
                  WHERE s.agency_id = $1 AND s.identifier_hash = $3),
-    'ended_identifier', (SELECT e.ended_why FROM borrower_identifier AS e
-                          WHERE w.patron_id IS NULL AND e.agency_id = $1 AND e.lookup = ANY ($2::text[])
-                            AND e.ended_at IS NOT NULL
-                          ORDER BY e.ended_at DESC LIMIT 1),
+    'ended_identifier', CASE WHEN w.patron_id IS NULL THEN why_identifier_ended($1, $2) END,
     'patron', (
         SELECT json_build_object(
                    'id', b.patron_id, 'name', b.name, 'birth_date', b.birth_date, 'home_branch', b.home_branch_id,
@@ -65,27 +61,12 @@ SELECT json_build_object(
           JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
          WHERE l.closed_at IS NULL AND l.division_id = $4
          ORDER BY l.due_on, l.id),
-    'claims', ARRAY(
-        SELECT json_build_array(f.charge_id, f.kind, f.step, f.outstanding_ore)
-          FROM open_claim AS f
-         WHERE f.agency_id = $1 AND f.patron_id = w.patron_id AND f.division_id = $4 AND f.outstanding_ore > 0
-         ORDER BY f.charge_id),
-    'holds', ARRAY(
-        SELECT json_build_array(
-                   h.id, h.state, t.title,
-                   COALESCE(c.number, (SELECT min(o.number) FROM copy AS o
-                                        WHERE o.agency_id = $1 AND o.record_id = h.record_id AND o.withdrawn_at IS NULL
-                                          AND (h.issue_id IS NULL OR o.issue_id = h.issue_id))))
-          FROM (SELECT hold_id FROM hold_patron
-                 WHERE agency_id = $1 AND patron_id = w.patron_id AND is_open OFFSET 0) AS p
-         CROSS JOIN LATERAL (
-                   SELECT *, CASE WHEN state = 'matched' THEN wanted_item_id
-                                  ELSE COALESCE(item_id, wanted_item_id) END AS told_item_id
-                     FROM hold WHERE agency_id = $1 AND id = p.hold_id OFFSET 0) AS h
-          JOIN title AS t ON t.record_id = h.record_id
-          LEFT JOIN copy AS c ON c.agency_id = $1 AND c.item_id = h.told_item_id
-         WHERE h.division_id = $4
-         ORDER BY h.state <> 'ready', h.id)
+    'claims', COALESCE(CASE WHEN EXISTS (SELECT FROM account_holder AS h
+                                          WHERE h.agency_id = $1 AND h.patron_id = w.patron_id)
+                            THEN claims_told($1, w.patron_id, $4) END, '[]'),
+    'holds', COALESCE(CASE WHEN EXISTS (SELECT FROM hold_patron AS h
+                                         WHERE h.agency_id = $1 AND h.patron_id = w.patron_id AND h.is_open)
+                           THEN holds_told($1, w.patron_id, $4) END, '[]')
 )::text
   FROM who AS w
 """
