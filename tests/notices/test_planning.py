@@ -18,6 +18,10 @@ from faelles.notices.model import ChannelName, kinds
 from faelles.notices.planning import rules
 from faelles.notices.planning.operations import tell
 
+CARDS = """
+INSERT INTO patron_identifier (agency_id, patron_id, kind, lookup, valid_from, ended_at, ended_why)
+SELECT $1, $2, 'card', 'gone ' || n, $3, $3, 'lost' FROM generate_series(1, 5) AS n
+"""
 LATER = Delivery(Verdict.TRY_AGAIN, detail="450")
 AGAIN = """
 INSERT INTO notice (agency_id, kind, occasion, patron_id, division_id, channel, subject_id, planned_at, send_after)
@@ -76,6 +80,15 @@ async def test_new_members_are_welcomed_the_night_after(post):
     assert await post.night() == 0
     await post.send()
     assert post.subjects[0].startswith("Velkommen til")
+
+
+async def test_a_patron_with_more_on_one_day_than_a_part_holds_does_not_stop_the_night(post, monkeypatch):
+    monkeypatch.setattr("faelles.notices.planning.nightly.PATRONS_AT_A_TIME", 2)
+    readers = [await post.reader() for _ in range(3)]
+    await post.library.run(lambda tx: tx.execute(CARDS, tx.agency, min(each.id for each in readers), tx.now))
+    post.library.clock.pass_days(1)
+    assert await post.night() == 3 + 5
+    assert await post.night() == 0
 
 
 async def test_a_whole_school_that_joins_on_one_day_is_welcomed_in_parts(post, monkeypatch):

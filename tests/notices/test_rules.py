@@ -45,6 +45,52 @@ def test_the_way_follows_the_wish_and_what_must_be_said_is_said(kind, wishes, co
     assert rules.channel_for(kind, wishes, contact) is way
 
 
+@pytest.mark.parametrize(
+    ("country", "language", "last"),
+    [
+        ("DK", Language.DANISH, "8000 Aarhus"),
+        ("Danmark", Language.ENGLISH, "8000 Aarhus"),
+        (None, Language.DANISH, "8000 Aarhus"),
+        ("SE", Language.DANISH, "Sverige"),
+        ("de", Language.ENGLISH, "Germany"),
+        ("Sverige", Language.ENGLISH, "Sverige"),
+    ],
+)
+def test_a_letter_names_the_country_where_it_goes_abroad(country, language, last):
+    contact = msgspec.structs.replace(EVERYWHERE, country=country, language=language)
+    assert (contact.address(ChannelName.LETTER) or "").split("\n")[-1] == last
+
+
+SUMMER, WINTER = datetime(2027, 3, 28, tzinfo=UTC), datetime(2027, 10, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("midnight", "minutes", "until", "ends"),
+    [
+        (SUMMER, 0, time(8), timedelta(hours=6)),
+        (WINTER, 0, time(8), timedelta(hours=7)),
+        (SUMMER, 30, time(2, 30), timedelta(hours=1, minutes=30)),
+        (WINTER, -15, time(2, 30), timedelta(minutes=30)),
+        (WINTER, 15, time(2, 30), timedelta(minutes=30)),
+        (WINTER, 75, time(2, 30), timedelta(hours=1, minutes=30)),
+    ],
+)
+def test_quiet_hours_end_by_the_clock_of_the_night_it_is_changed_in(midnight, minutes, until, ends):
+    wishes = Wishes(quiet_from=time(22), quiet_until=until)
+    moment = midnight + timedelta(minutes=minutes)
+    assert rules.end_of_quiet(wishes, ChannelName.EMAIL, moment, ZONE) == midnight + ends
+
+
+@pytest.mark.parametrize(("midnight", "hour"), [(SUMMER, 6), (WINTER, 7)])
+def test_a_digest_comes_once_and_at_eight_on_the_day_the_clock_is_changed(midnight, hour):
+    wishes, at_eight = Wishes(digest=True), midnight + timedelta(hours=hour)
+    for before in range(1, 22):
+        planned = rules.send_after(DUE, wishes, ChannelName.EMAIL, at_eight - timedelta(hours=before), ZONE)
+        assert planned == at_eight
+    after = rules.send_after(DUE, wishes, ChannelName.EMAIL, at_eight + timedelta(minutes=1), ZONE)
+    assert after - at_eight == timedelta(days=1)
+
+
 def test_what_must_be_said_goes_on_to_the_mailbox_and_to_paper():
     order: list[ChannelName] = []
     while way := rules.channel_for(READY, NO_WISHES, EVERYWHERE, tried=order):

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+from babel.core import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -66,6 +67,12 @@ def money_text(ore: int, language: Language, currency: str = "DKK") -> str:
 def date_text(day: date, language: Language) -> str:
     """Danish: `24. december 2026`; English: `24 December 2026`."""
     return format_date(day, format="long", locale=_locale(language))
+
+
+@lru_cache(maxsize=512)
+def country_text(country: str, language: Language) -> str:
+    """The name of a country that is given by its code (ISO 3166-1), as `Sverige`; what is no code stays as it is."""
+    return str(Locale(language.value).territories.get(country.strip().upper(), country.strip()))
 
 
 def moment_text(moment: datetime, language: Language, zone: str) -> str:

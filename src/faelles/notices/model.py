@@ -9,11 +9,14 @@ from typing import Final
 
 import msgspec
 
-from faelles.ground.i18n import Language
+from faelles.ground.i18n import Language, country_text
 from faelles.ground.ids import DivisionId, PatronId
 
 WORDED_LINES: Final = r"^[\t\n \xa0]*[^\x00-\x20\x7f\xa0][^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)"
 """Text on any number of lines; blanks alone say nothing."""
+
+
+_HOME: Final = "DK"
 
 
 class Topic(StrEnum):
@@ -150,8 +153,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
             return None
         if channel is ChannelName.LETTER:
             place = f"{self.postal_code} {self.city}"
-            return "\n".join(line for line in (self.name, self.street, place, self.country) if line)
+            return "\n".join(line for line in (self.name, self.street, place, self._abroad) if line)
         return self.email if channel is ChannelName.EMAIL else self.phone
+
+    @property
+    def _abroad(self) -> str:
+        """The last line of a letter that leaves the country."""
+        name = country_text(self.country or _HOME, self.language)
+        return "" if name in (country_text(_HOME, language) for language in Language) else name
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,7 +74,8 @@ def end_of_quiet(wishes: Wishes, channel: ChannelName, moment: datetime, zone: s
 def _next(clock: time, moment: datetime, zone: str) -> datetime:
     """The first moment from `moment` on at which clocks in `zone` show `clock`."""
     local = moment.astimezone(ZoneInfo(zone))
-    today = local.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0, fold=0)
+    # `fold` stays: in the hour that comes twice a year, the end of the quiet hours is that of the hour one is in.
+    today = local.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
     chosen = today if today >= local else today + timedelta(days=1)
     return chosen.astimezone(moment.tzinfo)
 

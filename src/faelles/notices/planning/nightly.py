@@ -123,9 +123,8 @@ def _next_patrons(begin: str | None) -> _NextPatrons:
 
 
 def _whole_until(*found: Sequence[Matter]) -> int | None:
-    """The last patron of whom each list, in the order of its patrons, has everything; None: all are whole."""
-    cut = [matters[-1].patron for matters in found if len(matters) == PATRONS_AT_A_TIME]
-    return min(cut) - 1 if cut else None
+    """The last patron of whom each list, in the order of its patrons, has everything; None: there are no more."""
+    return min((matters[-1].patron for matters in found if len(matters) >= PATRONS_AT_A_TIME), default=None)
 
 
 def _up_to(until: int | None, matters: Sequence[Matter]) -> list[Matter]:

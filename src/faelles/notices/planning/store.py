@@ -62,7 +62,7 @@ SELECT m.patron_id, m.division_id, m.patron_group_id, upper(m.valid) - 1 AS day
                       AND (upper_inf(n.valid) OR upper(n.valid) > upper(m.valid)))
    AND m.patron_id > $3
  ORDER BY m.patron_id
- LIMIT $4
+ FETCH FIRST $4 ROWS WITH TIES
 """
 _NEW_MEMBERS = """
 SELECT m.patron_id, m.division_id, lower(m.valid) AS day
@@ -71,7 +71,7 @@ SELECT m.patron_id, m.division_id, lower(m.valid) AS day
  WHERE m.agency_id = $1 AND p.registered_at >= $2 AND p.registered_at < $3 AND p.merged_into_id IS NULL
    AND m.valid @> ($3::timestamptz AT TIME ZONE $4)::date AND p.patron_id > $5
  ORDER BY p.patron_id
- LIMIT $6
+ FETCH FIRST $6 ROWS WITH TIES
 """
 _ABSENCES_ENDED = """
 SELECT a.patron_id, b.division_id, upper(a.period) - 1 AS day
@@ -80,7 +80,7 @@ SELECT a.patron_id, b.division_id, upper(a.period) - 1 AS day
   JOIN branch_directory AS b ON b.agency_id = $1 AND b.branch_id = p.home_branch_id
  WHERE a.agency_id = $1 AND upper(a.period) = $2 AND a.patron_id > $3
  ORDER BY a.patron_id
- LIMIT $4
+ FETCH FIRST $4 ROWS WITH TIES
 """
 _CARDS_ENDED = """
 SELECT e.patron_id, b.division_id, e.identifier_id
@@ -89,7 +89,7 @@ SELECT e.patron_id, b.division_id, e.identifier_id
   JOIN branch_directory AS b ON b.agency_id = $1 AND b.branch_id = p.home_branch_id
  WHERE e.agency_id = $1 AND e.ended_at >= $2 AND e.ended_at < $3 AND e.patron_id > $4
  ORDER BY e.patron_id
- LIMIT $5
+ FETCH FIRST $5 ROWS WITH TIES
 """
 
 _PARTIES = {
@@ -128,7 +128,9 @@ class LoanDue:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A patron whom a day calls to write to. `key` names it where the day alone does not."""
+    """A patron whom a day calls to write to. `key` names it where the day alone does not. Lists of them are of `limit`
+    matters and the rest of the last patron's.
+    """
 
     patron: PatronId
     division: DivisionId
