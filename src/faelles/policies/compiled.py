@@ -6,7 +6,7 @@ time between two such moments, when it is first asked for.
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -22,6 +22,8 @@ Value = TypeVar("Value")
 
 MOST_TERMS = 1024
 """How many answered subjects a policy keeps. Subjects of equal reach share one, so few agencies ever have more."""
+
+MOST_CONCLUSIONS = 4096
 
 
 class Terms:
@@ -67,6 +69,7 @@ class CompiledPolicy:
         self._tables: dict[int, rules.RuleTable] = {}
         self._terms: dict[tuple[int, Subject], Terms] = {}
         self._terms_by_reach: dict[tuple[int, rules.Reach], Terms] = {}
+        self._conclusions: dict[tuple[int, str], dict[Hashable, bool]] = {}
 
     def terms(self, subject: Subject, moment: datetime) -> Terms:
         """The terms that hold for `subject` at `moment` (aware)."""
@@ -85,6 +88,15 @@ class CompiledPolicy:
             ceilings = {ceiling.knob: ceiling.highest_ore for ceiling in self.ceilings if ceiling.is_in_force(moment)}
             found = self._tables[stretch] = rules.build_table(in_force, ceilings, self.trees)
         return found
+
+    def conclusions(self, about: str, moment: datetime) -> dict[Hashable, bool]:
+        """Where whoever asks the same of many keeps the answers: each follows from its key alone, and from the rules
+        as they are at `moment`.
+        """
+        kept = self._conclusions.setdefault((bisect_right(self._boundaries, moment), about), {})
+        if len(kept) >= MOST_CONCLUSIONS:
+            kept.clear()
+        return kept
 
     def _remembered(self, stretch: int, subject: Subject, table: rules.RuleTable) -> Terms:
         if len(self._terms) >= MOST_TERMS:

@@ -4,14 +4,20 @@ import secrets
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from circulation.lending_library import LendingLibrary
 from doors.fbs.conftest import WebSite
 from faelles.catalog.rules import faust_check_digit
+from faelles.circulation.availability.model import Chosen
+from faelles.circulation.availability.operations import availability_of, titles_asked_for
+from faelles.circulation.desk.facts import BookedDays
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds.model import PlaceHold, Wish
 from faelles.circulation.holds.operations import place_hold
 from faelles.doors.fbs.facts import models, operations
+from faelles.ground.database import Transaction
+from faelles.policies.operations import current_settings
 
 
 def faust() -> str:
@@ -102,6 +108,21 @@ async def test_what_cannot_be_reserved_says_so(site: WebSite):
     number = await titled(site.library, await site.library.copy("book_adult", not_for_loan="Håndbogssamling"))
     (answer,) = await site.get("/{a}/catalog/availability/v3", recordid=[number])
     assert (answer["available"], answer["reservable"]) == (True, False)
+
+
+async def test_a_copy_kept_for_somebody_says_nothing_of_another_like_it(site: WebSite, item: str, number: str):
+    library = site.library
+    today = library.clock.now.date()
+
+    async def reservable(tx: Transaction) -> list[bool]:
+        chosen = Chosen(await current_settings(tx), library.town.library)
+        ((_, title),) = await tx.ask(titles_asked_for(tx, library.librarian, [number]))
+        (free,) = title.copies
+        kept = replace(free, bookings=(BookedDays(is_mine=False, starts=today, last_day=today, ends=today),))
+        titles = [(number, replace(title, copies=copies)) for copies in ((kept,), (kept, free), (free, kept))]
+        return [each.is_reservable for each in availability_of(chosen, titles, tx.now)]
+
+    assert await library.run(reservable) == [False, True, True]
 
 
 async def test_loans_are_counted_per_record_and_period(site: WebSite, item: str, number: str):

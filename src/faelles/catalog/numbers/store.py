@@ -4,39 +4,36 @@ from collections.abc import Sequence
 
 import msgspec
 
-from faelles.catalog.numbers.model import Numbered
-from faelles.catalog.rules import LOCAL_BASE, NATIONAL_BASE
+from faelles.catalog.numbers.model import Known, Numbered
+from faelles.catalog.numbers.rules import named_by, sought_by
+from faelles.catalog.rules import LOCAL_BASE
 from faelles.ground.database import Read, Transaction
 from faelles.ground.ids import RecordId
 
-# A number is first the nation's, then the agency's own, then a whole identifier. Merged records lead to the successor.
-_RECORDS = """
-WITH wanted AS (
-    SELECT w.number, w.place FROM unnest($2::text[]) WITH ORDINALITY AS w (number, place)
-), named AS (
-    SELECT place, number, $3 || ':' || number AS identifier, 0 AS choice FROM wanted
-    UNION ALL
-    SELECT w.place, w.number, regexp_replace(a.isil, '^[^-]*-', '') || '-' || $4 || ':' || w.number, 1
-      FROM wanted AS w JOIN agency_directory AS a ON a.agency_id = $1
-    UNION ALL
-    SELECT place, number, number, 2 FROM wanted
-), found AS (
-    SELECT DISTINCT ON (n.place) n.place, n.number, r.id, r.successor_id
-      FROM named AS n
-      JOIN record AS r ON r.agency_id IN (0, $1) AND r.identifier = n.identifier
-     ORDER BY n.place, n.choice, r.agency_id DESC)
-SELECT COALESCE(json_agg(json_build_array(number, CASE WHEN successor_id IS NULL THEN id ELSE current_title(id) END)
-                         ORDER BY place), '[]')::text
-  FROM found
+# What the numbers may stand for (rules.sought_by): $2 identifiers, $3 numbers that may be the agency's own, $4 what its
+# base is called. In an array, each is one step in the index of identifiers.
+OWN_BASE = """
+(SELECT regexp_replace(a.isil, '^[^-]*-', '') || '-' || $4 || ':' FROM agency_directory AS a WHERE a.agency_id = $1)
+"""
+SOUGHT = f"($2::text[] || ARRAY(SELECT {OWN_BASE} || n.number FROM unnest($3::text[]) AS n (number)))"
+# Merged records lead to the successor.
+_RECORDS = f"""
+SELECT json_build_array({OWN_BASE}, COALESCE(json_agg(json_build_array(
+           agency_id, identifier, CASE WHEN successor_id IS NULL THEN id ELSE current_title(id) END)), '[]'))::text
+  FROM record
+ WHERE agency_id IN (0, $1) AND identifier = ANY {SOUGHT}
 """
 _IDENTIFIERS = "SELECT id, identifier FROM record WHERE agency_id IN (0, $1) AND id = ANY ($2::bigint[])"
 
 
-_decode = msgspec.json.Decoder(list[Numbered]).decode
+_decode = msgspec.json.Decoder(tuple[str, list[Known]]).decode
 
 
 def records_numbered(tx: Transaction, numbers: Sequence[str]) -> Read[list[Numbered]]:
-    return Read(_RECORDS, (tx.agency, list(numbers), NATIONAL_BASE, LOCAL_BASE), _decode)
+    def named(text: str) -> list[Numbered]:
+        return [Numbered(number, known.record) for number, known in named_by(numbers, *_decode(text))]
+
+    return Read(_RECORDS, (tx.agency, *sought_by(numbers), LOCAL_BASE), named)
 
 
 async def identifiers(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, str]:

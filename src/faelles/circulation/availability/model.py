@@ -1,13 +1,17 @@
 """Titles with their copies, as anybody may see them: nothing of who has or awaits one."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
 import msgspec
 
 from faelles.catalog.numbers.rules import number_of
+from faelles.circulation.holds.facts import Copy
 from faelles.ground.ids import (
+    AgencyId,
     BranchId,
+    DivisionId,
     IssueId,
     ItemId,
     ItemNumber,
@@ -16,6 +20,7 @@ from faelles.ground.ids import (
     PlacementId,
     RecordId,
 )
+from faelles.policies.compiled import Settings
 
 
 class Title(NamedTuple):
@@ -23,6 +28,25 @@ class Title(NamedTuple):
 
     number: str
     record: RecordId
+
+
+class Chosen(NamedTuple):
+    """Whose copies are told of: those in a division's branches, but for some."""
+
+    settings: Settings
+    division: DivisionId
+    without: Collection[BranchId] = ()
+
+
+class TitleFound(msgspec.Struct, frozen=True, array_like=True):
+    """A title with all its copies in the agency that may ever fill a hold. `waiting`: open holds on it."""
+
+    agency: AgencyId
+    """The record's; 0: the nation."""
+    identifier: str
+    record: RecordId
+    waiting: int
+    copies: tuple[Copy, ...]
 
 
 class IssueNamed(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,38 +1,52 @@
 """Which copies of a title there are, where they stand, and whether somebody may wait for one."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
 from functools import partial
+from operator import attrgetter
 from typing import Final
 
-from faelles.catalog.numbers.model import Numbered
-from faelles.catalog.numbers.operations import records_asked_for, records_numbered
+from faelles.catalog.numbers.operations import records_numbered
 from faelles.circulation.availability import store
 from faelles.circulation.availability.model import (
+    Chosen,
     CopyStanding,
     IssueNamed,
     Lent,
     LentCopy,
     Title,
     TitleAvailability,
+    TitleFound,
     TitleStanding,
 )
 from faelles.circulation.desk.facts import ItemState
 from faelles.circulation.holds.facts import Copy
-from faelles.circulation.holds.fitting import Demand, misfits, subject_of, supply_of
-from faelles.circulation.holds.queue_store import supply_asked_for
+from faelles.circulation.holds.fitting import Demand, is_booked_soon, misfits, subject_of, supply_of
 from faelles.ground.clock import local_date
-from faelles.ground.database import Transaction
+from faelles.ground.database import Read, Transaction
 from faelles.ground.ids import BranchId, DivisionId, IssueId, ItemId, LoanId, PatronGroupId, RecordId
 from faelles.people.model import Caller, Permission
-from faelles.policies.compiled import Settings, Terms
-from faelles.policies.model import ANY_PATRON, Subject
+from faelles.policies.compiled import Settings
+from faelles.policies.model import ANY_PATRON
 from faelles.policies.operations import revision_asked_for, settings_for
 
 _ORDINARY: Final = "adult"
 """Whose rules are told where nobody in particular asks."""
 _AGE_UNKNOWN: Final = -1
+
+
+def titles_asked_for(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Read[list[tuple[str, TitleFound]]]:
+    """Those of `numbers` that name a title, each with it, in their order; together with more that is asked."""
+    if caller.patron is None:
+        caller.require(Permission.CATALOG_VIEW)
+    caller.require(Permission.ITEM_VIEW)
+    return store.titles(tx, numbers)
+
+
+def due_days_asked_for(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Read[dict[ItemId, date]]:
+    """When the copies of the titles that are out are due, by copy."""
+    caller.require(Permission.ITEM_VIEW)
+    return store.due_days(tx, numbers)
 
 
 async def titles_standing(
@@ -46,98 +60,69 @@ async def titles_standing(
     """Each of the titles that we know, in the order of `numbers`, with the copies in the division's branches,
     but for those `without`. Lost copies are left out.
     """
-    revision, titles = await tx.together(revision_asked_for(tx), records_asked_for(tx, caller, numbers))
-    settings = await settings_for(tx, revision)
-    return await standing_of(tx, caller, division, titles, settings=settings, without=without)
+    revision, titles, due = await tx.together(
+        revision_asked_for(tx), titles_asked_for(tx, caller, numbers), due_days_asked_for(tx, caller, numbers)
+    )
+    chosen = Chosen(await settings_for(tx, revision), division, without)
+    return await standing_of(tx, chosen, titles, due)
 
 
 async def standing_of(
-    tx: Transaction,
-    caller: Caller,
-    division: DivisionId,
-    titles: Sequence[Numbered],
-    *,
-    settings: Settings,
-    without: Collection[BranchId] = (),
+    tx: Transaction, chosen: Chosen, titles: Sequence[tuple[str, TitleFound]], due: Mapping[ItemId, date]
 ) -> list[TitleStanding]:
-    """As `titles_standing`, of titles that are known, by settings that were read in this transaction."""
-    caller.require(Permission.ITEM_VIEW)
-    records = [title.record for title in titles]
-    supply, waiting, due = await tx.together(
-        supply_asked_for(tx, records), store.waiting(tx, records), store.due_days(tx, records)
-    )
-    copies = _counted(supply, settings, division, without)
-    issues = {copy.issue for each in copies.values() for copy in each if copy.issue is not None}
-    show = partial(_standing, await store.issues(tx, sorted(issues)), due, _judge(settings, tx))
+    """As `titles_standing`, of what `titles_asked_for` and `due_days_asked_for` gave in this transaction."""
+    copies = [sorted(_counted(chosen, title.copies), key=attrgetter("item")) for _, title in titles]
+    issues = {copy.issue for each in copies for copy in each if copy.issue is not None}
+    show = partial(_standing, await store.issues(tx, sorted(issues)), due, _judge(chosen.settings, tx.now))
     return [
         TitleStanding(
-            number=title.number,
-            record=title.record,
-            waiting=waiting.get(title.record, 0),
-            copies=tuple(show(copy) for copy in copies[title.record]),
+            number=number, record=title.record, waiting=title.waiting, copies=tuple(show(copy) for copy in of_title)
         )
-        for title in titles
+        for (number, title), of_title in zip(titles, copies, strict=True)
     ]
 
 
-async def availability_of(
-    tx: Transaction,
-    caller: Caller,
-    division: DivisionId,
-    titles: Sequence[Numbered],
-    *,
-    settings: Settings,
-    without: Collection[BranchId] = (),
+def availability_of(
+    chosen: Chosen, titles: Sequence[tuple[str, TitleFound]], moment: datetime
 ) -> list[TitleAvailability]:
     """What `standing_of` says of each title, without its copies: no more of them are judged than that takes."""
-    caller.require(Permission.ITEM_VIEW)
-    records = [title.record for title in titles]
-    supply, waiting = await tx.together(supply_asked_for(tx, records), store.waiting(tx, records))
-    copies = _counted(supply, settings, division, without)
-    is_reservable = _judge(settings, tx)
-    return [
-        TitleAvailability(
-            number=title.number,
-            waiting=waiting.get(title.record, 0),
-            is_available=any(copy.is_free for copy in copies[title.record]),
-            is_reservable=any(is_reservable(copy) for copy in copies[title.record]),
+    is_reservable = _judge(chosen.settings, moment)
+    found = []
+    for number, title in titles:
+        copies = _counted(chosen, title.copies)
+        found.append(
+            TitleAvailability(
+                number=number,
+                waiting=title.waiting,
+                is_available=any(copy.is_free for copy in copies),
+                is_reservable=any(is_reservable(copy) for copy in copies),
+            )
         )
-        for title in titles
+    return found
+
+
+def _counted(chosen: Chosen, copies: Sequence[Copy]) -> list[Copy]:
+    """The copies of the division's branches, but for those `without`; lost ones are none."""
+    branches = chosen.settings.directory.branches
+    return [
+        copy
+        for copy in copies
+        if copy.state is not ItemState.LOST
+        and branches[copy.owner_branch].division == chosen.division
+        and copy.branch not in chosen.without
     ]
 
 
-def _counted(
-    supply: Sequence[tuple[RecordId, Copy]], settings: Settings, division: DivisionId, without: Collection[BranchId]
-) -> defaultdict[RecordId, list[Copy]]:
-    """The copies of the division's branches, but for those `without`, by title; lost ones are none."""
-    branches = settings.directory.branches
-    by_record: defaultdict[RecordId, list[Copy]] = defaultdict(list)
-    for record, copy in supply:
-        is_ours = branches[copy.owner_branch].division == division and copy.branch not in without
-        if is_ours and copy.state is not ItemState.LOST:
-            by_record[record].append(copy)
-    return by_record
-
-
-def _judge(settings: Settings, tx: Transaction) -> Callable[[Copy], bool]:
-    """Whether an ordinary adult may wait for a copy and pick it up where it belongs."""
-    today = local_date(tx.now, settings.directory.agency.time_zone)
-    terms_of = partial(settings.policy.terms, moment=tx.now)
-    judged = _of_class(partial(_fits, settings, terms_of, _ordinary(settings), today))
-    return lambda copy: copy.comes_back and judged(copy)
-
-
-def _ordinary(settings: Settings) -> PatronGroupId:
-    return next((id_ for id_, group in settings.patron_groups.items() if group.code == _ORDINARY), ANY_PATRON)
-
-
-def _of_class(judge: Callable[[Copy], bool]) -> Callable[[Copy], bool]:
-    """`judge`, asked once for all copies that no rule tells apart: nobody's age is known, and a copy that is picked up
-    where it belongs may be as new as it likes.
+def _judge(settings: Settings, moment: datetime) -> Callable[[Copy], bool]:
+    """Whether an ordinary adult may wait for a copy and pick it up where it belongs. Asked once of all copies that no
+    rule tells apart: nobody's age is known, and a copy that is picked up where it belongs may be as new as it likes.
     """
-    known: dict[tuple[object, ...], bool] = {}
+    today = local_date(moment, settings.directory.agency.time_zone)
+    known = settings.policy.conclusions("may be waited for", moment)
 
     def judged(copy: Copy) -> bool:
+        if not copy.comes_back:
+            return False
         alike = (
             copy.owner_branch,
             copy.placement,
@@ -145,16 +130,22 @@ def _of_class(judge: Callable[[Copy], bool]) -> Callable[[Copy], bool]:
             copy.kind,
             copy.not_for_loan,
             copy.condition,
+            is_booked_soon(copy, today),
         )
-        if alike not in known:
-            known[alike] = judge(copy)
-        return known[alike]
+        found = known.get(alike)
+        if found is None:
+            found = known[alike] = _fits(settings, moment, today, copy)
+        return found
 
     return judged
 
 
+def _ordinary(settings: Settings) -> PatronGroupId:
+    return next((id_ for id_, group in settings.patron_groups.items() if group.code == _ORDINARY), ANY_PATRON)
+
+
 def _standing(
-    issues: dict[IssueId, IssueNamed], due: dict[ItemId, date], is_reservable: Callable[[Copy], bool], copy: Copy
+    issues: Mapping[IssueId, IssueNamed], due: Mapping[ItemId, date], is_reservable: Callable[[Copy], bool], copy: Copy
 ) -> CopyStanding:
     return CopyStanding(
         item=copy.item,
@@ -169,13 +160,12 @@ def _standing(
     )
 
 
-def _fits(
-    settings: Settings, terms_of: Callable[[Subject], Terms], group: PatronGroupId, today: date, copy: Copy
-) -> bool:
+def _fits(settings: Settings, moment: datetime, today: date, copy: Copy) -> bool:
+    terms_of = partial(settings.policy.terms, moment=moment)
     supply = supply_of(settings, copy, today, terms_of)
     demand = Demand(
         division=settings.directory.branches[copy.owner_branch].division,
-        patron_group=group,
+        patron_group=_ordinary(settings),
         pickup=copy.owner_branch,
         age=_AGE_UNKNOWN,
         is_for_one_item=False,
@@ -206,7 +196,7 @@ async def copies_lent(tx: Transaction, loans: Sequence[LoanId]) -> dict[LoanId, 
 
 async def waiting_for(tx: Transaction, record: RecordId) -> int:
     """How many wait for the title, in the agency."""
-    return (await tx.ask(store.waiting(tx, [record]))).get(record, 0)
+    return await store.waiting(tx, record)
 
 
 async def issues_of_title(tx: Transaction, record: RecordId) -> list[IssueNamed]:

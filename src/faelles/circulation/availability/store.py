@@ -5,26 +5,39 @@ from datetime import date
 
 import msgspec
 
-from faelles.circulation.availability.model import IssueNamed, Lent, LentCopy, Title
+from faelles.catalog.numbers.rules import named_by, sought_by
+from faelles.catalog.numbers.store import OWN_BASE, SOUGHT
+from faelles.catalog.rules import LOCAL_BASE
+from faelles.circulation.availability.model import IssueNamed, Lent, LentCopy, Title, TitleFound
 from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId
 
-# How each title stands besides its copies: who waits, when what is out is due, what its issues are called.
-_WAITING = """
-SELECT COALESCE(json_agg(json_build_array(record_id, waiting)), '[]')::text
-  FROM (SELECT record_id, count(*) AS waiting
-          FROM open_hold
-         WHERE agency_id = $1 AND record_id = ANY ($2::bigint[])
-         GROUP BY record_id) AS by_title
+_NAMED = f"""
+(SELECT n.record_agency_id AS agency_id, n.identifier,
+        CASE WHEN n.successor_id IS NULL THEN n.record_id ELSE current_title(n.record_id) END AS record_id
+   FROM title AS n
+  WHERE n.record_agency_id IN (0, $1) AND n.identifier = ANY {SOUGHT}) AS t
 """
-# Copy by copy (OFFSET 0): loans have no index by title, and all that are open in the agency would be read.
-_DUE = """
+# The titles that numbers name, each with who waits for it and its copies: one statement, for what is known of a number
+# is all that a web site asks for of ten titles at once.
+_TITLES = f"""
+SELECT json_build_array({OWN_BASE}, COALESCE(json_agg(json_build_array(
+           t.agency_id, t.identifier, t.record_id,
+           (SELECT count(*) FROM open_hold AS h WHERE h.agency_id = $1 AND h.record_id = t.record_id),
+           ARRAY(SELECT s.facts FROM hold_supply AS s WHERE s.agency_id = $1 AND s.record_id = t.record_id))),
+           '[]'))::text
+  FROM {_NAMED}
+"""
+_WAITING = "SELECT count(*) FROM open_hold WHERE agency_id = $1 AND record_id = $2"
+# When what is out is due. Copy by copy (OFFSET 0): loans have no index by title, and all that are open in the agency
+# would be read.
+_DUE = f"""
 SELECT COALESCE(json_agg(json_build_array(c.item_id, l.due_on)), '[]')::text
-  FROM copy AS c
+  FROM {_NAMED}
+  JOIN copy AS c ON c.agency_id = $1 AND c.record_id = t.record_id
  CROSS JOIN LATERAL (SELECT o.due_on
                        FROM open_loan AS o
                       WHERE o.agency_id = $1 AND o.item_agency_id = $1 AND o.item_id = c.item_id OFFSET 0) AS l
- WHERE c.agency_id = $1 AND c.record_id = ANY ($2::bigint[])
 """
 _ISSUES = """
 SELECT issue_id, year, volume, number FROM title_issue WHERE issue_id = ANY ($1::bigint[])
@@ -58,17 +71,26 @@ SELECT w.number, count(l.loan_id) AS loans
 """
 
 
-_decode_waiting = msgspec.json.Decoder(list[tuple[RecordId, int]]).decode
+_decode_titles = msgspec.json.Decoder(tuple[str, list[TitleFound]]).decode
 _decode_due = msgspec.json.Decoder(list[tuple[ItemId, date]]).decode
 _decode_copies = msgspec.json.Decoder(list[LentCopy]).decode
 
 
-def waiting(tx: Transaction, records: Sequence[RecordId]) -> Read[dict[RecordId, int]]:
-    return Read(_WAITING, (tx.agency, list(records)), lambda text: dict(_decode_waiting(text)))
+def titles(tx: Transaction, numbers: Sequence[str]) -> Read[list[tuple[str, TitleFound]]]:
+    return Read(_TITLES, _sought(tx, numbers), lambda text: named_by(numbers, *_decode_titles(text)))
 
 
-def due_days(tx: Transaction, records: Sequence[RecordId]) -> Read[dict[ItemId, date]]:
-    return Read(_DUE, (tx.agency, list(records)), lambda text: dict(_decode_due(text)))
+def due_days(tx: Transaction, numbers: Sequence[str]) -> Read[dict[ItemId, date]]:
+    return Read(_DUE, _sought(tx, numbers), lambda text: dict(_decode_due(text)))
+
+
+def _sought(tx: Transaction, numbers: Sequence[str]) -> tuple[object, ...]:
+    return (tx.agency, *sought_by(numbers), LOCAL_BASE)
+
+
+async def waiting(tx: Transaction, record: RecordId) -> int:
+    number: int = await tx.value(_WAITING, tx.agency, record)
+    return number
 
 
 async def issues(tx: Transaction, wanted: Sequence[IssueId]) -> dict[IssueId, IssueNamed]:

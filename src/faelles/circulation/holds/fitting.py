@@ -127,9 +127,14 @@ def supply_of(settings: Settings, copy: Copy, day: date, moment_terms: Callable[
         not_for_loan=copy.not_for_loan,
         is_damaged=copy.condition == "damaged",
         is_new=copy.acquired_on is not None and day < copy.acquired_on + stays_home,
-        is_booked=any(each.starts <= day + _WORTH_FETCHING and each.ends >= day for each in copy.bookings),
+        is_booked=is_booked_soon(copy, day),
         locals_first=of_owner[LOCALS_FIRST].value,
     )
+
+
+def is_booked_soon(copy: Copy, day: date) -> bool:
+    """Whether nobody else could have much of it."""
+    return any(each.starts <= day + _WORTH_FETCHING and each.ends >= day for each in copy.bookings)
 
 
 def demand_of(hold: Waiting, day: date) -> Demand:

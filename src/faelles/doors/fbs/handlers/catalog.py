@@ -5,10 +5,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from faelles.catalog.numbers.model import Numbered
-from faelles.catalog.numbers.operations import records_asked_for
-from faelles.circulation.availability.model import CopyStanding, IssueNamed, TitleStanding
-from faelles.circulation.availability.operations import availability_of, loans_per_title, standing_of
+from faelles.circulation.availability.model import Chosen, CopyStanding, IssueNamed, TitleStanding
+from faelles.circulation.availability.operations import (
+    availability_of,
+    due_days_asked_for,
+    loans_per_title,
+    standing_of,
+    titles_asked_for,
+)
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.branches import level_id
@@ -24,10 +28,10 @@ async def availability(call: Call) -> list[models.Availability]:
     """Of each record that is known: may somebody wait for it, and is a copy on the shelf."""
 
     async def work(tx: Transaction) -> list[models.Availability]:
-        settings, known = await _known(tx, call)
-        found = await availability_of(
-            tx, call.caller, call.division, known, settings=settings, without=_without(call, settings)
+        revision, titles = await tx.together(
+            revision_asked_for(tx), titles_asked_for(tx, call.caller, call.many("recordid"))
         )
+        chosen = _chosen(call, await settings_for(tx, revision))
         return [
             models.Availability(
                 record_id=title.number,
@@ -35,7 +39,7 @@ async def availability(call: Call) -> list[models.Availability]:
                 reservable=title.is_reservable,
                 available=title.is_available,
             )
-            for title in found
+            for title in availability_of(chosen, titles, tx.now)
         ]
 
     return await call.read(work)
@@ -45,34 +49,29 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
     """Of each record that is known, the copies at each branch and placement."""
 
     async def work(tx: Transaction) -> list[models.HoldingsForBibliographicalRecord]:
-        settings, known = await _known(tx, call)
-        titles = await standing_of(
-            tx, call.caller, call.division, known, settings=settings, without=_without(call, settings)
+        numbers = call.many("recordid")
+        revision, titles, due = await tx.together(
+            revision_asked_for(tx),
+            titles_asked_for(tx, call.caller, numbers),
+            due_days_asked_for(tx, call.caller, numbers),
         )
+        chosen = _chosen(call, await settings_for(tx, revision))
         return [
             models.HoldingsForBibliographicalRecord(
                 record_id=title.number,
                 reservations=title.waiting,
                 reservable=title.is_reservable,
-                holdings=_placed(settings, title),
+                holdings=_placed(chosen.settings, title),
             )
-            for title in titles
+            for title in await standing_of(tx, chosen, titles, due)
         ]
 
     return await call.read(work)
 
 
-async def _known(tx: Transaction, call: Call) -> tuple[Settings, list[Numbered]]:
-    """Those that are known of the records that are asked for."""
-    revision, numbered = await tx.together(
-        revision_asked_for(tx), records_asked_for(tx, call.caller, call.many("recordid"))
-    )
-    return await settings_for(tx, revision), numbered
-
-
-def _without(call: Call, settings: Settings) -> list[BranchId]:
+def _chosen(call: Call, settings: Settings) -> Chosen:
     codes = settings.directory.branches_by_code
-    return [codes[code].id for code in call.many("exclude") if code in codes]
+    return Chosen(settings, call.division, {codes[code].id for code in call.many("exclude") if code in codes})
 
 
 def _placed(settings: Settings, title: TitleStanding) -> tuple[models.Holdings, ...]:
