@@ -33,9 +33,9 @@ def run(owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     # Logging is the process's; set up here it would outlive the test, and its stream.
     monkeypatch.setattr(frame, "configure_logging", lambda **_: None)
 
-    def command(*words: object) -> Result:
+    def command(*words: object, typed: str = "") -> Result:
         said = [str(word) for word in words]
-        return CliRunner().invoke(application(*said[:1]), said)
+        return CliRunner().invoke(application(*said[:1]), said, input=typed)
 
     return command
 

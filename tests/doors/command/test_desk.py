@@ -29,6 +29,17 @@ def test_a_book_is_lent_renewed_and_taken_back(at_desk, reader: Reader, book: st
     assert (returned.exit_code, "Returned: Frøken Smilla" in returned.stdout) == (0, True)
 
 
+def test_a_card_that_nobody_is_to_see_is_read_from_standard_input(at_desk, reader: Reader, book: str):
+    lent = at_desk("checkout", "-", book, "--json", typed=f"{reader.card}\n")
+    assert json.loads(lent.stdout)["outcome"] == "lent"
+    assert reader.card in at_desk("patron", "show", "-", typed=reader.card).stdout
+    assert at_desk("policy", "explain", "--card", "-", "--item", book, typed=reader.card).exit_code == 0
+    told = at_desk("checkout", "--help").stdout.replace("│", " ")
+    assert "read from standard input" in " ".join(told.split())
+    nobody = at_desk("checkout", "-", book)
+    assert (nobody.exit_code, "borrower" in nobody.stderr) == (NOT_UNDERSTOOD, True)
+
+
 def test_a_refusal_lists_every_reason_and_exits_with_no(at_desk):
     refused = at_desk("checkout", "99999", "0000000000")
     assert refused.exit_code == SAYS_NO

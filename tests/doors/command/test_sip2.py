@@ -62,6 +62,11 @@ def talk(automaton: Automaton, *words: str, typed: str | None = None) -> Result:
     )
 
 
+def test_what_nobody_is_to_see_is_read_line_by_line(automaton: Automaton):
+    talk(automaton, "--institution", "DK-1", "patron", "-", "-", typed="2304790001\n4711\n")
+    assert automaton.heard[0].endswith("AODK-1|AA2304790001|AD4711|")
+
+
 def test_a_login_and_one_command_are_shown_field_by_field(automaton: Automaton):
     result = talk(automaton, "--user", "dk-710100.hall-2", "status")
     assert result.exit_code == 0, result.output

@@ -24,13 +24,13 @@ from faelles.doors.command.blocks_shown import show_blocks
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.patron_meant import patron_meant
+from faelles.doors.command.unseen import Card
 from faelles.doors.command.words import words
 from faelles.ground.ids import RecordId
 from faelles.policies.operations import current_settings
 
 app = typer.Typer(no_args_is_help=True, help=words("command_booking"))
 
-Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Id = Annotated[int, typer.Argument(help=words("command_booking_id"), show_default=False)]
 FirstDay = Annotated[str | None, typer.Option("--from", help=words("command_booking_from"), show_default=False)]
 LastDay = Annotated[str | None, typer.Option("--to", help=words("command_booking_to"), show_default=False)]

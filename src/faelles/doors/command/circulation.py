@@ -22,10 +22,10 @@ from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.blocks_shown import show_blocks
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.unseen import Card
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.i18n import text
 
-Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Item = Annotated[str, typer.Argument(help=words("command_item"), show_default=False)]
 Loans = Annotated[list[int] | None, typer.Argument(help=words("command_loans"), show_default=False)]
 Overrides = Annotated[list[str] | None, typer.Option("--override", help=words("command_override"), show_default=False)]

@@ -25,6 +25,7 @@ from faelles.doors.command.blocks_shown import show_blocks
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.patron_meant import patron_meant
+from faelles.doors.command.unseen import AnyCard, Card
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.errors import invalid_field
 from faelles.ground.i18n import text
@@ -32,7 +33,6 @@ from faelles.ground.ids import HoldId, RecordId
 
 app = typer.Typer(no_args_is_help=True, help=words("command_hold"))
 
-Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Hold = Annotated[int, typer.Argument(help=words("command_hold_id"), show_default=False)]
 Record = Annotated[int | None, typer.Option(help=words("command_record"), show_default=False)]
 Records = Annotated[
@@ -96,7 +96,7 @@ def place(
 
 @app.command("list", help=words("command_hold_list"))
 def list_holds(
-    card: Annotated[str | None, typer.Argument(help=words("command_patron_scan"), show_default=False)] = None,
+    card: AnyCard = None,
     *,
     record: Record = None,
     branch: Annotated[str | None, typer.Option(help=words("command_pickup_branch"), show_default=False)] = None,

@@ -11,6 +11,7 @@ from faelles.doors.command.blocks_shown import show_blocks
 from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.patron_meant import patron_meant
+from faelles.doors.command.unseen import AnyCard, Card
 from faelles.doors.command.words import words
 from faelles.doors.runtime import Runtime
 from faelles.interlibrary import operations
@@ -29,7 +30,6 @@ from faelles.people.model import Caller
 
 app = typer.Typer(no_args_is_help=True, help=words("command_interlibrary"))
 
-Card = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Id = Annotated[int, typer.Argument(help=words("command_interlibrary_id"), show_default=False)]
 
 
@@ -60,7 +60,7 @@ def ask(
 
 @app.command("list", help=words("command_interlibrary_list"))
 def list_requests(
-    card: Annotated[str | None, typer.Argument(help=words("command_patron_scan"), show_default=False)] = None,
+    card: AnyCard = None,
     *,
     token: Token = None,
     as_json: AsJson = False,

@@ -9,6 +9,7 @@ from faelles.circulation.looking.operations import loans_of_patron
 from faelles.doors.command.acting import Desk, Token, as_staff, request
 from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.patron_shown import Portrait, show_portrait
+from faelles.doors.command.unseen import Card
 from faelles.doors.command.words import words
 from faelles.fees.desk.operations import balances
 from faelles.ground.errors import NotFoundError
@@ -20,7 +21,6 @@ from faelles.policies.operations import current_settings
 
 app = typer.Typer(help=words("command_patron"), no_args_is_help=True)
 
-Scanned = Annotated[str, typer.Argument(help=words("command_patron_scan"), show_default=False)]
 Name = Annotated[str, typer.Argument(help=words("command_patron_name"), show_default=False)]
 Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
 
@@ -41,7 +41,7 @@ def find(name: Name, *, limit: Most = 50, token: Token = None, as_json: AsJson =
 
 
 @app.command("show", help=words("command_patron_show"))
-def show_one(scan: Scanned, *, token: Token = None, as_json: AsJson = False) -> None:
+def show_one(scan: Card, *, token: Token = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> Portrait | list[PatronSummary]:
         asked = request(IdentifyPatron, {"scan": scan})
         candidates = await identify(desk.tx, desk.caller, desk.keyring, asked.scan)

@@ -11,6 +11,7 @@ from faelles.circulation.looking.explaining import CheckoutExplained, ExplainChe
 from faelles.doors.command import ceiling
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.output import AsJson, show, show_table
+from faelles.doors.command.unseen import unseen
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.errors import invalid_field
 from faelles.policies.groups.model import GroupKind
@@ -27,7 +28,9 @@ Knobs = Annotated[list[str] | None, typer.Argument(help=words("command_knobs"), 
 PatronGroup = Annotated[str, typer.Option(help=words("command_patron_group"))]
 MaterialGroup = Annotated[str, typer.Option(help=words("command_material_group"))]
 LoanKind = Annotated[str, typer.Option(help=words("command_loan_kind"))]
-Card = Annotated[str | None, typer.Option("--card", help=words("command_explain_card"), show_default=False)]
+Card = Annotated[
+    str | None, typer.Option("--card", help=words("command_explain_card"), show_default=False, callback=unseen)
+]
 Item = Annotated[str | None, typer.Option("--item", help=words("command_explain_item"), show_default=False)]
 Moment = Annotated[datetime | None, typer.Option("--at", help=words("command_at"), show_default=False)]
 

@@ -15,6 +15,7 @@ import typer
 
 from faelles.doors.command.frame import SAYS_NO, exit_code, explanation
 from faelles.doors.command.output import aside, complain, show, show_table, tell
+from faelles.doors.command.unseen import unseen
 from faelles.doors.command.words import words
 from faelles.doors.sip2.checksum import unseal
 from faelles.doors.sip2.client import Address, Answered, Client, connected, request
@@ -109,6 +110,7 @@ def talk(
         password = typer.prompt(words("talk_ask_secret"), hide_input=True) if user and secret is None else secret
         with connected(address, encoding, sums=checksums, ending=CRLF if crlf else CR) as client:
             talker = _Talker(client, institution, as_json=as_json)
+            said = [unseen(each) for each in said or ()]
             is_yes = not user or talker.say("login", {"CN": user, "CO": password or ""})
             if is_yes:
                 is_yes = _all_said(talker, said, message or ())
