@@ -88,6 +88,17 @@ def test_a_night_that_skips_the_hour_still_runs_the_job():
     assert days(job, datetime(2027, 3, 28, 1, 0, tzinfo=UTC), date(2027, 3, 27)) == [date(2027, 3, 28)]
 
 
+@pytest.mark.parametrize("missed", list(Missed))
+def test_a_night_that_has_an_hour_twice_runs_the_job_once(missed):
+    # On 31 October 2027 clocks go from 03:00 back to 02:00.
+    job = Job(name="twice", work=counting().work, at=time(2, 30), missed=missed)
+    sunday = date(2027, 10, 31)
+    assert days(job, datetime(2027, 10, 31, 0, 29, tzinfo=UTC), sunday - timedelta(days=1)) == []
+    assert days(job, datetime(2027, 10, 31, 0, 30, tzinfo=UTC), sunday - timedelta(days=1)) == [sunday]
+    for minutes in range(30, 24 * 60, 30):
+        assert days(job, datetime(2027, 10, 31, tzinfo=UTC) + timedelta(minutes=minutes), sunday) == []
+
+
 def test_every_missed_day_is_made_up_for_in_order_and_none_from_long_ago():
     each = counting(missed=Missed.EACH)
     assert days(each, NOON, DAY - timedelta(days=3)) == [DAY - timedelta(days=2), DAY - timedelta(days=1), DAY]

@@ -10,17 +10,18 @@ import pytest
 from faelles.fees.debt import importing, operations
 from faelles.fees.debt.model import Answer, AnswerKind, Imported, MessageKind
 from faelles.fees.desk import operations as desk
-from faelles.fees.desk.model import Forgive
+from faelles.fees.desk.model import ClaimLine, Forgive, Reverse
 from faelles.fees.forgetting import store as forgetting
 from faelles.fees.neighbours.model import Adapter
+from faelles.fees.operations import charge_replacement, refund_replacement
 from faelles.fees.payments.model import Outside
 from faelles.ground.config import Installation
 from faelles.ground.database import Database, Transaction
-from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
+from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, UnavailableError
 from faelles.patrons.identification.operations import give
 from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
 from faelles.people.model import Permission, system_caller
-from fees.accounts import Household, move_in, staff
+from fees.accounts import Household, loan_number, lock, move_in, staff
 from fees.debt.office import BORN, Office
 
 
@@ -188,6 +189,63 @@ async def test_a_write_off_of_what_was_paid_here_meanwhile_changes_nothing(offic
     office.other_side.receive(AnswerKind.WRITE_OFF, claim, 30_000)
     await office.in_step()
     assert await office.balance() == 0
+
+
+def written_off(claim: int, amount: int, name: str) -> Answer:
+    return Answer(id=name, kind=AnswerKind.WRITE_OFF, claim=claim, amount_ore=amount)
+
+
+async def test_money_given_back_while_the_rest_is_written_off_ends_as_one_after_the_other(office: Office):
+    patron, branch, ends = office.household.patron, office.household.town.main, set()
+    for turn in range(4):
+        before = await office.balance()
+        claim = await office.charge(30_000)
+        office.days += 61
+        await office.export()
+        await office.pay(10_000, claim)
+        lines = await office.run(desk.statement, patron, before=None, limit=5)
+        payment = next(line.entry for line in lines if line.kind == "payment")
+        at_once = [
+            office.run(desk.reverse, payment, patron, Reverse(branch=branch, reason="Tastet forkert")),
+            office.say(written_off(claim, 20_000, f"w-{turn}")),
+            office.run(desk.waive, claim, patron, Forgive(branch=branch, amount_ore=5_000, reason="Kulance")),
+        ]
+        results = await asyncio.gather(*(at_once if turn % 2 else reversed(at_once)), return_exceptions=True)
+        assert all(isinstance(each, RefusedError) for each in results if isinstance(each, Exception))
+        owed = {each.charge: each.outstanding_ore for each in await claims_of(office)}
+        assert await office.balance() - before == owed.get(claim, 0)
+        ends.add(owed.get(claim, 0))
+    assert ends <= {5_000, 10_000}
+
+
+async def test_a_lost_book_found_while_its_price_is_written_off_leaves_what_was_paid(office: Office):
+    household = office.household
+
+    async def found(tx: Transaction, _: object) -> None:
+        await lock(tx, household)
+        await refund_replacement(tx, lost.loan, reason="item_found")
+
+    async def is_lost(tx: Transaction, _: object) -> int:
+        await lock(tx, household)
+        return (await charge_replacement(tx, lost))[0].charge
+
+    for turn in range(4):
+        lost = household.lost(loan_number(), price=30_000, processing=0)
+        claim = await office.run(is_lost)
+        office.days += 61
+        await office.export()
+        await office.pay(10_000, claim)
+        write_off = office.say(written_off(claim, 20_000, f"f-{turn}"))
+        at_once = [write_off, office.run(found)]
+        await asyncio.gather(*(at_once if turn % 2 else reversed(at_once)))
+        # What was paid is credit, and pays a part of the next.
+        assert await office.balance() == -10_000
+        await office.charge(10_000)
+        assert await claims_of(office) == []
+
+
+async def claims_of(office: Office) -> list[ClaimLine]:
+    return await office.run(desk.claims, office.household.patron, only_open=True, before=None, limit=50)
 
 
 async def test_what_is_paid_over_there_beyond_its_claim_pays_the_next_one(office: Office):
