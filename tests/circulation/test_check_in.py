@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 from circulation.holds.test_changing import cancel
 from circulation.holds.wishing import copies, match_all, state_of, waits, wish_for
@@ -75,6 +75,26 @@ async def test_a_return_at_the_pickup_branch_makes_the_first_in_line_ready(libra
     assert await state_of(library, second) == ("pending", None)
     events = await library.events()
     assert [kind for kind in events if kind in {"hold.captured", "hold.ready"}] == ["hold.captured", "hold.ready"]
+
+
+async def test_a_hold_is_kept_by_the_days_of_the_branch_around_the_nights_the_clock_is_changed_in(
+    library: LendingLibrary,
+):
+    # Clocks are changed at 01:00 UTC on 28 March and on 31 October 2027.
+    ready = {
+        datetime(2027, 3, 27, 22, 59, tzinfo=UTC): date(2027, 4, 3),
+        datetime(2027, 3, 27, 23, 1, tzinfo=UTC): date(2027, 4, 4),
+        datetime(2027, 3, 28, 21, 59, tzinfo=UTC): date(2027, 4, 4),
+        datetime(2027, 3, 28, 22, 1, tzinfo=UTC): date(2027, 4, 5),
+        datetime(2027, 10, 30, 22, 1, tzinfo=UTC): date(2027, 11, 7),
+        datetime(2027, 10, 31, 22, 59, tzinfo=UTC): date(2027, 11, 7),
+        datetime(2027, 10, 31, 23, 1, tzinfo=UTC): date(2027, 11, 8),
+    }
+    for moment, last_day in ready.items():
+        library.clock.now = moment
+        record, [book] = await copies(library, 1)
+        await waits(library, record)
+        assert (await library.take_back(book)).next.pickup_deadline == last_day
 
 
 async def test_for_somebody_elsewhere_it_is_sent_and_ready_only_when_staff_scan_it_there(library: LendingLibrary):
