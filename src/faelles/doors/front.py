@@ -23,9 +23,11 @@ class _UnderRest:
         self._all_else = fbs_door(services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        door = next((door for prefix, door in self._doors if path.startswith(prefix)), self._all_else)
-        await door(scope, receive, send)
+        for prefix, door in self._doors:
+            if scope["path"].startswith(prefix):
+                await door(scope, receive, send)
+                return
+        await self._all_else(scope, receive, send)
 
 
 DOORS: Final[Neighbours] = {"/rest": _UnderRest, "/": web.create}

@@ -1,7 +1,6 @@
 """One request as the handlers see it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -9,7 +8,6 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from faelles.doors.fbs.facts import Operation
-from faelles.doors.fbs.sessions import Session
 from faelles.doors.rest.services import Services
 from faelles.doors.rest.validation import request_error
 from faelles.ground.database import Read, Transaction
@@ -30,13 +28,11 @@ _LOOK: Final = "web_site"
 """What a look at a patron is called in the log of looks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """`caller` is the client with what it may do in `division` and nowhere else; `sent` the body in plain values."""
 
     operation: Operation
     services: Services
-    session: Session
     division: DivisionId
     caller: Caller
     path: Mapping[str, str]

@@ -40,15 +40,8 @@ class Session:
 
     caller: Caller
     divisions: Mapping[str, DivisionId]
-
-    def in_division(self, division: DivisionId) -> Caller:
-        """The client with what it may do in that one division."""
-        grants = tuple(
-            Grant(grant.permissions, division, grant.branch)
-            for grant in self.caller.grants
-            if grant.division in {None, division}
-        )
-        return msgspec.structs.replace(self.caller, grants=grants)
+    callers: Mapping[DivisionId, Caller]
+    """The client with what it may do in that one division."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +89,7 @@ class Sessions:
         divisions = await self._database.run(
             caller.agency, caller.actor, lambda tx: _reached(tx, caller), read_only=True
         )
-        session = Session(caller, divisions)
+        session = Session(caller, divisions, {each: _in_division(caller, each) for each in divisions.values()})
         self._known[hashed] = _Known(session, asked_at + KNOWN_FOR, found.expires_at.timestamp())
         while len(self._known) > _MOST_KNOWN:
             self._known.popitem(last=False)
@@ -109,6 +102,15 @@ def division_of(session: Session, isil: str) -> DivisionId:
     if division is None:
         raise ForbiddenError("agency_not_granted")
     return division
+
+
+def _in_division(caller: Caller, division: DivisionId) -> Caller:
+    grants = tuple(
+        Grant(grant.permissions, division, grant.branch)
+        for grant in caller.grants
+        if grant.division in {None, division}
+    )
+    return msgspec.structs.replace(caller, grants=grants)
 
 
 async def _reached(tx: Transaction, caller: Caller) -> Mapping[str, DivisionId]:
