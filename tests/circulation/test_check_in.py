@@ -81,14 +81,15 @@ async def test_a_hold_is_kept_by_the_days_of_the_branch_around_the_nights_the_cl
     library: LendingLibrary,
 ):
     # Clocks are changed at 01:00 UTC on 28 March and on 31 October 2027.
+    await library.set_rule(PICKUP_DAYS, 3)
     ready = {
-        datetime(2027, 3, 27, 22, 59, tzinfo=UTC): date(2027, 4, 3),
-        datetime(2027, 3, 27, 23, 1, tzinfo=UTC): date(2027, 4, 4),
-        datetime(2027, 3, 28, 21, 59, tzinfo=UTC): date(2027, 4, 4),
-        datetime(2027, 3, 28, 22, 1, tzinfo=UTC): date(2027, 4, 5),
-        datetime(2027, 10, 30, 22, 1, tzinfo=UTC): date(2027, 11, 7),
-        datetime(2027, 10, 31, 22, 59, tzinfo=UTC): date(2027, 11, 7),
-        datetime(2027, 10, 31, 23, 1, tzinfo=UTC): date(2027, 11, 8),
+        datetime(2027, 3, 27, 22, 59, tzinfo=UTC): date(2027, 3, 30),
+        datetime(2027, 3, 27, 23, 1, tzinfo=UTC): date(2027, 3, 31),
+        datetime(2027, 3, 28, 21, 59, tzinfo=UTC): date(2027, 3, 31),
+        datetime(2027, 3, 28, 22, 1, tzinfo=UTC): date(2027, 4, 1),
+        datetime(2027, 10, 30, 22, 1, tzinfo=UTC): date(2027, 11, 3),
+        datetime(2027, 10, 31, 22, 59, tzinfo=UTC): date(2027, 11, 3),
+        datetime(2027, 10, 31, 23, 1, tzinfo=UTC): date(2027, 11, 4),
     }
     for moment, last_day in ready.items():
         library.clock.now = moment
