@@ -65,6 +65,7 @@ class CompiledPolicy:
         self.trees = trees
         self.since = since
         """Rules that ended before this moment are left out; None: none are."""
+        self._by_knob: dict[str, tuple[Rule, ...]] = {}
         self._boundaries = _boundaries((*self.rules, *self.ceilings))
         self._tables: dict[int, rules.RuleTable] = {}
         self._terms: dict[tuple[int, Subject], Terms] = {}
@@ -77,6 +78,13 @@ class CompiledPolicy:
         found = self._terms.get((stretch, subject))
         if found is None:
             found = self._remembered(stretch, subject, self.table(moment))
+        return found
+
+    def rules_for(self, knob: Knob[Any]) -> tuple[Rule, ...]:
+        """Those that set `knob`, whenever they are in force."""
+        found = self._by_knob.get(knob.name)
+        if found is None:
+            found = self._by_knob[knob.name] = tuple(rule for rule in self.rules if rule.cell.knob == knob.name)
         return found
 
     def table(self, moment: datetime) -> rules.RuleTable:

@@ -26,9 +26,7 @@ from faelles.policies.operations import current_settings
 
 def has_locals(settings: Settings) -> bool:
     """Whether any rule lets locals go first."""
-    return any(
-        rule.cell.knob == LOCALS_FIRST.name and rule.value != LocalsFirst.NOBODY for rule in settings.policy.rules
-    )
+    return any(rule.value != LocalsFirst.NOBODY for rule in settings.policy.rules_for(LOCALS_FIRST))
 
 
 def as_served(queue: Sequence[Waiting], copies: Iterable[Copy], at: Moment) -> list[Waiting]:

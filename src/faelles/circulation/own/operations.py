@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 from faelles.circulation.availability.model import LentCopy
-from faelles.circulation.desk.facts import ItemFacts, PatronFacts
+from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.desk.opening import Desk, open_desk
 from faelles.circulation.loans.cases import terms_for
 from faelles.circulation.loans.renewing import RenewalWish, decide
 from faelles.circulation.own import store
-from faelles.circulation.own.model import AtHome, OwnHold, OwnLoan
+from faelles.circulation.own.model import AtHome, LoanAtHome, OwnHolds, OwnLoan
 from faelles.ground.access import record_access
 from faelles.ground.database import Read, Transaction
 from faelles.ground.errors import NotFoundError
@@ -35,32 +36,53 @@ async def own_loans(tx: Transaction, caller: Caller, facts: AtHome, branch: Bran
     shown: list[OwnLoan] = []
     others: list[PatronId] = []
     for borrowed in facts.borrowed:
-        terms_of = _terms_of_class(desk, borrowed.patron)
+        refused = _decided_alike(desk, borrowed.patron)
         loans = [each for each in borrowed.loans if divisions is None or each.loan.division in divisions]
         if loans and borrowed.patron.id != caller.patron:
             others.append(borrowed.patron.id)
-        for each in loans:
-            decided = decide(desk, borrowed.patron, each, _NO_WISH, terms=terms_of(each.item))
-            shown.append(OwnLoan(each.loan, each.copy, None if decided.is_allowed else decided.judgement.standing))
+        shown += [OwnLoan(each.loan, each.copy, refused(each)) for each in loans]
     await record_access(tx, "renewal_dry_run", others)
     return sorted(shown, key=lambda each: each.loan.id)
 
 
-def _terms_of_class(desk: Desk, patron: PatronFacts) -> Callable[[ItemFacts], Terms]:
-    """`terms_for`, asked once for all copies that no rule tells apart: who has much has much of a kind."""
-    known: dict[tuple[object, ...], Terms] = {}
+def _decided_alike(desk: Desk, patron: PatronFacts) -> Callable[[LoanAtHome], tuple[Block, ...] | None]:
+    """What stands against a renewal, decided once for all loans that nothing in the decision tells apart: who has much
+    has much of a kind, and fetched it on few days.
+    """
+    terms: dict[tuple[object, ...], Terms] = {}
+    decided: dict[tuple[object, ...], tuple[Block, ...] | None] = {}
 
-    def terms_of(item: ItemFacts) -> Terms:
-        alike = (item.owner_branch, item.default_placement, item.material_group, item.kind)
-        found = known.get(alike)
-        if found is None:
-            found = known[alike] = terms_for(desk, patron, item, desk.now)
-        return found
+    def refused(each: LoanAtHome) -> tuple[Block, ...] | None:
+        item = each.item
+        kind = (item.owner_branch, item.default_placement, item.material_group, item.kind)
+        if kind not in terms:
+            terms[kind] = terms_for(desk, patron, item, desk.now)
+        alike = (terms[kind], *_told_apart_by(each))
+        if alike not in decided:
+            decision = decide(desk, patron, each, _NO_WISH, terms=terms[kind])
+            decided[alike] = None if decision.is_allowed else decision.judgement.standing
+        return decided[alike]
 
-    return terms_of
+    return refused
 
 
-def holds_asked_for(tx: Transaction, caller: Caller) -> Read[list[OwnHold]]:
+def _told_apart_by(each: LoanAtHome) -> tuple[object, ...]:
+    """All that `renewal_case` and `renewal_rules` ask of an open loan and its copy, besides the terms."""
+    loan, item = each.loan, each.item
+    return (
+        loan.division,
+        loan.due_on,
+        loan.renewals,
+        loan.lost_at,
+        loan.claimed_returned_at,
+        item.withdrawn,
+        item.lender_due_on,
+        each.waited_for_from,
+        each.bookings,
+    )
+
+
+def holds_asked_for(tx: Transaction, caller: Caller) -> Read[OwnHolds]:
     """The open holds of the caller's own, in the divisions where they may see them. Which copy is planned for whom is
     not told: a hold for which one is planned waits like any other.
     """

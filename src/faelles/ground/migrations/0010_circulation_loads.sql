@@ -119,6 +119,17 @@ BEGIN
 END
 $$;
 
+-- What few lists of loans and holds have, looked up where a row has it: as parts of their one statement these would be made
+-- ready each time. Who answers for a loan, which is asked of whoever has the book in hand; and the issue of a periodical.
+CREATE FUNCTION answering_for(in_agency integer, in_loan bigint) RETURNS bigint LANGUAGE sql STABLE
+    RETURN (SELECT patron_id FROM loan_borrower
+             WHERE agency_id = in_agency AND loan_id = in_loan AND role = 'primary');
+CREATE FUNCTION facts_of_patron(in_agency integer, in_patron bigint) RETURNS json LANGUAGE sql STABLE
+    RETURN (SELECT facts FROM patron_facts WHERE agency_id = in_agency AND patron_id = in_patron);
+CREATE FUNCTION issue_named(in_issue bigint) RETURNS json LANGUAGE sql STABLE
+    RETURN (SELECT json_build_object('id', issue_id, 'year', year, 'volume', volume, 'number', number)
+              FROM title_issue WHERE issue_id = in_issue);
+
 -- Who and what: by the keys a scan may be found under, or by an id that is known. Where the item is on loan, whoever answers
 -- for that loan is locked with the patron, in the order of ids: renewing for a second borrower, and closing another's loan
 -- for an offline one, touch that patron's money. Who was merged into somebody else while we waited is looked up again;

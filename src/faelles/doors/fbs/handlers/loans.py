@@ -50,7 +50,7 @@ async def open_loans(tx: Transaction, call: Call, known: Patron) -> list[models.
 
 
 async def _at_home(tx: Transaction, call: Call, known: Patron, at_home: AtHome) -> list[models.Loan]:
-    if not at_home.borrowed:
+    if not at_home.lent:
         return []
     settings = await settings_for(tx, at_home.revision)
     found = await own_loans(tx, call.own, at_home, call.own_branch(settings, known))

@@ -43,7 +43,7 @@ from faelles.ground.ids import BranchId, HoldId, IssueId, RecordId
 from faelles.interlibrary.operations import awaited_asked_for
 from faelles.patrons.model import Patron
 from faelles.policies.compiled import Settings
-from faelles.policies.operations import revision_asked_for, settings_for
+from faelles.policies.operations import settings_for
 
 NORMAL: Final = "normal"
 PARALLEL: Final = "parallel"
@@ -96,16 +96,14 @@ class _Order:
 
 async def reservations(call: Call) -> list[models.ReservationDetails]:
     async def work(tx: Transaction) -> list[models.ReservationDetails]:
-        found, revision, holds, requests = await tx.together(
-            call.patron_asked_for(tx),
-            revision_asked_for(tx),
-            holds_asked_for(tx, call.own),
-            awaited_asked_for(tx, call.own),
+        own = call.own
+        found, reserved, requests = await tx.together(
+            call.patron_asked_for(tx), holds_asked_for(tx, own), awaited_asked_for(tx, own)
         )
         await let_in(tx, call, found)
-        settings = await settings_for(tx, revision)
+        settings = await settings_for(tx, reserved.revision)
         elsewhere = [awaited.shown_as_reservation(settings, each) for each in requests]
-        return await _details(tx, call, settings, holds) + elsewhere
+        return await _details(tx, call, settings, reserved.holds) + elsewhere
 
     return await call.run(work)
 
@@ -314,8 +312,9 @@ async def update_reservations(call: Call) -> list[models.ReservationDetails]:
 
 async def _details_of(tx: Transaction, call: Call, wanted: Collection[HoldId]) -> list[models.ReservationDetails]:
     """Of those of the patron's holds."""
-    holds = await tx.ask(holds_asked_for(tx, call.own))
-    return await _details(tx, call, await call.settings(tx), [hold for hold in holds if hold.id in wanted])
+    reserved = await tx.ask(holds_asked_for(tx, call.own))
+    settings = await settings_for(tx, reserved.revision)
+    return await _details(tx, call, settings, [hold for hold in reserved.holds if hold.id in wanted])
 
 
 async def _change(tx: Transaction, call: Call, settings: Settings, change: Change) -> None:

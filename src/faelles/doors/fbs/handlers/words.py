@@ -75,6 +75,7 @@ _STATES: Final[Mapping[HoldState, str]] = MappingProxyType(
     }
 )
 _OTHER: Final = "other"
+_WITHOUT_ZONE: Final = len("2022-06-14T09:00:50.059")
 
 
 def denied(blocks: tuple[Block, ...]) -> tuple[str, ...]:
@@ -93,4 +94,4 @@ def hold_state(state: HoldState) -> str:
 
 def local(moment: datetime, zone: str) -> str:
     """`2022-06-14T09:00:50.059`: on the agency's own clock, without saying which."""
-    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return moment.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds")[:_WITHOUT_ZONE]
