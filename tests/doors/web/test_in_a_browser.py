@@ -7,6 +7,8 @@ from playwright.async_api import Page, expect
 
 from circulation.lending_library import LendingLibrary
 from doors.web.browsing import Hands, picture, violations
+from doors.web.sessions import session_of_staff
+from faelles.people.model import EVERY_PERMISSION
 
 
 async def test_five_books_are_lent_with_six_scans_and_nothing_else(hands: Hands, library: LendingLibrary):
@@ -104,6 +106,36 @@ async def test_a_new_borrower_is_registered_from_the_keyboard_and_open_at_once(p
     await page.locator("#card").press("Enter")
     await expect(page.locator("#panel")).to_contain_text("Åse Ærlig")
     await expect(page.locator("#panel")).to_contain_text(card)
+
+
+async def test_what_was_typed_outlives_the_session_for_whoever_typed_it(page: Page, library: LendingLibrary):
+    own = await page.context.cookies()
+    await page.goto("/patrons/new")
+    await page.locator("#pin").fill("4711")
+    await page.locator("#street").fill("230479-0001")
+    await page.locator("#language").select_option("en")
+    await _signed_out(page, "Åse Ærlig")
+    back = str(await page.locator("main .button-primary").get_attribute("href"))
+    assert back == "/sign-in?next=%2Fpatrons%2Fnew"
+    await page.context.add_cookies(own)
+    await page.goto("/patrons/new")
+    await expect(page.locator("#typed-is-back")).to_be_visible()
+    assert [await page.locator(each).input_value() for each in ("#name", "#language")] == ["Åse Ærlig", "en"]
+    assert [await page.locator(each).input_value() for each in ("#pin", "#street")] == ["", ""]
+    await _signed_out(page, "Bo Borte")
+    colleague = await library.run(lambda tx: session_of_staff(tx, EVERY_PERMISSION))
+    await page.context.add_cookies([{**own[0], "value": colleague}])
+    await page.goto("/patrons/new")
+    assert await page.locator("#name").input_value() == ""
+    assert await page.evaluate("sessionStorage.length") == 0
+
+
+async def _signed_out(page: Page, name: str) -> None:
+    """Somebody types a name into the form, and is signed out before it is sent."""
+    await page.locator("#name").fill(name)
+    await page.context.clear_cookies()
+    await page.locator("#name").press("Enter")
+    await expect(page.locator("#typed-waits")).to_be_visible()
 
 
 async def test_the_desk_keeps_the_rules_of_accessibility_with_somebody_open(page: Page, library: LendingLibrary):

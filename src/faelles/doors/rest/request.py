@@ -55,10 +55,12 @@ class ApiRequest(Request[Caller, str, State]):
 
     async def _sent(self) -> dict[str, object]:
         """All of the request in plain values: its parameters by their names, the body without one."""
+        query = {name: int(value) for name, value in self.query_params.items() if is_number(value)}
+        return {**self.scope.get("path_params", {}), **query, **await self._body_sent()}
+
+    async def _body_sent(self) -> dict[str, object]:
         content = await self.body()
-        query = {name: int(value) for name, value in self.query_params.items() if _NUMBER.fullmatch(value)}
-        body = {"": msgspec.json.decode(content)} if content else {}
-        return {**self.scope.get("path_params", {}), **query, **body}
+        return {"": msgspec.json.decode(content)} if content else {}
 
     def header(self, name: bytes) -> str:
         """The value of a header (name in lower case), empty where it was not sent."""
@@ -119,6 +121,11 @@ class ApiRequest(Request[Caller, str, State]):
             parts.append(part)
             if not message["more_body"]:
                 return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def is_number(typed: object) -> bool:
+    """Whether a text can be the number of something."""
+    return isinstance(typed, str) and _NUMBER.fullmatch(typed) is not None
 
 
 def _decoder(handler: BaseRouteHandler) -> msgspec.json.Decoder[Any]:

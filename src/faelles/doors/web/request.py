@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response
 from litestar.response import Redirect
 
-from faelles.doors.rest.request import ApiRequest, preferred_language
+from faelles.doors.rest.request import ApiRequest, is_number, preferred_language
 from faelles.doors.rest.validation import refuse_implausible_days, request_error
 from faelles.doors.web import cookies
 from faelles.ground import i18n
@@ -87,6 +87,9 @@ class WebRequest(ApiRequest):
         several = {field.encode_name for field in msgspec.structs.fields(kind) if _is_several(field.type)}
         given = {name: values if name in several else values[-1] for name, values in sent.items()}
         return read_as(kind, given)
+
+    async def _body_sent(self) -> dict[str, object]:
+        return {name: int(value) for name, value in (await self.form()).items() if is_number(value)}
 
     def page(self, template: str, context: Mapping[str, object], *, status: int = 200) -> Response[bytes]:
         """A template as an answer, in the reader's language."""
