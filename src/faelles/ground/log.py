@@ -48,14 +48,12 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
         structlog.processors.ExceptionRenderer(lambda info: "\n".join(_told(info[1]))),
     ]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(serializer=_line)
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        _line if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -67,7 +65,7 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
-def _line(event: object, **_: object) -> str:
+def _line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
     try:
         return msgspec.json.encode(event, enc_hook=repr).decode()
     except (TypeError, ValueError, OverflowError):
@@ -78,7 +76,10 @@ def _line(event: object, **_: object) -> str:
 def drop_personal_data(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank the value of any key that by its name would hold a secret or say who somebody is, however deep."""
     for key, value in event.items():
-        event[key] = "[removed]" if _is_personal(key) else _without_personal_data(value)
+        if _is_personal(key):
+            event[key] = "[removed]"
+        elif value is not None and not isinstance(value, _PLAIN):
+            event[key] = _without_personal_data(value)
     return event
 
 

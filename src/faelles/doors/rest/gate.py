@@ -48,7 +48,7 @@ class Gate:
             # RFC 9110, 9.3.2: as GET. What stands in between leaves out the body, by the scope that it made.
             scope = {**scope, "method": "GET"}
         visit = _Visit(scope, send)
-        refusal = self._refusal(scope)
+        refusal = self._refusal(scope, visit.header_bytes)
         self._in_work += 1
         try:
             if refusal is None:
@@ -63,8 +63,8 @@ class Gate:
             self._in_work -= 1
             self._note(scope, visit)
 
-    def _refusal(self, scope: HTTPScope) -> tuple[HTTPStatus, str] | None:
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > self._limits.header_bytes:
+    def _refusal(self, scope: HTTPScope, header_bytes: int) -> tuple[HTTPStatus, str] | None:
+        if header_bytes > self._limits.header_bytes:
             return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"
         if not scope["path"].startswith("/"):
             return HTTPStatus.NOT_FOUND, "route_unknown"
@@ -99,32 +99,31 @@ class Gate:
 class _Visit:
     """One request's way through the gate."""
 
-    __slots__ = ("_language", "_out", "request_id", "started", "status")
+    __slots__ = ("_language", "_out", "header_bytes", "request_id", "started", "status")
 
     def __init__(self, scope: HTTPScope, out: Send) -> None:
         self.started = perf_counter()
         self.status = _NOT_ANSWERED
         self._out = out
         self._language = Language.DANISH
+        self.header_bytes = 0
         sent = ""
         for name, value in scope["headers"]:
+            self.header_bytes += len(name) + len(value)
             if name == b"x-request-id":
                 sent = value.decode("latin-1")
             elif name == b"accept-language":
                 self._language = preferred_language(value.decode("latin-1")) or Language.DANISH
-        self.request_id = sent if _REQUEST_ID.match(sent) else secrets.token_hex(8)
+        self.request_id = sent if sent and _REQUEST_ID.match(sent) else secrets.token_hex(8)
         scope["request_id"] = self.request_id  # type: ignore[typeddict-unknown-key] # read in problems.py
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
-            given = list(message["headers"])
-            names = {name for name, _ in given}
-            message["headers"] = [
-                *given,
-                (b"x-request-id", self.request_id.encode()),
-                *(header for header in _SECURITY_HEADERS if header[0] not in names),
-            ]
+            given = dict(message["headers"])
+            headers = [*message["headers"], (b"x-request-id", self.request_id.encode())]
+            headers += [header for header in _SECURITY_HEADERS if header[0] not in given]
+            message["headers"] = headers
         await self._out(message)
 
     async def give_up(self) -> None:

@@ -33,6 +33,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
+        self._has_begun = False
+        """A request, whose end has not come."""
         self.url = b""
         self._head_bytes: int | None = 0
         """Bytes of an unfinished head so far; None once it is complete."""
@@ -52,10 +54,14 @@ class BoundedProtocol(HttpToolsProtocol):
                 return
             self._head_bytes += len(data)
         super().data_received(data)
+        # Nearly every request comes whole, and is given no time of its own.
+        if self._has_begun and self._deadline is None:
+            self._expect_within(self._limits.seconds_to_send)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._expect_within(self._limits.seconds_to_send)
+        self._expect_nothing()
+        self._has_begun = True
 
     def _is_head_too_large(self, received: int) -> bool:
         address = len(self.url)
@@ -74,6 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._expect_nothing()
+        self._has_begun = False
         self._head_bytes = 0
         super().on_message_complete()
 
