@@ -45,21 +45,20 @@ SELECT issue_id, year, volume, number FROM title_issue WHERE issue_id = ANY ($1:
 _ISSUES_OF_TITLE = """
 SELECT issue_id, year, volume, number FROM title_issue WHERE record_id = $1 ORDER BY year DESC, issue_id DESC
 """
-LENT_COPY = """
-SELECT json_build_object(
+_LENT_COPIES = """
+SELECT COALESCE(json_agg(json_build_object(
            'loan', l.loan_id, 'item_number', c.number, 'record', l.record_id, 'identifier', t.identifier,
            'material_group', c.material_group_id, 'is_interlibrary', c.kind = 'placeholder', 'title', t.title,
            'creators', t.creators, 'material_type', t.material_type,
            'issue', CASE WHEN c.issue_id IS NOT NULL THEN (
                SELECT json_build_object('id', i.issue_id, 'year', i.year, 'volume', i.volume, 'number', i.number)
                  FROM title_issue AS i
-                WHERE i.issue_id = c.issue_id) END) AS copy
+                WHERE i.issue_id = c.issue_id) END)), '[]')::text
   FROM loan_directory AS l
   JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
   JOIN title AS t ON t.record_id = l.record_id
- WHERE l.agency_id = $1 AND l.loan_id = ANY
+ WHERE l.agency_id = $1 AND l.loan_id = ANY ($2::bigint[])
 """
-_LENT_COPIES = f"SELECT COALESCE(json_agg(copy), '[]')::text FROM ({LENT_COPY} ($2::bigint[])) AS lent"
 _LENT = """
 SELECT w.number, count(l.loan_id) AS loans
   FROM unnest($2::text[], $3::bigint[]) AS w (number, record_id)
@@ -120,8 +119,5 @@ async def lent(
 async def lent_copies(tx: Transaction, loans: Sequence[LoanId]) -> dict[LoanId, LentCopy]:
     if not loans:
         return {}
-    return by_loan(await tx.value(_LENT_COPIES, tx.agency, list(loans)))
-
-
-def by_loan(text: str) -> dict[LoanId, LentCopy]:
-    return {copy.loan: copy for copy in _decode_copies(text)}
+    found = _decode_copies(await tx.value(_LENT_COPIES, tx.agency, list(loans)))
+    return {copy.loan: copy for copy in found}

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-from faelles.circulation.availability.model import LentCopy
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.desk.opening import Desk, open_desk
@@ -14,7 +13,7 @@ from faelles.circulation.own.model import AtHome, LoanAtHome, OwnHolds, OwnLoan
 from faelles.ground.access import record_access
 from faelles.ground.database import Read, Transaction
 from faelles.ground.errors import NotFoundError
-from faelles.ground.ids import BranchId, LoanId, PatronId
+from faelles.ground.ids import BranchId, PatronId
 from faelles.people.model import Caller, Permission
 from faelles.policies.compiled import Terms
 
@@ -88,11 +87,6 @@ def holds_asked_for(tx: Transaction, caller: Caller) -> Read[OwnHolds]:
     """
     divisions = caller.divisions(Permission.OWN_ACCOUNT)
     return store.own_holds(tx, _themselves(caller), None if divisions is None else sorted(divisions))
-
-
-def claimed_copies_asked_for(tx: Transaction, caller: Caller, *, only_open: bool) -> Read[dict[LoanId, LentCopy]]:
-    """What the loans are of that the caller's own claims are for."""
-    return store.claimed_copies(tx, _themselves(caller), only_open=only_open)
 
 
 def _themselves(caller: Caller) -> PatronId:

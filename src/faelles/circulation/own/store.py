@@ -10,11 +10,9 @@ from typing import Final
 
 import msgspec
 
-from faelles.circulation.availability.model import LentCopy
-from faelles.circulation.availability.store import LENT_COPY, by_loan
 from faelles.circulation.own.model import AtHome, ItemByPlace, LoanAtHome, LoanByPlace, OwnHold, OwnHolds
 from faelles.ground.database import Read, Transaction
-from faelles.ground.ids import DivisionId, LoanId, PatronId
+from faelles.ground.ids import DivisionId, PatronId
 
 
 def _by_place(kind: type[msgspec.Struct], columns: Mapping[str, str]) -> str:
@@ -166,21 +164,6 @@ SELECT json_build_array(
                 WHERE o.agency_id = $1 AND o.patron_id = $2 AND o.is_open
                   AND ($3::integer[] IS NULL OR h.division_id = ANY ($3))))::text
 """
-# Claims on the patron's own accounts, and those of others that the patron is liable for.
-_CLAIMED = f"""
-WITH theirs AS (
-    SELECT o.charge_id
-      FROM account_directory AS a
-      JOIN claim_directory AS o ON o.agency_id = $1 AND o.account_id = a.account_id
-     WHERE a.agency_id = $1 AND a.patron_id = $2 AND (NOT $3 OR o.outstanding_ore > 0)
-     UNION
-    SELECT o.charge_id
-      FROM claim_directory AS o
-     WHERE o.agency_id = $1 AND o.liable_id = $2 AND (NOT $3 OR o.outstanding_ore > 0))
-SELECT COALESCE(json_agg(copy), '[]')::text
-  FROM ({LENT_COPY} (ARRAY(SELECT k.loan_id FROM theirs JOIN claimed_loan AS k USING (charge_id)
-                            WHERE k.agency_id = $1))) AS lent
-"""
 
 _decode_at_home = msgspec.json.Decoder(AtHome).decode
 _decode_holds = msgspec.json.Decoder(OwnHolds).decode
@@ -200,7 +183,3 @@ def _holds(text: str) -> OwnHolds:
     found = _decode_holds(text)
     found.holds.sort(key=lambda each: each.id)
     return found
-
-
-def claimed_copies(tx: Transaction, patron: PatronId, *, only_open: bool) -> Read[dict[LoanId, LentCopy]]:
-    return Read(_CLAIMED, (tx.agency, patron, only_open), by_loan)

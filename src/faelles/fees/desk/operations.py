@@ -33,7 +33,7 @@ from faelles.fees.operations import post, raise_claim, use_credit
 from faelles.fees.store import load_live_entries
 from faelles.fees.tills.model import MovementKind, NewMovement
 from faelles.fees.tills.operations import fill
-from faelles.ground.database import Read, Transaction
+from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError, RefusedError, invalid_field
 from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import AccountId, ChargeId, PatronId
@@ -164,20 +164,6 @@ async def claims(
     found = await store.list_claims(tx, patron, divisions, only_open=only_open, before=before, limit=limit)
     await _others_seen(tx, caller, patron, "claims", found)
     return found
-
-
-def own_claims_asked_for(tx: Transaction, caller: Caller, *, only_open: bool, limit: int) -> Read[list[ClaimLine]]:
-    """As `claims`, for the patron whose own they are, together with more that is asked. `own_claims_seen` is to be told
-    of what was found.
-    """
-    caller.require(Permission.OWN_ACCOUNT)
-    if caller.patron is None:
-        raise NotFoundError("patron_unknown")
-    return store.claims_asked_for(tx, caller.patron, None, only_open=only_open, before=None, limit=limit)
-
-
-async def own_claims_seen(tx: Transaction, caller: Caller, found: Sequence[ClaimLine]) -> None:
-    await looked_at(tx, caller, "claims", sorted({line.for_patron for line in found}))
 
 
 async def statement(

@@ -20,7 +20,7 @@ from faelles.fees.desk.model import (
 )
 from faelles.fees.model import ChargeKind, Entry, EntryKind
 from faelles.fees.store import entry_of
-from faelles.ground.database import Read, Row, Transaction
+from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import AccountId, ChargeId, DivisionId, PatronId
 from faelles.patrons.reach import Divisions
 
@@ -250,17 +250,11 @@ async def list_balances(tx: Transaction, patron: PatronId, divisions: Divisions)
     ]
 
 
-def claims_asked_for(
-    tx: Transaction, patron: PatronId, divisions: Divisions, *, only_open: bool, before: int | None, limit: int
-) -> Read[list[ClaimLine]]:
-    values = (tx.agency, patron, _listed(divisions), before or _LAST, only_open, limit)
-    return Read(_LIST_CLAIMS, values, _decode_claims)
-
-
 async def list_claims(
     tx: Transaction, patron: PatronId, divisions: Divisions, *, only_open: bool, before: int | None, limit: int
 ) -> list[ClaimLine]:
-    return await tx.ask(claims_asked_for(tx, patron, divisions, only_open=only_open, before=before, limit=limit))
+    values = (tx.agency, patron, _listed(divisions), before or _LAST, only_open, limit)
+    return _decode_claims(await tx.value(_LIST_CLAIMS, *values))
 
 
 async def list_entries(

@@ -19,7 +19,7 @@ CREATE TABLE patron_account (
     division_id integer NOT NULL,
     account_id  bigint  NOT NULL,
     is_current  boolean NOT NULL DEFAULT true,
-    PRIMARY KEY (agency_id, account_id),
+    PRIMARY KEY (agency_id, account_id) INCLUDE (patron_id, division_id),
     FOREIGN KEY (agency_id, patron_id) REFERENCES patron,
     FOREIGN KEY (agency_id, account_id) REFERENCES account
 );
@@ -163,7 +163,7 @@ CREATE VIEW claim_directory WITH (security_invoker = true) AS
       JOIN account AS a ON a.agency_id = c.agency_id AND a.id = c.account_id
       LEFT JOIN charge_party AS p ON p.agency_id = c.agency_id AND p.charge_id = c.id;
 CREATE VIEW claimed_loan WITH (security_invoker = true) AS
-    SELECT agency_id, charge_id, loan_id, amount_ore FROM charge_line WHERE released_at IS NULL;
+    SELECT agency_id, charge_id, id AS line_id, loan_id, amount_ore FROM charge_line WHERE released_at IS NULL;
 CREATE VIEW payment_directory WITH (security_invoker = true) AS
     SELECT p.agency_id, p.id AS payment_id, p.account_id, a.division_id, a.currency, p.reference, p.means, p.amount_ore, p.at,
            h.patron_id
@@ -175,6 +175,31 @@ CREATE VIEW account_directory WITH (security_invoker = true) AS
       FROM account AS a
       LEFT JOIN patron_account AS p ON p.agency_id = a.agency_id AND p.account_id = a.id;
 GRANT SELECT ON claim_directory, claimed_loan, payment_directory, account_directory TO faelles_app;
+
+-- Which claims concern whom: those on their own accounts and, once more or beside them, those they are liable for.
+CREATE VIEW claim_concerning WITH (security_invoker = true) AS
+    SELECT a.agency_id, a.patron_id, c.id AS charge_id
+      FROM patron_account AS a
+      JOIN charge AS c ON c.agency_id = a.agency_id AND c.account_id = a.account_id
+     UNION ALL
+    SELECT agency_id, liable_id, charge_id FROM charge_party;
+-- Claims to be asked for by their ids: on whose account each stands, and what has become of it. The account is looked up
+-- by its key (OFFSET 0): as a join, all of the agency's would be read.
+CREATE VIEW claim_standing WITH (security_invoker = true) AS
+    SELECT c.agency_id, c.id AS charge_id, p.patron_id, p.division_id, c.kind, c.step, c.reason, c.raised_at,
+           s.charged_ore, s.outstanding_ore
+      FROM charge AS c
+     CROSS JOIN LATERAL (SELECT a.patron_id, a.division_id
+                           FROM patron_account AS a
+                          WHERE a.agency_id = c.agency_id AND a.account_id = c.account_id OFFSET 0) AS p
+     CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(e.amount_ore) FILTER (WHERE e.kind = 'charge'
+                                                         OR (e.kind = 'reversal' AND e.amount_ore < 0)),
+                            0)::bigint AS charged_ore,
+                   COALESCE(sum(e.amount_ore), 0)::bigint AS outstanding_ore
+              FROM ledger_entry AS e
+             WHERE e.agency_id = c.agency_id AND e.charge_id = c.id) AS s;
+GRANT SELECT ON claim_concerning, claim_standing TO faelles_app;
 
 -- A written notice that a debt excludes from lending. Whether it does is never stored: it follows from the day on which
 -- the time ran out, the limit that the letter names, and what was and is owed of the claims that stood when it was written.

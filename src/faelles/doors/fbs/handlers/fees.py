@@ -13,15 +13,16 @@ from faelles.agencies.settings.operations import asked_for as settings_asked_for
 from faelles.agencies.settings.operations import is_on
 from faelles.circulation.availability.model import LentCopy
 from faelles.circulation.availability.operations import copies_lent
+from faelles.circulation.claimed.model import ClaimedCopy, OwnClaim
+from faelles.circulation.claimed.operations import own_claims_asked_for, own_claims_seen
 from faelles.circulation.expected.operations import expected_fees as expected
-from faelles.circulation.own.operations import claimed_copies_asked_for
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, number
 from faelles.doors.fbs.handlers.catalog import material_group, periodical
 from faelles.doors.fbs.handlers.patrons import let_in, living
 from faelles.doors.fbs.handlers.words import local
 from faelles.fees.desk.model import ClaimLine, Means, Pay, StatementLine
-from faelles.fees.desk.operations import claims, own_claims_asked_for, own_claims_seen, pay, statement
+from faelles.fees.desk.operations import claims, pay, statement
 from faelles.fees.model import ChargeKind, EntryKind
 from faelles.fees.settled.model import Settlement
 from faelles.fees.settled.operations import settlements
@@ -31,7 +32,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.fields import HIGHEST_ID
 from faelles.ground.i18n import Language
-from faelles.ground.ids import ChargeId, LoanId
+from faelles.ground.ids import ChargeId
 from faelles.patrons.model import Patron
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import revision_asked_for, settings_for
@@ -77,19 +78,19 @@ async def fees(call: Call) -> list[models.Fee]:
     with_paid, with_unpayable = call.flag("includepaid"), call.flag("includenonpayable")
 
     async def work(tx: Transaction) -> list[models.Fee]:
-        patron, revision, stored, every, copies = await tx.together(
+        own = call.own
+        patron, revision, stored, every = await tx.together(
             call.patron_asked_for(tx),
             revision_asked_for(tx),
             settings_asked_for(tx, call.division),
-            own_claims_asked_for(tx, call.own, only_open=not with_paid, limit=_MOST_FEES),
-            claimed_copies_asked_for(tx, call.own, only_open=not with_paid),
+            own_claims_asked_for(tx, own, only_open=not with_paid, limit=_MOST_FEES),
         )
         await let_in(tx, call, patron)
-        await own_claims_seen(tx, call.own, every)
+        await own_claims_seen(tx, own, every)
         settings = await settings_for(tx, revision)
         found = [each for each in every if each.division == call.division]
         settled = await settlements(tx, [each.charge for each in found if each.outstanding_ore <= 0])
-        shown = _shown(settings, found, settled, copies, may_pay=rules.is_on(stored, PAYMENTS))
+        shown = _shown(settings, found, settled, may_pay=rules.is_on(stored, PAYMENTS))
         return [fee for fee in shown if with_unpayable or fee.payable_by_client or fee.paid_date is not None]
 
     return await call.run(work)
@@ -103,9 +104,8 @@ async def _claims(tx: Transaction, call: Call, known: Patron, *, only_open: bool
 
 def _shown(
     settings: Settings,
-    found: Sequence[ClaimLine],
+    found: Sequence[OwnClaim],
     settled: Mapping[ChargeId, Settlement],
-    copies: Mapping[LoanId, LentCopy],
     *,
     may_pay: bool,
 ) -> list[models.Fee]:
@@ -120,7 +120,7 @@ def _shown(
             due_date=None,
             paid_date=_day(settled.get(claim.charge), zone),
             payable_by_client=may_pay and claim.outstanding_ore > 0,
-            materials=tuple(material(settings, copies[loan]) for loan in claim.loans if loan in copies),
+            materials=tuple(material(settings, copy) for copy in claim.copies),
         )
         for claim in found
     ]
@@ -147,7 +147,7 @@ def reason(kind: ChargeKind, step: int, said: str | None) -> str:
     return i18n.text(code, Language.DANISH)
 
 
-def material(settings: Settings, copy: LentCopy) -> models.FeeMaterial:
+def material(settings: Settings, copy: LentCopy | ClaimedCopy) -> models.FeeMaterial:
     return models.FeeMaterial(
         record_id=copy.number,
         material_group=material_group(settings, copy.material_group),
