@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -11,8 +12,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=256)
 def local_date(moment: datetime, zone: str) -> date:
-    """The calendar day that `moment` falls on for somebody standing in `zone` (IANA name)."""
+    """The calendar day that `moment` falls on for somebody standing in `zone` (IANA name). Remembered, because what
+    decides about many loans asks it of one moment for each.
+    """
     return moment.astimezone(ZoneInfo(zone)).date()
 
 

@@ -267,4 +267,9 @@ CREATE VIEW patron_exclusion_notice WITH (security_invoker = true) AS
                 ON c.agency_id = q.agency_id AND c.account_id = q.account_id AND c.raised_at <= n.noticed_at
               JOIN ledger_entry AS e ON e.agency_id = c.agency_id AND e.charge_id = c.id
              WHERE q.agency_id = p.agency_id AND q.patron_id = p.patron_id AND q.division_id = p.division_id) AS d;
-GRANT SELECT ON patron_exclusion_notice TO faelles_app;
+-- Who was ever written to, which is soon looked up.
+CREATE VIEW noticed_patron WITH (security_invoker = true) AS
+    SELECT p.agency_id, p.patron_id
+      FROM patron_account AS p
+      JOIN exclusion_notice AS n ON n.agency_id = p.agency_id AND n.account_id = p.account_id;
+GRANT SELECT ON patron_exclusion_notice, noticed_patron TO faelles_app;

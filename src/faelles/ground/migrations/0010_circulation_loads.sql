@@ -9,17 +9,24 @@
 -- Of those for whom something was ever booked. A function, because a view's parts are made ready in every load, and this is
 -- the largest of them and the one that most patrons have no use for.
 CREATE FUNCTION debt_facts(in_agency integer, in_patron bigint) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    balances   json[];
+    is_noticed boolean;
+    exclusions json[] := '{}';
 BEGIN
-    RETURN json_build_object(
-        'balances', ARRAY(
-            SELECT json_build_array(a.division_id, a.balance_ore)
-              FROM patron_balance AS a
-             WHERE a.agency_id = in_agency AND a.patron_id = in_patron),
-        'exclusions', ARRAY(
+    SELECT ARRAY(SELECT json_build_array(a.division_id, a.balance_ore)
+                   FROM patron_balance AS a
+                  WHERE a.agency_id = in_agency AND a.patron_id = in_patron),
+           EXISTS (SELECT FROM noticed_patron AS n WHERE n.agency_id = in_agency AND n.patron_id = in_patron)
+      INTO balances, is_noticed;
+    IF is_noticed THEN
+        exclusions := ARRAY(
             SELECT json_build_array(x.division_id, x.noticed_on, x.excludes_on, x.limit_ore, x.standing_ore, x.owed_ore,
                                     x.rule_id)
               FROM patron_exclusion_notice AS x
-             WHERE x.agency_id = in_agency AND x.patron_id = in_patron));
+             WHERE x.agency_id = in_agency AND x.patron_id = in_patron);
+    END IF;
+    RETURN json_build_object('balances', balances, 'exclusions', exclusions);
 END
 $$;
 
