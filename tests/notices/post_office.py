@@ -38,6 +38,7 @@ class Pigeon:
 @dataclass
 class PostOffice:
     library: LendingLibrary
+    public_url: str = ""
     pigeons: dict[ChannelName, Pigeon] = field(default_factory=lambda: {name: Pigeon(name) for name in ChannelName})
 
     @property
@@ -54,7 +55,9 @@ class PostOffice:
 
     def sender(self) -> Sender:
         library = self.library
-        return Sender(database=library.database, keyring=library.keyring, channels=self.pigeons)
+        return Sender(
+            database=library.database, keyring=library.keyring, channels=self.pigeons, public_url=self.public_url
+        )
 
     async def reader(self, *, contact: str = "email", language: Language = Language.DANISH, **given: object) -> Reader:
         """A patron who can be written to."""

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 
 import pytest
 
@@ -52,6 +54,19 @@ async def test_a_connection_is_used_again():
         for _ in range(5):
             await mail.deliver(LETTER)
     assert (len(server.kept), server.connections) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("", (None, None)),
+        ("https://bib.example/u/x", ("<https://bib.example/u/x>", "List-Unsubscribe=One-Click")),
+        ("http://127.0.0.1/u/x", ("<http://127.0.0.1/u/x>", None)),
+    ],
+)
+def test_a_mail_program_is_told_how_to_turn_it_off_and_by_one_click_over_https_alone(address, headers):
+    mail = message_from_bytes(as_mail(replace(LETTER, unsubscribe=address), "b@x.invalid"), policy=SMTP)
+    assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == headers
 
 
 def test_the_same_envelope_is_the_same_bytes():

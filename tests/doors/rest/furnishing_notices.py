@@ -1,11 +1,14 @@
 """What the furnished municipality has of notices: messages, sent and not taken, and wording of its own."""
 
 from faelles.ground.database import Transaction
+from faelles.notices.links.unsubscribing import token_of
 
 
 async def furnish_notices(tx: Transaction, furniture) -> None:
+    sent = await _message(tx, furniture, "sent")
     furniture.ours(
-        notice_message=await _message(tx, furniture, "sent"),
+        notice_message=sent,
+        unsubscribe_token=token_of(furniture.keyring, tx.agency, sent),
         failed_message=await _message(tx, furniture, "undeliverable"),
     )
     await tx.execute(

@@ -1,5 +1,7 @@
 """What a patron sees and does with card and PIN."""
 
+import re
+
 import pytest
 
 from circulation.lending_library import LendingLibrary, Reader
@@ -43,6 +45,20 @@ async def test_being_away_is_kept_and_taken_back(reader: Reader, nobody: Visitor
     (end,) = (line.split('"')[3] for line in page.splitlines() if "/mine/absences/" in line and "/end" in line)
     await nobody.send(end, {})
     assert "1. december 2150" not in (await nobody.get("/mine")).text
+
+
+async def test_what_one_hears_of_is_chosen_and_kept(reader: Reader, nobody: Visitor):
+    assert "Mine beskeder" in (await nobody.get("/mine")).text
+    chosen = {"way-due": "sms", "way-money": "none", "loan_receipt": "true", "quiet_from": "21.30", "quiet_until": "7"}
+    assert (await nobody.send("/mine/notices", chosen)).status_code == 303
+    page = (await nobody.get("/mine/notices?done=notices_chosen")).text
+    assert "Dine valg er gemt." in page
+    assert page.count('value="sms" selected') == page.count('value="none" selected') == 1
+    assert ('value="21.30"' in page, 'value="07.00"' in page) == (True, True)
+    assert re.findall(r'name="(\w+)" value="true" checked', page) == ["loan_receipt"]
+    wrong = await nobody.send("/mine/notices", chosen | {"quiet_from": "sent", "way-due": "fax"})
+    assert wrong.status_code == 400
+    assert (await nobody.send("/mine/notices", {"quiet_from": "21"})).status_code == 400
 
 
 async def test_a_patron_sees_no_page_of_the_staff(reader: Reader, nobody: Visitor):

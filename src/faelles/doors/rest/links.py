@@ -1,16 +1,17 @@
 """Mailed links over REST: choosing a new PIN without the old one, and proving an e-mail address."""
 
 import msgspec
-from litestar import Router, post
+from litestar import Router, get, post
 from litestar.params import JSONBody
+from litestar.response import Redirect
 
 from faelles.doors.rest.access import Example, guarded, own_account, public
-from faelles.doors.rest.parameters import PathId
+from faelles.doors.rest.parameters import PathCode, PathId
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.actor import SYSTEM
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import AgencyId, PatronId
-from faelles.notices.links import operations
+from faelles.notices.links import operations, unsubscribing
 from faelles.patrons.links import operations as links
 from faelles.patrons.links.model import Token, UsePinReset
 from faelles.people.model import Permission
@@ -90,6 +91,31 @@ async def use_verification(request: ApiRequest, data: JSONBody[ProveEmail]) -> N
 
 
 @post(
+    "/notices/unsubscribe/{token:str}",
+    status_code=204,
+    opt=public(example=Example(path={"token": "{unsubscribe_token}"})),
+    summary="Turn off what a mail was about, with its own link",
+)
+async def unsubscribe(request: ApiRequest, token: PathCode) -> None:
+    """RFC 8058: a mail program sends this with one click; what the body says does not matter. What must be said is said
+    all the same. 404 `link_unknown` for a link that never was, or whose message is gone.
+    """
+    await unsubscribing.unsubscribe(request.services.database, request.services.keyring, token)
+
+
+@get(
+    "/notices/unsubscribe/{token:str}",
+    status_code=303,
+    opt=public(example=Example(path={"token": "{unsubscribe_token}"})),
+    summary="Where to choose what one hears of",
+)
+async def show_choices(request: ApiRequest, token: PathCode) -> Redirect:
+    """For whoever opens the link of a mail in a browser: nothing is turned off by looking."""
+    unsubscribing.read_token(request.services.keyring, token)
+    return Redirect(f"{request.services.installation.public_url}{unsubscribing.CHOICES_PATH}", status_code=303)
+
+
+@post(
     "/own/email-verification",
     status_code=202,
     opt=own_account(example=Example()),
@@ -141,5 +167,7 @@ router = Router(
         ask_verification,
         send_pin_reset,
         send_verification,
+        show_choices,
+        unsubscribe,
     ],
 )

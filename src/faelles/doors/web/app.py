@@ -13,7 +13,7 @@ from faelles.doors.web.daily import ROUTERS as DAILY
 from faelles.doors.web.desk import scanning
 from faelles.doors.web.manage.routes import ROUTERS as MANAGE
 from faelles.doors.web.offline import keeping, taking
-from faelles.doors.web.own import coming_in
+from faelles.doors.web.own import coming_in, hearing
 from faelles.doors.web.own import pages as own
 from faelles.doors.web.pace import Pace
 from faelles.doors.web.problems import HANDLERS
@@ -34,6 +34,7 @@ ROUTERS: Final[tuple[Router, ...]] = (
     keeping.router,
     taking.router,
     coming_in.router,
+    hearing.router,
     own.router,
     public.router,
     federated.router,

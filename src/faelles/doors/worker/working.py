@@ -145,7 +145,9 @@ async def worker_of(runtime: Runtime) -> AsyncIterator[Worker]:
     config = runtime.config
     opened = open_channels(config.channels, config.state_directory, is_production=config.is_production)
     async with opened as channels:
-        sender = Sender(database=runtime.database, keyring=runtime.keyring, channels=channels)
+        sender = Sender(
+            database=runtime.database, keyring=runtime.keyring, channels=channels, public_url=config.public_url
+        )
         outside = Outside(runtime.keyring, config.installation)
         yield Worker(database=runtime.database, sender=sender, outside=outside)
 

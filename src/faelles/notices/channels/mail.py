@@ -165,6 +165,11 @@ def as_mail(envelope: Envelope, sender: str) -> bytes:
     mail["Subject"] = envelope.subject
     # RFC 3834: nobody's holiday notice is to answer it.
     mail["Auto-Submitted"] = "auto-generated"
+    if envelope.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
+    if envelope.unsubscribe.startswith("https:"):
+        # RFC 8058, 3.1: one click, for readers that can post; by https alone.
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(envelope.body + "\n", cte="quoted-printable")
     mail["Content-Language"] = envelope.language.value
     return mail.as_bytes()

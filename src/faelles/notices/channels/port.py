@@ -47,6 +47,8 @@ class Envelope:
     composed_at: datetime
     sender_address: str = ""
     """Street and place on one line, for a letter that cannot be delivered; empty where it is not known."""
+    unsubscribe: str = ""
+    """The address that turns off what a mail is about; empty where it must be said, or was asked for."""
 
     def __repr__(self) -> str:
         return f"Envelope({self.key})"

@@ -9,7 +9,8 @@ from typing import Final
 from faelles.ground.clock import local_date
 from faelles.ground.i18n import Language, date_text, money_text, text
 from faelles.ground.ids import PatronId
-from faelles.notices.model import FORM_OF, Notice
+from faelles.notices.links.unsubscribing import is_optional
+from faelles.notices.model import FORM_OF, ChannelName, Notice
 from faelles.notices.sending.model import (
     BookingFact,
     ClaimFact,
@@ -40,6 +41,8 @@ class Composer:
     """By the notices' ids."""
     reached: Mapping[PatronId, Reached]
     unsealed: Callable[[bytes], str]
+    choices: str = ""
+    """The address under which patrons choose what they hear of; empty: mails do not name it."""
 
     @property
     def today(self) -> date:
@@ -50,7 +53,8 @@ class Composer:
         contact = self.reached[group.patron].contact
         language = contact.language
         to = Addressed(name=contact.name, library=self.library, form=FORM_OF[group.channel], language=language)
-        subject, body = self.wording.message(to, self._sections(group.notices, language))
+        subject, said = self.wording.message(to, self._sections(group.notices, language))
+        body = "\n\n".join(filter(None, (said, self._last_words(group, language))))
         earlier = group.earlier
         is_same = earlier is not None and (earlier.subject, earlier.body) == (subject, body)
         return Draft(
@@ -69,6 +73,14 @@ class Composer:
             failure=None if contact.reached_by(group.channel) else "no_address",
             sealed_cpr=contact.sealed_cpr,
         )
+
+    def _last_words(self, group: Group, language: Language) -> str:
+        """Of a mail: where to turn it off, or that it cannot be. Who asked for a code need not be told."""
+        if group.channel is not ChannelName.EMAIL or not self.choices or any(each.is_urgent for each in group.notices):
+            return ""
+        if is_optional(group.notices):
+            return text("notice_choose", language, {"address": self.choices})
+        return text("notice_not_chosen", language)
 
     def _sections(self, notices: Iterable[Notice], language: Language) -> list[Section]:
         """One for each kind and, where adults are written to about children, each child."""

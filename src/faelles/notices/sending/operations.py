@@ -53,10 +53,11 @@ async def claim(
     *,
     resting: Collection[ChannelName] = (),
     limit: int = AT_A_TIME,
+    choices: str = "",
 ) -> Batch | None:
     """Take up what is due, check it once more and put it into words. None where there is nothing, or somebody else is
     at it; where none of those looked at may be disturbed now, there may be others. `channels`: the ways this program
-    has; what goes by those that are `resting` is left for later.
+    has; what goes by those that are `resting` is left for later. `choices`: where patrons choose what they hear of.
     """
     if not await store.lock_agency(tx):
         return None
@@ -79,6 +80,7 @@ async def claim(
         facts=facts,
         reached=reached,
         unsealed=partial(unseal, keyring, tx.agency),
+        choices=choices,
     )
     holder = secrets.token_hex(8)
     drafts = await _compose(tx, composer, true, holder, channels)

@@ -14,6 +14,7 @@ from faelles.ground.database import Database
 from faelles.ground.ids import AgencyId
 from faelles.ground.log import logger
 from faelles.notices.channels.port import Channel, Delivery, Envelope, Verdict
+from faelles.notices.links.unsubscribing import CHOICES_PATH, UNSUBSCRIBE_PATH, is_optional, token_of
 from faelles.notices.model import ChannelName
 from faelles.notices.sending import operations
 from faelles.notices.sending.model import Batch, Draft
@@ -34,6 +35,8 @@ class Sender:
     database: Database
     keyring: Keyring
     channels: Mapping[ChannelName, Channel]
+    public_url: str = ""
+    """Where patrons find us, for the addresses in mails; empty: mails carry none."""
     resting: dict[ChannelName, float] = field(default_factory=dict)
     """Until when (monotonic seconds) a channel is left alone."""
 
@@ -46,7 +49,13 @@ class Sender:
 
     async def claim(self, agency: AgencyId) -> Batch | None:
         resting = {name for name, until in self.resting.items() if until > time.monotonic()}
-        work = partial(operations.claim, keyring=self.keyring, channels=self.channels.keys(), resting=resting)
+        work = partial(
+            operations.claim,
+            keyring=self.keyring,
+            channels=self.channels.keys(),
+            resting=resting,
+            choices=f"{self.public_url}{CHOICES_PATH}" if self.public_url else "",
+        )
         return await self.database.run(agency, SYSTEM, work)
 
     async def deliver(self, batch: Batch) -> int:
@@ -97,7 +106,13 @@ class Sender:
             language=draft.language,
             composed_at=draft.composed_at.astimezone(ZoneInfo(batch.zone)),
             sender_address=batch.addresses.get(draft.division, ""),
+            unsubscribe=self._unsubscribe(batch.agency, draft),
         )
+
+    def _unsubscribe(self, agency: AgencyId, draft: Draft) -> str:
+        if not self.public_url or draft.channel is not ChannelName.EMAIL or not is_optional(draft.notices):
+            return ""
+        return f"{self.public_url}{UNSUBSCRIBE_PATH}{token_of(self.keyring, agency, draft.id)}"
 
     def _recipient(self, agency: AgencyId, draft: Draft) -> str:
         if draft.channel is ChannelName.MAILBOX and draft.sealed_cpr is not None:

@@ -1,5 +1,9 @@
 """Reading and changing what a patron wishes: by the patron, or at the desk for them."""
 
+from collections.abc import Collection
+
+from msgspec import structs
+
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FieldProblem, ForbiddenError, InvalidRequestError
 from faelles.ground.events import Event, append
@@ -7,6 +11,7 @@ from faelles.ground.ids import PatronId
 from faelles.notices.model import kinds
 from faelles.notices.wishes import store
 from faelles.notices.wishes.model import Wishes
+from faelles.patrons import store as patrons
 from faelles.patrons.reach import patron_for, patron_to_change
 from faelles.people.model import Caller, Permission
 
@@ -28,6 +33,14 @@ async def show_own_wishes(tx: Transaction, caller: Caller) -> Wishes:
 
 async def set_own_wishes(tx: Transaction, caller: Caller, wishes: Wishes) -> Wishes:
     return await _save(tx, _oneself(caller), wishes)
+
+
+async def turn_off(tx: Transaction, patron: PatronId, unwanted: Collection[str]) -> None:
+    """Say no more of these kinds to the patron, who has said so in answer to a message."""
+    await patrons.lock(tx, [patron])
+    wishes = await store.load(tx, patron)
+    if any(wishes.kinds.get(kind, True) for kind in unwanted):
+        await _save(tx, patron, structs.replace(wishes, kinds={**wishes.kinds, **dict.fromkeys(unwanted, False)}))
 
 
 def _oneself(caller: Caller) -> PatronId:

@@ -13,6 +13,9 @@ VALUES ($1, $2, $3::text::jsonb, $4)
     ON CONFLICT (agency_id, patron_id) DO UPDATE SET wishes = EXCLUDED.wishes, changed_at = EXCLUDED.changed_at
 """
 
+_SAID_IN = (
+    "SELECT DISTINCT patron_id, kind FROM notice WHERE agency_id = $1 AND message_id = $2 ORDER BY patron_id, kind"
+)
 _MOVE = """
 WITH gone AS (DELETE FROM notice_wishes WHERE agency_id = $1 AND patron_id = $2 RETURNING wishes, changed_at)
 INSERT INTO notice_wishes (agency_id, patron_id, wishes, changed_at)
@@ -28,6 +31,11 @@ async def load(tx: Transaction, patron: PatronId) -> Wishes:
 
 async def save(tx: Transaction, patron: PatronId, wishes: Wishes) -> None:
     await tx.execute(_SAVE, tx.agency, patron, msgspec.json.encode(wishes).decode(), tx.now)
+
+
+async def said_in(tx: Transaction, message: int) -> list[tuple[PatronId, str]]:
+    """Whom a message was sent to, and the kinds that it said."""
+    return [(PatronId(row["patron_id"]), row["kind"]) for row in await tx.rows(_SAID_IN, tx.agency, message)]
 
 
 async def move_patron(tx: Transaction, source: PatronId, target: PatronId) -> None:
