@@ -80,12 +80,22 @@ async def test_clients_that_never_finish_are_cut_off(config: Config, database: D
         assert set(await asyncio.gather(says_nothing, half_a_head, half_a_body)) == {b""}
 
 
-async def test_what_is_not_http_is_told_so(config: Config, database: Database, keyring: Keyring) -> None:
+async def test_what_is_not_http_is_told_so(
+    config: Config, database: Database, keyring: Keyring, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
     async with serving(config, database, keyring) as address:
+        upgraded = b"GET /health HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade, close\r\n\r\n"
+        assert (await _sent(address, upgraded)).startswith(b"HTTP/1.1 200")
+        named = await _sent(address, b"GET /?cpr=2304790001 HTTP/1.1\r\n2304790001\r\n\r\n")
+        assert named.startswith(b"HTTP/1.1 400")
         answer = await _sent(address, b"9900302.00\r\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 400")
         assert b'"code":"http_malformed"' in answer
         assert re.search(rb'"instance":"urn:request:[0-9a-f]{16}"', answer)
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")]
+    assert "Invalid HTTP request received." in said
+    assert not [each for each in said if "2304790001" in each or "pip" in each]
 
 
 async def test_a_head_without_end_is_not_kept(config: Config, database: Database, keyring: Keyring) -> None:

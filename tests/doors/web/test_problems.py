@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from litestar import Litestar
 
 from circulation.lending_library import LendingLibrary
 from doors.web.sessions import session_of_staff
-from doors.web.visitor import Visitor
+from doors.web.visitor import ORIGIN, Visitor
 from faelles.doors.web.lists import crates
 from faelles.ground.errors import UnavailableError
 
@@ -45,6 +46,25 @@ async def test_a_mistake_of_ours_has_a_number_and_says_nothing_of_itself(
     assert words[500] in answer.text
     assert answer.headers["x-request-id"] in answer.text
     assert "secret" not in answer.text
+
+
+async def test_hanging_up_in_the_middle_of_a_form_is_no_mistake_of_ours(port: Litestar, nobody: Visitor):
+    half = nobody.http.build_request("POST", "/sign-in", files={"agency": b"DK"}, headers={"origin": ORIGIN})
+    scope = {
+        "type": "http", "method": "POST", "path": "/sign-in", "raw_path": b"/sign-in", "query_string": b"",
+        "headers": [(name.lower(), value) for name, value in half.headers.raw], "client": None,
+    }  # fmt: skip
+    messages = iter([{"type": "http.request", "body": half.read()[:9], "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return next(messages)
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    await port(scope, receive, send)
+    assert sent[0]["status"] == 400
 
 
 @each_language

@@ -63,6 +63,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_nothing()
         self._has_begun = True
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Whoever asks for another protocol is answered in this one; uvicorn would name packages to install."""
+
     def _is_head_too_large(self, received: int) -> bool:
         address = len(self.url)
         return address > self._limits.address_bytes or received - address > _HEAD_FACTOR * self._limits.header_bytes

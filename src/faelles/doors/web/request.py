@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast, get_args
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import FormMultiDict
 from litestar.response import Redirect
 
 from faelles.doors.rest.request import ApiRequest, is_number, preferred_language
@@ -75,6 +76,11 @@ class WebRequest(ApiRequest):
         """The sentence for what the form before did, as its address says: `?done=hold_cancelled`."""
         code = f"web_done_{self.query_params.get('done', '')}"
         return i18n.text(code, self.language) if i18n.knows(code, self.language) else ""
+
+    async def form(self) -> FormMultiDict:
+        """Of either kind: read whole, as every body is, with the same limit."""
+        await self.body()
+        return await super().form()
 
     async def typed(self, kind: type[Form]) -> Form:
         """The form as a struct; empty fields are left out. Raises InvalidRequestError naming every misfit."""
