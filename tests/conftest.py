@@ -51,6 +51,38 @@ def pytest_collection() -> Generator[None, object, object]:
     return found
 
 
+TOGETHER = (
+    ("tests/doors/web/",),
+    ("tests/demo/", "tests/doors/test_runtime.py", "tests/ground/database/", "tests/races/", "tests/simulation/"),
+    ("tests/doors/rest/",),
+)
+"""What takes long, by what it needs: a browser and the pages, servers that start and are killed, the whole interface.
+Each is a fifth of the work or less.
+"""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, each begins with one of TOGETHER, whose needs are made once; the rest is
+    for whoever has time. So nothing long begins when the others are nearly done. All is in the order of chance.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes == 1:
+        return
+    first: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    rest: list[pytest.Item] = []
+    for item in items:
+        place = next((place for place, folders in enumerate(TOGETHER) if item.nodeid.startswith(folders)), None)
+        (rest if place is None else first[place % processes]).append(item)
+    # As `--dist worksteal` gives them out: as many to each, in the order they are in.
+    ordered: list[pytest.Item] = []
+    for place, begun in enumerate(first):
+        filling = max(0, len(items) * (place + 1) // processes - len(ordered) - len(begun))
+        ordered += begun + rest[:filling]
+        del rest[:filling]
+    items[:] = ordered + rest
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """A PostgreSQL of the test run's own, or the one in FAELLES_TEST_DATABASE_URL."""

@@ -209,7 +209,10 @@ def test_cancelling_takes_everything_down_in_order(owner_url: str):
                 await asyncio.sleep(PATIENCE)
 
         task = asyncio.create_task(serve())
-        runtime = await started
+        await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        runtime = started.result()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

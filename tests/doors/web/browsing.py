@@ -33,9 +33,12 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # It would start a process in store for whatever is opened next, for every page of every test.
+    "--disable-features=SpareRendererForSitePerProcess",
     "--no-first-run",
 ]
 
