@@ -247,7 +247,7 @@ async def test_the_rightful_caller_is_served(
         if 400 <= answer.status_code < 500:
             furnished = await furnish(database, keyring, await found_town(database), password_hash)
             answer = await route.send(client, furnished, rightful(route, keyring, furnished))
-        if not answer.is_success:
+        if answer.is_error:
             wrong.append(told(route, answer))
     assert wrong == []
 

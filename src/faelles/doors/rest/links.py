@@ -96,7 +96,7 @@ async def use_verification(request: ApiRequest, data: JSONBody[ProveEmail]) -> N
     opt=public(example=Example(path={"token": "{unsubscribe_token}"})),
     summary="Turn off what a mail was about, with its own link",
 )
-async def unsubscribe(request: ApiRequest, token: PathCode) -> None:
+async def turn_off_notices(request: ApiRequest, token: PathCode) -> None:
     """RFC 8058: a mail program sends this with one click; what the body says does not matter. What must be said is said
     all the same. 404 `link_unknown` for a link that never was, or whose message is gone.
     """
@@ -109,7 +109,7 @@ async def unsubscribe(request: ApiRequest, token: PathCode) -> None:
     opt=public(example=Example(path={"token": "{unsubscribe_token}"})),
     summary="Where to choose what one hears of",
 )
-async def show_choices(request: ApiRequest, token: PathCode) -> Redirect:
+async def show_notice_choices(request: ApiRequest, token: PathCode) -> Redirect:
     """For whoever opens the link of a mail in a browser: nothing is turned off by looking."""
     unsubscribing.read_token(request.services.keyring, token)
     return Redirect(f"{request.services.installation.public_url}{unsubscribing.CHOICES_PATH}", status_code=303)
@@ -167,7 +167,7 @@ router = Router(
         ask_verification,
         send_pin_reset,
         send_verification,
-        show_choices,
-        unsubscribe,
+        show_notice_choices,
+        turn_off_notices,
     ],
 )
