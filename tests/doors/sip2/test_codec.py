@@ -20,7 +20,7 @@ from faelles.doors.sip2.messages import (
     required,
     write,
 )
-from faelles.doors.sip2.text import decode, encode, fitting, lines, tidy
+from faelles.doors.sip2.text import all_fitting, decode, encode, fitting, lines, tidy
 from faelles.people.machines.terminal import Encoding
 
 HERE = ZoneInfo("Europe/Copenhagen")
@@ -155,6 +155,11 @@ def test_any_text_fits_into_a_field_of_any_encoding(text, encoding):
     assert not set(sent) & set(b"|\r\n\x00")
     assert len(sent) <= 255
     assert "\N{REPLACEMENT CHARACTER}" not in decode(sent, encoding) or "\N{REPLACEMENT CHARACTER}" in text
+
+
+@given(st.lists(st.text() | st.from_regex(r"[0-9A-Za-z ]{1,300}", fullmatch=True)), st.sampled_from(list(Encoding)))
+def test_a_list_fits_as_each_of_its_values_would(values, encoding):
+    assert all_fitting(values, encoding) == [fitting(each, encoding) for each in values]
 
 
 def test_a_narrow_screen_gets_several_lines():

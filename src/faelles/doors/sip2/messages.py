@@ -157,8 +157,8 @@ def write(code: str, fixed: Fixed, values: Values) -> str:
             continue
         if isinstance(sent, str):
             parts += (identifier, sent, DELIMITER)
-        else:
-            parts += [f"{identifier}{one}|" for one in sent]
+        elif sent:
+            parts += (identifier, f"{DELIMITER}{identifier}".join(sent), DELIMITER)
     return "".join(parts)
 
 

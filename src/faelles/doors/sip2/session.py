@@ -17,7 +17,7 @@ from faelles.doors.sip2.handlers import fees, holds, items, lending, patrons, re
 from faelles.doors.sip2.messages import MalformedMessageError, Message, UnknownCommandError, parse, write
 from faelles.doors.sip2.repeats import Heard
 from faelles.doors.sip2.services import Services
-from faelles.doors.sip2.text import decode, encode, fitting
+from faelles.doors.sip2.text import all_fitting, decode, encode, fitting
 from faelles.ground.clock import utc_now
 from faelles.ground.errors import FaellesError, UnavailableError
 from faelles.ground.log import logger
@@ -267,7 +267,7 @@ class Session:
         """The answer as it goes over the line."""
         encoding = self._encoding
         values = {
-            name: fitting(value, encoding) if isinstance(value, str) else [fitting(each, encoding) for each in value]
+            name: fitting(value, encoding) if isinstance(value, str) else all_fitting(value, encoding)
             for name, value in answer.values.items()
         }
         return seal(encode(write(message.definition.answer or "", answer.fixed, values), encoding), sealed)

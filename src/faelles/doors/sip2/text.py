@@ -70,6 +70,14 @@ def fitting(value: str, encoding: Encoding) -> str:
     return encoded[:LONGEST_FIELD].decode(encoding.value, "ignore")
 
 
+def all_fitting(values: list[str], encoding: Encoding) -> list[str]:
+    """`fitting` for a list. Most have nothing but numbers in them, which is seen in one go."""
+    told = "".join(values)
+    if told.isascii() and tidy(told) == told and max(map(len, values), default=0) <= LONGEST_FIELD:
+        return values
+    return [fitting(each, encoding) for each in values]
+
+
 def lines(value: str, width: int | None) -> list[str]:
     """A text as lines of at most `width` characters, broken between words where it can be."""
     if width is None or len(value) <= width:

@@ -120,15 +120,18 @@ def _list(exchange: Exchange, patron: PatronSeen) -> dict[str, list[str]]:
     wanted = exchange.message.fixed["summary"].upper().find("Y")
     if wanted not in _LISTED_AS:
         return {}
-    lists: dict[int, list[str]] = {
-        _HOLDS: [_hold_text(hold) for hold in patron.holds],
-        _UNAVAILABLE: [_hold_text(hold) for hold in _unavailable(patron)],
-        _OVERDUE: [loan.item_number for loan in patron.overdue],
-        _CHARGED: [loan.item_number for loan in patron.loans],
-        _FINES: [_claim_text(exchange, patron, claim) for claim in patron.claims],
-    }
     first, last = _number(exchange, "BP", 1), _number(exchange, "BQ", _MOST_LISTED)
-    return {_LISTED_AS[wanted]: lists[wanted][max(first, 1) - 1 : last]}
+    return {_LISTED_AS[wanted]: _listed(exchange, patron, wanted)[max(first, 1) - 1 : last]}
+
+
+def _listed(exchange: Exchange, patron: PatronSeen, wanted: int) -> list[str]:
+    if wanted == _HOLDS:
+        return [_hold_text(hold) for hold in patron.holds]
+    if wanted == _UNAVAILABLE:
+        return [_hold_text(hold) for hold in _unavailable(patron)]
+    if wanted == _FINES:
+        return [_claim_text(exchange, patron, claim) for claim in patron.claims]
+    return [loan.item_number for loan in (patron.overdue if wanted == _OVERDUE else patron.loans)]
 
 
 def _unavailable(patron: PatronSeen) -> list[HoldSeen]:
