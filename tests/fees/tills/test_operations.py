@@ -24,7 +24,7 @@ from faelles.fees.tills.model import (
 )
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
-from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
+from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError, RefusedError
 from faelles.ground.money import Ore
 from faelles.people.model import Permission, system_caller
 from fees.accounts import Household, loan_number, staff
@@ -81,6 +81,22 @@ async def test_a_day_is_counted_by_means_and_says_what_is_missing(database: Data
     assert (card.means, card.expected_ore, card.difference_ore) == (Means.CARD, 7_500, 0)
     assert report.session.closed_by == "system:0"
     assert await run(database, household.town, tills.report, report.session.id) == report
+
+
+async def test_no_more_goes_to_the_bank_than_lies_in_the_till(database: Database, household: Household, till: int):
+    await take(database, household, payment(household, till, 20_000))
+    await take(database, household, payment(household, till, 5_000, Means.CARD))
+
+    async def away(amount: int):
+        request = MoveCash(kind=CashMove.WITHDRAWAL, amount_ore=amount, reason="Til banken")
+        return await run(database, household.town, tills.move_cash, till, request)
+
+    with pytest.raises(RefusedError, match="till_cash_short"):
+        await away(70_001)
+    at_once = await asyncio.gather(*(away(40_000) for _ in range(3)), return_exceptions=True)
+    assert sum(isinstance(each, RefusedError) for each in at_once) == 2
+    await away(30_000)
+    assert (await close(database, household, till, 0)).lines[0].expected_ore == 0
 
 
 async def test_money_handed_back_leaves_the_till(database: Database, household: Household, till: int):

@@ -19,7 +19,7 @@ from faelles.fees.tills.model import (
     Till,
 )
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
+from faelles.ground.errors import ConflictError, NotFoundError, RefusedError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import BranchId
@@ -67,13 +67,17 @@ async def open_till(tx: Transaction, caller: Caller, till: int, request: OpenTil
 async def move_cash(
     tx: Transaction, caller: Caller, till: int, request: MoveCash, *, key: str | None = None
 ) -> CashMoved:
-    """Bring change, or take money to the bank. Raises ConflictError where the till is not open."""
+    """Bring change, or take money to the bank. Raises ConflictError where the till is not open, RefusedError for more
+    than lies in it.
+    """
     found = await _till(tx, caller, till, Permission.TILL_OPERATE)
     asked = (till, request)
     if earlier := await recall(tx, "move_cash", key, asked, CashMoved):
         return earlier
-    session = await _open_session(tx, found.id)
-    amount = Ore(request.amount_ore if request.kind is CashMove.DEPOSIT else -request.amount_ore)
+    if request.kind is CashMove.DEPOSIT:
+        session, amount = await _open_session(tx, found.id), Ore(request.amount_ore)
+    else:
+        session, amount = await _session_with(tx, found.id, Ore(request.amount_ore)), Ore(-request.amount_ore)
     movement = await store.insert_movement(
         tx,
         session.id,
@@ -153,6 +157,17 @@ async def _require_at(tx: Transaction, caller: Caller, branch: BranchId, permiss
     if counter is None:
         raise NotFoundError("branch_unknown")
     caller.require(permission, Place(counter.division, counter.branch))
+
+
+async def _session_with(tx: Transaction, till: int, amount: Ore) -> Session:
+    """The session that is open and has so much cash; nobody else moves any meanwhile."""
+    session = await store.lock_open(tx, till)
+    if session is None:
+        raise ConflictError("till_not_open")
+    in_it = rules.cash_in(session.float_ore, await store.load_moved(tx, session.id))
+    if amount > in_it:
+        raise RefusedError("till_cash_short", cash_ore=in_it)
+    return session
 
 
 async def _open_session(tx: Transaction, till: int) -> Session:

@@ -16,6 +16,11 @@ def report_lines(float_ore: Ore, moved: Sequence[Moved], counted: Mapping[Means,
     return tuple(_line(means, float_ore, moved, counted) for means in Means if means in used)
 
 
+def cash_in(float_ore: Ore, moved: Sequence[Moved]) -> Ore:
+    """What should lie in the till in coins and notes."""
+    return Ore(float_ore + sum(each.amount_ore for each in moved if each.means is Means.CASH))
+
+
 def _line(means: Means, float_ore: Ore, moved: Sequence[Moved], counted: Mapping[Means, Ore]) -> ReportLine:
     mine = [each for each in moved if each.means is means]
     taken, paid_back = _sum(mine, {MovementKind.PAYMENT}), _sum(mine, {MovementKind.PAID_BACK})
