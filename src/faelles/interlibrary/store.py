@@ -35,20 +35,10 @@ _OPEN = (
 """
 )
 
+# Few await anything: the list is made ready for those alone.
 _AWAITED = """
-SELECT COALESCE(json_agg(json_build_object(
-           'id', r.id, 'division', r.division_id, 'branch', r.branch_id, 'state', r.state,
-           'requested_at', r.requested_at, 'known_as', t.identifier, 'material_type', t.material_type,
-           'wanted', json_build_object(
-               'title', r.title, 'record', r.record_id, 'creator', r.creator, 'publication_year', r.publication_year,
-               'identifier', r.identifier, 'periodical_year', r.periodical_year,
-               'periodical_volume', r.periodical_volume, 'periodical_number', r.periodical_number)) ORDER BY r.id),
-       '[]')::text
-  FROM interlibrary_request AS r
-  LEFT JOIN title AS t ON t.record_id = r.record_id
- WHERE r.agency_id = $1 AND r.patron_id = $2 AND r.direction = 'borrowing'
-   AND r.state IN ('requested', 'ordered', 'received')
-   AND ($3::integer[] IS NULL OR r.division_id = ANY ($3))
+SELECT CASE WHEN EXISTS (SELECT FROM interlibrary_request AS r WHERE r.agency_id = $1 AND r.patron_id = $2)
+            THEN awaited_requests($1, $2, $3::integer[]) ELSE '[]' END::text
 """
 
 # What circulation did with the other libraries' copies: lent to whoever asked for it, and taken back.

@@ -127,8 +127,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     def membership_in(self, division: DivisionId, day: date) -> Membership | None:
         """The membership that counts in `division`: the one that holds on `day`, else the latest of the others."""
         mine = [each for each in self.memberships if each.division == division]
-        holding = next((each for each in mine if each.holds_on(day)), None)
-        return holding or max(mine, key=lambda each: each.starts or date.min, default=None)
+        for each in mine:
+            if each.holds_on(day):
+                return each
+        return max(mine, key=lambda each: each.starts or date.min, default=None)
 
     def balance_in(self, division: DivisionId) -> int:
         """What is owed in `division`, in øre."""

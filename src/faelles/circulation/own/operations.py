@@ -54,11 +54,12 @@ def _decided_alike(desk: Desk, patron: PatronFacts) -> Callable[[LoanAtHome], tu
     def refused(each: LoanAtHome) -> tuple[Block, ...] | None:
         item = each.item
         kind = (item.owner_branch, item.default_placement, item.material_group, item.kind)
-        if kind not in terms:
-            terms[kind] = terms_for(desk, patron, item, desk.now)
-        alike = (terms[kind], *_told_apart_by(each))
+        known = terms.get(kind)
+        if known is None:
+            known = terms[kind] = terms_for(desk, patron, item, desk.now)
+        alike = (known, *_told_apart_by(each))
         if alike not in decided:
-            decision = decide(desk, patron, each, _NO_WISH, terms=terms[kind])
+            decision = decide(desk, patron, each, _NO_WISH, terms=known)
             decided[alike] = None if decision.is_allowed else decision.judgement.standing
         return decided[alike]
 

@@ -68,3 +68,24 @@ CREATE VIEW interlibrary_tie WITH (security_invoker = true) AS
       FROM interlibrary_request
      WHERE state NOT IN ('closed', 'denied', 'cancelled');
 GRANT SELECT ON kept_by_interlibrary, interlibrary_tie TO faelles_app;
+
+-- What a patron awaits from other libraries, in the shape of interlibrary/model.py, by id; in_divisions NULL: of any.
+CREATE FUNCTION awaited_requests(in_agency integer, in_patron bigint, in_divisions integer[]) RETURNS json
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT COALESCE(json_agg(json_build_object(
+                   'id', r.id, 'division', r.division_id, 'branch', r.branch_id, 'state', r.state,
+                   'requested_at', r.requested_at, 'known_as', t.identifier, 'material_type', t.material_type,
+                   'wanted', json_build_object(
+                       'title', r.title, 'record', r.record_id, 'creator', r.creator,
+                       'publication_year', r.publication_year, 'identifier', r.identifier,
+                       'periodical_year', r.periodical_year, 'periodical_volume', r.periodical_volume,
+                       'periodical_number', r.periodical_number)) ORDER BY r.id), '[]')
+          FROM interlibrary_request AS r
+          LEFT JOIN title AS t ON t.record_id = r.record_id
+         WHERE r.agency_id = in_agency AND r.patron_id = in_patron AND r.direction = 'borrowing'
+           AND r.state IN ('requested', 'ordered', 'received')
+           AND (in_divisions IS NULL OR r.division_id = ANY (in_divisions)));
+END
+$$;
