@@ -1,10 +1,15 @@
 """What clients in the field send otherwise than the tables say, and are answered all the same."""
 
+from urllib.parse import parse_qs
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from doors.fbs.conftest import WebSite
 from doors.fbs.test_fees import charged
 from doors.fbs.test_reservations import in_queue, title
+from faelles.doors.fbs.door import _parameters
 
 
 async def test_numbers_come_as_texts_from_forms(site: WebSite):
@@ -69,3 +74,8 @@ async def test_what_does_not_fit_is_named_as_the_version_names_it(site: WebSite)
     for path, field in (("/v1/{a}/patrons", "cprNumber"), ("/{a}/patrons/v9", "personIdentifier")):
         answer = await site.send("POST", path, json={field: "nej", "pincode": "1234", "patron": settings})
         assert (answer.status_code, answer.json()["validationErrors"][0]["field"]) == (400, field)
+
+
+@given(st.text("ab&=+;%23cø"))
+def test_a_query_is_taken_apart_as_the_library_takes_it(query: str):
+    assert _parameters(query.encode()) == parse_qs(query)

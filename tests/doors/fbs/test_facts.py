@@ -12,6 +12,7 @@ from faelles.doors.fbs import booking_models, choice_models, newsletter_models, 
 from faelles.doors.fbs import models as newest
 from faelles.doors.fbs.facts import Type, models, operations, python_name
 from faelles.doors.fbs.handlers import interlibrary
+from faelles.doors.fbs.routing import Routes
 from faelles.doors.fbs.serving import served
 from faelles.doors.fbs.versions import _ATTRIBUTES
 
@@ -57,6 +58,15 @@ def test_every_operation_that_is_served_is_described_as_in_the_tables():
 
 def test_every_operation_of_the_tables_is_served():
     assert (len(operations()), served()) == (154, operations())
+
+
+def test_every_path_leads_to_its_operation():
+    routes = Routes(served())
+    for operation in served():
+        found = routes.find(re.sub(r"{\w+}", "%31", operation.path))
+        assert found is not None
+        assert found.operations[operation.method] is operation
+        assert found.values == ("1",) * len(operation.path_parameters)
 
 
 def test_every_field_that_is_answered_has_a_value_to_come_from():
