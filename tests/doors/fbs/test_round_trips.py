@@ -66,8 +66,8 @@ async def test_a_call_asks_a_handful_of_times_and_never_who_calls(site: WebSite,
         await site.get(path, **params)
         counts[name] = (asked["transactions"], asked["asked"])
     assert counts == {
-        "availability": (1, 2),
-        "holdings": (1, 2),
+        "availability": (1, 1),
+        "holdings": (1, 1),
         "loans": (1, 1),
         "reservations": (1, 1),
         "reservations with estimates": (1, 8),
