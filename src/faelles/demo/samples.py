@@ -26,6 +26,7 @@ from faelles.ground.i18n import Language
 from faelles.ground.ids import NATION, AgencyId, BranchId, DivisionId, ItemNumber, StaffId
 from faelles.items.model import NewItem
 from faelles.items.operations import register_item
+from faelles.notices.planning.rules import NEWS_FOR
 from faelles.patrons.blocks.model import BlockCode, SetBlock
 from faelles.patrons.blocks.operations import set_block
 from faelles.patrons.rules import is_adult
@@ -47,8 +48,8 @@ _TITLES_LOOKED_AT = 200
 _DEBT_ORE = 30_000
 _OWES_TOO_MUCH_ORE = 20_000
 """Above the debt limit that the nation's rules start with."""
-_EXCLUDED_SINCE = timedelta(days=10)
-"""Two more than a notice gives, and not so long ago that its letter would be no news."""
+_EXCLUDED_SINCE = timedelta(days=NEWS_FOR.days + 1)
+"""More than a notice gives, and so long ago that its letter is no news: one that went out today would put it off."""
 _PLAIN_BLOCKS = frozenset({BlockCode.MANUAL, BlockCode.EXCLUDED})
 """Those that nothing but a librarian lifts."""
 _USERNAME = "bibliotekar"
