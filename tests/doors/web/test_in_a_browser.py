@@ -154,4 +154,8 @@ async def test_a_patrons_own_pages_keep_them(page: Page, library: LendingLibrary
     await page.locator("#pin").fill(reader.pin)
     await page.locator("#pin").press("Enter")
     await expect(page).to_have_url(re.compile("/mine$"))
+    await page.set_viewport_size({"width": 375, "height": 800})
+    await page.goto("/")
+    await expect(page).to_have_url(re.compile("/mine$"))
+    assert await page.evaluate("document.documentElement.scrollWidth") == 375
     assert found + await violations(page, ["/mine"]) == []

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 from faelles.doors.rest.access import OPT_KEY, Access, Audience
 from faelles.doors.web import cookies
 from faelles.doors.web.pace import Pace
+from faelles.doors.web.place import HOME
 from faelles.doors.web.request import FORM_FIELD, WebRequest
 from faelles.ground.clock import utc_now
 from faelles.ground.errors import ForbiddenError, MisconfiguredError, UnauthenticatedError
@@ -19,6 +20,7 @@ from faelles.people.model import Caller, KnownCaller, Permission
 from faelles.people.rules import ACCESS_TOKEN_LENGTH
 
 _READING: Final = frozenset({"GET", "HEAD"})
+_HOME_OF_PATRONS: Final = "/mine"
 _OURS: Final = frozenset({"same-origin", "none"})
 FROM_PROVIDER: Final = "from_provider"
 """In a route's `opt`: its form comes from whoever proves who staff are, signed, and changes nothing by itself."""
@@ -46,6 +48,8 @@ async def admit(request: WebRequest) -> Response[bytes] | None:
         return None
     if caller is None:
         return _to_sign_in(request, is_own=access.permission is Permission.OWN_ACCOUNT)
+    if caller.patron is not None and request.url.path == HOME:
+        return request.go_to(_HOME_OF_PATRONS)
     if access.permission is not None and not caller.may(access.permission):
         raise ForbiddenError("permission_missing", permission=access.permission.value)
     return None
