@@ -56,7 +56,7 @@ async def test_a_patron_reserves_from_the_telephone(page: Page, library: Lending
     await expect(page).to_have_url(re.compile(f"/search/{record}$"))
     await page.get_by_role("button", name="Reservér").click()
     await expect(page.get_by_role("status")).to_contain_text("Reserveret. Du er nummer 1")
-    assert await violations(page, ["/mine", "/mine/pin"]) == []
+    assert await violations(page, ["/mine", "/mine/notices", "/mine/pin"]) == []
 
 
 SHELF = [
