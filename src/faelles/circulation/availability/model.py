@@ -1,6 +1,6 @@
 """Titles with their copies, as anybody may see them: nothing of who has or awaits one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -9,7 +9,6 @@ import msgspec
 from faelles.catalog.numbers.rules import number_of
 from faelles.circulation.holds.facts import Copy
 from faelles.ground.ids import (
-    AgencyId,
     BranchId,
     DivisionId,
     IssueId,
@@ -38,15 +37,21 @@ class Chosen(NamedTuple):
     without: Collection[BranchId] = ()
 
 
-class TitleFound(msgspec.Struct, frozen=True, array_like=True):
-    """A title with all its copies in the agency that may ever fill a hold. `waiting`: open holds on it."""
+class CopyOfTitle(Copy, frozen=True, array_like=True, kw_only=True):
+    """As it is read for many titles at once: `is_missed`, `is_bound` and `on_hold_shelf` only of one on a shelf."""
 
-    agency: AgencyId
-    """The record's; 0: the nation."""
-    identifier: str
+    record: RecordId
+
+
+class TitleFound(NamedTuple):
+    """A title by the number it was asked for under, with all its copies in the agency that may ever fill a hold.
+    `waiting`: open holds on it.
+    """
+
+    number: str
     record: RecordId
     waiting: int
-    copies: tuple[Copy, ...]
+    copies: Sequence[Copy]
 
 
 class IssueNamed(msgspec.Struct, frozen=True, kw_only=True):

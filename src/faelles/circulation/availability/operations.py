@@ -35,8 +35,8 @@ _ORDINARY: Final = "adult"
 _AGE_UNKNOWN: Final = -1
 
 
-def titles_asked_for(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Read[list[tuple[str, TitleFound]]]:
-    """Those of `numbers` that name a title, each with it, in their order; together with more that is asked."""
+def titles_asked_for(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Read[list[TitleFound]]:
+    """The titles that `numbers` name, in their order; together with more that is asked."""
     if caller.patron is None:
         caller.require(Permission.CATALOG_VIEW)
     caller.require(Permission.ITEM_VIEW)
@@ -68,34 +68,35 @@ async def titles_standing(
 
 
 async def standing_of(
-    tx: Transaction, chosen: Chosen, titles: Sequence[tuple[str, TitleFound]], due: Mapping[ItemId, date]
+    tx: Transaction, chosen: Chosen, titles: Sequence[TitleFound], due: Mapping[ItemId, date]
 ) -> list[TitleStanding]:
     """As `titles_standing`, of what `titles_asked_for` and `due_days_asked_for` gave in this transaction."""
-    copies = [sorted(_counted(chosen, title.copies), key=attrgetter("item")) for _, title in titles]
+    copies = [sorted(_counted(chosen, title.copies), key=attrgetter("item")) for title in titles]
     issues = {copy.issue for each in copies for copy in each if copy.issue is not None}
     show = partial(_standing, await store.issues(tx, sorted(issues)), due, _judge(chosen.settings, tx.now))
     return [
         TitleStanding(
-            number=number, record=title.record, waiting=title.waiting, copies=tuple(show(copy) for copy in of_title)
+            number=title.number,
+            record=title.record,
+            waiting=title.waiting,
+            copies=tuple(show(copy) for copy in of_title),
         )
-        for (number, title), of_title in zip(titles, copies, strict=True)
+        for title, of_title in zip(titles, copies, strict=True)
     ]
 
 
-def availability_of(
-    chosen: Chosen, titles: Sequence[tuple[str, TitleFound]], moment: datetime
-) -> list[TitleAvailability]:
+def availability_of(chosen: Chosen, titles: Sequence[TitleFound], moment: datetime) -> list[TitleAvailability]:
     """What `standing_of` says of each title, without its copies: no more of them are judged than that takes."""
     is_reservable = _judge(chosen.settings, moment)
     found = []
-    for number, title in titles:
+    for title in titles:
         copies = _counted(chosen, title.copies)
         found.append(
             TitleAvailability(
-                number=number,
+                number=title.number,
                 waiting=title.waiting,
                 is_available=any(copy.is_free for copy in copies),
-                is_reservable=any(is_reservable(copy) for copy in copies),
+                is_reservable=any(map(is_reservable, copies)),
             )
         )
     return found
@@ -130,7 +131,7 @@ def _judge(settings: Settings, moment: datetime) -> Callable[[Copy], bool]:
             copy.kind,
             copy.not_for_loan,
             copy.condition,
-            is_booked_soon(copy, today),
+            bool(copy.bookings) and is_booked_soon(copy, today),
         )
         found = known.get(alike)
         if found is None:

@@ -1,39 +1,71 @@
 """The SQL of availability."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
 import msgspec
 
+from faelles.catalog.numbers.model import Known
 from faelles.catalog.numbers.rules import named_by, sought_by
 from faelles.catalog.numbers.store import OWN_BASE, SOUGHT
 from faelles.catalog.rules import LOCAL_BASE
-from faelles.circulation.availability.model import IssueNamed, Lent, LentCopy, Title, TitleFound
+from faelles.circulation.availability.model import CopyOfTitle, IssueNamed, Lent, LentCopy, Title, TitleFound
+from faelles.circulation.holds.facts import Copy
 from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId
 
 _NAMED = f"""
-(SELECT n.record_agency_id AS agency_id, n.identifier,
-        CASE WHEN n.successor_id IS NULL THEN n.record_id ELSE current_title(n.record_id) END AS record_id
-   FROM title AS n
-  WHERE n.record_agency_id IN (0, $1) AND n.identifier = ANY {SOUGHT}) AS t
+SELECT n.record_agency_id AS agency_id, n.identifier,
+       CASE WHEN n.successor_id IS NULL THEN n.record_id ELSE current_title(n.record_id) END AS record_id
+  FROM title AS n
+ WHERE n.record_agency_id IN (0, $1) AND n.identifier = ANY {SOUGHT}
 """
-# The titles that numbers name, each with who waits for it and its copies: one statement, for what is known of a number
-# is all that a web site asks for of ten titles at once.
+_MEANT = "ARRAY(SELECT n.record_id FROM named AS n)"
+# The titles that numbers name, who waits for them, and their copies: one statement, each part of it for all titles at
+# once. Copies are as in hold_supply, but what keeps one from being found is looked up only for those on a shelf.
 _TITLES = f"""
-SELECT json_build_array({OWN_BASE}, COALESCE(json_agg(json_build_array(
-           t.agency_id, t.identifier, t.record_id,
-           (SELECT count(*) FROM open_hold AS h WHERE h.agency_id = $1 AND h.record_id = t.record_id),
-           ARRAY(SELECT s.facts FROM hold_supply AS s WHERE s.agency_id = $1 AND s.record_id = t.record_id))),
-           '[]'))::text
-  FROM {_NAMED}
+WITH named AS MATERIALIZED ({_NAMED})
+SELECT json_build_array(
+           {OWN_BASE},
+           ARRAY(SELECT json_build_array(n.agency_id, n.identifier, n.record_id) FROM named AS n),
+           ARRAY(SELECT json_build_array(h.record_id, count(*))
+                   FROM open_hold AS h
+                  WHERE h.agency_id = $1 AND h.record_id = ANY ({_MEANT})
+                  GROUP BY h.record_id),
+           ARRAY(SELECT json_build_array(
+                            c.item_id, c.number,
+                            (SELECT p.branch_id FROM placement_directory AS p
+                              WHERE p.agency_id = $1
+                                AND p.placement_id = COALESCE(w.active_placement_id, c.default_placement_id)),
+                            c.owner_branch_id, c.default_placement_id, c.material_group_id, c.kind, c.issue_id,
+                            c.minimum_age, c.not_for_loan IS NOT NULL, c.condition, c.acquired_on, w.state,
+                            CASE WHEN w.state = 'available' THEN
+                                (SELECT count(*) FROM missed_item AS m
+                                  WHERE m.agency_id = $1 AND m.item_id = c.item_id AND m.settled_at IS NULL) > 0
+                            ELSE false END,
+                            CASE WHEN w.state = 'available' THEN
+                                (SELECT count(*) FROM bound_copy AS b
+                                  WHERE b.agency_id = $1 AND b.item_id = c.item_id) > 0
+                            ELSE false END,
+                            CASE WHEN w.state = 'available' THEN
+                                (SELECT count(*) FROM shelf_place AS s
+                                  WHERE s.agency_id = $1 AND s.item_id = c.item_id AND s.emptied_at IS NULL) > 0
+                            ELSE false END,
+                            CASE WHEN w.is_booked THEN bookings_of($1, c.item_id, NULL) ELSE '[]' END,
+                            c.record_id)
+                   FROM copy AS c
+                   JOIN item_circulation AS w ON w.agency_id = $1 AND w.item_id = c.item_id
+                  WHERE c.agency_id = $1 AND c.record_id = ANY ({_MEANT})
+                    AND c.withdrawn_at IS NULL AND c.sent_home_at IS NULL
+                    AND (c.kind = 'item' OR c.received_at IS NOT NULL)))::text
 """
 _WAITING = "SELECT count(*) FROM open_hold WHERE agency_id = $1 AND record_id = $2"
 # When what is out is due. Copy by copy (OFFSET 0): loans have no index by title, and all that are open in the agency
 # would be read.
 _DUE = f"""
 SELECT COALESCE(json_agg(json_build_array(c.item_id, l.due_on)), '[]')::text
-  FROM {_NAMED}
+  FROM ({_NAMED}) AS t
   JOIN copy AS c ON c.agency_id = $1 AND c.record_id = t.record_id
  CROSS JOIN LATERAL (SELECT o.due_on
                        FROM open_loan AS o
@@ -70,13 +102,24 @@ SELECT w.number, count(l.loan_id) AS loans
 """
 
 
-_decode_titles = msgspec.json.Decoder(tuple[str, list[TitleFound]]).decode
+_decode_titles = msgspec.json.Decoder(tuple[str, list[Known], list[tuple[RecordId, int]], list[CopyOfTitle]]).decode
 _decode_due = msgspec.json.Decoder(list[tuple[ItemId, date]]).decode
 _decode_copies = msgspec.json.Decoder(list[LentCopy]).decode
 
 
-def titles(tx: Transaction, numbers: Sequence[str]) -> Read[list[tuple[str, TitleFound]]]:
-    return Read(_TITLES, _sought(tx, numbers), lambda text: named_by(numbers, *_decode_titles(text)))
+def titles(tx: Transaction, numbers: Sequence[str]) -> Read[list[TitleFound]]:
+    def found(text: str) -> list[TitleFound]:
+        own_base, known, waiting, all_copies = _decode_titles(text)
+        waiting_for = dict(waiting)
+        copies = defaultdict[RecordId, list[Copy]](list)
+        for copy in all_copies:
+            copies[copy.record].append(copy)
+        return [
+            TitleFound(number, each.record, waiting_for.get(each.record, 0), copies[each.record])
+            for number, each in named_by(numbers, own_base, known)
+        ]
+
+    return Read(_TITLES, _sought(tx, numbers), found)
 
 
 def due_days(tx: Transaction, numbers: Sequence[str]) -> Read[dict[ItemId, date]]:
