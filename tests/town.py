@@ -1,6 +1,7 @@
 """A made-up municipality to test in: a public library with two branches, and a school library."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faelles.ground.actor import SYSTEM
@@ -36,11 +37,9 @@ async def _found(tx: Transaction, agency: AgencyId) -> Town:
     await tx.execute(
         "INSERT INTO agency (agency_id, isil, name, kind) VALUES ($1, $2, $3, 'test')", agency, isil, f"By {agency}"
     )
-    library = await _division(tx, "public", "Biblioteket", isil)
-    schools = await _division(tx, "school", "Skolebiblioteket", isil + "S")
-    main = await _branch(tx, library, isil + "00", "Hovedbiblioteket", "public")
-    suburb = await _branch(tx, library, isil + "01", "Forstaden", "public")
-    school = await _branch(tx, schools, isil + "S1", "Åskolen", "school")
+    library, schools = await _divisions(tx, isil)
+    main, suburb, school = await _branches(tx, (library, library, schools), (isil + "00", isil + "01", isil + "S1"))
+    main_shelf, suburb_shelf, school_shelf = await _shelves(tx, (main, suburb, school))
     return Town(
         agency=agency,
         isil=isil,
@@ -49,44 +48,59 @@ async def _found(tx: Transaction, agency: AgencyId) -> Town:
         main=main,
         suburb=suburb,
         school=school,
-        main_shelf=await _shelf(tx, main),
-        suburb_shelf=await _shelf(tx, suburb),
-        school_shelf=await _shelf(tx, school),
+        main_shelf=main_shelf,
+        suburb_shelf=suburb_shelf,
+        school_shelf=school_shelf,
     )
 
 
-async def _division(tx: Transaction, kind: str, name: str, isil: str) -> DivisionId:
-    division = await tx.value(
-        "INSERT INTO division (agency_id, kind, name) VALUES ($1, $2, $3) RETURNING id", tx.agency, kind, name
-    )
-    await tx.execute(
-        "INSERT INTO division_isil (agency_id, division_id, isil) VALUES ($1, $2, $3)", tx.agency, division, isil
-    )
-    return DivisionId(division)
-
-
-async def _branch(tx: Transaction, division: DivisionId, code: str, name: str, kind: str) -> BranchId:
-    branch = await tx.value(
-        "INSERT INTO branch (agency_id, division_id, code, name, kind) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+async def _divisions(tx: Transaction, isil: str) -> tuple[DivisionId, DivisionId]:
+    made = await tx.rows(
+        "INSERT INTO division (agency_id, kind, name)"
+        " VALUES ($1, 'public', 'Biblioteket'), ($1, 'school', 'Skolebiblioteket') RETURNING kind, id",
         tx.agency,
-        division,
-        code,
-        name,
-        kind,
     )
+    by_kind = {row["kind"]: DivisionId(row["id"]) for row in made}
+    library, schools = by_kind["public"], by_kind["school"]
+    await tx.execute(
+        "INSERT INTO division_isil (agency_id, division_id, isil) VALUES ($1, $2, $3), ($1, $4, $5)",
+        tx.agency,
+        library,
+        isil,
+        schools,
+        isil + "S",
+    )
+    return library, schools
+
+
+async def _branches(tx: Transaction, divisions: Sequence[DivisionId], codes: Sequence[str]) -> list[BranchId]:
+    """The main branch, the suburb's and the school's, open from ten to six on all days but Sunday."""
+    made = await tx.rows(
+        "INSERT INTO branch (agency_id, division_id, code, name, kind)"
+        " SELECT $1, * FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[]) RETURNING code, id",
+        tx.agency,
+        divisions,
+        codes,
+        ("Hovedbiblioteket", "Forstaden", "Åskolen"),
+        ("public", "public", "school"),
+    )
+    by_code = {row["code"]: BranchId(row["id"]) for row in made}
     await tx.execute(
         "INSERT INTO opening_hours (agency_id, branch_id, service, weekday, opens, closes)"
-        " SELECT $1, $2, 'staffed', day, '10:00', '18:00' FROM generate_series(1, 6) AS day",
+        " SELECT $1, branch, 'staffed', day, '10:00', '18:00'"
+        " FROM unnest($2::integer[]) AS branch, generate_series(1, 6) AS day",
         tx.agency,
-        branch,
+        list(by_code.values()),
     )
-    return BranchId(branch)
+    return [by_code[code] for code in codes]
 
 
-async def _shelf(tx: Transaction, branch: BranchId) -> PlacementId:
-    shelf = await tx.value(
-        "INSERT INTO placement (agency_id, branch_id, department) VALUES ($1, $2, 'Voksen') RETURNING id",
+async def _shelves(tx: Transaction, branches: Sequence[BranchId]) -> list[PlacementId]:
+    made = await tx.rows(
+        "INSERT INTO placement (agency_id, branch_id, department)"
+        " SELECT $1, branch, 'Voksen' FROM unnest($2::integer[]) AS branch RETURNING branch_id, id",
         tx.agency,
-        branch,
+        branches,
     )
-    return PlacementId(shelf)
+    by_branch = {row["branch_id"]: PlacementId(row["id"]) for row in made}
+    return [by_branch[branch] for branch in branches]
