@@ -104,7 +104,7 @@ def whole_numbers(parameters: Iterable[dict[str, Any]]) -> Iterator[tuple[str, s
             yield each["name"], each["in"], schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
 
 
-@pytest.mark.parametrize("number", [2**63, -1, 10**400])
+@pytest.mark.parametrize("number", [2**63, -1, 10**400], ids=["wide", "negative", "endless"])
 async def test_a_number_beyond_its_bounds_is_named(client: AsyncClient, librarian: dict[str, str], number: int) -> None:
     for path in (f"/api/v1/patrons/{number}", f"/api/v1/journeys?crate={number}"):
         answer = await client.get(path, headers=librarian)
