@@ -5,21 +5,16 @@ from collections.abc import Sequence
 from faelles.catalog.numbers import store
 from faelles.catalog.numbers.model import Numbered
 from faelles.catalog.numbers.rules import number_of
-from faelles.ground.database import Read, Transaction
+from faelles.ground.database import Transaction
 from faelles.ground.ids import RecordId
 from faelles.people.model import Caller, Permission
 
 
 async def records_numbered(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> list[Numbered]:
     """Those of `numbers` that name a title, in their order."""
-    return await tx.ask(records_asked_for(tx, caller, numbers))
-
-
-def records_asked_for(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Read[list[Numbered]]:
-    """As `records_numbered`, together with more that is asked."""
     if caller.patron is None:
         caller.require(Permission.CATALOG_VIEW)
-    return store.records_numbered(tx, numbers)
+    return await tx.ask(store.records_numbered(tx, numbers))
 
 
 async def numbers_of(tx: Transaction, records: Sequence[RecordId]) -> dict[RecordId, str]:
