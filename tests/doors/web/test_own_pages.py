@@ -62,8 +62,10 @@ async def test_what_one_hears_of_is_chosen_and_kept(reader: Reader, nobody: Visi
 
 
 async def test_a_patron_sees_no_page_of_the_staff(reader: Reader, nobody: Visitor):
-    for path in ("/", "/desk", "/patrons", f"/patrons/{reader.id}", "/lists/picks"):
+    for path in ("/desk", "/patrons", f"/patrons/{reader.id}", "/lists/picks"):
         assert (await nobody.get(path)).status_code == 403, path
+    at_the_start = await nobody.get("/")
+    assert (at_the_start.status_code, at_the_start.headers["location"]) == (303, "/mine")
 
 
 def _alert(page: str) -> str:

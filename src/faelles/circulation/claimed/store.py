@@ -14,11 +14,7 @@ SELECT COALESCE(json_agg(json_build_array(
            s.outstanding_ore,
            ARRAY(SELECT json_build_array(
                             c.number, t.identifier, c.material_group_id,
-                            CASE WHEN c.issue_id IS NOT NULL THEN (
-                                SELECT json_build_object('id', i.issue_id, 'year', i.year, 'volume', i.volume,
-                                                         'number', i.number)
-                                  FROM title_issue AS i
-                                 WHERE i.issue_id = c.issue_id) END)
+                            CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END)
                    FROM claimed_loan AS k
                    JOIN loan_directory AS l ON l.agency_id = $1 AND l.loan_id = k.loan_id
                    JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id

@@ -12,7 +12,7 @@ import msgspec
 
 from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.matching import Assigned
-from faelles.ground.database import Database, Read, Transaction
+from faelles.ground.database import Database, Transaction
 from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, RecordId
 from faelles.ground.jsonb import as_json
 
@@ -205,12 +205,7 @@ async def read_on(tx: Transaction, record: RecordId, after: int, limit: int) -> 
 
 async def read_supply(tx: Transaction, records: Sequence[RecordId]) -> list[tuple[RecordId, Copy]]:
     """All copies of the titles."""
-    return await tx.ask(supply_asked_for(tx, records))
-
-
-def supply_asked_for(tx: Transaction, records: Sequence[RecordId]) -> Read[list[tuple[RecordId, Copy]]]:
-    """As `read_supply`, together with more that is asked."""
-    return Read(_READ_SUPPLY, (tx.agency, list(records)), _supply.decode)
+    return _supply.decode(await tx.value(_READ_SUPPLY, tx.agency, list(records)))
 
 
 async def lock_free_items(tx: Transaction, items: Sequence[ItemId]) -> set[ItemId]:
