@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _MEBIBYTE = 1024 * 1024
-_GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
-_LARGEST_BUFFERS = 4096
+_LARGEST_BUFFERS = 512
 _SMALLEST_BUFFERS = 32
-_LARGEST_MAINTENANCE = 256
 
 
 def server_settings(chosen: Mapping[str, str], socket_directory: Path, port: int, *, tcp: bool) -> dict[str, str]:
@@ -59,19 +57,12 @@ _SILENCE = {
 }
 
 
-def _memory() -> int:
-    """MiB that the server may use: the machine's, or less where a container is given less."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    given = _GROUP_LIMIT.read_text(encoding="ascii").strip() if _GROUP_LIMIT.exists() else "max"
-    return min(machine, int(given) if given.isdigit() else machine) // _MEBIBYTE
-
-
 def _size() -> dict[str, str]:
-    memory = _memory()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MEBIBYTE
     buffers = min(_LARGEST_BUFFERS, max(_SMALLEST_BUFFERS, memory // 8))
     return {
         "shared_buffers": f"{buffers}MB",
         "effective_cache_size": f"{max(buffers, memory // 2)}MB",
-        "maintenance_work_mem": f"{max(16, min(_LARGEST_MAINTENANCE, buffers // 4))}MB",
+        "maintenance_work_mem": f"{max(16, buffers // 4)}MB",
         "work_mem": "8MB",
     }
