@@ -61,15 +61,16 @@ SELECT json_build_array(
                     AND (c.kind = 'item' OR c.received_at IS NOT NULL)))::text
 """
 _WAITING = "SELECT count(*) FROM open_hold WHERE agency_id = $1 AND record_id = $2"
-# When what is out is due. Copy by copy (OFFSET 0): loans have no index by title, and all that are open in the agency
-# would be read.
+# When what is out is due. The titles' copies by key, and copy by copy (OFFSET 0): loans have no index by title, and joined
+# all copies of the agency, or all its open loans, would be read.
 _DUE = f"""
+WITH named AS MATERIALIZED ({_NAMED})
 SELECT COALESCE(json_agg(json_build_array(c.item_id, l.due_on)), '[]')::text
-  FROM ({_NAMED}) AS t
-  JOIN copy AS c ON c.agency_id = $1 AND c.record_id = t.record_id
+  FROM copy AS c
  CROSS JOIN LATERAL (SELECT o.due_on
                        FROM open_loan AS o
                       WHERE o.agency_id = $1 AND o.item_agency_id = $1 AND o.item_id = c.item_id OFFSET 0) AS l
+ WHERE c.agency_id = $1 AND c.record_id = ANY ({_MEANT})
 """
 _ISSUES = """
 SELECT issue_id, year, volume, number FROM title_issue WHERE issue_id = ANY ($1::bigint[])
