@@ -61,8 +61,8 @@ SELECT json_build_array(
                     AND (c.kind = 'item' OR c.received_at IS NOT NULL)))::text
 """
 _WAITING = "SELECT count(*) FROM open_hold WHERE agency_id = $1 AND record_id = $2"
-# When what is out is due. The titles' copies by key, and copy by copy (OFFSET 0): loans have no index by title, and joined
-# all copies of the agency, or all its open loans, would be read.
+# When what is out is due. The titles' copies by key, and each one's loan (OFFSET 0): loans have no index by title, and
+# joined all copies of the agency, or all its open loans, would be read.
 _DUE = f"""
 WITH named AS MATERIALIZED ({_NAMED})
 SELECT COALESCE(json_agg(json_build_array(c.item_id, l.due_on)), '[]')::text
