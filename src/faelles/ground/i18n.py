@@ -56,6 +56,7 @@ def knows(code: str, language: Language) -> bool:
     return _catalogue(language).gettext(code) != code
 
 
+@lru_cache(maxsize=1024)
 def money_text(ore: int, language: Language, currency: str = "DKK") -> str:
     """Danish: `20,00 kr.`; English: `DKK 20.00`."""
     # Babel alone would write `DKK20.00` in English.

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_timedelta
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from faelles.doors.web.assets import address
@@ -90,7 +90,7 @@ def _day(language: Language, day: date | None, *, is_short: bool = False) -> str
         return ""
     if not is_short:
         return i18n.date_text(day, language)
-    return format_date(day, format="dd.MM.yyyy" if language is Language.DANISH else "dd/MM/yyyy")
+    return day.strftime("%d.%m.%Y" if language is Language.DANISH else "%d/%m/%Y")
 
 
 def _moment(language: Language, at: datetime | None) -> str:

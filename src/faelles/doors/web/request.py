@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast, get_args, get_origin
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from faelles.doors.web.rendering import Pages
 
 Form = TypeVar("Form", bound=msgspec.Struct)
+
+_LANGUAGES: Final = {language.value: language for language in Language}
 
 FORM_FIELD: Final = "csrf"
 FormKey = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
@@ -59,9 +62,9 @@ class WebRequest(ApiRequest):
     @property
     def language(self) -> Language:
         """Of the switch on the page; else of whoever is signed in; else what the browser asks for."""
-        for language in Language:
-            if self.cookies.get(cookies.LANGUAGE) == language:
-                return language
+        switched = _LANGUAGES.get(self.cookies.get(cookies.LANGUAGE, ""))
+        if switched is not None:
+            return switched
         if self.signed_in is not None:
             return self.signed_in.language
         return preferred_language(self.header(b"accept-language")) or Language.DANISH
@@ -90,7 +93,7 @@ class WebRequest(ApiRequest):
                 continue
             # Browsers end a line of a text as the network does; ours end as they do in a file.
             sent.setdefault(name, []).append(value.replace("\r\n", "\n") if isinstance(value, str) else value)
-        several = {field.encode_name for field in msgspec.structs.fields(kind) if _is_several(field.type)}
+        several = _taking_several(kind)
         given = {name: values if name in several else values[-1] for name, values in sent.items()}
         return read_as(kind, given)
 
@@ -114,6 +117,12 @@ class WebRequest(ApiRequest):
     def go_to(self, path: str) -> Redirect:
         """After a form: what to look at next."""
         return Redirect(path, status_code=303)
+
+
+@cache
+def _taking_several(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """The fields of a form that take every value sent under their name."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind) if _is_several(field.type))
 
 
 def _is_several(kind: Any) -> bool:  # noqa: ANN401 - any type there is
