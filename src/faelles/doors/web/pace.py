@@ -27,7 +27,7 @@ class Pace:
 
     def require(self, request: WebRequest, *, now: float | None = None) -> None:
         """Raise TooManyAttemptsError for whoever asks too fast."""
-        if request.url.path.startswith(_FREE):
+        if request.scope["path"].startswith(_FREE):
             return
         moment = time.monotonic() if now is None else now
         sign_ins = request.services.sign_in_pace

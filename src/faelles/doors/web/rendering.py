@@ -61,8 +61,8 @@ def _come_back(request: WebRequest) -> str:
 
 def _permitted(caller: Caller | None) -> frozenset[Permission | None]:
     """What the reader may do somewhere; None stands for what everybody may."""
-    held = () if caller is None else (permission for grant in caller.grants for permission in grant.permissions)
-    return frozenset({None, *held})
+    held = () if caller is None else [grant.permissions for grant in caller.grants]
+    return frozenset[Permission | None]({None}).union(*held)
 
 
 def _spoken(language: Language) -> dict[str, object]:
