@@ -13,10 +13,6 @@ def sign_in_locked(failures: int) -> Event:
     return Event(kind="sign_in_locked", dimensions={"failures": failures})
 
 
-def sign_in_unlocked() -> Event:
-    return Event(kind="sign_in_unlocked")
-
-
 def token_issued(subject: Subject) -> Event:
     return _about(subject, "token_issued")
 

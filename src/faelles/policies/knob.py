@@ -15,7 +15,6 @@ Value_co = TypeVar("Value_co", covariant=True)
 EVERYWHERE: Final = frozenset(Scope)
 DOWN_TO_BRANCH: Final = EVERYWHERE - {Scope.PLACEMENT}
 DOWN_TO_DIVISION: Final = DOWN_TO_BRANCH - {Scope.BRANCH}
-BELOW_NATION: Final = EVERYWHERE - {Scope.NATION}
 
 _SCOPES_OF: Final[Mapping[Whose, frozenset[Scope]]] = {
     Whose.ITEM_DIVISION: EVERYWHERE,

@@ -41,7 +41,6 @@ SELECT why FROM booking_tie WHERE agency_id = $1 AND patron_id = ANY ($2::bigint
  UNION
 SELECT why FROM interlibrary_tie WHERE agency_id = $1 AND patron_id = ANY ($2::bigint[])
 """
-_ZONE = "SELECT time_zone FROM agency_directory WHERE agency_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,3 @@ async def of_person(tx: Transaction, persons: Sequence[PatronId]) -> dict[str, l
 async def ties(tx: Transaction, persons: Sequence[PatronId]) -> list[str]:
     """Why these patrons cannot simply go."""
     return [row["why"] for row in await tx.rows(_TIES, tx.agency, list(persons))]
-
-
-async def time_zone(tx: Transaction) -> str:
-    zone: str = await tx.value(_ZONE, tx.agency)
-    return zone

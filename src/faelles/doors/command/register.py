@@ -24,7 +24,6 @@ from faelles.people.model import Caller, Permission
 app = typer.Typer(no_args_is_help=True, help=words("command_register"))
 
 Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
-Text = Annotated[str | None, typer.Option(show_default=False)]
 
 
 @app.command("show", help=words("command_register_show"))

@@ -4,7 +4,7 @@ The declaration is the route's `opt`. The application refuses to start with a ro
 `authentication.py` enforces it; a test walks all routes with the example, as the rightful caller and as all others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -17,7 +17,6 @@ OPT_KINDS = "kinds"
 """Beside it: the media types of an answer that is not JSON, where there are several."""
 
 Plain = str | int | bool | None
-Json = Plain | Sequence["Json"] | Mapping[str, "Json"]
 
 
 class Audience(StrEnum):

@@ -40,7 +40,6 @@ At = Annotated[str, QueryParameter(max_length=40)]
 """The place; give it the default `agency`."""
 
 _VIEW: Final = Permission.POLICY_VIEW
-_HERE: Final = {"at": "branch:{branch}", "patron": "{patron_group}", "material": "{material_group}"}
 _MOST_RULES: Final = 200
 
 
