@@ -133,8 +133,7 @@ async def list_bookings(
     tx: Transaction, caller: Caller, patron: PatronId, *, after: int = 0, limit: int = 50
 ) -> list[Booking]:
     """A patron's bookings, cancelled ones apart: of the divisions that the caller may see, for patrons their own."""
-    permission = Permission.HOLD_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
-    _only_own(caller, patron)
+    permission = caller.own_or(Permission.HOLD_VIEW)
     await patron_for(tx, caller, patron, permission, "list_bookings")
     divisions = caller.divisions(permission)
     listed = None if divisions is None else sorted(divisions)
@@ -153,7 +152,7 @@ async def booking_information(tx: Transaction, caller: Caller, record: RecordId)
     """Of every branch that has the title: how many copies there are to book, and which periods are taken. Nobody is
     named.
     """
-    caller.require(Permission.OWN_ACCOUNT if caller.patron is not None else Permission.CATALOG_VIEW)
+    caller.require(caller.own_or(Permission.CATALOG_VIEW))
     await current_record(tx, record)
     settings = await current_settings(tx)
     today = local_date(tx.now, settings.directory.agency.time_zone)
@@ -176,14 +175,8 @@ async def list_to_pack(tx: Transaction, caller: Caller, branch: BranchId, *, day
 
 
 async def _patron(tx: Transaction, caller: Caller, patron: PatronId, operation: str) -> Patron:
-    _only_own(caller, patron)
-    permission = Permission.HOLD_PLACE if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.HOLD_PLACE)
     return await patron_to_change(tx, caller, patron, permission, operation)
-
-
-def _only_own(caller: Caller, patron: PatronId) -> None:
-    if caller.patron not in (None, patron):
-        raise NotFoundError("patron_unknown")
 
 
 async def _counter(tx: Transaction, caller: Caller, known: Patron, branch: int) -> Counter:

@@ -39,8 +39,7 @@ from faelles.people.model import Caller, Permission, Place
 
 async def request_title(tx: Transaction, caller: Caller, patron: PatronId, request: NewRequest) -> Request:
     """Ask for a title that the library does not have: at the desk for a patron, or the patron."""
-    _only_own(caller, patron)
-    permission = Permission.HOLD_PLACE if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.HOLD_PLACE)
     known = await patron_to_change(tx, caller, patron, permission, "request_title")
     branch = BranchId(request.branch)
     division = (await patrons.branch(tx, branch)).division
@@ -143,8 +142,7 @@ async def requests_of(
     tx: Transaction, caller: Caller, patron: PatronId, *, after: int = 0, limit: int = 50
 ) -> list[Request]:
     """All of a patron's requests, for staff those of the divisions they see."""
-    _only_own(caller, patron)
-    permission = Permission.HOLD_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.HOLD_VIEW)
     await patron_for(tx, caller, patron, permission, "interlibrary_requests")
     divisions = caller.divisions(permission)
     found = await store.of_patron(tx, patron, after=after, limit=limit)
@@ -155,11 +153,8 @@ def awaited_asked_for(tx: Transaction, caller: Caller) -> Read[list[Awaited]]:
     """What the caller waits for from other libraries, in the divisions where they may see their own: a question for
     `Transaction.together`.
     """
-    caller.require(Permission.OWN_ACCOUNT)
-    if caller.patron is None:
-        raise NotFoundError("patron_unknown")
     divisions = caller.divisions(Permission.OWN_ACCOUNT)
-    return store.awaited(tx, caller.patron, None if divisions is None else sorted(divisions))
+    return store.awaited(tx, caller.oneself(), None if divisions is None else sorted(divisions))
 
 
 async def show_request(tx: Transaction, caller: Caller, request: int) -> Request:
@@ -179,14 +174,9 @@ async def open_requests(tx: Transaction, caller: Caller, *, after: int = 0, limi
     return found
 
 
-def _only_own(caller: Caller, patron: PatronId) -> None:
-    if caller.patron not in (None, patron):
-        raise NotFoundError("patron_unknown")
-
-
 async def _known(tx: Transaction, caller: Caller, request: int) -> Request:
     """A request that is the caller's to deal with: staff's of its division, or the patron's own to cancel."""
-    permission = Permission.HOLD_PLACE if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.HOLD_PLACE)
     caller.require(permission)
     found = await store.find(tx, request)
     divisions = caller.divisions(permission)

@@ -19,7 +19,8 @@ Divisions = frozenset[DivisionId] | None
 async def patron_for(
     tx: Transaction, caller: Caller, patron: PatronId, permission: Permission, operation: str
 ) -> Patron:
-    """The patron, if the caller has `permission` and the patron is within its reach; the look is recorded.
+    """The patron, if the caller has `permission` and the patron is within its reach; the look is recorded. A signed-in
+    patron reaches themselves alone.
 
     Raises ForbiddenError without the permission, NotFoundError for whoever the caller may not see as for nobody.
     """
@@ -37,7 +38,7 @@ async def let_through(
 ) -> Patron:
     """As `patron_for`, of whom was `asked_for`."""
     caller.require(permission)
-    if found is None or not within(found, caller.divisions(permission)):
+    if found is None or caller.patron not in {None, found.id} or not within(found, caller.divisions(permission)):
         raise NotFoundError("patron_unknown")
     await looked_at(tx, caller, operation, [found.id])
     return found

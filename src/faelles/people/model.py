@@ -137,6 +137,17 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         if not self.may(permission) or self.divisions(permission) is not None:
             raise ForbiddenError("permission_missing", permission=permission.value)
 
+    def own_or(self, permission: Permission) -> Permission:
+        """What a patron needs for their own affairs; `permission` for everybody else."""
+        return permission if self.patron is None else Permission.OWN_ACCOUNT
+
+    def oneself(self) -> PatronId:
+        """The signed-in patron, for what is everybody's own. Raises ForbiddenError for whoever is none."""
+        self.require(Permission.OWN_ACCOUNT)
+        if self.patron is None:
+            raise ForbiddenError("permission_missing", permission=Permission.OWN_ACCOUNT.value)
+        return self.patron
+
     def divisions(self, permission: Permission) -> frozenset[DivisionId] | None:
         """The divisions a whole-division grant of `permission` reaches; None where it reaches the whole agency.
 

@@ -12,7 +12,6 @@ from faelles.circulation.loans.facts import Borrowed, LoanAndItem
 from faelles.circulation.loans.late import charge_if_late
 from faelles.circulation.loans.sight import visible_to
 from faelles.ground.database import Transaction
-from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import DivisionId, LoanId, PatronId
 from faelles.ground.money import Ore
 from faelles.patrons.reach import patron_for
@@ -26,10 +25,8 @@ async def expected_fees(tx: Transaction, caller: Caller, patron: PatronId) -> li
 
     For staff with FEE_VIEW, and for patrons of their own. The patron's row is locked meanwhile.
     """
-    permission = Permission.FEE_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.FEE_VIEW)
     known = await patron_for(tx, caller, patron, permission, "expected_fees")
-    if caller.patron not in (None, patron):
-        raise NotFoundError("patron_unknown")
     facts = await store.load_loans(tx, repeatable("expected_fees", None, patron), patron=patron)
     desk = await open_desk(tx, caller, facts.revision, known.home_branch, permission)
     own = [each for each in facts.borrowed if each.patron.id == patron]

@@ -44,7 +44,7 @@ def is_visible(caller: Caller, hold: KnownHold, permission: Permission) -> bool:
 
 async def find_hold(tx: Transaction, caller: Caller, hold: int, permission: Permission) -> KnownHold:
     """The hold, for a caller who may see it; else there is none. Recording the look is left to the verb."""
-    caller.require(permission if caller.patron is None else Permission.OWN_ACCOUNT)
+    caller.require(caller.own_or(permission))
     found = await store.find_holds(tx, [hold])
     if not found or not is_visible(caller, found[0], permission):
         raise NotFoundError("hold_unknown")
@@ -55,7 +55,7 @@ async def cancel_holds(
     tx: Transaction, caller: Caller, request: CancelHolds, key: str | None = None
 ) -> list[Cancelled]:
     """Cancel holds, each answered by itself. Patrons cancel their own while no copy is bound; staff any."""
-    caller.require(Permission.HOLD_PLACE if caller.patron is None else Permission.OWN_ACCOUNT)
+    caller.require(caller.own_or(Permission.HOLD_PLACE))
     require_proven(caller)
     if earlier := await recall(tx, "cancel_holds", key, request, list[Cancelled]):
         return earlier
@@ -138,7 +138,7 @@ async def _step_over(tx: Transaction, caller: Caller, known: KnownHold, request:
     wish = _wish_of(known)
     who = Scanned(patron=known.patron, keys=(), attempt=b"")
     facts = await load_placing(tx, who, [wish], repeatable("change_hold", None))
-    permission = Permission.HOLD_PLACE if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.HOLD_PLACE)
     counter = await open_counter(tx, caller, facts.revision, request.pickup or known.pickup, permission)
     new_start = None if request.active_from is msgspec.UNSET else request.active_from
     check_dates(request.interest_until, new_start, counter.today)

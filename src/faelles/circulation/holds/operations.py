@@ -51,7 +51,7 @@ async def place_holds(
     Each wish is answered by itself, a refused one with every block, its rule and the permission that may override it.
     A signed-in patron places their own, on titles and issues; only staff ask for one copy.
     """
-    permission = Permission.HOLD_PLACE if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.HOLD_PLACE)
     _check_asker(caller, permission, request)
     check_override(request.overrides, request.reason)
     who = scanned(keyring, tx.agency, request.patron)

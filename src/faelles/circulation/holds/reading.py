@@ -43,11 +43,9 @@ async def holds_of_patron(
     are there only as long as retention lets them be. `is_known`: the caller was let through to the patron in this
     transaction.
     """
-    permission = Permission.HOLD_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.HOLD_VIEW)
     if not is_known:
         await patron_for(tx, caller, patron, permission, "holds_of_patron")
-    if caller.patron is not None and caller.patron != patron:
-        raise NotFoundError("patron_unknown")
     divisions = caller.divisions(permission)
     found = await store.of_patron(
         tx,
@@ -128,7 +126,7 @@ async def show_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldShown:
 
 async def _find(tx: Transaction, caller: Caller, hold: HoldId, operation: str) -> FoundHold:
     """A hold the caller may see, the look recorded; else there is none."""
-    caller.require(Permission.HOLD_VIEW if caller.patron is None else Permission.OWN_ACCOUNT)
+    caller.require(caller.own_or(Permission.HOLD_VIEW))
     found = await store.find(tx, hold)
     if found is None:
         raise NotFoundError("hold_unknown")

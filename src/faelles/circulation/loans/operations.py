@@ -128,22 +128,18 @@ async def renew(
 
     A signed-in patron renews their own. The first borrower's blocks, debts and fees count, whoever asks.
     """
-    caller.require(_renewing(caller))
+    caller.require(caller.own_or(Permission.RENEW))
     require_proven(caller)
     repeat = repeatable("renew", key, request)
     facts = await store.load_loans(tx, repeat, loans=request.loans, patron=request.patron, item_number=request.item)
     return await renew_loaded(tx, caller, request, facts, repeat)
 
 
-def _renewing(caller: Caller) -> Permission:
-    return Permission.RENEW if caller.patron is None else Permission.OWN_ACCOUNT
-
-
 async def renew_loaded(
     tx: Transaction, caller: Caller, request: RenewalRequest, facts: LoansFacts, repeat: Repeatable
 ) -> list[RenewalAnswer]:
     """As `renew`, for whoever has loaded the loans with more that was asked."""
-    permission = _renewing(caller)
+    permission = caller.own_or(Permission.RENEW)
     caller.require(permission)
     check_override(request.overrides, request.reason)
     if earlier := renewed_before(facts.earlier, repeat, facts.borrowed):

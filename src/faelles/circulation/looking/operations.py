@@ -32,10 +32,8 @@ async def loans_of_patron(
     only as long as retention lets them be, and shown to patrons who consented to a history. `known`: whom the caller
     was let through to in this transaction.
     """
-    permission = Permission.PATRON_VIEW if caller.patron is None else Permission.OWN_ACCOUNT
+    permission = caller.own_or(Permission.PATRON_VIEW)
     known = known or await patron_for(tx, caller, patron, permission, "loans_of_patron")
-    if caller.patron is not None and caller.patron != patron:
-        raise NotFoundError("patron_unknown")
     if caller.patron is not None and not is_open and not known.keeps_history:
         return []
     divisions = caller.divisions(permission)

@@ -12,7 +12,6 @@ from faelles.circulation.own import store
 from faelles.circulation.own.model import AtHome, LoanAtHome, OwnHolds, OwnLoan
 from faelles.ground.access import record_access
 from faelles.ground.database import Read, Transaction
-from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import BranchId, PatronId
 from faelles.people.model import Caller, Permission
 from faelles.policies.compiled import Terms
@@ -22,7 +21,7 @@ _NO_WISH: Final = RenewalWish(overrides=frozenset(), reason=None, dry_run=True)
 
 def loans_asked_for(tx: Transaction, caller: Caller) -> Read[AtHome]:
     """The loans that the caller has at home, for `own_loans`."""
-    return store.at_home(tx, _themselves(caller))
+    return store.at_home(tx, caller.oneself())
 
 
 async def own_loans(tx: Transaction, caller: Caller, facts: AtHome, branch: BranchId) -> list[OwnLoan]:
@@ -87,11 +86,4 @@ def holds_asked_for(tx: Transaction, caller: Caller) -> Read[OwnHolds]:
     not told: a hold for which one is planned waits like any other.
     """
     divisions = caller.divisions(Permission.OWN_ACCOUNT)
-    return store.own_holds(tx, _themselves(caller), None if divisions is None else sorted(divisions))
-
-
-def _themselves(caller: Caller) -> PatronId:
-    caller.require(Permission.OWN_ACCOUNT)
-    if caller.patron is None:
-        raise NotFoundError("patron_unknown")
-    return caller.patron
+    return store.own_holds(tx, caller.oneself(), None if divisions is None else sorted(divisions))

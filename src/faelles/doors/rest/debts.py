@@ -24,7 +24,6 @@ from faelles.fees.exclusion import operations as exclusion
 from faelles.fees.exclusion.model import NoticeLine, NoticesGiven, StandingNotice
 from faelles.fees.neighbours.model import Neighbour, NeighbourSet, Role, SetNeighbour
 from faelles.fees.neighbours.operations import set_neighbour, show_neighbour
-from faelles.ground.errors import ForbiddenError
 from faelles.ground.i18n import text
 from faelles.ground.ids import ChargeId, PatronId
 from faelles.people.model import Permission
@@ -67,10 +66,7 @@ async def list_notices(request: ApiRequest, patron: PathId) -> Page[NoticeLine]:
 
 @get("/own/exclusions", opt=own_account(example=Example()), summary="What was written to me about exclusion")
 async def list_own_notices(request: ApiRequest) -> Page[NoticeLine]:
-    own = request.caller.patron
-    if own is None:
-        raise ForbiddenError("permission_missing", permission=Permission.OWN_ACCOUNT.value)
-    found = await request.run(lambda tx: exclusion.notices(tx, request.caller, own))
+    found = await request.run(lambda tx: exclusion.notices(tx, request.caller, request.caller.oneself()))
     return Page(items=found, next=None)
 
 

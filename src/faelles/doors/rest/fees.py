@@ -25,7 +25,6 @@ from faelles.fees.desk.model import (
     StatementLine,
 )
 from faelles.fees.model import ChargeKind
-from faelles.ground.errors import ForbiddenError
 from faelles.ground.i18n import Language, text
 from faelles.ground.ids import ChargeId, PatronId
 from faelles.people.model import Permission
@@ -157,7 +156,7 @@ async def reverse(request: ApiRequest, patron: PathId, entry: PathId, data: JSON
 
 @get("/balances", opt=own_account(example=Example()), summary="What I owe")
 async def list_own_balances(request: ApiRequest) -> Page[Balance]:
-    return Page(items=await _balances(request, _oneself(request)), next=None)
+    return Page(items=await _balances(request, request.caller.oneself()), next=None)
 
 
 @get("/charges", opt=own_account(example=Example()), summary="What I am asked to pay for")
@@ -167,18 +166,12 @@ async def list_own_charges(
     limit: Limit = 50,
     after: After = None,
 ) -> Page[ShownClaim]:
-    return await _charges(request, _oneself(request), only_open=only_open, limit=limit, after=after)
+    return await _charges(request, request.caller.oneself(), only_open=only_open, limit=limit, after=after)
 
 
 @get("/ledger", opt=own_account(example=Example()), summary="My statement")
 async def show_own_statement(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[ShownEntry]:
-    return await _statement(request, _oneself(request), limit=limit, after=after)
-
-
-def _oneself(request: ApiRequest) -> PatronId:
-    if request.caller.patron is None:
-        raise ForbiddenError("permission_missing", permission=Permission.OWN_ACCOUNT.value)
-    return request.caller.patron
+    return await _statement(request, request.caller.oneself(), limit=limit, after=after)
 
 
 async def _balances(request: ApiRequest, patron: PatronId) -> Sequence[Balance]:

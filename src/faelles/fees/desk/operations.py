@@ -193,8 +193,7 @@ async def books_of(
         if not is_known:
             await patron_for(tx, caller, patron, Permission.FEE_VIEW, operation)
         return caller.divisions(Permission.FEE_VIEW)
-    caller.require(Permission.OWN_ACCOUNT)
-    if patron != caller.patron:
+    if patron != caller.oneself():
         raise NotFoundError("patron_unknown")
     return None
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from msgspec import structs
 
 from faelles.ground.database import Transaction
-from faelles.ground.errors import FieldProblem, ForbiddenError, InvalidRequestError
+from faelles.ground.errors import FieldProblem, InvalidRequestError
 from faelles.ground.events import Event, append
 from faelles.ground.ids import PatronId
 from faelles.notices.model import kinds
@@ -28,11 +28,11 @@ async def set_wishes(tx: Transaction, caller: Caller, patron: PatronId, wishes: 
 
 
 async def show_own_wishes(tx: Transaction, caller: Caller) -> Wishes:
-    return await store.load(tx, _oneself(caller))
+    return await store.load(tx, caller.oneself())
 
 
 async def set_own_wishes(tx: Transaction, caller: Caller, wishes: Wishes) -> Wishes:
-    return await _save(tx, _oneself(caller), wishes)
+    return await _save(tx, caller.oneself(), wishes)
 
 
 async def turn_off(tx: Transaction, patron: PatronId, unwanted: Collection[str]) -> None:
@@ -41,13 +41,6 @@ async def turn_off(tx: Transaction, patron: PatronId, unwanted: Collection[str])
     wishes = await store.load(tx, patron)
     if any(wishes.kinds.get(kind, True) for kind in unwanted):
         await _save(tx, patron, structs.replace(wishes, kinds={**wishes.kinds, **dict.fromkeys(unwanted, False)}))
-
-
-def _oneself(caller: Caller) -> PatronId:
-    caller.require(Permission.OWN_ACCOUNT)
-    if caller.patron is None:
-        raise ForbiddenError("permission_missing", permission=Permission.OWN_ACCOUNT.value)
-    return caller.patron
 
 
 async def _save(tx: Transaction, patron: PatronId, wishes: Wishes) -> Wishes:

@@ -8,7 +8,7 @@ from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Read
 from faelles.ground.database.transaction import Transaction
-from faelles.ground.errors import ForbiddenError, NotFoundError, invalid_field
+from faelles.ground.errors import NotFoundError, invalid_field
 from faelles.ground.fields import is_plausible
 from faelles.ground.ids import DivisionId, PatronGroupId, PatronId, StaffId
 from faelles.patrons import reach
@@ -191,10 +191,8 @@ async def access_report(
     """
     if caller.patron is None:
         await reach.patron_for(tx, caller, patron, Permission.PATRON_VIEW, "access_report")
-    elif caller.patron != patron:
+    elif caller.oneself() != patron:
         raise NotFoundError("patron_unknown")
-    elif not caller.may(Permission.OWN_ACCOUNT):
-        raise ForbiddenError("permission_missing", permission=Permission.OWN_ACCOUNT.value)
     persons = [patron, *await store.merged_into(tx, patron)]
     return [
         AccessEntry(at=look.at, actor=look.actor, operation=look.operation)

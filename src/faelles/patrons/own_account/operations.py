@@ -5,8 +5,8 @@ from msgspec import structs
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.database.transaction import Transaction
-from faelles.ground.errors import ConflictError, ForbiddenError, UnauthenticatedError, invalid_field
-from faelles.ground.ids import BranchId, PatronId
+from faelles.ground.errors import ConflictError, UnauthenticatedError, invalid_field
+from faelles.ground.ids import BranchId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks import store as blocks
 from faelles.patrons.blocks.operations import take_absence_away, write_absence
@@ -18,7 +18,7 @@ from faelles.patrons.model import AbsencePeriod, ChangePatron, Patron
 from faelles.patrons.operations import apply_change, write_consent
 from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin, Consent
 from faelles.people import attempts
-from faelles.people.model import Caller, Permission
+from faelles.people.model import Caller
 
 
 async def show_own(tx: Transaction, caller: Caller) -> PatronView:
@@ -45,7 +45,7 @@ async def change_own_pin(database: Database, keyring: Keyring, caller: Caller, r
     Opens a transaction of its own, which commits the count of a wrong try. A wrong `old` is InvalidRequestError, not
     UnauthenticatedError: whoever asks is signed in, and stays so.
     """
-    own = _own_id(caller)
+    own = caller.oneself()
     counted = attempts.identifier_hash(keyring, caller.agency, attempts.Realm.CARD, f"patron/{own}")
 
     async def prove(tx: Transaction) -> bool | None:
@@ -89,16 +89,9 @@ async def set_own_consent(tx: Transaction, caller: Caller, request: Consent) -> 
     await write_consent(tx, await own_patron(tx, caller, is_changed=True), keeps=request.keeps_history)
 
 
-def _own_id(caller: Caller) -> PatronId:
-    caller.require(Permission.OWN_ACCOUNT)
-    if caller.patron is None:
-        raise ForbiddenError("permission_missing", permission=Permission.OWN_ACCOUNT.value)
-    return caller.patron
-
-
 async def own_patron(tx: Transaction, caller: Caller, *, is_changed: bool = False) -> Patron:
     """The signed-in patron, locked where something `is_changed`. Raises ConflictError `patron_merged`."""
-    own = _own_id(caller)
+    own = caller.oneself()
     if is_changed:
         await patrons.lock(tx, [own])
     found = await patrons.load(tx, [own])
