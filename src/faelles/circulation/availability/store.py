@@ -83,10 +83,7 @@ SELECT COALESCE(json_agg(json_build_object(
            'loan', l.loan_id, 'item_number', c.number, 'record', l.record_id, 'identifier', t.identifier,
            'material_group', c.material_group_id, 'is_interlibrary', c.kind = 'placeholder', 'title', t.title,
            'creators', t.creators, 'material_type', t.material_type,
-           'issue', CASE WHEN c.issue_id IS NOT NULL THEN (
-               SELECT json_build_object('id', i.issue_id, 'year', i.year, 'volume', i.volume, 'number', i.number)
-                 FROM title_issue AS i
-                WHERE i.issue_id = c.issue_id) END)), '[]')::text
+           'issue', CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END)), '[]')::text
   FROM loan_directory AS l
   JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
   JOIN title AS t ON t.record_id = l.record_id

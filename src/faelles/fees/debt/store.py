@@ -45,10 +45,7 @@ SELECT h.charge_id, (o.outstanding_ore - h.told_ore) AS amount_ore,
                 WHERE m.agency_id = $1 AND m.charge_id = h.charge_id AND m.kind = 'claim' AND m.refused_why IS NULL)
            AS is_known
   FROM debt_claim AS h
- CROSS JOIN LATERAL (
-        SELECT COALESCE(sum(e.amount_ore), 0)::bigint AS outstanding_ore
-          FROM ledger_entry AS e
-         WHERE e.agency_id = $1 AND e.charge_id = h.charge_id) AS o
+ CROSS JOIN LATERAL sums_of_claim($1, h.charge_id) AS o
  WHERE h.agency_id = $1 AND h.refused_at IS NULL AND o.outstanding_ore <> h.told_ore
  ORDER BY h.charge_id
  LIMIT $2
@@ -86,9 +83,9 @@ SELECT m.number, m.kind, m.charge_id, m.amount_ore, a.currency, c.kind AS charge
 
 _LIST_CLAIMS = """
 SELECT h.charge_id, a.division_id, h.handed_over_at, h.told_ore, h.refused_at IS NOT NULL AS is_refused,
-       (SELECT COALESCE(sum(e.amount_ore), 0)::bigint FROM ledger_entry AS e
-         WHERE e.agency_id = $1 AND e.charge_id = h.charge_id) AS outstanding_ore
+       o.outstanding_ore
   FROM debt_claim AS h
+ CROSS JOIN LATERAL sums_of_claim($1, h.charge_id) AS o
   JOIN charge AS c ON c.agency_id = $1 AND c.id = h.charge_id
   JOIN account AS a ON a.agency_id = $1 AND a.id = c.account_id
  WHERE h.agency_id = $1 AND h.charge_id > $2 AND ($3::integer[] IS NULL OR a.division_id = ANY ($3))
@@ -99,10 +96,7 @@ SELECT h.charge_id, a.division_id, h.handed_over_at, h.told_ore, h.refused_at IS
 _CHECK = """
 SELECT 'debt_not_told' AS failed, h.charge_id::text AS subject, o.outstanding_ore - h.told_ore AS amount_ore
   FROM debt_claim AS h
- CROSS JOIN LATERAL (
-        SELECT COALESCE(sum(e.amount_ore), 0)::bigint AS outstanding_ore
-          FROM ledger_entry AS e
-         WHERE e.agency_id = $1 AND e.charge_id = h.charge_id) AS o
+ CROSS JOIN LATERAL sums_of_claim($1, h.charge_id) AS o
  WHERE h.agency_id = $1 AND h.refused_at IS NULL AND o.outstanding_ore <> h.told_ore
 UNION ALL
 SELECT 'debt_file_undelivered', number::text, NULL FROM debt_file

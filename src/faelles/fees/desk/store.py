@@ -129,13 +129,7 @@ WITH theirs AS (
              WHERE one.agency_id = $1 AND one.account_id = c.account_id OFFSET 0) AS p
       LEFT JOIN LATERAL (
             SELECT * FROM charge_party AS one WHERE one.agency_id = $1 AND one.charge_id = c.id OFFSET 0) AS y ON true
-     CROSS JOIN LATERAL (
-            SELECT COALESCE(sum(e.amount_ore) FILTER (WHERE e.kind = 'charge'
-                                                         OR (e.kind = 'reversal' AND e.amount_ore < 0)),
-                            0)::bigint AS charged_ore,
-                   COALESCE(sum(e.amount_ore), 0)::bigint AS outstanding_ore
-              FROM ledger_entry AS e
-             WHERE e.agency_id = $1 AND e.charge_id = c.id) AS s
+     CROSS JOIN LATERAL sums_of_claim($1, c.id) AS s
      WHERE ($3::integer[] IS NULL OR p.division_id = ANY ($3))
        AND c.id < $4 AND (NOT $5 OR s.outstanding_ore > 0)
      ORDER BY c.id DESC

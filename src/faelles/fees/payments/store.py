@@ -12,12 +12,12 @@ SELECT c.id AS charge_id, p.patron_id, p.division_id, a.currency, y.liable_id,
        (SELECT q.account_id FROM patron_account AS q
          WHERE q.agency_id = $1 AND q.patron_id = p.patron_id AND q.division_id = p.division_id AND q.is_current)
            AS account_id,
-       (SELECT COALESCE(sum(e.amount_ore), 0)::bigint FROM ledger_entry AS e
-         WHERE e.agency_id = $1 AND e.charge_id = c.id) AS outstanding_ore
+       s.outstanding_ore
   FROM charge AS c
   JOIN account AS a ON a.agency_id = $1 AND a.id = c.account_id
   JOIN patron_account AS p ON p.agency_id = $1 AND p.account_id = c.account_id
   LEFT JOIN charge_party AS y ON y.agency_id = $1 AND y.charge_id = c.id
+ CROSS JOIN LATERAL sums_of_claim($1, c.id) AS s
  WHERE c.agency_id = $1 AND c.id = ANY ($2::bigint[])
  ORDER BY c.raised_at, c.id
 """

@@ -31,7 +31,10 @@ _ROLLBACK: Final = "ROLLBACK"
 _BEGIN: Final = "BEGIN"
 # Each sets what it names and finds nothing: a row would be taken for one of the next statement's.
 _ACT: Final = "SELECT WHERE set_config('faelles.agency', $1, true) || set_config('faelles.actor', $2, true) = ''"
-_ACT_READING: Final = _ACT.replace("= ''", "|| set_config('transaction_read_only', 'on', true) = ''")
+_ACT_READING: Final = (
+    "SELECT WHERE set_config('faelles.agency', $1, true) || set_config('faelles.actor', $2, true)"
+    " || set_config('transaction_read_only', 'on', true) = ''"
+)
 _NOTHING: Final = "SELECT"
 _ALWAYS_READY: Final = (_BEGIN, _ACT, _ACT_READING, COMMIT, _ROLLBACK, _NOTHING)
 _OPENS_WITH: Final = 1

@@ -11,7 +11,8 @@ CREATE TABLE item (
     default_placement_id integer NOT NULL,
     material_group_id integer NOT NULL REFERENCES material_group,
     price_ore         bigint  CHECK (price_ore >= 0),
-    condition         text    NOT NULL DEFAULT 'good' CHECK (condition IN ('good', 'worn', 'damaged', 'in_repair', 'in_processing')),
+    condition         text    NOT NULL DEFAULT 'good'
+                              CHECK (condition IN ('good', 'worn', 'damaged', 'in_repair', 'in_processing')),
     not_for_loan      text,
     minimum_age       integer CHECK (minimum_age BETWEEN 0 AND 18),
     rfid              jsonb,
@@ -46,7 +47,8 @@ CREATE TABLE item_number_series (
 );
 CALL isolate('item_number_series');
 
--- The next number that no item has, in this agency or another; NULL when the series is used up. Who draws holds the series until the commit.
+-- The next number that no item has, in this agency or another; NULL when the series is used up. Who draws holds the series
+-- until the commit.
 -- first and last: the series of an agency that was given none.
 CREATE FUNCTION draw_item_number(in_agency integer, first bigint, last bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -10,7 +10,8 @@ from faelles.circulation.transit import rounds
 from faelles.circulation.transit.model import RouteSheet, Van
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
-from faelles.doors.web.manage.frame import asked, clock_text
+from faelles.doors.web.clock import clock_text
+from faelles.doors.web.manage.frame import asked
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction

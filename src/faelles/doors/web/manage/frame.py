@@ -1,7 +1,6 @@
 """What all screens that manage share: the frame, and the sentence for what was done just now."""
 
 from collections.abc import Mapping
-from datetime import time
 from functools import partial
 from typing import Final, TypeVar
 
@@ -10,6 +9,7 @@ from babel.dates import format_skeleton
 from babel.numbers import format_decimal
 from litestar import Response
 
+from faelles.doors.web.clock import clock_text
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal
 from faelles.doors.web.request import WebRequest, read_as
 
@@ -35,11 +35,6 @@ def manage_page(
         **context,
     }
     return request.page(f"manage/{page}.html", shown, status=refused.status)
-
-
-def clock_text(at: time) -> str:
-    """`18.00`; the last minute of the day is its end."""
-    return "24.00" if (at.hour, at.minute) == (23, 59) else f"{at:%H.%M}"
 
 
 def asked(request: WebRequest, kind: type[Asked]) -> Asked:

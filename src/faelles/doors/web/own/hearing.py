@@ -7,9 +7,8 @@ from typing import Any, Final
 from litestar import Response, Router, get, post
 
 from faelles.doors.rest.access import Example, own_account
+from faelles.doors.web.clock import clock_text, read_clock
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.manage.frame import clock_text
-from faelles.doors.web.manage.organisation.week import read_clock
 from faelles.doors.web.request import WebRequest
 from faelles.ground.errors import FieldProblem, InvalidRequestError, invalid_field
 from faelles.notices.links.unsubscribing import CHOICES_PATH, may_be_turned_off
@@ -93,7 +92,7 @@ def _hour(typed: Mapping[str, str], name: str) -> time | None:
     said = typed.get(name, "")
     hour = read_clock(said) if said else None
     if said and hour is None:
-        raise invalid_field(name, "web_van_clock_malformed")
+        raise invalid_field(name, "web_clock_malformed")
     return hour
 
 

@@ -11,9 +11,9 @@ from faelles.circulation.transit import rounds
 from faelles.circulation.transit.model import NewVan, Round, VanStop
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
+from faelles.doors.web.clock import read_clock
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.manage.frame import manage_page
-from faelles.doors.web.manage.organisation.week import read_clock
 from faelles.doors.web.request import WebRequest, read_as
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError
@@ -130,7 +130,7 @@ def _stops(typed: Mapping[str, str], day: int, problems: list[FieldProblem]) -> 
             continue
         calls_at = read_clock(clock)
         if clock and calls_at is None:
-            problems.append(FieldProblem(f"clock-{line}", "web_van_clock_malformed", {}))
+            problems.append(FieldProblem(f"clock-{line}", "web_clock_malformed", {}))
             continue
         try:
             stop = read_as(VanStop, {"branch": branch, "calls_at": calls_at})

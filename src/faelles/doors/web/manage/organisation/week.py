@@ -7,14 +7,12 @@ from itertools import pairwise
 from typing import Final
 
 from faelles.agencies.opening.model import OpeningHours, WeekdayHours
-from faelles.doors.web.manage.frame import clock_text
+from faelles.doors.web.clock import clock_text, read_clock
 from faelles.ground.errors import FieldProblem, InvalidRequestError
 
 _WEEKDAYS: Final = range(1, 8)
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-4])[:.]?([0-5]\d)?")
 _BETWEEN_TIMES: Final = re.compile(r"\s*(?:[-\N{EN DASH}\N{EM DASH}]|\btil\b|\bto\b)\s*")
 _BETWEEN_OPENINGS: Final = re.compile(r"\s*(?:[,;+/&]|\bog\b|\band\b)\s*")
-_MIDNIGHT: Final = time(23, 59)
 
 
 def typed_week(days: Mapping[int, list[OpeningHours]]) -> dict[str, str]:
@@ -50,14 +48,6 @@ def read_day(line: str) -> list[tuple[time, time]] | None:
             return None
         hours.append((opens, rest[0]))
     return sorted(hours)
-
-
-def read_clock(typed: str) -> time | None:
-    """`10`, `1000`, `10.00` and `10:00`; midnight is told as the last minute of the day."""
-    match = _CLOCK.fullmatch(typed)
-    if match is None or (match[1] == "24" and int(match[2] or 0)):
-        return None
-    return _MIDNIGHT if match[1] == "24" else time(int(match[1]), int(match[2] or 0))
 
 
 def _trouble(hours: list[tuple[time, time]] | None) -> str:
