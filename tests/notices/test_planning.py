@@ -14,6 +14,8 @@ from faelles.ground.events import Event, append
 from faelles.ground.ids import HoldId
 from faelles.ground.money import Ore
 from faelles.notices.channels.port import Delivery, Verdict
+from faelles.notices.looking import operations as looking
+from faelles.notices.looking.model import ReportBounce
 from faelles.notices.model import ChannelName, kinds
 from faelles.notices.planning import rules
 from faelles.notices.planning.operations import tell
@@ -199,6 +201,31 @@ async def test_a_warning_that_goes_out_late_gives_as_many_days_and_one_said_agai
     library.clock.pass_days(8)
     await post.send()
     assert "blev ikke betalt inden 22. marts 2027, og derfor kan du ikke låne" in post.mail[-1].body
+
+
+async def test_a_warning_that_nobody_took_excludes_nobody_until_it_was_given_on_paper(post):
+    reader, library = await post.reader(), post.library
+    caller = library.librarian
+
+    async def standing() -> Standing:
+        [line] = await library.run(lambda tx: notices(tx, caller, reader.id))
+        return line.standing
+
+    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
+    await library.run(lambda tx: desk.charge_manually(tx, caller, reader.id, charge))
+    await library.run(lambda tx: give_notices(tx, caller))
+    await post.read_events()
+    await post.send()
+    [sent] = await library.run(lambda tx: looking.list_messages(tx, caller, reader.id, before=None, limit=50))
+    assert await standing() is Standing.RUNNING
+    library.clock.pass_days(9)
+    assert await standing() is Standing.EXCLUDES
+    await library.run(lambda tx: looking.report_bounce(tx, caller, sent.id, ReportBounce(detail="5.1.1")))
+    assert await standing() is Standing.UNTOLD
+    await library.run(lambda tx: looking.hand_over(tx, caller, sent.id))
+    assert await standing() is Standing.RUNNING
+    library.clock.pass_days(8)
+    assert await standing() is Standing.EXCLUDES
 
 
 async def test_a_warning_is_not_sent_to_whom_the_debt_no_longer_excludes(post):

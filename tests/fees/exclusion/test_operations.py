@@ -1,6 +1,7 @@
 """Letters to those who owe too much, and what follows from them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, ManualKind, Means, Pay
 from faelles.fees.exclusion.model import NoticeLine, Standing
-from faelles.fees.exclusion.operations import give_notices, list_standing, notices
+from faelles.fees.exclusion.operations import came_back, give_notices, list_standing, notices, told
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
 from faelles.ground.errors import ForbiddenError
@@ -49,8 +50,17 @@ class Office:
         )
         await self.run(desk.pay, self.household.patron, request)
 
-    async def write(self) -> int:
-        return (await self.run(give_notices)).given
+    async def write(self, *, is_given: bool = True) -> int:
+        """With the letter given at once, unless something else is said."""
+        written = (await self.run(give_notices)).given
+        if is_given:
+            await self.letters(told)
+        return written
+
+    async def letters(self, fate: Callable[..., Awaitable[None]]) -> None:
+        found = [each.notice for each in await self.written()]
+        async with self.database.transaction(self.household.town.agency, SYSTEM) as tx:
+            await fate(tx, found)
 
     async def written(self) -> list[NoticeLine]:
         return await self.run(notices, self.household.patron)
@@ -110,6 +120,25 @@ async def test_paying_below_the_limit_in_time_averts_it(office: Office):
     await office.pay(10_000)
     office.days = 10
     assert await office.standing() == [Standing.SETTLED]
+
+
+async def test_a_letter_that_reached_nobody_excludes_nobody_until_it_is_given(office: Office):
+    await office.charge(25_000)
+    await office.write(is_given=False)
+    office.days = 20
+    (listed,) = await office.run(list_standing, after=0, limit=50)
+    assert (listed.standing, listed.excludes_on) == (Standing.UNTOLD, None)
+    for _ in range(2):
+        await office.letters(told)
+    office.days = 27
+    assert await office.standing() == [Standing.RUNNING]
+    office.days = 28
+    assert await office.standing() == [Standing.EXCLUDES]
+    for _ in range(2):
+        await office.letters(came_back)
+    assert await office.standing() == [Standing.UNTOLD]
+    office.days = 30
+    assert await office.write(is_given=False) == 1
 
 
 async def test_what_arises_after_the_letter_needs_a_letter_of_its_own(office: Office):

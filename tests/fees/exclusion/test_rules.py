@@ -3,6 +3,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from faelles.fees.exclusion import rules
 from faelles.fees.exclusion.model import Notice, Standing
@@ -42,11 +43,20 @@ def test_what_a_notice_does_follows_from_the_day_and_the_debt(day, standing, owe
     assert rules.standing(notice(standing, owed), day) is expected
 
 
-@pytest.mark.parametrize(("late", "moved"), [(0, 0), (1, 1), (5, 5), (30, 30)])
-def test_written_notice_is_given_when_it_is_sent(late, moved):
-    told_on = NOTICED + timedelta(days=late)
-    assert rules.put_off(EXCLUDES, 8, told_on) == EXCLUDES + timedelta(days=moved)
-    assert rules.put_off(EXCLUDES + timedelta(days=90), 8, told_on) == EXCLUDES + timedelta(days=90)
+@pytest.mark.parametrize(
+    ("standing", "owed", "expected"),
+    [(25_000, 25_000, Standing.UNTOLD), (19_999, 19_999, Standing.SETTLED), (25_000, 0, Standing.SETTLED)],
+)
+def test_a_letter_that_reached_nobody_excludes_nobody(standing, owed, expected):
+    untold = structs.replace(notice(standing, owed), excludes_on=None)
+    assert rules.standing(untold, EXCLUDES + timedelta(days=900)) is expected
+    assert rules.exclusion_in([untold], LIBRARY, EXCLUDES + timedelta(days=900)) is None
+
+
+@pytest.mark.parametrize(("days", "needed"), [(0, False), (29, False), (30, True)])
+def test_whom_a_letter_has_not_reached_in_a_month_is_written_to_again(days, needed):
+    untold = structs.replace(notice(), excludes_on=None)
+    assert rules.needs_notice(25_000, 20_000, [untold], NOTICED + timedelta(days=days)) is needed
 
 
 def test_an_exclusion_stays_in_its_division():

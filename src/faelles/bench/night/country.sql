@@ -211,6 +211,9 @@ SELECT agency_id, p, p, now() - interval '60 days', current_date - 60, current_d
   FROM debtor WHERE is_large AND NOT is_new;
 INSERT INTO exclusion_notice_party (agency_id, notice_id, addressee_id)
 SELECT agency_id, p, id FROM debtor WHERE is_large AND NOT is_new;
+INSERT INTO exclusion_told (agency_id, notice_id, told_at, excludes_on, excludes_at)
+SELECT agency_id, p, now() - interval '60 days', current_date - 52, now() - interval '52 days'
+  FROM debtor WHERE is_large AND NOT is_new;
 INSERT INTO debt_claim (agency_id, charge_id, told_ore, handed_over_at)
 SELECT agency_id, p, 25000, now() - interval '9 days' FROM debtor WHERE is_large AND NOT is_new;
 

@@ -90,6 +90,18 @@ def resend(message: Message, *, token: Token = None, as_json: AsJson = False) ->
         tell("command_notice_resent", notices=done.notices)
 
 
+@app.command("hand-over", help=words("command_notice_hand_over"))
+def hand_over(message: Message, *, token: Token = None) -> None:
+    as_staff(lambda desk: looking.hand_over(desk.tx, desk.caller, message), token=token)
+    tell("command_notice_noted")
+
+
+@app.command("settle", help=words("command_notice_settle"))
+def settle(message: Message, *, token: Token = None) -> None:
+    as_staff(lambda desk: looking.settle(desk.tx, desk.caller, message), token=token)
+    tell("command_notice_noted")
+
+
 def _show(lines: Sequence[MessageLine]) -> None:
     show_table(
         [

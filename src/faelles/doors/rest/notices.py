@@ -155,6 +155,17 @@ async def settle(request: ApiRequest, message: PathId) -> None:
 
 
 @post(
+    "/messages/{message:int}/handover",
+    status_code=204,
+    opt=guarded(Permission.WORKLIST, example=Example(path={"message": "{failed_message}"})),
+    summary="It was given to the patron on paper",
+)
+async def hand_over(request: ApiRequest, message: PathId) -> None:
+    """That is written notice: the time of a warning of exclusion runs from today."""
+    await request.run(lambda tx: looking.hand_over(tx, request.caller, message))
+
+
+@post(
     "/messages/{message:int}/bounce",
     status_code=204,
     opt=guarded(Permission.WORKLIST, example=Example(path=_THIS_MESSAGE, body={"detail": "5.1.1"})),
@@ -240,6 +251,7 @@ router = Router(
                 show_message,
                 resend,
                 settle,
+                hand_over,
                 report_bounce,
             ],
         ),

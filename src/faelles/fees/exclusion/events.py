@@ -21,6 +21,11 @@ def noticed(notice: int, new: NewNotice) -> Event:
     )
 
 
-def put_off(notice: int, excludes_on: date) -> Event:
-    """The letter went out late, and its time runs from then."""
-    return Event(kind="exclusion_put_off", subject=notice, dimensions={"excludes_on": excludes_on.isoformat()})
+def told(notice: int, excludes_on: date) -> Event:
+    """The letter was given, and its time runs."""
+    return Event(kind="exclusion_told", subject=notice, dimensions={"excludes_on": excludes_on.isoformat()})
+
+
+def returned(notice: int) -> Event:
+    """The letter came back."""
+    return Event(kind="exclusion_returned", subject=notice)

@@ -14,6 +14,8 @@ class Standing(StrEnum):
 
     RUNNING = "running"
     """Its time has not run out."""
+    UNTOLD = "untold"
+    """The letter has not gone yet, found no way, or came back: it excludes nobody before it is given."""
     EXCLUDES = "excludes"
     SETTLED = "settled"
     """The debt was paid, or brought below the limit before the time ran out."""
@@ -24,8 +26,8 @@ class Notice(msgspec.Struct, frozen=True, array_like=True):
 
     division: DivisionId
     noticed_on: date
-    excludes_on: date
-    """The first day of the exclusion, as the letter says."""
+    excludes_on: date | None
+    """The first day of the exclusion, as the letter says; None: the letter reached nobody."""
     limit_ore: Ore
     """As the letter says."""
     standing_ore: Ore
@@ -36,10 +38,9 @@ class Notice(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UntoldNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice whose letter has not gone yet."""
+    """A notice whose letter has reached nobody."""
 
     notice: int
-    excludes_on: date
     days_of_notice: int
 
 
@@ -49,7 +50,8 @@ class NoticeLine(msgspec.Struct, frozen=True, kw_only=True):
     notice: int
     division: DivisionId
     noticed_on: date
-    excludes_on: date
+    excludes_on: date | None
+    """None: the letter reached nobody (yet)."""
     debt_ore: Ore
     """When it was written."""
     limit_ore: Ore

@@ -61,17 +61,22 @@ async def list_standing(tx: Transaction, caller: Caller, *, after: int, limit: i
     return shown
 
 
-async def run_from_today(tx: Transaction, untold: Collection[int]) -> None:
-    """The letters of these notices go out now, and no earlier letter did: whoever has had fewer days since than the
-    notice gives gets them from today.
+async def told(tx: Transaction, letters: Collection[int]) -> None:
+    """The letters of these notices were given today. The time of those that nobody had before runs from now: written
+    notice is what an exclusion rests on, and is given when it is sent.
     """
     settings = await current_settings(tx)
     today = _today(tx, settings)
-    for each in await store.load_untold(tx, untold):
-        excludes_on = rules.put_off(each.excludes_on, each.days_of_notice, today)
-        if excludes_on > each.excludes_on:
-            await store.put_off(tx, each.notice, excludes_on, _midnight(settings, excludes_on))
-            await append(tx, events.put_off(each.notice, excludes_on))
+    for each in await store.load_untold(tx, letters):
+        excludes_on = today + timedelta(days=each.days_of_notice)
+        await store.tell(tx, each.notice, excludes_on, _midnight(settings, excludes_on))
+        await append(tx, events.told(each.notice, excludes_on))
+
+
+async def came_back(tx: Transaction, letters: Collection[int]) -> None:
+    """The letters of these notices reached nobody after all: until they are given, they exclude nobody."""
+    returned = await store.take_back(tx, letters)
+    await append(tx, *(events.returned(notice) for notice in returned))
 
 
 async def _notify(tx: Transaction, caller: Caller, settings: Settings, chosen: Sequence[PatronId]) -> int:

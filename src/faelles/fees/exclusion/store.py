@@ -65,15 +65,20 @@ SELECT id FROM noticed
 """
 
 _LOAD_UNTOLD = """
-SELECT notice_id, excludes_on, days_of_notice
+SELECT notice_id, days_of_notice
   FROM patron_exclusion_notice
- WHERE agency_id = $1 AND notice_id = ANY ($2::bigint[]) AND owed_ore > 0
+ WHERE agency_id = $1 AND notice_id = ANY ($2::bigint[]) AND excludes_on IS NULL
  ORDER BY notice_id
 """
-_PUT_OFF = """
-INSERT INTO exclusion_put_off (agency_id, notice_id, excludes_on, excludes_at, put_off_at)
-VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (agency_id, notice_id, excludes_on) DO NOTHING
+_TELL = """
+INSERT INTO exclusion_told (agency_id, notice_id, told_at, excludes_on, excludes_at) VALUES ($1, $2, $3, $4, $5)
+"""
+_TAKE_BACK = """
+INSERT INTO exclusion_told (agency_id, notice_id, told_at)
+SELECT $1, notice_id, $3
+  FROM patron_exclusion_notice
+ WHERE agency_id = $1 AND notice_id = ANY ($2::bigint[]) AND excludes_on IS NOT NULL
+RETURNING notice_id
 """
 
 _EVERYBODY = 2**31 - 1
@@ -145,15 +150,20 @@ async def insert_notice(tx: Transaction, new: NewNotice, noticed_on: date, exclu
 
 
 async def load_untold(tx: Transaction, notices: Collection[int]) -> list[UntoldNotice]:
-    """Those of `notices` of whose claims something is owed."""
+    """Those of `notices` whose letters have reached nobody."""
     return [
-        UntoldNotice(notice=row["notice_id"], excludes_on=row["excludes_on"], days_of_notice=row["days_of_notice"])
+        UntoldNotice(notice=row["notice_id"], days_of_notice=row["days_of_notice"])
         for row in await tx.rows(_LOAD_UNTOLD, tx.agency, list(notices))
     ]
 
 
-async def put_off(tx: Transaction, notice: int, excludes_on: date, excludes_at: datetime) -> None:
-    await tx.execute(_PUT_OFF, tx.agency, notice, excludes_on, excludes_at, tx.now)
+async def tell(tx: Transaction, notice: int, excludes_on: date, excludes_at: datetime) -> None:
+    await tx.execute(_TELL, tx.agency, notice, tx.now, excludes_on, excludes_at)
+
+
+async def take_back(tx: Transaction, notices: Collection[int]) -> list[int]:
+    """Those of `notices` that were told until now."""
+    return [row["notice_id"] for row in await tx.rows(_TAKE_BACK, tx.agency, list(notices), tx.now)]
 
 
 def _notice(row: Row) -> Notice:

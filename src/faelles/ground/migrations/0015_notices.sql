@@ -60,7 +60,7 @@ CREATE TABLE notice_message (
     failed_at      timestamptz,
     settled_at     timestamptz,
     settled_by     text,
-    settled_how    text        CHECK (settled_how IN ('sent_again', 'settled')),
+    settled_how    text        CHECK (settled_how IN ('sent_again', 'handed_over', 'settled')),
     text_erased_at timestamptz,
     PRIMARY KEY (agency_id, id),
     FOREIGN KEY (agency_id, patron_id) REFERENCES patron,

@@ -3,6 +3,7 @@
 from msgspec import structs
 
 from faelles.fees.claims.operations import show_claim
+from faelles.fees.exclusion import operations as exclusion
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, RefusedError
@@ -97,14 +98,23 @@ async def settle(tx: Transaction, caller: Caller, message: int) -> None:
     await append(tx, Event(kind="notice.settled", subject=message))
 
 
+async def hand_over(tx: Transaction, caller: Caller, message: int) -> None:
+    """Its words were given to the patron on paper. That is written notice: the time of a warning runs from today."""
+    await _failed(tx, caller, message, "hand_over_message")
+    await store.settle(tx, message, "handed_over")
+    await exclusion.told(tx, await store.warnings_given(tx, message))
+    await append(tx, Event(kind="notice.handed_over", subject=message))
+
+
 async def report_bounce(tx: Transaction, caller: Caller, message: int, request: ReportBounce) -> None:
-    """A message that was taken came back. Told twice it is told once."""
+    """A message that was taken came back. Told twice it is told once. A warning in it was given to nobody."""
     await store.lock(tx, message)
     found = await _message(tx, caller, message, "report_bounce")
     if found.state is MessageState.BOUNCED:
         return
     if not await store.bounce(tx, message, request.detail):
         raise ConflictError("notice_message_not_failed")
+    await exclusion.came_back(tx, await store.warnings_lost(tx, message))
     await append(tx, Event(kind="notice.bounced", subject=message, dimensions={"channel": found.channel.value}))
 
 

@@ -51,6 +51,23 @@ _NOTE_BOUNCE = """
 INSERT INTO notice_attempt (agency_id, message_id, number, revision, at, outcome, detail)
 SELECT $1, id, attempts, revision, $3, 'bounced', $4 FROM notice_message WHERE agency_id = $1 AND id = $2
 """
+_WARNINGS_GIVEN = """
+SELECT subject_id
+  FROM notice
+ WHERE agency_id = $1 AND message_id = $2 AND kind = 'exclusion_warning' AND subject_id IS NOT NULL
+"""
+# Of the warnings in a message that came back, those that nobody has by another message either.
+_WARNINGS_LOST = """
+SELECT n.subject_id
+  FROM notice AS n
+ WHERE n.agency_id = $1 AND n.message_id = $2 AND n.kind = 'exclusion_warning' AND n.subject_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM notice AS o
+                     JOIN notice_message AS m ON m.agency_id = $1 AND m.id = o.message_id
+                    WHERE o.agency_id = $1 AND o.kind = n.kind AND o.subject_id = n.subject_id
+                      AND (o.patron_id IN (n.patron_id, n.concerning_id)
+                           OR o.concerning_id IN (n.patron_id, n.concerning_id))
+                      AND (m.state = 'sent' OR m.settled_how = 'handed_over'))
+"""
 # To be said again, by the way given, as if it had just been planned; unless that was planned already.
 _PLAN_AGAIN = """
 UPDATE notice AS n
@@ -133,6 +150,16 @@ async def bounce(tx: Transaction, message: int, detail: str) -> bool:
         return False
     await tx.execute(_NOTE_BOUNCE, tx.agency, message, tx.now, detail)
     return True
+
+
+async def warnings_given(tx: Transaction, message: int) -> list[int]:
+    """The notices of exclusion that the message was about."""
+    return [row["subject_id"] for row in await tx.rows(_WARNINGS_GIVEN, tx.agency, message)]
+
+
+async def warnings_lost(tx: Transaction, message: int) -> list[int]:
+    """Of those, the ones that nobody has: no other message with them has gone, none was handed over."""
+    return [row["subject_id"] for row in await tx.rows(_WARNINGS_LOST, tx.agency, message)]
 
 
 async def plan_again(tx: Transaction, message: int, channel: ChannelName) -> int:

@@ -27,7 +27,7 @@ SELECT c.charge_id AS id, c.division_id, c.addressee_id AS patron_id, NULL::date
  WHERE c.agency_id = $1 AND c.charge_id = ANY ($2::bigint[]) AND c.addressee_id IS NOT NULL
 """
 _WARNED = """
-SELECT notice_id AS id, division_id, addressee_id AS patron_id, excludes_on AS day,
+SELECT notice_id AS id, division_id, addressee_id AS patron_id, NULL::date AS day,
        NULLIF(patron_id, addressee_id) AS concerning_id
   FROM patron_exclusion_notice
  WHERE agency_id = $1 AND notice_id = ANY ($2::bigint[]) AND addressee_id IS NOT NULL

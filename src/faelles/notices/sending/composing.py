@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -152,10 +152,11 @@ def _money_entry(fact: ClaimFact | PaymentFact | ExclusionFact, language: Langua
                 day=day_text(local_date(fact.at, zone), language),
             )
         case ExclusionFact():
-            late = (today - fact.excludes_on).days + 1
+            excludes_on = fact.excludes_on or today + timedelta(days=fact.days_of_notice)
+            late = (today - excludes_on).days + 1
             return Entry(
                 amount=money_text(fact.owed_ore, language, fact.currency),
-                day=day_text(fact.excludes_on, language),
+                day=day_text(excludes_on, language),
                 days_overdue=str(late) if late > 0 else "",
             )
 

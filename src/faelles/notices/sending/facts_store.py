@@ -42,16 +42,11 @@ SELECT payment_id AS id, reference, amount_ore, currency, at
  WHERE agency_id = $1 AND payment_id = ANY ($2::bigint[])
 """
 _EXCLUSIONS = """
-SELECT n.notice_id AS id, n.owed_ore, n.standing_ore >= n.limit_ore AS is_at_limit, n.excludes_on, a.currency
+SELECT n.notice_id AS id, n.owed_ore, n.standing_ore >= n.limit_ore AS is_at_limit, n.excludes_on, n.days_of_notice,
+       a.currency
   FROM patron_exclusion_notice AS n
   JOIN agency_directory AS a ON a.agency_id = $1
  WHERE n.agency_id = $1 AND n.notice_id = ANY ($2::bigint[])
-"""
-_WARNINGS_SAID = """
-SELECT DISTINCT subject_id
-  FROM notice
- WHERE agency_id = $1 AND (patron_id = ANY ($2::bigint[]) OR concerning_id = ANY ($2::bigint[]))
-   AND subject_id = ANY ($3::bigint[]) AND kind = 'exclusion_warning' AND state = 'sent'
 """
 _BOOKINGS = """
 SELECT k.booking_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, k.copies,
@@ -129,12 +124,6 @@ async def subjects_of(tx: Transaction, about: About, patron: PatronId, divisions
     return [row["id"] for row in await tx.rows(_SUBJECTS[about], tx.agency, patron, reach, limit)]
 
 
-async def warnings_said(tx: Transaction, patrons: Collection[PatronId], exclusions: Collection[int]) -> set[int]:
-    """The notices of exclusion that have gone out to one of the patrons, or to an adult in their place."""
-    rows = await tx.rows(_WARNINGS_SAID, tx.agency, list(patrons), list(exclusions))
-    return {row["subject_id"] for row in rows}
-
-
 def _loan(row: Row) -> Fact:
     return LoanFact(
         title=row["title"],
@@ -179,6 +168,7 @@ def _exclusion(row: Row) -> Fact:
         owed_ore=row["owed_ore"],
         is_at_limit=row["is_at_limit"],
         excludes_on=row["excludes_on"],
+        days_of_notice=row["days_of_notice"],
         currency=row["currency"],
     )
 

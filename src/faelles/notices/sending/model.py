@@ -56,7 +56,9 @@ class ExclusionFact:
     """Now, of the claims that the warning was about."""
     is_at_limit: bool
     """Whether so much of them is owed (or was, as the time ran out) that it excludes."""
-    excludes_on: date
+    excludes_on: date | None
+    """None: nobody was told yet, and the time runs from the day on which they are."""
+    days_of_notice: int
     currency: str
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from faelles.fees.exclusion.operations import run_from_today
+from faelles.fees.exclusion import operations as exclusion
 from faelles.ground.clock import local_date
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
@@ -26,7 +26,7 @@ from faelles.notices.model import About, ChannelName, MessageState, Notice, kind
 from faelles.notices.planning.sealing import unseal
 from faelles.notices.sending import rules, store
 from faelles.notices.sending.composing import Composer
-from faelles.notices.sending.facts_store import load_facts, warnings_said
+from faelles.notices.sending.facts_store import load_facts
 from faelles.notices.sending.model import Batch, Draft, Fact, Group
 from faelles.notices.sending.store import Result
 from faelles.notices.store import PlannedNotice, Reached
@@ -66,7 +66,6 @@ async def claim(
     looked_at = len(groups)
     reached = await _reached(tx, groups)
     groups = await _undisturbed(tx, groups, reached, zone)
-    await _give_full_time(tx, [notice for group in groups for notice in group.notices])
     facts = await _facts(tx, [notice for group in groups for notice in group.notices])
     true, untrue = _sorted_out(groups, facts, reached, tx, zone)
     await store.drop(tx, untrue)
@@ -101,6 +100,7 @@ async def record(tx: Transaction, batch: Batch, outcomes: Mapping[int, Delivery 
         if draft.id in own and result.state in (MessageState.SENT, MessageState.UNDELIVERABLE)
     ]
     await _tell(tx, ended)
+    await _warned(tx, [draft for draft, result in ended if result.state is MessageState.SENT])
     failed = [draft for draft, result in ended if result.state is MessageState.UNDELIVERABLE]
     missing = {draft.channel for draft, result in ended if result.failure == _MISSING}
     await _by_another_way(tx, failed, missing)
@@ -179,15 +179,6 @@ async def _undisturbed(
         else:
             ready.append(group)
     return ready
-
-
-async def _give_full_time(tx: Transaction, notices: Sequence[Notice]) -> None:
-    """A warning that goes out late, and for the first time, gives as many days as one that goes out at once."""
-    warnings = [each for each in notices if kinds()[each.kind].about is About.EXCLUSION]
-    if warnings:
-        exclusions = {each.subject for each in warnings if each.subject is not None}
-        told = {each.concerning or each.patron for each in warnings}
-        await run_from_today(tx, exclusions - await warnings_said(tx, told, exclusions))
 
 
 async def _facts(tx: Transaction, notices: Sequence[Notice]) -> dict[int, Fact | None]:
@@ -293,6 +284,18 @@ async def _tell(tx: Transaction, ended: Sequence[tuple[Draft, Result]]) -> None:
         for draft, result in ended
     ]
     await append(tx, *events)
+
+
+async def _warned(tx: Transaction, sent: Sequence[Draft]) -> None:
+    """The time of a warning runs from when it went."""
+    said = {
+        notice.subject
+        for draft in sent
+        for notice in draft.notices
+        if notice.subject is not None and kinds()[notice.kind].about is About.EXCLUSION
+    }
+    if said:
+        await exclusion.told(tx, said)
 
 
 async def _by_another_way(tx: Transaction, failed: Sequence[Draft], missing: Collection[ChannelName]) -> None:

@@ -22,7 +22,7 @@ from faelles.people.model import Permission
 _MOST: Final = 100
 
 
-class ResendForm(msgspec.Struct, frozen=True, kw_only=True):
+class FailedForm(msgspec.Struct, frozen=True, kw_only=True):
     message: Id
 
 
@@ -69,9 +69,26 @@ async def resend(request: WebRequest, patron: PathId) -> Response[bytes]:
     """By whatever reaches the patron now; what is no longer true is left out."""
 
     async def do() -> Response[bytes]:
-        form = await request.typed(ResendForm)
+        form = await request.typed(FailedForm)
         await request.run(lambda tx: operations.resend(tx, request.caller, form.message))
         return request.go_to(f"/patrons/{patron}/messages?done=resent")
+
+    return await sent(request, "resend", do, lambda refused: _page(request, patron, refused))
+
+
+@post(
+    "/patrons/{patron:int}/messages/handover",
+    opt=guarded(
+        Permission.WORKLIST, example=Example(path={"patron": "{patron}"}, body={"message": "{failed_message}"})
+    ),
+)
+async def hand_over(request: WebRequest, patron: PathId) -> Response[bytes]:
+    """It was printed and given to the patron."""
+
+    async def do() -> Response[bytes]:
+        form = await request.typed(FailedForm)
+        await request.run(lambda tx: operations.hand_over(tx, request.caller, form.message))
+        return request.go_to(f"/patrons/{patron}/messages?done=handed_over")
 
     return await sent(request, "resend", do, lambda refused: _page(request, patron, refused))
 
@@ -99,4 +116,4 @@ async def write(request: WebRequest, patron: PathId) -> Response[bytes]:
     return await sent(request, "write", do, lambda refused: _page(request, patron, refused))
 
 
-router = Router(path="/", route_handlers=[read, resend, show, write])
+router = Router(path="/", route_handlers=[hand_over, read, resend, show, write])
