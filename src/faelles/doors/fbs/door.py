@@ -25,8 +25,10 @@ from faelles.ground.errors import FaellesError, InvalidRequestError, Unavailable
 
 _JSON: Final = (b"content-type", b"application/json")
 _LOGIN: Final = "login"
-_SHOWN_TO_WHO_ACCEPTS: Final = frozenset({"update_patron"})
-"""Clients in the field expect the changed patron or no content at all; those of the first kind say what they accept."""
+_SHOWN_TO_WHO_ACCEPTS: Final = frozenset({"updateV8"})
+"""Clients in the field expect the changed patron or no content at all; those of the first kind say what they accept.
+Older versions are answered with the patron by whomever they are called.
+"""
 _MOST_PARAMETERS: Final = 1000
 _MOST_VALUES: Final = 500
 """Of one repeated parameter: ten pages of search results at once."""
@@ -92,7 +94,7 @@ class _Door:
             sent=read_body(await _body(receive, self._limit), operation.body) if operation.body else None,
         )
         reply = await _handled(HANDLERS[operation.verb], call)
-        if operation.verb in _SHOWN_TO_WHO_ACCEPTS and not _header(scope, b"accept"):
+        if operation.id in _SHOWN_TO_WHO_ACCEPTS and not _header(scope, b"accept"):
             return HTTPStatus.NO_CONTENT, b""
         return HTTPStatus.OK, reply
 

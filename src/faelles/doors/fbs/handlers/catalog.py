@@ -1,7 +1,7 @@
 """Titles and their copies: available, reservable, where, how often borrowed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -22,15 +22,15 @@ from faelles.policies.compiled import Settings
 from faelles.policies.operations import revision_asked_for, settings_for
 
 Level = TypeVar("Level")
+Told = TypeVar("Told", models.Availability, models.HoldingsForBibliographicalRecord)
 
 
 async def availability(call: Call) -> list[models.Availability]:
-    """Of each record that is known: may somebody wait for it, and is a copy on the shelf."""
+    """Of each record: may somebody wait for it, and is a copy on the shelf."""
+    numbers = call.many("recordid")
 
     async def work(tx: Transaction) -> list[models.Availability]:
-        revision, titles = await tx.together(
-            revision_asked_for(tx), titles_asked_for(tx, call.caller, call.many("recordid"))
-        )
+        revision, titles = await tx.together(revision_asked_for(tx), titles_asked_for(tx, call.caller, numbers))
         chosen = _chosen(call, await settings_for(tx, revision))
         return [
             models.Availability(
@@ -42,14 +42,14 @@ async def availability(call: Call) -> list[models.Availability]:
             for title in availability_of(chosen, titles, tx.now)
         ]
 
-    return await call.read(work)
+    return _of_each(numbers, await call.read(work), _no_availability)
 
 
 async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
-    """Of each record that is known, the copies at each branch and placement."""
+    """Of each record, the copies at each branch and placement."""
+    numbers = call.many("recordid")
 
     async def work(tx: Transaction) -> list[models.HoldingsForBibliographicalRecord]:
-        numbers = call.many("recordid")
         revision, titles, due = await tx.together(
             revision_asked_for(tx),
             titles_asked_for(tx, call.caller, numbers),
@@ -66,7 +66,23 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
             for title in await standing_of(tx, chosen, titles, due)
         ]
 
-    return await call.read(work)
+    return _of_each(numbers, await call.read(work), _no_holdings)
+
+
+def _of_each(numbers: Sequence[str], known: Sequence[Told], nothing: Callable[[str], Told]) -> list[Told]:
+    """One answer for each number, in their order: silence about a title is read as an answer that is missing."""
+    if len(known) == len(numbers):
+        return list(known)
+    told = {each.record_id: each for each in known}
+    return [told.get(number) or nothing(number) for number in numbers]
+
+
+def _no_availability(number: str) -> models.Availability:
+    return models.Availability(record_id=number, reservations=0, reservable=False, available=False)
+
+
+def _no_holdings(number: str) -> models.HoldingsForBibliographicalRecord:
+    return models.HoldingsForBibliographicalRecord(record_id=number, reservations=0, reservable=False, holdings=())
 
 
 def _chosen(call: Call, settings: Settings) -> Chosen:

@@ -100,9 +100,10 @@ def _other_address(other: OtherAddress | None) -> models.Address | None:
     )
 
 
-def _address(contact: Contact | None) -> models.Address | None:
-    if contact is None or not (contact.street or contact.city or contact.postal_code):
-        return None
+def _address(contact: Contact | None) -> models.Address:
+    """There always is one, of nulls where nothing is known: sites read its parts unasked."""
+    if contact is None:
+        return models.Address()
     return models.Address(
         street=contact.street, postal_code=contact.postal_code, city=contact.city, country=contact.country
     )
