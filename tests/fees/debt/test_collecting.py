@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from faelles.fees.debt import importing, operations
+from faelles.fees.debt import importing, operations, reconciling
 from faelles.fees.debt.model import Answer, AnswerKind, Imported, MessageKind
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ClaimLine, Forgive, Reverse
@@ -273,6 +273,31 @@ async def test_a_refused_claim_is_on_the_report_until_it_is_offered_again(office
     assert await office.differences() == []
 
 
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_refused_claim_that_was_paid_over_there_is_not_handed_over_again(office: Office, order: int):
+    await office.use(Adapter.FILE_DROP)
+    claim = await office.charge(30_000)
+    office.days = 61
+    await office.export()
+    said = [paid(claim, 30_000), Answer(id="r-1", kind=AnswerKind.REFUSAL, message=1, reason="Ukendt person")]
+    for answer in said[::order]:
+        await office.say(answer)
+    assert (await office.balance(), await office.differences()) == (0, [])
+    await office.run(operations.offer_again, claim)
+    assert (await office.export()).file is None
+
+
+async def test_what_waits_in_vain_holds_up_nothing_that_can_be_applied(office: Office, monkeypatch):
+    monkeypatch.setattr(importing, "PARKED_AT_A_TIME", 1)
+    await office.say(paid(9_999, 100, "nobodys-1"), paid(9_998, 100, "nobodys-2"))
+    claim = await office.charge(30_000)
+    await office.say(paid(claim, 10_000, "early"))
+    office.days = 61
+    await office.export()
+    await office.say(Answer(id="a-1", kind=AnswerKind.ACKNOWLEDGEMENT, message=1))
+    assert await office.balance() == 20_000
+
+
 async def test_a_file_that_came_already_is_known_and_another_under_its_number_is_set_aside(office: Office):
     claim = await handed_over(office)
     await office.use(Adapter.FILE_DROP)
@@ -287,15 +312,28 @@ async def test_a_file_that_came_already_is_known_and_another_under_its_number_is
     assert (await office.balance()) == 29_000
 
 
-@pytest.mark.parametrize("number", [20_271_224, 2**63])
-async def test_a_file_numbered_by_something_else_is_set_aside_and_holds_nobody_up(office: Office, number: int):
+@pytest.mark.parametrize(("number", "why"), [(20_271_224, "debt_file_far_ahead"), (2**63, "debt_file_line_malformed")])
+async def test_a_file_numbered_by_something_else_is_set_aside_and_holds_nobody_up(office: Office, number, why):
     claim = await handed_over(office)
     await office.use(Adapter.FILE_DROP)
     odd = office.bring(paid(claim, 1_000, "p-1"), number=number)
     office.bring(paid(claim, 1_000, "p-2"), number=2)
     taken = await office.take_in()
     assert (taken.refused, taken.answers.applied) == ((odd.name,), 1)
-    assert await office.differences() == ["debt_file_set_aside"]
+    [aside] = await reconciling.reconcile(office.database, office.outside, office.caller)
+    assert (aside.check, aside.why) == ("debt_file_set_aside", why)
+
+
+async def test_balances_that_cannot_be_read_hide_nothing_else(office: Office):
+    await handed_over(office)
+    await office.use(Adapter.FILE_DROP)
+    (office.exchange / "in").mkdir()
+    (office.exchange / "in" / "balances-1.jsonl").write_bytes("beløb;300,00\n".encode("latin-1"))
+    await office.charge(40_000)
+    office.days += 61
+    await office.export()
+    office.days += 8
+    assert await office.differences() == ["debt_balances_unreadable", "debt_message_unheard"]
 
 
 async def test_files_set_aside_under_one_name_are_all_kept(office: Office):

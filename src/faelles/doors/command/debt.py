@@ -10,7 +10,7 @@ from faelles.doors.command.output import AsJson, remark, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.doors.runtime import Runtime
 from faelles.fees.debt import importing, operations, reconciling
-from faelles.fees.debt.model import Exported, FilesImported, Mismatch, SettleAnswer, SettleFile
+from faelles.fees.debt.model import Answer, AnswerKind, Exported, FilesImported, Mismatch, SettleAnswer, SettleFile
 from faelles.fees.desk import operations as desk_operations
 from faelles.fees.desk.model import StatementLine
 from faelles.fees.exclusion.model import StandingNotice
@@ -18,7 +18,7 @@ from faelles.fees.exclusion.operations import give_notices, list_standing
 from faelles.fees.model import ChargeKind
 from faelles.fees.payments.model import Outside
 from faelles.ground.i18n import money_text
-from faelles.ground.ids import PatronId
+from faelles.ground.ids import ChargeId, PatronId
 from faelles.people.model import Caller
 
 app = typer.Typer(help=words("command_debt"), no_args_is_help=True)
@@ -26,9 +26,13 @@ app = typer.Typer(help=words("command_debt"), no_args_is_help=True)
 Patron = Annotated[int, typer.Argument(help=words("command_debt_patron"), min=1, show_default=False)]
 File = Annotated[str, typer.Argument(help=words("command_debt_file"), show_default=False)]
 Name = Annotated[str, typer.Argument(help=words("command_debt_answer"), show_default=False)]
+Claim = Annotated[int, typer.Argument(help=words("command_debt_claim"), min=1, show_default=False)]
+Message = Annotated[int, typer.Argument(help=words("command_debt_message"), min=1, show_default=False)]
 Reason = Annotated[str, typer.Option(help=words("command_reason"), show_default=False)]
 
 _AT_A_TIME = 200
+_BY_HAND = "by-hand-"
+"""What begins the names of answers that were typed in here: said twice, each counts once."""
 
 
 @app.command("notices", help=words("command_debt_notices"))
@@ -136,7 +140,9 @@ def reconcile(*, token: Token = None, as_json: AsJson = False) -> None:
         tell("command_debt_agrees")
     else:
         columns = ("command_column_check", "command_column_subject", "command_column_amount")
-        show_table(columns, ((words(each.check), each.subject, _money(each.amount_ore)) for each in found))
+        show_table(columns, ((_wrong(each), each.subject, _money(each.amount_ore)) for each in found))
+        for check in dict.fromkeys(each.check for each in found):
+            remark(f"{words(check)}: {words(f'{check}_mend')}")
     if found:
         raise typer.Exit(SAYS_NO)
 
@@ -153,6 +159,40 @@ def settle_file(file: File, *, reason: Reason, token: Token = None) -> None:
     request = checked(SettleFile, {"file": file, "reason": reason})
     as_staff(lambda desk: operations.settle_file(desk.tx, desk.caller, request), token=token)
     tell("command_debt_settled")
+
+
+@app.command("offer", help=words("command_debt_offer"))
+def offer(claim: Claim, *, token: Token = None) -> None:
+    as_staff(lambda desk: operations.offer_again(desk.tx, desk.caller, ChargeId(claim)), token=token)
+    tell("command_debt_offered")
+
+
+@app.command("acknowledge", help=words("command_debt_acknowledge"))
+def acknowledge(message: Message, *, token: Token = None) -> None:
+    _say(Answer(id=f"{_BY_HAND}{message}", kind=AnswerKind.ACKNOWLEDGEMENT, message=message), token)
+
+
+@app.command("refuse", help=words("command_debt_refuse"))
+def refuse(message: Message, *, reason: Reason, token: Token = None) -> None:
+    given = {"id": f"{_BY_HAND}no-{message}", "kind": "refusal", "message": message, "reason": reason}
+    _say(checked(Answer, given), token)
+
+
+def _say(answer: Answer, token: str | None) -> None:
+    """As the debtor system would have."""
+    done = as_staff(lambda desk: importing.import_answers(desk.tx, desk.caller, [answer]), token=token)
+    tell(
+        "command_debt_said",
+        applied=done.applied,
+        repeated=done.repeated,
+        parked=done.parked,
+        contradicted=done.contradicted,
+    )
+
+
+def _wrong(mismatch: Mismatch) -> str:
+    why = f" ({words(mismatch.why, **mismatch.details)})" if mismatch.why else ""
+    return words(mismatch.check) + why
 
 
 def _outside(runtime: Runtime) -> Outside:

@@ -34,6 +34,8 @@ _COLLECT = Permission.DEBT_COLLECT
 class ShownMismatch(Mismatch, frozen=True, kw_only=True):
     text: str
     """What it means, in the caller's language."""
+    mend: str
+    """What is to be done about it."""
 
 
 # -- Exclusion
@@ -160,7 +162,10 @@ async def reconcile(request: ApiRequest) -> Page[ShownMismatch]:
             check=each.check,
             subject=each.subject,
             amount_ore=each.amount_ore,
+            why=each.why,
+            details=each.details,
             text=text(each.check, request.language),
+            mend=text(f"{each.check}_mend", request.language),
         )
         for each in found
     ]

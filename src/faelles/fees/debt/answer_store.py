@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from faelles.fees.debt.model import Answer, AnswerKind, HandedOver
 from faelles.ground.database import Row, Transaction
+from faelles.ground.errors import FaellesError
 from faelles.ground.ids import AccountId, ChargeId, PatronId
 
 _LOAD_FILE = "SELECT sha256 FROM debt_file WHERE agency_id = $1 AND direction = 'in' AND number = $2"
@@ -17,9 +20,10 @@ VALUES ($1, 'in', $2, $3, $4, $5, $5)
 """
 
 _KEEP_REFUSED_FILE = """
-INSERT INTO debt_file_refused (agency_id, sha256, name, why, at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO debt_file_refused (agency_id, sha256, name, why, details, at) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (agency_id, sha256) DO UPDATE
-   SET name = excluded.name, why = excluded.why, settled_at = NULL, settled_by = NULL, settled_why = NULL
+   SET name = excluded.name, why = excluded.why, details = excluded.details, settled_at = NULL, settled_by = NULL,
+       settled_why = NULL
 """
 
 _SETTLE_FILE = """
@@ -42,9 +46,17 @@ SELECT external_id, kind, message_number, charge_id, amount_ore, happened_on, re
 
 _LOAD = _ANSWERS + "   AND external_id = $2"
 
+# Those whose claim or message is known by now: however many wait for what will never come, they hold nobody up.
 _PARKED = (
     _ANSWERS
-    + "   AND applied_at IS NULL AND settled_at IS NULL ORDER BY received_at, external_id LIMIT $2 FOR NO KEY UPDATE"
+    + """
+   AND applied_at IS NULL AND settled_at IS NULL
+   AND (EXISTS (SELECT FROM debt_claim AS h WHERE h.agency_id = $1 AND h.charge_id = debt_answer.charge_id)
+        OR EXISTS (SELECT FROM debt_message AS m WHERE m.agency_id = $1 AND m.number = debt_answer.message_number))
+ ORDER BY received_at, external_id
+ LIMIT $2
+   FOR NO KEY UPDATE
+"""
 )
 
 _NOTE_APPLIED = "UPDATE debt_answer SET applied_at = $3 WHERE agency_id = $1 AND external_id = $2"
@@ -70,13 +82,19 @@ _ACKNOWLEDGE = """
 UPDATE debt_message SET acknowledged_at = COALESCE(acknowledged_at, $3) WHERE agency_id = $1 AND number = $2
 """
 
-# What was refused was never heard: the claim is marked, and what it was to change is taken back.
+# What was refused was never heard: the claim is marked, and what it was to change is taken back. Who refused the claim
+# itself believes nothing of it, whatever else was said about it meanwhile.
 _REFUSE = """
 WITH refused AS (
     UPDATE debt_message SET refused_why = $3 WHERE agency_id = $1 AND number = $2 AND refused_why IS NULL
     RETURNING charge_id, amount_ore
 ), marked AS (
-    UPDATE debt_claim AS h SET told_ore = h.told_ore - r.amount_ore, refused_at = $4
+    UPDATE debt_claim AS h
+       SET told_ore = CASE WHEN EXISTS (SELECT FROM debt_message AS m
+                                         WHERE m.agency_id = $1 AND m.charge_id = h.charge_id AND m.number <> $2
+                                           AND m.kind = 'claim' AND m.refused_why IS NULL)
+                           THEN h.told_ore - r.amount_ore ELSE 0 END,
+           refused_at = $4
       FROM refused AS r
      WHERE h.agency_id = $1 AND h.charge_id = r.charge_id
 )
@@ -100,7 +118,12 @@ SELECT DISTINCT p.patron_id
  ORDER BY p.patron_id
 """
 
-_HEARD = "UPDATE debt_claim SET told_ore = told_ore - $3 WHERE agency_id = $1 AND charge_id = $2"
+_HEARD = """
+UPDATE debt_claim AS h SET told_ore = h.told_ore - $3
+ WHERE h.agency_id = $1 AND h.charge_id = $2
+   AND EXISTS (SELECT FROM debt_message AS m
+                WHERE m.agency_id = $1 AND m.charge_id = $2 AND m.kind = 'claim' AND m.refused_why IS NULL)
+"""
 
 
 async def load_file(tx: Transaction, number: int) -> bytes | None:
@@ -119,9 +142,10 @@ async def insert_file(tx: Transaction, number: int, digest: bytes, messages: int
     return bool(await tx.execute(_INSERT_FILE, tx.agency, number, digest, messages, tx.now))
 
 
-async def keep_refused_file(tx: Transaction, name: str, digest: bytes, why: str) -> None:
+async def keep_refused_file(tx: Transaction, name: str, digest: bytes, problem: FaellesError) -> None:
     """A file that could not be used; brought once more it is to be seen to again."""
-    await tx.execute(_KEEP_REFUSED_FILE, tx.agency, digest, name, why, tx.now)
+    details = msgspec.json.encode(problem.parameters).decode()
+    await tx.execute(_KEEP_REFUSED_FILE, tx.agency, digest, name, problem.code, details, tx.now)
 
 
 async def settle_file(tx: Transaction, name: str, why: str) -> bool:
@@ -205,7 +229,9 @@ async def patrons_of(tx: Transaction, charges: Sequence[int]) -> list[PatronId]:
 
 
 async def note_heard(tx: Transaction, charge: int, amount: int) -> None:
-    """The debtor system says itself that `amount` less is owed."""
+    """The debtor system says itself that `amount` less is owed; of a claim that it refused it knows nothing all the
+    same.
+    """
     await tx.execute(_HEARD, tx.agency, charge, amount)
 
 

@@ -21,7 +21,7 @@ from faelles.fees.operations import post
 from faelles.fees.payments.model import Outside
 from faelles.fees.store import load_live_entries
 from faelles.ground.database import Database, Transaction
-from faelles.ground.errors import ConflictError, InvalidRequestError, invalid_field
+from faelles.ground.errors import ConflictError, FaellesError, InvalidRequestError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.log import logger
 from faelles.ground.money import Ore
@@ -64,14 +64,14 @@ async def import_files(database: Database, outside: Outside, caller: Caller) -> 
                 ),
             )
         except (InvalidRequestError, ConflictError) as problem:
-            name, why = _printable(file.name), problem.code
-            _log.warning("file set aside", agency=caller.agency, file=name, reason=why)
+            name = _printable(file.name)
+            _log.warning("file set aside", agency=caller.agency, file=name, reason=problem.code)
             refused.append(name)
             await database.run(
                 caller.agency,
                 caller.actor,
-                lambda tx, name=name, why=why, content=content: _set_aside(  # type: ignore[misc]  # bound here
-                    tx, name, why, content
+                lambda tx, name=name, problem=problem, content=content: _set_aside(  # type: ignore[misc]  # bound here
+                    tx, name, problem, content
                 ),
             )
             await system.set_aside(file, now)
@@ -80,10 +80,10 @@ async def import_files(database: Database, outside: Outside, caller: Caller) -> 
     return FilesImported(files=len(waiting) - len(refused), refused=tuple(refused), answers=_counted(fates))
 
 
-async def _set_aside(tx: Transaction, name: str, why: str, content: bytes) -> None:
+async def _set_aside(tx: Transaction, name: str, problem: FaellesError, content: bytes) -> None:
     """On the report it stays until somebody has seen to it: what it says is in nobody's books."""
-    await answer_store.keep_refused_file(tx, name, files.digest(content), why)
-    await append(tx, events.file_set_aside(why))
+    await answer_store.keep_refused_file(tx, name, files.digest(content), problem)
+    await append(tx, events.file_set_aside(problem.code))
 
 
 async def import_answers(tx: Transaction, caller: Caller, answers: Sequence[Answer]) -> Imported:

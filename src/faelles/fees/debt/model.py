@@ -1,5 +1,6 @@
 """What is said to a debtor system and by it, and what a comparison finds."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -8,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from faelles.fees.model import ChargeKind
+from faelles.ground.errors import Parameter
 from faelles.ground.fields import PRINTABLE, AmountOre, Id, ShortText
 from faelles.ground.ids import AccountId, ChargeId, DivisionId, PatronId
 from faelles.ground.money import Ore
@@ -188,6 +190,9 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     """The claim, message, file or answer."""
     amount_ore: int | None = None
+    why: str | None = None
+    """What is wrong with a file, as a code; `details`: what the text of it names."""
+    details: Mapping[str, Parameter] = {}
 
 
 class ClaimShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -102,7 +103,12 @@ def _publish(target: Path, content: bytes) -> None:
 
 
 def _read_all(directory: Path, pattern: str) -> list[NamedFile]:
-    return [NamedFile(path.name, path.read_bytes()) for path in sorted(directory.glob(pattern)) if path.is_file()]
+    found = []
+    for path in sorted(directory.glob(pattern)):
+        # Somebody else may be taking it in, and have moved it away just now.
+        with suppress(FileNotFoundError, IsADirectoryError):
+            found.append(NamedFile(path.name, path.read_bytes()))
+    return found
 
 
 def _move(file: Path, directory: Path) -> None:

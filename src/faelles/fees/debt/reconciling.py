@@ -9,24 +9,30 @@ from faelles.fees.debt.model import Mismatch, TheirBalance
 from faelles.fees.debt.operations import connect
 from faelles.fees.payments.model import Outside
 from faelles.ground.database import Database, Transaction
+from faelles.ground.errors import InvalidRequestError
 from faelles.patrons.reach import require_division
 from faelles.people.model import Caller, Permission
 
 HEARD_WITHIN: Final = timedelta(days=7)
 """A message that nobody has acknowledged by then is on the report."""
+_UNREADABLE: Final = "debt_balances_unreadable"
 
 
 async def reconcile(database: Database, outside: Outside, caller: Caller) -> list[Mismatch]:
     """Everything that keeps the two sides from agreeing; with the debtor system's own balances where it tells them.
 
-    Run it after an export and an import. Raises InvalidRequestError where the balances cannot be read.
+    Run it after an export and an import. Balances that cannot be read are themselves on the report.
     """
     system, isil, now = await database.run(caller.agency, caller.actor, lambda tx: connect(tx, outside))
     content = await system.balances(now)
     theirs: Sequence[TheirBalance] | None = None
+    unread: list[Mismatch] = []
     if content is not None:
-        _, theirs = files.decode(content, TheirBalance, expected="balances", agency=isil)
-    return await database.run(caller.agency, caller.actor, lambda tx: compare(tx, caller, theirs))
+        try:
+            _, theirs = files.decode(content, TheirBalance, expected="balances", agency=isil)
+        except InvalidRequestError as problem:
+            unread = [Mismatch(check=_UNREADABLE, subject=isil, why=problem.code, details=problem.parameters)]
+    return unread + await database.run(caller.agency, caller.actor, lambda tx: compare(tx, caller, theirs))
 
 
 async def compare(tx: Transaction, caller: Caller, theirs: Sequence[TheirBalance] | None) -> list[Mismatch]:

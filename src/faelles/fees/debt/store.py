@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from faelles.fees.debt.model import ClaimShown, Due, MessageKind, Mismatch, OutMessageKept, Terms
 from faelles.fees.model import ChargeKind
 from faelles.ground.database import Row, Transaction
@@ -94,29 +96,35 @@ SELECT h.charge_id, a.division_id, h.handed_over_at, h.told_ore, h.refused_at IS
 """
 
 _CHECK = """
-SELECT 'debt_not_told' AS failed, h.charge_id::text AS subject, o.outstanding_ore - h.told_ore AS amount_ore
+SELECT 'debt_not_told' AS failed, h.charge_id::text AS subject, o.outstanding_ore - h.told_ore AS amount_ore,
+       NULL AS why, NULL::jsonb AS details
   FROM debt_claim AS h
  CROSS JOIN LATERAL sums_of_claim($1, h.charge_id) AS o
  WHERE h.agency_id = $1 AND h.refused_at IS NULL AND o.outstanding_ore <> h.told_ore
 UNION ALL
-SELECT 'debt_file_undelivered', number::text, NULL FROM debt_file
+SELECT 'debt_file_undelivered', number::text, NULL, NULL, NULL FROM debt_file
  WHERE agency_id = $1 AND direction = 'out' AND done_at IS NULL
 UNION ALL
-SELECT 'debt_file_set_aside', name, NULL FROM debt_file_refused WHERE agency_id = $1 AND settled_at IS NULL
+SELECT 'debt_file_set_aside', name, NULL, why, details
+  FROM debt_file_refused
+ WHERE agency_id = $1 AND settled_at IS NULL
 UNION ALL
-SELECT 'debt_message_unheard', number::text, amount_ore FROM debt_message
+SELECT 'debt_message_unheard', number::text, amount_ore, NULL, NULL
+  FROM debt_message
  WHERE agency_id = $1 AND acknowledged_at IS NULL AND refused_why IS NULL AND at < $2
 UNION ALL
-SELECT 'debt_claim_refused', h.charge_id::text, NULL FROM debt_claim AS h
- WHERE h.agency_id = $1 AND h.refused_at IS NOT NULL
+SELECT 'debt_claim_refused', h.charge_id::text, o.outstanding_ore - h.told_ore, NULL, NULL
+  FROM debt_claim AS h
+ CROSS JOIN LATERAL sums_of_claim($1, h.charge_id) AS o
+ WHERE h.agency_id = $1 AND h.refused_at IS NOT NULL AND o.outstanding_ore <> h.told_ore
 UNION ALL
-SELECT 'debt_answer_parked', external_id, amount_ore FROM debt_answer
+SELECT 'debt_answer_parked', external_id, amount_ore, NULL, NULL FROM debt_answer
  WHERE agency_id = $1 AND applied_at IS NULL AND settled_at IS NULL
 UNION ALL
-SELECT 'debt_answer_contradicted', external_id, amount_ore FROM debt_answer
+SELECT 'debt_answer_contradicted', external_id, amount_ore, NULL, NULL FROM debt_answer
  WHERE agency_id = $1 AND is_contradicted AND settled_at IS NULL
 UNION ALL
-SELECT 'debt_file_missing', CASE WHEN begin = until THEN begin::text ELSE begin || '-' || until END, NULL
+SELECT 'debt_file_missing', CASE WHEN begin = until THEN begin::text ELSE begin || '-' || until END, NULL, NULL, NULL
   FROM (SELECT lag(number, 1, 0::bigint) OVER (ORDER BY number) + 1 AS begin, number - 1 AS until
           FROM debt_file
          WHERE agency_id = $1 AND direction = 'in') AS gap
@@ -232,7 +240,13 @@ async def list_claims(tx: Transaction, divisions: Divisions, *, after: int, limi
 async def check(tx: Transaction, unheard_before: datetime) -> list[Mismatch]:
     """Whatever keeps the two sides from agreeing, as far as it can be seen from here."""
     return [
-        Mismatch(check=row["failed"], subject=row["subject"], amount_ore=row["amount_ore"])
+        Mismatch(
+            check=row["failed"],
+            subject=row["subject"],
+            amount_ore=row["amount_ore"],
+            why=row["why"],
+            details=msgspec.json.decode(row["details"]) if row["details"] else {},
+        )
         for row in await tx.rows(_CHECK, tx.agency, unheard_before)
     ]
 

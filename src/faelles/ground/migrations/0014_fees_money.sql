@@ -184,7 +184,7 @@ CALL isolate('debt_counter');
 
 -- A claim that was handed over. told_ore: what the debtor system must believe is owed of it, when it has heard
 -- everything that was said and we have heard everything it said. Where that is not what the ledger says, the next export
--- tells the difference.
+-- tells the difference. Of a claim that it refused it believes nothing.
 CREATE TABLE debt_claim (
     agency_id      integer     NOT NULL,
     charge_id      bigint      NOT NULL,
@@ -210,13 +210,15 @@ CREATE TABLE debt_file (
 );
 CALL isolate('debt_file');
 
--- Files that came in and could not be used, each until somebody has seen to it. why: the code of what is wrong with it.
+-- Files that came in and could not be used, each until somebody has seen to it. why: the code of what is wrong with it, and
+-- details what its text names.
 -- The same bytes brought once more are the same file, to be seen to again.
 CREATE TABLE debt_file_refused (
     agency_id   integer     NOT NULL,
     sha256      bytea       NOT NULL,
     name        text        NOT NULL,
     why         text        NOT NULL,
+    details     jsonb       NOT NULL,
     at          timestamptz NOT NULL,
     settled_at  timestamptz,
     settled_by  text,
