@@ -1,6 +1,7 @@
 """SIP2 in XML over HTTP: the same conversation, worded as the national system's clients know it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, cast
 from xml.etree.ElementTree import fromstring
 from xml.sax.saxutils import escape, quoteattr
@@ -8,13 +9,20 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
+from circulation.holds.wishing import title_of, wish
 from circulation.lending_library import LendingLibrary
 from doors.impatient import GUESSES, impatient
 from doors.sip2.conftest import Hall
 from doors.sip2.machine import BLANK, sip_date
+from faelles.circulation.self_service.model import HeldTold
 from faelles.doors.rest.app import create_app
 from faelles.doors.sip2.messages import Message, parse
 from faelles.doors.sip2.over_http import NAMESPACE, over_http
+from faelles.doors.sip2.parts import described, joined
+from faelles.fees.desk.model import ManualCharge, ManualKind
+from faelles.fees.desk.operations import charge_manually
+from faelles.ground.clock import utc_now
+from faelles.ground.i18n import Language, text
 from faelles.people.machines.model import MachineSecret
 
 SIP = f"{{{NAMESPACE}}}sip"
@@ -41,8 +49,17 @@ class WebClient:
 
 
 def response_in(answer: Response) -> str:
+    return child_of(answer, "response")
+
+
+def error_in(answer: Response) -> str:
+    return child_of(answer, "error")
+
+
+def child_of(answer: Response, tag: str) -> str:
+    """What is in the answer's one child, which has no namespace."""
     root = fromstring(answer.content)
-    assert (root.tag, len(root)) == (SIP, 1)
+    assert (root.tag, [child.tag for child in root]) == (SIP, [tag])
     return root[0].text or ""
 
 
@@ -80,6 +97,64 @@ async def test_lists_are_told_in_parts_and_a_patron_number_is_as_good_as_the_car
         assert (told.get("BZ"), told.get("BH")) == ("9999", "DKK")
 
 
+async def test_every_list_is_told_at_once_and_the_empty_ones_too(web: WebClient):
+    """As machines ask: nine times Y, and a delimiter where the tenth would be."""
+    library, reader = web.library, await web.library.reader()
+    message = f"63009{sip_date()}YYYYYYYYY|AOx|AA{reader.card}|AC|AD{reader.pin}|"
+    lists = ("AS", "AT", "AU", "AV", "BU", "CD")
+    bare = await web.ask(message)
+    assert [bare.fields.get(field) for field in lists] == [[""]] * 6
+    late, lent = await library.copy(), await library.copy()
+    library.clock.now = utc_now() - timedelta(days=45)
+    await library.lend(reader, late)
+    library.clock.now = utc_now()
+    await library.lend(reader, lent)
+    charge = ManualCharge(branch=library.town.main, kind=ManualKind.MANUAL, amount_ore=4_500, reason="Omslag")
+    await library.run(lambda tx: charge_manually(tx, library.librarian, reader.id, charge))
+    waited = await library.copy()
+    await library.lend(await library.reader(), waited)
+    await wish(library, reader, await title_of(library, waited))
+    told = await web.ask(f"63009{sip_date()}YYYYYYYYY|AOx|AA{reader.card}|AC|AD{reader.pin}|")
+    assert [len(told.fields[field]) for field in lists] == [1, 1, 2, 1, 1, 1]
+    assert (told.get("AS"), told.get("BU")) == ("", "")
+    assert [each.split("%")[0] for each in told.fields["AU"]] == [late, lent]
+    assert told.get("AT") == told.fields["AU"][0]
+    number, claim, raised, owed, *what = told.get("AV").split("%")
+    assert (number, claim.isdigit(), len(raised), owed, what) == ("", True, 8, "45.00", [""] * 5)
+    title, copy, until, *what = told.get("CD").split("%")
+    assert (bool(title), copy, len(until), len(what)) == (True, "", 8, 5)
+    assert (told.fixed["hold_items_count"], told.fixed["unavailable_holds_count"]) == ("0000", "0001")
+    second = await web.ask(f"63009{sip_date()}  Y       AOx|AA{reader.card}|AC|AD{reader.pin}|BP2|")
+    assert ([each.split("%")[0] for each in second.fields["AU"]], "CD" in second.fields) == ([lent], False)
+
+
+def test_a_title_is_described_by_the_formats_codes():
+    told = HeldTold(
+        identifier="x:1",
+        title="Tørst",
+        creators=("Jo Nesbø",),
+        material_type="book",
+        classification=None,
+        item_number=None,
+    )
+    assert joined(described(told)) == "Tørst%Jo Nesbø%a%xx%"
+    assert joined(described(None)) == "%%%%"
+
+
+async def test_what_lies_ready_is_told_with_its_place_on_the_shelf(web: WebClient):
+    library, reader = web.library, await web.library.reader()
+    item = await library.copy()
+    library.clock.now = utc_now()
+    await library.lend(await library.reader(), item)
+    await wish(library, reader, await title_of(library, item))
+    await library.take_back(item)
+    told = await web.ask(f"63009{sip_date()}YYYYYYYYY|AOx|AA{reader.card}|AC|AD{reader.pin}|")
+    title, copy, shelf, until, place, *what = told.get("AS").split("%")
+    assert (bool(title), copy, bool(shelf), len(until), len(what)) == (True, item, True, 8, 5)
+    assert place == f"{library.town.isil}00 - Hovedbiblioteket"
+    assert (told.get("CD"), told.fixed["hold_items_count"]) == ("", "0001")
+
+
 async def test_renewed_and_returned_copies_are_told_with_their_place(web: WebClient):
     reader, item = await web.library.reader(), await web.library.copy()
     await web.library.lend(reader, item)
@@ -103,14 +178,16 @@ async def test_a_wrong_login_and_another_librarys_address_are_refused(web: WebCl
         await web.post(web.said("9900802.00", login="nobody")),
         await web.post(web.said("9900802.00"), isil="DK-999999"),
     ]
-    assert [(answer.status_code, response_in(answer)) for answer in wrong] == [(401, "940")] * 3
+    assert [(answer.status_code, error_in(answer)) for answer in wrong] == [
+        (401, text("sign_in_refused", Language.DANISH))
+    ] * 3
 
 
 WATCHED = pytest.mark.parametrize("web", [impatient(over_http)], ids=["impatient"], indirect=True)
 
 
 def is_held_up(answer: Response) -> bool:
-    return (answer.status_code, response_in(answer)) == (429, "940") and int(answer.headers["retry-after"]) > 0
+    return answer.status_code == 429 and bool(error_in(answer)) and int(answer.headers["retry-after"]) > 0
 
 
 @WATCHED
@@ -167,5 +244,6 @@ _NO_REQUESTS: list[str | bytes] = [
 async def test_what_is_no_request_is_a_clean_no(web: WebClient):
     for body in _NO_REQUESTS:
         answer = await web.post(body)
-        assert (answer.status_code in {400, 413}, response_in(answer)) == (True, "")
+        assert (answer.status_code in {400, 413}, bool(error_in(answer))) == (True, True)
         assert b"root:" not in answer.content
+    assert (await web.http.get("/rest/sip2/DK-1")).status_code == 405

@@ -155,17 +155,26 @@ class ItemSeen(msgspec.Struct, frozen=True, kw_only=True):
     pickup_deadline: date | None
 
 
-class CopyTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A copy in a list of several. `identifier`: the record's, as catalogues know it."""
+class TitleTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What something in a list of several is. `identifier`: the record's, as catalogues know it."""
 
-    number: ItemNumber
     identifier: str
     title: str
     creators: tuple[str, ...]
     material_type: str
     classification: str | None
+
+
+class CopyTold(TitleTold, frozen=True, kw_only=True):
+    number: ItemNumber
     due_on: date | None
     placement: PlacementId
+
+
+class HeldTold(TitleTold, frozen=True, kw_only=True):
+    """What a hold is for. `item_number`: the copy that lies ready or is on its way."""
+
+    item_number: ItemNumber | None
 
 
 class HoldDeed(StrEnum):

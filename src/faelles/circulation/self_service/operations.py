@@ -21,6 +21,7 @@ from faelles.circulation.self_service.model import (
     AtMachine,
     CancelAtMachine,
     CopyTold,
+    HeldTold,
     ItemSeen,
     PatronSeen,
     PayAtMachine,
@@ -35,7 +36,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import LoanId, PatronId
+from faelles.ground.ids import HoldId, LoanId, PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks.kept_cards import block_kept_card, let_in_again
 from faelles.patrons.identifiers import lookup_keys
@@ -146,6 +147,12 @@ async def copies_at_machine(tx: Transaction, caller: Caller, numbers: Sequence[s
     """Copies by their numbers, for lists that tell more of each."""
     caller.require(Permission.ITEM_VIEW)
     return await store.load_copies(tx, numbers)
+
+
+async def held_at_machine(tx: Transaction, caller: Caller, holds: Sequence[HoldId]) -> Mapping[HoldId, HeldTold]:
+    """What each of the holds is for, for lists that tell more of it."""
+    caller.require(Permission.PATRON_STATUS)
+    return await store.load_held(tx, holds)
 
 
 async def number_of(tx: Transaction, caller: Caller, keyring: Keyring, card: str) -> PatronId | None:

@@ -8,9 +8,9 @@ import msgspec
 from faelles.circulation.desk.facts import ItemFacts, SignIn, Standing
 from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans.facts import LoansFacts
-from faelles.circulation.self_service.model import ClaimSeen, CopyTold, HoldSeen, ItemSeen, LoanSeen
+from faelles.circulation.self_service.model import ClaimSeen, CopyTold, HeldTold, HoldSeen, ItemSeen, LoanSeen
 from faelles.ground.database import Transaction
-from faelles.ground.ids import DivisionId, LoanId, PatronId
+from faelles.ground.ids import DivisionId, HoldId, LoanId, PatronId
 from faelles.policies.model import SettingsRevision
 
 # Everything about whoever stands at the machine, in one question; nothing is locked. The look is recorded with it,
@@ -119,6 +119,14 @@ SELECT c.number, t.identifier, t.title, t.creators, t.material_type, t.classific
   JOIN copy_whereabouts AS w ON w.agency_id = c.agency_id AND w.item_id = c.item_id
   JOIN title AS t ON t.record_id = c.record_id
  WHERE c.agency_id = $1 AND c.number = ANY ($2::text[])
+"""
+_LOAD_HELD = """
+SELECT h.id, t.identifier, t.title, t.creators, t.material_type, t.classification, c.number
+  FROM hold AS h
+  JOIN title AS t ON t.record_id = h.record_id
+  LEFT JOIN bound_copy AS b ON b.agency_id = h.agency_id AND b.hold_id = h.id
+  LEFT JOIN copy AS c ON c.agency_id = b.agency_id AND c.item_id = b.item_id
+ WHERE h.agency_id = $1 AND h.id = ANY ($2::bigint[])
 """
 _NUMBER_OF = """
 SELECT CASE WHEN min(b.patron_id) = max(b.patron_id) THEN min(b.patron_id) END
@@ -266,6 +274,21 @@ async def load_copies(tx: Transaction, numbers: Sequence[str]) -> dict[str, Copy
             classification=row["classification"],
             due_on=row["due_on"],
             placement=row["placement_id"],
+        )
+        for row in rows
+    }
+
+
+async def load_held(tx: Transaction, holds: Sequence[HoldId]) -> dict[HoldId, HeldTold]:
+    rows = await tx.rows(_LOAD_HELD, tx.agency, list(holds))
+    return {
+        row["id"]: HeldTold(
+            identifier=row["identifier"],
+            title=row["title"],
+            creators=tuple(row["creators"]),
+            material_type=row["material_type"],
+            classification=row["classification"],
+            item_number=row["number"],
         )
         for row in rows
     }

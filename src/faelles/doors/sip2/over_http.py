@@ -3,7 +3,8 @@
     <sip xmlns="http://axiell.com/Schema/sip.xsd" login=".." password=".."><request>99..</request></sip>
 
 Whoever asks signs in with every message, as a machine of the library whose ISIL stands in the address; who guesses at
-that, or at patrons' PINs, is held up. What the answers say otherwise than on a socket is in `percent.py`.
+that, or at patrons' PINs, is held up. What the answers say otherwise than on a socket is in `percent.py`. A request
+that is not answered has `<error>` with a sentence in place of `<response>`; neither has a namespace.
 """
 
 from collections.abc import Awaitable, Sequence
@@ -20,12 +21,14 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from faelles.doors.rest.problems import log_mistake
 from faelles.doors.rest.services import Services as HttpServices
-from faelles.doors.sip2 import percent
+from faelles.doors.sip2 import parts, percent
 from faelles.doors.sip2.messages import MalformedMessageError, UnknownCommandError, parse, write
 from faelles.doors.sip2.services import Services
 from faelles.doors.sip2.session import Session
 from faelles.doors.xml_over_http import Header, read_body, send_xml
+from faelles.ground import i18n
 from faelles.ground.errors import FaellesError, InvalidRequestError, TooManyAttemptsError, UnauthenticatedError
+from faelles.ground.i18n import Language
 from faelles.people.machines.terminal import Terminal
 from faelles.people.terminals.model import Whence
 from faelles.people.terminals.sign_in import sign_in_terminal
@@ -34,7 +37,7 @@ PREFIX: Final = "/rest/sip2/"
 NAMESPACE: Final = "http://axiell.com/Schema/sip.xsd"
 _MOST_BYTES: Final = 65_536
 _SERVED: Final = frozenset({"01", "09", "11", "23", "29", "63", "65", "99"})
-_NOT_SIGNED_IN: Final = "940"
+_ANSWER, _ERROR = "response", "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,12 @@ class Unwatched:
     def exchanged(self, terminal: Terminal | None, request: bytes, answer: bytes, seconds: float) -> None: ...
 
 
+class _NotPostedError(FaellesError):
+    """A request by another method."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
 def over_http(services: HttpServices) -> ASGIApp:
     """The door as an ASGI application under `PREFIX`."""
     return _Door(services)
@@ -67,7 +76,7 @@ class _Door:
     def __init__(self, http: HttpServices) -> None:
         self._http = http
         self._services = Services(
-            database=http.database, keyring=http.keyring, witness=Unwatched(), address=percent.address
+            database=http.database, keyring=http.keyring, witness=Unwatched(), address=parts.address
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,22 +85,20 @@ class _Door:
         scope["path_template"] = PREFIX + "{isil}"
         headers: Sequence[Header] = ()
         try:
-            status, said = await self._answer(scope, receive)
-        except UnauthenticatedError:
-            status, said = HTTPStatus.UNAUTHORIZED, _NOT_SIGNED_IN
-        except TooManyAttemptsError as problem:
-            status, said = HTTPStatus.TOO_MANY_REQUESTS, _NOT_SIGNED_IN
-            headers = [(b"retry-after", str(problem.retry_after).encode())]
+            said = _written(_ANSWER, await self._answer(scope, receive))
+            status = HTTPStatus.OK
         except FaellesError as problem:
-            status, said = HTTPStatus(problem.status), ""
+            status, said = HTTPStatus(problem.status), _refused(problem)
+            if isinstance(problem, TooManyAttemptsError):
+                headers = [(b"retry-after", str(problem.retry_after).encode())]
         except Exception as problem:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
             log_mistake(problem, "")
-            status, said = HTTPStatus.INTERNAL_SERVER_ERROR, ""
-        await send_xml(send, status, _written(said), headers)
+            status, said = HTTPStatus.INTERNAL_SERVER_ERROR, _refused(FaellesError("internal_error"))
+        await send_xml(send, status, said, headers)
 
-    async def _answer(self, scope: HTTPScope, receive: Receive) -> tuple[HTTPStatus, str]:
+    async def _answer(self, scope: HTTPScope, receive: Receive) -> str:
         if scope["method"] != "POST":
-            return HTTPStatus.METHOD_NOT_ALLOWED, ""
+            raise _NotPostedError("method_not_allowed")
         asked = _read(await read_body(receive, _MOST_BYTES))
         services, session = self._services, Session(self._services)
         with self._http.guess_pace.at_secrets(self._http.sign_in_pace.address_of(Request(scope))) as guess:
@@ -107,7 +114,7 @@ class _Door:
         message = await percent.with_card(services, terminal, asked.message)
         said = await self._said(session, terminal, message)
         answer = await percent.reworded(services, terminal, where, parse(message), parse(said.decode()))
-        return HTTPStatus.OK, write(answer.code, answer.fixed, {**answer.fields})
+        return write(answer.code, answer.fixed, {**answer.fields})
 
     async def _said(self, session: Session, terminal: Terminal, message: str) -> bytes:
         """The answer to a message. A PIN that did not prove to be right was a guess."""
@@ -150,8 +157,12 @@ def _name(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _written(said: str) -> bytes:
-    root = Element("sip", {"xmlns": NAMESPACE})
-    SubElement(root, "response").text = said
+def _refused(problem: FaellesError) -> bytes:
+    return _written(_ERROR, i18n.text(problem.code, Language.DANISH, problem.parameters))
+
+
+def _written(child: str, said: str) -> bytes:
+    root = Element(f"{{{NAMESPACE}}}sip")
+    SubElement(root, child).text = said
     written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return written

@@ -3,7 +3,7 @@
 Everything is put over the answer that a socket would get; nothing is decided here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,16 +13,17 @@ from faelles.circulation.self_service.model import CopyTold
 from faelles.circulation.self_service.operations import card_of_number, copies_at_machine, number_of
 from faelles.doors.sip2.exchange import Whereabouts
 from faelles.doors.sip2.messages import Message, parse, write
+from faelles.doors.sip2.parts import day, described, joined
+from faelles.doors.sip2.percent_lists import tell_lists
 from faelles.doors.sip2.services import Services
-from faelles.doors.sip2.text import tidy
 from faelles.ground.database import Transaction
 from faelles.ground.ids import PatronId
-from faelles.patrons.model import Contact
 from faelles.people.machines.terminal import DueDateForm, Encoding, Extension, PersonalField, Terminal
 
-_SEPARATOR: Final = "%"
 _BY_NUMBER, _AS_SENT = "LN:", "ANY:"
 _NO_LIMIT: Final = "9999"
+_IS_SHOWN: Final = "BV"
+"""What an answer has that may tell more than whether a card is good."""
 _LONGEST_NUMBER: Final = 18
 _DATE: Final = 12
 """The date and the zone of a due date; the time goes after them."""
@@ -45,16 +46,6 @@ def set_up(terminal: Terminal, where: Whereabouts | None = None) -> Terminal:
         retries=_RETRIES,
     )
     return msgspec.structs.replace(terminal, profile=profile)
-
-
-def joined(parts: Iterable[str | None]) -> str:
-    """Parts of one value; an empty one keeps its place."""
-    return _SEPARATOR.join(tidy(part or "").replace(_SEPARATOR, " ") for part in parts)
-
-
-def address(name: str, contact: Contact) -> str:
-    """BD: name, street, postal code, city, country."""
-    return joined((name, contact.street, contact.postal_code, contact.city, contact.country))
 
 
 async def with_card(services: Services, terminal: Terminal, message: str) -> str:
@@ -88,7 +79,7 @@ async def reworded(
         answer.fields["BX"] = [answer.get("BX") + "N"]
         return answer
     caller, is_known = terminal.caller, answer.get("BL") == "Y" or answer.fixed.get("ok") == "1"
-    numbers = [number for field in ("AB", "AU", "AT", "BM", "BN") for number in answer.fields.get(field, ())]
+    numbers = [number for field in ("AB", "BM", "BN") for number in answer.fields.get(field, ())]
     card = asked.get("AA")
 
     async def work(tx: Transaction) -> tuple[Mapping[str, CopyTold], PatronId | None]:
@@ -97,9 +88,13 @@ async def reworded(
         return copies, number
 
     copies, number = await services.database.run(caller.agency, caller.actor, work, read_only=True)
+    _word_lists(answer, copies)
+    if number is not None and answer.code == "64" and _IS_SHOWN in answer.fields:
+        await services.database.run(
+            caller.agency, caller.actor, lambda tx: tell_lists(tx, terminal, where, number, asked, answer)
+        )
     if "AA" in answer.fields:
         answer.fields["AA"] = [_AS_SENT + card if number is None else f"{_BY_NUMBER}{number}"]
-    _word_lists(answer, copies)
     _word_copy(answer, copies.get(answer.get("AB")), where)
     if answer.code == "64":
         _word_limits(answer)
@@ -107,44 +102,28 @@ async def reworded(
 
 
 def _word_lists(answer: Message, copies: Mapping[str, CopyTold]) -> None:
-    for field in ("AU", "AT"):
-        if field in answer.fields:
-            answer.fields[field] = [_charged(number, copies.get(number)) for number in answer.fields[field]]
     for field, how in (("BM", "SUCCESSFUL"), ("BN", "UNSUCCESSFUL")):
         if field in answer.fields:
             answer.fields[field] = [_renewed(number, how, copies.get(number)) for number in answer.fields[field]]
 
 
-def _charged(number: str, copy: CopyTold | None) -> str:
-    """Number, due date, title, author, kind of text, carrier, DK5."""
-    return joined((number, _due(copy), *_described(copy)))
-
-
 def _renewed(number: str, how: str, copy: CopyTold | None) -> str:
-    return joined((number, how, _due(copy), *_described(copy)))
-
-
-def _due(copy: CopyTold | None) -> str:
-    return f"{copy.due_on:%Y%m%d}" if copy and copy.due_on else ""
-
-
-def _described(copy: CopyTold | None) -> tuple[str | None, ...]:
-    if copy is None:
-        return ("",) * 5
-    return copy.title, next(iter(copy.creators), ""), copy.material_type, "", copy.classification
+    return joined((number, how, day(copy.due_on if copy else None), *described(copy)))
 
 
 def _word_copy(answer: Message, copy: CopyTold | None, where: Whereabouts) -> None:
     """The one copy that a loan or a return is about."""
-    if "AH" in answer.fields and answer.get("AH"):
+    if answer.get("AH"):
         answer.fields["AH"] = [answer.get("AH")[:_DATE] + "000000"]
+    elif answer.code == "30" and copy is not None and copy.due_on is not None:
+        answer.fields["AH"] = [day(copy.due_on).ljust(_DATE) + "000000"]
     if answer.get("BK"):
         answer.fields["BK"] = [str(uuid5(NAMESPACE_URL, f"{where.isil}/{answer.get('BK')}"))]
     if copy is None or answer.code not in {"10", "12", "30"}:
         return
     if answer.get("AJ"):
         answer.fields["AJ"] = [copy.identifier.rpartition(":")[2]]
-        answer.fields["CH"] = [joined(_described(copy))]
+        answer.fields["CH"] = [joined(described(copy))]
     place = where.placements.get(copy.placement)
     if answer.code == "10" and place is not None:
         names = (where.branches[place.branch].name, place.department, place.location, place.sublocation)
