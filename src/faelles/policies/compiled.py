@@ -70,7 +70,7 @@ class CompiledPolicy:
         self._tables: dict[int, rules.RuleTable] = {}
         self._terms: dict[tuple[int, Subject], Terms] = {}
         self._terms_by_reach: dict[tuple[int, rules.Reach], Terms] = {}
-        self._conclusions: dict[tuple[int, str], dict[Hashable, bool]] = {}
+        self._conclusions: dict[tuple[int, str], dict[Hashable, Any]] = {}
 
     def terms(self, subject: Subject, moment: datetime) -> Terms:
         """The terms that hold for `subject` at `moment` (aware)."""
@@ -97,7 +97,7 @@ class CompiledPolicy:
             found = self._tables[stretch] = rules.build_table(in_force, ceilings, self.trees)
         return found
 
-    def conclusions(self, about: str, moment: datetime) -> dict[Hashable, bool]:
+    def conclusions(self, about: str, moment: datetime) -> dict[Hashable, Any]:
         """Where whoever asks the same of many keeps the answers: each follows from its key alone, and from the rules
         as they are at `moment`.
         """

@@ -110,19 +110,23 @@ class Lent(NamedTuple):
     loans: int
 
 
-class LentCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a loan is of, whether or not it is over."""
+class TitleElsewhere(msgspec.Struct, frozen=True, array_like=True):
+    """What a copy is of that another library lent us: our own catalogues may not know it."""
 
-    loan: LoanId
-    item_number: ItemNumber
-    record: RecordId
-    identifier: str
-    material_group: MaterialGroupId
-    issue: IssueNamed | None
-    is_interlibrary: bool
     title: str
     creators: tuple[str, ...]
     material_type: str
+
+
+class LentCopy(msgspec.Struct, frozen=True):
+    """What a loan is of, whether or not it is over. `elsewhere`: of another library's copy alone."""
+
+    loan: LoanId
+    item_number: ItemNumber
+    identifier: str
+    material_group: MaterialGroupId
+    issue: IssueNamed | None
+    elsewhere: TitleElsewhere | None
 
     @property
     def number(self) -> str:

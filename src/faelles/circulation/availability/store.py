@@ -80,10 +80,11 @@ SELECT issue_id, year, volume, number FROM title_issue WHERE record_id = $1 ORDE
 """
 _LENT_COPIES = """
 SELECT COALESCE(json_agg(json_build_object(
-           'loan', l.loan_id, 'item_number', c.number, 'record', l.record_id, 'identifier', t.identifier,
-           'material_group', c.material_group_id, 'is_interlibrary', c.kind = 'placeholder', 'title', t.title,
-           'creators', t.creators, 'material_type', t.material_type,
-           'issue', CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END)), '[]')::text
+           'loan', l.loan_id, 'item_number', c.number, 'identifier', t.identifier,
+           'material_group', c.material_group_id,
+           'issue', CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END,
+           'elsewhere', CASE c.kind WHEN 'placeholder'
+                        THEN json_build_array(t.title, t.creators, t.material_type) END)), '[]')::text
   FROM loan_directory AS l
   JOIN copy AS c ON c.agency_id = l.item_agency_id AND c.item_id = l.item_id
   JOIN title AS t ON t.record_id = l.record_id

@@ -176,24 +176,34 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     is_present: bool
 
 
-class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
+class RuledItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells which rules hold for a copy, and all of it that a renewal is decided by."""
+
     id: ItemId
     number: ItemNumber
     kind: str
     record: RecordId
+    owner_branch: BranchId
+    default_placement: PlacementId
+    material_group: MaterialGroupId
+    withdrawn: bool
+    lender_due_on: date | None
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it stands for another library's copy."""
+        return self.kind == "placeholder"
+
+
+class ItemFacts(RuledItem, frozen=True, kw_only=True):
     title: str
     creators: tuple[str, ...]
     material_type: str
     classification: str | None
-    owner_branch: BranchId
-    default_placement: PlacementId
-    material_group: MaterialGroupId
     price_ore: int | None
     condition: str
     not_for_loan: str | None
     minimum_age: int | None
-    withdrawn: bool
-    lender_due_on: date | None
     received: bool
     sent_home: bool
     state: ItemState
@@ -203,11 +213,6 @@ class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def missing_parts(self) -> tuple[str, ...]:
         return tuple(part.description for part in self.parts if not part.is_present)
-
-    @property
-    def is_placeholder(self) -> bool:
-        """Whether it stands for another library's copy."""
-        return self.kind == "placeholder"
 
 
 class BookedDays(msgspec.Struct, frozen=True, array_like=True):

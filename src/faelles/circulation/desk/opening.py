@@ -6,7 +6,7 @@ import msgspec
 
 from faelles.agencies.model import Branch
 from faelles.circulation.desk.blocks import BlockCode
-from faelles.circulation.desk.facts import ItemFacts
+from faelles.circulation.desk.facts import RuledItem
 from faelles.ground.actor import ActorKind
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
@@ -48,7 +48,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     def branch_of(self, branch: BranchId) -> Branch:
         return self.settings.directory.branches[branch]
 
-    def division_of(self, item: ItemFacts) -> DivisionId:
+    def division_of(self, item: RuledItem) -> DivisionId:
         """The item's owning division: whose rules it is lent by."""
         return self.branch_of(item.owner_branch).division
 

@@ -3,11 +3,11 @@
 from datetime import date, datetime, timedelta
 
 from faelles.agencies.calendar import Calendar
-from faelles.circulation.desk.facts import BookedDays, ItemFacts, PatronFacts
+from faelles.circulation.desk.facts import BookedDays, ItemFacts, PatronFacts, RuledItem
 from faelles.circulation.desk.opening import Desk
 from faelles.circulation.loans.booked import before_booking, fulfilled_by, next_of_others
 from faelles.circulation.loans.due_dates import due_date
-from faelles.circulation.loans.facts import LoanFacts, LoanKind, TouchedHold
+from faelles.circulation.loans.facts import LoanFacts, LoanKind, LoanStanding, TouchedHold
 from faelles.circulation.loans.lending_rules import LendingCase
 from faelles.circulation.loans.renewal_rules import RenewalCase
 from faelles.ground.ids import DivisionId
@@ -64,10 +64,10 @@ def renewal_case(
     desk: Desk,
     *,
     patron: PatronFacts,
-    item: ItemFacts,
-    loan: LoanFacts,
+    item: RuledItem,
+    loan: LoanStanding,
     renewed_at: datetime,
-    is_waited_for: bool = False,
+    waited_for_from: date | None = None,
     bookings: tuple[BookedDays, ...] = (),
     terms: Terms | None = None,
 ) -> RenewalCase:
@@ -88,7 +88,7 @@ def renewal_case(
         patron=patron,
         item=item,
         loan=loan,
-        is_waited_for=is_waited_for,
+        is_waited_for=waited_for_from is not None and waited_for_from <= today,
         is_self_service=desk.is_self_service,
         terms=terms,
         today=today,
@@ -97,12 +97,12 @@ def renewal_case(
     )
 
 
-def terms_for(desk: Desk, patron: PatronFacts | None, item: ItemFacts, moment: datetime) -> Terms:
+def terms_for(desk: Desk, patron: PatronFacts | None, item: RuledItem, moment: datetime) -> Terms:
     """The terms by which the patron has, or would have, the item from `moment` on."""
     return desk.settings.policy.terms(subject_of(desk, patron, item, moment), moment)
 
 
-def subject_of(desk: Desk, patron: PatronFacts | None, item: ItemFacts, moment: datetime) -> policies.Subject:
+def subject_of(desk: Desk, patron: PatronFacts | None, item: RuledItem, moment: datetime) -> policies.Subject:
     """Loan terms come from the item's owner, patron limits from the patron's division, calendars from the branch where
     it happens. The patron counts as a member of the item's division, or of no group.
     """
@@ -118,7 +118,7 @@ def subject_of(desk: Desk, patron: PatronFacts | None, item: ItemFacts, moment: 
     )
 
 
-def loan_kind(item: ItemFacts) -> LoanKind:
+def loan_kind(item: RuledItem) -> LoanKind:
     return LoanKind.INTERLIBRARY if item.is_placeholder else LoanKind.LOAN
 
 
@@ -131,7 +131,7 @@ def _earlier(latest: date | None, day: date) -> date:
     return day if latest is None else min(latest, day)
 
 
-def _latest_due(terms: Terms, patron: PatronFacts, item: ItemFacts, division: DivisionId, today: date) -> date | None:
+def _latest_due(terms: Terms, patron: PatronFacts, item: RuledItem, division: DivisionId, today: date) -> date | None:
     """The day no loan may reach beyond: the lender's own due date, and where set the end of the membership."""
     membership = patron.membership_in(division, today) if terms[DUE_WITHIN_MEMBERSHIP].value else None
     ends = membership.last_day if membership else None

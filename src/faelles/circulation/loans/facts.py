@@ -25,13 +25,12 @@ class ClosedHow(StrEnum):
     """The copy is lost, and nothing is owed for it any more."""
 
 
-class LoanFacts(msgspec.Struct, frozen=True, kw_only=True):
+class LoanStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """How a loan stands, whoever it is to: all of it that a renewal is decided by."""
+
     id: LoanId
     item: ItemId
-    kind: LoanKind
     division: DivisionId
-    branch: BranchId
-    patron_group: PatronGroupId | None
     lent_at: datetime
     lent_on: date
     due_on: date
@@ -39,14 +38,20 @@ class LoanFacts(msgspec.Struct, frozen=True, kw_only=True):
     lost_at: datetime | None
     claimed_returned_at: datetime | None
     closed_at: datetime | None
-    closed_on: date | None
-    closed_how: ClosedHow | None
-    borrower: PatronId | None
-    second_borrower: PatronId | None
 
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+
+class LoanFacts(LoanStanding, frozen=True, kw_only=True):
+    kind: LoanKind
+    branch: BranchId
+    patron_group: PatronGroupId | None
+    closed_on: date | None
+    closed_how: ClosedHow | None
+    borrower: PatronId | None
+    second_borrower: PatronId | None
 
     @property
     def item_state(self) -> ItemState:

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import msgspec
 
 from faelles.circulation.desk.blocks import Block, BlockCode, block
-from faelles.circulation.desk.facts import BookedDays, ItemFacts, PatronFacts
+from faelles.circulation.desk.facts import BookedDays, PatronFacts, RuledItem
 from faelles.circulation.desk.patron_rules import against_debt, against_membership, standing_blocks
 from faelles.circulation.loans.booked import against_booking
-from faelles.circulation.loans.facts import LoanFacts
+from faelles.circulation.loans.facts import LoanStanding
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
     MAX_RENEWALS,
@@ -30,8 +30,8 @@ class RenewalCase(msgspec.Struct, frozen=True, kw_only=True):
     """One loan to renew. `patron` is the first borrower, whose blocks count."""
 
     patron: PatronFacts
-    item: ItemFacts
-    loan: LoanFacts
+    item: RuledItem
+    loan: LoanStanding
     is_waited_for: bool
     """By others, for whom no other copy is planned."""
     is_self_service: bool

@@ -8,13 +8,13 @@ import msgspec
 
 from faelles.circulation.desk.blocks import BlockCode, Judgement, block, judge
 from faelles.circulation.desk.dimensions import loan_dimensions
-from faelles.circulation.desk.facts import PatronFacts
+from faelles.circulation.desk.facts import ItemFacts, PatronFacts
 from faelles.circulation.desk.model import Overrides
 from faelles.circulation.desk.opening import Desk
 from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans import renewal_store
 from faelles.circulation.loans.cases import renewal_case
-from faelles.circulation.loans.facts import Borrowed, LoanAndItem
+from faelles.circulation.loans.facts import Borrowed, LoanAndItem, LoanFacts
 from faelles.circulation.loans.late import NOTHING, charge_if_late
 from faelles.circulation.loans.model import Outcome, RenewalAnswer
 from faelles.circulation.loans.renewal_rules import RenewalCase, find_blocks
@@ -23,7 +23,6 @@ from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId
 from faelles.ground.money import Ore
-from faelles.policies.compiled import Terms
 
 
 class RenewalWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +36,8 @@ class RenewalWish(msgspec.Struct, frozen=True, kw_only=True):
 class Decided(msgspec.Struct, frozen=True):
     """One loan's renewal: to be written when `due_on` is there and nothing stands."""
 
+    loan: LoanFacts
+    item: ItemFacts
     case: RenewalCase
     due_on: date | None
     judgement: Judgement
@@ -46,21 +47,19 @@ class Decided(msgspec.Struct, frozen=True):
         return self.judgement.allows and self.due_on is not None
 
 
-def decide(
-    desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish, *, terms: Terms | None = None
-) -> Decided:
-    """Decide one loan; pure. `terms` as in `renewal_case`."""
+def decide(desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish) -> Decided:
+    """Decide one loan; pure."""
     case = renewal_case(
         desk,
         patron=patron,
         item=each.item,
         loan=each.loan,
         renewed_at=desk.now,
-        is_waited_for=each.waited_for_from is not None and each.waited_for_from <= desk.local_day(desk.now),
+        waited_for_from=each.waited_for_from,
         bookings=each.bookings,
-        terms=terms,
     )
-    return Decided(case, case.due_on, judge(find_blocks(case), wish.overrides, desk.permissions))
+    judgement = judge(find_blocks(case), wish.overrides, desk.permissions)
+    return Decided(each.loan, each.item, case, case.due_on, judgement)
 
 
 async def renew_loans(
@@ -83,9 +82,9 @@ async def renew_loans(
     if wish.dry_run:
         charged = await tx.rehearse(charge)
         await record_access(tx, "renewal_dry_run", patrons)
-        return [_answer(each, Outcome.ALLOWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
+        return [_answer(each, Outcome.ALLOWED, charged.get(each.loan.id, NOTHING)) for each in decided]
     charged = await charge()
-    answers = [_answer(each, Outcome.RENEWED, charged.get(each.case.loan.id, NOTHING)) for each in decided]
+    answers = [_answer(each, Outcome.RENEWED, charged.get(each.loan.id, NOTHING)) for each in decided]
     await renewal_store.write_renewals(
         tx,
         [_renewed(desk, each) for each in allowed],
@@ -99,7 +98,7 @@ async def renew_loans(
 
 
 async def _charge_all(tx: Transaction, desk: Desk, allowed: Sequence[Decided]) -> dict[LoanId, Ore]:
-    return {each.case.loan.id: await _charge(tx, desk, each) for each in allowed}
+    return {each.loan.id: await _charge(tx, desk, each) for each in allowed}
 
 
 async def _charge(tx: Transaction, desk: Desk, decided: Decided) -> Ore:
@@ -109,20 +108,20 @@ async def _charge(tx: Transaction, desk: Desk, decided: Decided) -> Ore:
         tx,
         desk,
         case.terms,
-        loan=case.loan,
+        loan=decided.loan,
         patron=case.patron,
         settled_on=case.today,
     )
 
 
 def _answer(decided: Decided, when_allowed: Outcome, charged: Ore) -> RenewalAnswer:
-    loan, allowed = decided.case.loan, decided.is_allowed
+    loan, allowed = decided.loan, decided.is_allowed
     return RenewalAnswer(
         outcome=when_allowed if allowed else Outcome.REFUSED,
         loan=loan.id,
         due_on=decided.due_on if allowed else loan.due_on,
         renewals=loan.renewals + 1 if allowed else loan.renewals,
-        item=shown(decided.case.item, on_checkout=True),
+        item=shown(decided.item, on_checkout=True),
         blocks=decided.judgement.standing,
         overridden=decided.judgement.overridden,
         charged_ore=charged,
@@ -132,16 +131,16 @@ def _answer(decided: Decided, when_allowed: Outcome, charged: Ore) -> RenewalAns
 def _renewed(desk: Desk, decided: Decided) -> renewal_store.RenewedLoan:
     case = decided.case
     return renewal_store.RenewedLoan(
-        loan=case.loan.id,
-        item=case.item.id,
-        due_on=decided.due_on or case.loan.due_on,
+        loan=decided.loan.id,
+        item=decided.item.id,
+        due_on=decided.due_on or decided.loan.due_on,
         overridden=[each.code.value for each in decided.judgement.overridden],
         dimensions=loan_dimensions(
-            item=case.item,
+            item=decided.item,
             branch=desk.branch,
-            division=case.loan.division,
+            division=decided.loan.division,
             patron=case.patron,
-            group=case.loan.patron_group,
+            group=decided.loan.patron_group,
             day=case.today,
         ),
     )
@@ -150,8 +149,8 @@ def _renewed(desk: Desk, decided: Decided) -> renewal_store.RenewedLoan:
 def _refused(desk: Desk, decided: Decided) -> renewal_store.RefusedRenewal:
     codes = sorted(each.code for each in decided.judgement.standing)
     return renewal_store.RefusedRenewal(
-        loan=decided.case.loan.id,
-        item=decided.case.item.id,
+        loan=decided.loan.id,
+        item=decided.item.id,
         dimensions={"branch": desk.branch, "blocks": ",".join(codes)},
     )
 

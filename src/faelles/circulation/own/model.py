@@ -7,48 +7,42 @@ from datetime import date, datetime
 import msgspec
 
 from faelles.catalog.numbers.rules import number_of
-from faelles.circulation.availability.model import IssueNamed, LentCopy
+from faelles.circulation.availability.model import IssueNamed, LentCopy, TitleElsewhere
 from faelles.circulation.desk.blocks import Block
-from faelles.circulation.desk.facts import ItemFacts, OpenLoan, PatronFacts
+from faelles.circulation.desk.facts import BookedDays, OpenLoan, PatronFacts, RuledItem
 from faelles.circulation.desk.hold_states import HoldState
-from faelles.circulation.loans.facts import LoanAndItem, LoanFacts
+from faelles.circulation.loans.facts import LoanStanding
 from faelles.ground.ids import BranchId, HoldId, PatronId, RecordId
 from faelles.policies.model import SettingsRevision
 
 
-class LoanByPlace(LoanFacts, frozen=True, kw_only=True, array_like=True):
+class LoanByPlace(LoanStanding, frozen=True, kw_only=True, array_like=True):
     pass
 
 
-class ItemByPlace(ItemFacts, frozen=True, kw_only=True, array_like=True):
+class ItemByPlace(RuledItem, frozen=True, kw_only=True, array_like=True):
     pass
 
 
-class LoanAtHome(LoanAndItem, frozen=True, kw_only=True, array_like=True):
-    """`identifier`: the title's. `answering`: whoever answers for the loan, where that is not the patron whose loans
-    these are. Of the item, notes and parts are left out: they decide nothing here.
+class LoanAtHome(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What a renewal is decided by, and what a list shows. `waited_for_from` and `bookings` as in `LoanAndItem`;
+    `identifier`: the title's; `answering`: whoever answers for the loan, where that is not the patron whose loans
+    these are.
     """
 
     loan: LoanByPlace
     item: ItemByPlace
+    waited_for_from: date | None
+    bookings: tuple[BookedDays, ...]
     identifier: str
     issue: IssueNamed | None
+    elsewhere: TitleElsewhere | None
     answering: PatronFacts | None
 
     @property
     def copy(self) -> LentCopy:
-        return LentCopy(
-            loan=self.loan.id,
-            item_number=self.item.number,
-            record=self.item.record,
-            identifier=self.identifier,
-            material_group=self.item.material_group,
-            issue=self.issue,
-            is_interlibrary=self.item.is_placeholder,
-            title=self.item.title,
-            creators=self.item.creators,
-            material_type=self.item.material_type,
-        )
+        item = self.item
+        return LentCopy(self.loan.id, item.number, self.identifier, item.material_group, self.issue, self.elsewhere)
 
     @property
     def as_open(self) -> OpenLoan:
@@ -98,13 +92,12 @@ def _by_answering(loans: Iterable[LoanAtHome]) -> list[BorrowedAtHome]:
     return [BorrowedAtHome(patron, tuple(theirs)) for patron, theirs in found.values()]
 
 
-@dataclass(frozen=True, slots=True)
-class OwnLoan:
+class OwnLoan(msgspec.Struct, frozen=True):
     """`refused`: what stands against renewing it just now, which is nothing where a renewal would gain no day; None
     where it may be renewed.
     """
 
-    loan: LoanFacts
+    loan: LoanStanding
     copy: LentCopy
     refused: tuple[Block, ...] | None
 

@@ -1,22 +1,20 @@
 """What a patron has, for the patron: questions for `Transaction.together`, and what is decided of the answers."""
 
 from collections.abc import Callable
-from typing import Final
+from datetime import date
 
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.desk.opening import Desk, open_desk
-from faelles.circulation.loans.cases import terms_for
-from faelles.circulation.loans.renewing import RenewalWish, decide
+from faelles.circulation.loans.cases import renewal_case, terms_for
+from faelles.circulation.loans.renewal_rules import find_blocks
 from faelles.circulation.own import store
 from faelles.circulation.own.model import AtHome, LoanAtHome, OwnHolds, OwnLoan
 from faelles.ground.access import record_access
 from faelles.ground.database import Read, Transaction
-from faelles.ground.ids import BranchId, PatronId
+from faelles.ground.ids import BranchId, DivisionId, PatronGroupId, PatronId
 from faelles.people.model import Caller, Permission
 from faelles.policies.compiled import Terms
-
-_NO_WISH: Final = RenewalWish(overrides=frozenset(), reason=None, dry_run=True)
 
 
 def loans_asked_for(tx: Transaction, caller: Caller) -> Read[AtHome]:
@@ -45,24 +43,47 @@ async def own_loans(tx: Transaction, caller: Caller, facts: AtHome, branch: Bran
 
 def _decided_alike(desk: Desk, patron: PatronFacts) -> Callable[[LoanAtHome], tuple[Block, ...] | None]:
     """What stands against a renewal, decided once for all loans that nothing in the decision tells apart: who has much
-    has much of a kind, and fetched it on few days.
+    has much of a kind, and fetched it on few days. The terms of a kind are those of everybody in the same groups.
     """
-    terms: dict[tuple[object, ...], Terms] = {}
-    decided: dict[tuple[object, ...], tuple[Block, ...] | None] = {}
+    terms = desk.settings.policy.conclusions("terms of a renewal", desk.now)
+    who = (desk.branch, *_groups(patron, desk.local_day(desk.now)))
+    decided: dict[tuple[object, ...], tuple[Block, ...]] = {}
 
     def refused(each: LoanAtHome) -> tuple[Block, ...] | None:
         item = each.item
-        kind = (item.owner_branch, item.default_placement, item.material_group, item.kind)
+        kind = (who, item.owner_branch, item.default_placement, item.material_group, item.kind)
         known = terms.get(kind)
         if known is None:
             known = terms[kind] = terms_for(desk, patron, item, desk.now)
         alike = (known, *_told_apart_by(each))
-        if alike not in decided:
-            decision = decide(desk, patron, each, _NO_WISH, terms=known)
-            decided[alike] = None if decision.is_allowed else decision.judgement.standing
-        return decided[alike]
+        found = decided.get(alike)
+        if found is None:
+            found = decided[alike] = _standing(desk, patron, each, known)
+        return found or None
 
     return refused
+
+
+def _groups(patron: PatronFacts, day: date) -> list[tuple[DivisionId, PatronGroupId]]:
+    """The group that counts in each division where there is one."""
+    divisions = sorted({each.division for each in patron.memberships})
+    counting = [patron.membership_in(division, day) for division in divisions]
+    return [(each.division, each.group) for each in counting if each is not None]
+
+
+def _standing(desk: Desk, patron: PatronFacts, each: LoanAtHome, terms: Terms) -> tuple[Block, ...]:
+    """All of it, as nobody steps over anything; nothing where the loan may be renewed."""
+    case = renewal_case(
+        desk,
+        patron=patron,
+        item=each.item,
+        loan=each.loan,
+        renewed_at=desk.now,
+        waited_for_from=each.waited_for_from,
+        bookings=each.bookings,
+        terms=terms,
+    )
+    return tuple(find_blocks(case))
 
 
 def _told_apart_by(each: LoanAtHome) -> tuple[object, ...]:

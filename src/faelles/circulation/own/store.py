@@ -27,10 +27,7 @@ _LOAN: Final = _by_place(
         {
             "id": "l.id",
             "item": "l.item_id",
-            "kind": "l.kind",
             "division": "l.division_id",
-            "branch": "l.branch_id",
-            "patron_group": "l.patron_group_id",
             "lent_at": "l.lent_at",
             "lent_on": "l.lent_on",
             "due_on": "l.due_on",
@@ -38,10 +35,6 @@ _LOAN: Final = _by_place(
             "lost_at": "l.lost_at",
             "claimed_returned_at": "l.claimed_returned_at",
             "closed_at": "NULL",
-            "closed_on": "NULL",
-            "closed_how": "NULL",
-            "borrower": _BORROWER,
-            "second_borrower": "CASE WHEN o.role <> 'primary' THEN o.patron_id END",
         }
     ),
 )
@@ -53,27 +46,15 @@ _ITEM: Final = _by_place(
             "number": "c.number",
             "kind": "c.kind",
             "record": "c.record_id",
-            "title": "t.title",
-            "creators": "t.creators",
-            "material_type": "t.material_type",
-            "classification": "t.classification",
             "owner_branch": "c.owner_branch_id",
             "default_placement": "c.default_placement_id",
             "material_group": "c.material_group_id",
-            "price_ore": "c.price_ore",
-            "condition": "c.condition",
-            "not_for_loan": "c.not_for_loan",
-            "minimum_age": "c.minimum_age",
             "withdrawn": "c.withdrawn_at IS NOT NULL",
             "lender_due_on": "c.lender_due_on",
-            "received": "c.received_at IS NOT NULL",
-            "sent_home": "c.sent_home_at IS NOT NULL",
-            "state": "w.state",
-            "parts": "'[]'::json",
-            "notes": "'[]'::json",
         }
     ),
 )
+_ELSEWHERE: Final = "json_build_array(t.title, t.creators, t.material_type)"
 # Who waits is looked up by what decides for a renewal too, but only for titles for which anybody does.
 _WAITED_FOR: Final = f"""CASE WHEN EXISTS (SELECT FROM hold AS h
                    WHERE h.agency_id = $1 AND h.record_id = c.record_id AND h.closed_at IS NULL AND h.state = 'pending')
@@ -84,11 +65,11 @@ _LENT: Final = _by_place(
         {
             "loan": _LOAN,
             "item": _ITEM,
-            "lent_again": "false",
             "waited_for_from": _WAITED_FOR,
             "bookings": f"CASE WHEN w.is_booked THEN bookings_of($1, l.item_id, {_BORROWER}) ELSE '[]' END",
             "identifier": "t.identifier",
             "issue": "CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END",
+            "elsewhere": f"CASE c.kind WHEN 'placeholder' THEN {_ELSEWHERE} END",
             "answering": f"CASE WHEN o.role <> 'primary' THEN facts_of_patron($1, {_BORROWER}) END",
         }
     ),

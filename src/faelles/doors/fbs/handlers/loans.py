@@ -5,9 +5,9 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from faelles.circulation.availability.model import LentCopy
+from faelles.circulation.availability.model import LentCopy, TitleElsewhere
 from faelles.circulation.availability.operations import copies_lent
-from faelles.circulation.loans.facts import LoanFacts
+from faelles.circulation.loans.facts import LoanStanding
 from faelles.circulation.loans.model import Outcome, RenewalAnswer, RenewalRequest
 from faelles.circulation.loans.operations import renew
 from faelles.circulation.looking.model import LoanShown
@@ -73,29 +73,29 @@ async def loan_details(
     return {each.id: _details(settings, each, copies[each.id]) for each in found if each.id in copies}
 
 
-def _details(settings: Settings, loan: LoanShown | LoanFacts, copy: LentCopy) -> models.LoanDetails:
+def _details(settings: Settings, loan: LoanShown | LoanStanding, copy: LentCopy) -> models.LoanDetails:
     zone = settings.directory.agency.time_zone
     return models.LoanDetails(
         loan_id=loan.id,
         record_id=copy.number,
-        loan_type="interLibraryLoan" if copy.is_interlibrary else "loan",
+        loan_type="loan" if copy.elsewhere is None else "interLibraryLoan",
         material_group=material_group(settings, copy.material_group),
         material_item_number=copy.item_number,
         periodical=None if copy.issue is None else periodical(copy.issue),
         loan_date=local(loan.lent_at, zone),
         due_date=loan.due_on,
-        il_bibliographic_record=_borrowed_title(copy) if copy.is_interlibrary else None,
+        il_bibliographic_record=None if copy.elsewhere is None else _borrowed_title(copy.number, copy.elsewhere),
         returned_date=None if loan.closed_at is None else local(loan.closed_at, zone),
     )
 
 
-def _borrowed_title(copy: LentCopy) -> models.ILLBibliographicRecord:
+def _borrowed_title(number: str, elsewhere: TitleElsewhere) -> models.ILLBibliographicRecord:
     """A title that another library lent us, and that the web site's own catalogue may not know."""
     return models.ILLBibliographicRecord(
-        record_id=copy.number,
-        medium_type=copy.material_type,
-        author=copy.creators[0] if copy.creators else None,
-        title=copy.title,
+        record_id=number,
+        medium_type=elsewhere.material_type,
+        author=elsewhere.creators[0] if elsewhere.creators else None,
+        title=elsewhere.title,
     )
 
 
