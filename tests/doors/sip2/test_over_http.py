@@ -163,6 +163,9 @@ async def test_renewed_and_returned_copies_are_told_with_their_place(web: WebCli
     assert (number, how in {"SUCCESSFUL", "UNSUCCESSFUL"}, len(rest)) == (item, True, 6)
     back = await web.ask(f"09N{sip_date()}{sip_date()}AP|AOx|AB{item}|AC|")
     assert (back.fixed["ok"], back.get("AQ").count("%"), back.get("CH").count("%")) == ("1", 3, 4)
+    assert back.get("AA") == f"LN:{reader.id}"
+    never_lent = await web.ask(f"09N{sip_date()}{sip_date()}AP|AOx|AB{await web.library.copy()}|AC|")
+    assert "AA" not in never_lent.fields
 
 
 async def test_who_is_not_known_is_told_as_sent(web: WebClient):

@@ -36,7 +36,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.i18n import Language
-from faelles.ground.ids import HoldId, LoanId, PatronId
+from faelles.ground.ids import BranchId, HoldId, LoanId, PatronId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks.kept_cards import block_kept_card, let_in_again
 from faelles.patrons.identifiers import lookup_keys
@@ -47,6 +47,7 @@ from faelles.policies.model import ANY_PATRON, ScopePath, Subject
 
 CANCELLED_WITHIN = timedelta(hours=1)
 """A machine cancels what went wrong in its hands just now; what is older is for the desk."""
+_JUST_NOW = timedelta(minutes=1)
 
 
 async def patron_at_machine(
@@ -153,6 +154,12 @@ async def held_at_machine(tx: Transaction, caller: Caller, holds: Sequence[HoldI
     """What each of the holds is for, for lists that tell more of it."""
     caller.require(Permission.PATRON_STATUS)
     return await store.load_held(tx, holds)
+
+
+async def returned_by(tx: Transaction, caller: Caller, number: str, branch: BranchId) -> PatronId | None:
+    """The patron number of whose loan of the copy was returned at the branch just now."""
+    caller.require(Permission.RETURN)
+    return await store.returned_by(tx, number, branch, tx.now - _JUST_NOW)
 
 
 async def number_of(tx: Transaction, caller: Caller, keyring: Keyring, card: str) -> PatronId | None:

@@ -161,6 +161,15 @@ SELECT l.id
  ORDER BY l.closed_at DESC
  LIMIT 1
 """
+_RETURNED_BY = """
+SELECT o.patron_id
+  FROM loan AS l
+  JOIN loan_borrower AS o ON o.agency_id = $1 AND o.loan_id = l.id AND o.role = 'primary'
+ WHERE l.agency_id = $1 AND l.item_agency_id = $1 AND l.item_id = (SELECT item_numbered($1, $2))
+   AND l.closed_how = 'returned' AND l.closed_branch_id = $3 AND l.closed_at >= $4
+ ORDER BY l.closed_at DESC
+ LIMIT 1
+"""
 _LENT_TITLED = """
 SELECT CASE WHEN min(c.number) = max(c.number) THEN min(c.number) END
   FROM loan_borrower AS o
@@ -315,6 +324,12 @@ async def returned_here_since(
     """The latest loan of the item that was returned at the branch, if it was that of whom the keys stand for."""
     found: int | None = await tx.value(_RETURNED_HERE_SINCE, tx.agency, number, branch, since, list(keys))
     return None if found is None else LoanId(found)
+
+
+async def returned_by(tx: Transaction, number: str, branch: int, since: datetime) -> PatronId | None:
+    """Whose loan of the item was returned at the branch."""
+    found: int | None = await tx.value(_RETURNED_BY, tx.agency, number, branch, since)
+    return None if found is None else PatronId(found)
 
 
 async def lent_titled(tx: Transaction, patron: PatronId, title: str) -> str | None:

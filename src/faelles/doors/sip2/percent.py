@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from faelles.circulation.self_service.model import CopyTold
-from faelles.circulation.self_service.operations import card_of_number, copies_at_machine, number_of
+from faelles.circulation.self_service.operations import card_of_number, copies_at_machine, number_of, returned_by
 from faelles.doors.sip2.exchange import Whereabouts
 from faelles.doors.sip2.messages import Message, parse, write
 from faelles.doors.sip2.parts import day, described, joined
@@ -84,8 +84,9 @@ async def reworded(
 
     async def work(tx: Transaction) -> tuple[Mapping[str, CopyTold], PatronId | None]:
         copies = await copies_at_machine(tx, caller, numbers) if numbers else {}
-        number = await number_of(tx, caller, services.keyring, card) if card and is_known else None
-        return copies, number
+        if answer.code == "10":
+            return copies, await returned_by(tx, caller, answer.get("AB"), terminal.branch) if is_known else None
+        return copies, await number_of(tx, caller, services.keyring, card) if card and is_known else None
 
     copies, number = await services.database.run(caller.agency, caller.actor, work, read_only=True)
     _word_lists(answer, copies)
@@ -93,8 +94,10 @@ async def reworded(
         await services.database.run(
             caller.agency, caller.actor, lambda tx: tell_lists(tx, terminal, where, number, asked, answer)
         )
-    if "AA" in answer.fields:
-        answer.fields["AA"] = [_AS_SENT + card if number is None else f"{_BY_NUMBER}{number}"]
+    if number is not None:
+        answer.fields["AA"] = [f"{_BY_NUMBER}{number}"]
+    elif "AA" in answer.fields:
+        answer.fields["AA"] = [_AS_SENT + card]
     _word_copy(answer, copies.get(answer.get("AB")), where)
     if answer.code == "64":
         _word_limits(answer)
