@@ -50,8 +50,7 @@ def decode(content: bytes, kind: type[Line], *, expected: str, agency: str) -> t
     if len(rows) < 2:  # noqa: PLR2004 - head and end
         raise InvalidRequestError("debt_file_incomplete")
     body = b"".join(rows[:-1])
-    end = _read(rows[-1], End, len(rows))
-    if end.lines != len(rows) - 2 or end.sha256 != hashlib.sha256(body).hexdigest():
+    if not _vouches(rows[-1], body, len(rows) - 2):
         raise InvalidRequestError("debt_file_incomplete")
     head = _read(rows[0], Head, 1)
     if head.version != VERSION or head.content != expected or head.agency != agency or head.number < 1:
@@ -61,6 +60,14 @@ def decode(content: bytes, kind: type[Line], *, expected: str, agency: str) -> t
 
 def digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
+
+
+def _vouches(last: bytes, body: bytes, lines: int) -> bool:
+    try:
+        end = msgspec.json.decode(last, type=End)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return end.lines == lines and end.sha256 == hashlib.sha256(body).hexdigest()
 
 
 def _read(row: bytes, kind: type[Line], place: int) -> Line:
