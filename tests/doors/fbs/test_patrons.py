@@ -259,15 +259,40 @@ async def test_a_form_that_was_left_empty_in_places_is_taken_as_it_is_sent(site:
     assert (shown["emailAddress"], shown["onHold"], shown["receivePostalMail"]) == (None, None, True)
 
 
-async def test_an_address_that_is_none_is_named_as_it_was_sent(site: WebSite):
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"emailAddresses": [{"emailAddress": "nej", "receiveNotification": True}]}, "emailAddresses"),
+        (
+            {"emailAddresses": [{"emailAddress": f"{'a' * 300}@example.dk", "receiveNotification": True}]},
+            "emailAddresses",
+        ),
+        ({"phoneNumbers": [{"phoneNumber": "nej", "receiveNotification": True}]}, "phoneNumbers"),
+        (
+            {"phoneNumbers": [{"phoneNumber": f"1{n:07}", "receiveNotification": True} for n in range(11)]},
+            "phoneNumbers",
+        ),
+        ({"onHold": {"from": "2030-02-01", "to": "2030-01-01"}}, "onHold.to"),
+        ({"onHold": {"from": "2000-01-01", "to": "2000-02-01"}}, "onHold.to"),
+    ],
+)
+async def test_what_cannot_be_is_named_as_it_was_sent(site: WebSite, change: dict[str, Any], field: str):
+    reader = await site.library.reader()
+    wanted = {"preferredPickupBranch": site.isil + "00", **change}
+    answer = await site.send("PUT", f"/{{a}}/patrons/{reader.id}/v8", json={"patron": wanted})
+    assert answer.status_code == 400
+    assert [each["field"] for each in answer.json()["validationErrors"]] == [f"patron.{field}"]
+
+
+async def test_an_address_that_was_left_empty_in_a_list_is_none(site: WebSite):
     reader = await site.library.reader()
     wanted = {
         "preferredPickupBranch": site.isil + "00",
-        "emailAddresses": [{"emailAddress": "nej", "receiveNotification": True}],
+        "emailAddresses": [{"emailAddress": "", "receiveNotification": False}],
+        "phoneNumbers": [{"phoneNumber": " ", "receiveNotification": True}],
     }
-    answer = await site.send("PUT", f"/{{a}}/patrons/{reader.id}/v8", json={"patron": wanted})
-    assert answer.status_code == 400
-    assert [each["field"] for each in answer.json()["validationErrors"]] == ["patron.emailAddresses"]
+    shown = (await site.put(f"/{{a}}/patrons/{reader.id}/v8", {"patron": wanted}))["patron"]
+    assert (shown["emailAddress"], shown["phoneNumber"]) == (None, None)
 
 
 @pytest.mark.parametrize(

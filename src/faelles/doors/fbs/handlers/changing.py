@@ -1,6 +1,6 @@
 """What patrons change of their own on a web site: addresses, choices, absence, PIN."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -23,7 +23,7 @@ from faelles.patrons.looking.operations import identify
 from faelles.patrons.model import AbsencePeriod
 from faelles.patrons.own_account.model import ChangeOwn
 from faelles.patrons.own_account.operations import change_own, replace_own_absences
-from faelles.patrons.profile.model import NewEmail, NewPhone, SetProfile
+from faelles.patrons.profile.model import SetProfile
 from faelles.patrons.profile.operations import set_own_profile
 from faelles.patrons.reach import reached, reached_to_change
 from faelles.people.model import Caller
@@ -35,6 +35,8 @@ _OUR_FIELDS: Final = MappingProxyType(
         "phones": "patron.phoneNumbers",
         "interests": "patron.interests",
         "protocols": "patron.notificationProtocols",
+        "first_day": "patron.onHold.from",
+        "last_day": "patron.onHold.to",
     }
 )
 
@@ -72,12 +74,28 @@ class Settings(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def profile(self) -> SetProfile:
-        """Where several addresses want notices, the first of them is the one that gets them."""
+        """Where several addresses want notices, the first of them is the one that gets them. An empty one is none.
+        Raises InvalidRequestError for what is no address.
+        """
         emails = sorted(self.email_addresses, key=lambda each: not each.receive_notification)
         phones = sorted(self.phone_numbers, key=lambda each: not each.receive_notification)
         return SetProfile(
-            emails=tuple(NewEmail(each.email_address, each.receive_notification) for each in emails),
-            phones=tuple(NewPhone(each.phone_number, each.receive_notification) for each in phones),
+            emails=_read(
+                "emails",
+                [
+                    {"address": each.email_address, "takes_notices": each.receive_notification}
+                    for each in emails
+                    if each.email_address.strip()
+                ],
+            ).emails,
+            phones=_read(
+                "phones",
+                [
+                    {"number": each.phone_number, "takes_notices": each.receive_notification}
+                    for each in phones
+                    if each.phone_number.strip()
+                ],
+            ).phones,
             takes_post=self.receive_postal_mail,
             guardian_sees=self.guardian_visibility,
             interests=self.interests,
@@ -128,12 +146,20 @@ async def apply_settings(tx: Transaction, call: Call, own: Caller, patron: Patro
     known = await reached(tx, patron)
     language = _language(wanted.preferred_language)
     await change_own(tx, own, ChangeOwn(version=known.version, home_branch=home, language=language))
+    away = _away(wanted.on_hold, local_date(tx.now, settings.directory.agency.time_zone))
     try:
         await set_own_profile(tx, own, wanted.profile)
+        await replace_own_absences(tx, own, away)
     except InvalidRequestError as problem:
         raise in_their_words(problem, _OUR_FIELDS) from None
-    today = local_date(tx.now, settings.directory.agency.time_zone)
-    await replace_own_absences(tx, own, _away(wanted.on_hold, today))
+
+
+def _read(field: str, sent: Sequence[Mapping[str, object]]) -> SetProfile:
+    """One of the two lists of addresses."""
+    try:
+        return msgspec.convert({field: sent}, SetProfile)
+    except msgspec.ValidationError:
+        raise invalid_field(_OUR_FIELDS[field], "field_wrong_form") from None
 
 
 def _language(wanted: str | None) -> Language | UnsetType:
