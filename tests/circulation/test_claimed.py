@@ -24,9 +24,9 @@ async def test_own_claims_and_those_one_is_liable_for_are_each_shown_once(librar
     await library.run(lambda tx: tx.execute(liable, tx.agency, parent.id, child.id))
     caller = signed_in(library, parent)
 
-    async def both(tx: Transaction) -> tuple[list[OwnClaim], list[ClaimLine]]:
+    async def both(tx: Transaction) -> tuple[tuple[OwnClaim, ...], list[ClaimLine]]:
         asked = own_claims_asked_for(tx, caller, only_open=True, limit=50)
-        return await tx.ask(asked), await claims(tx, caller, parent.id, only_open=True, before=None, limit=50)
+        return (await tx.ask(asked)).claims, await claims(tx, caller, parent.id, only_open=True, before=None, limit=50)
 
     own, lines = await library.run(both)
     assert [(each.charge, each.for_patron, each.outstanding_ore) for each in own] == [

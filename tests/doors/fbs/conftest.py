@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, cast
 
 import pytest
@@ -12,7 +13,7 @@ from circulation.conftest import library  # noqa: F401 - a fixture
 from circulation.lending_library import LendingLibrary
 from faelles.doors.fbs.door import fbs_door
 from faelles.doors.rest.app import create_app
-from faelles.ground.clock import utc_now
+from faelles.ground.clock import local_date, utc_now
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.ids import DivisionId
@@ -31,6 +32,11 @@ class WebSite:
     secret: ClientSecret
     key: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """Where the library is, which late in the evening is a day later than elsewhere."""
+        return local_date(self.library.clock.now, "Europe/Copenhagen")
 
     async def sign_in(self) -> Response:
         answer = await self.http.post(

@@ -71,7 +71,7 @@ async def test_consents_are_dated_and_taken_back(site: WebSite):
         older, newer = versions(verb)
         answer = (await site.send("PUT", path_of(older, reader), content="true")).json()
         assert answer["patron"][field] is True
-        today = str(site.library.clock.now.date())
+        today = str(site.today)
         assert {"consentType": kind, "consentDate": today} in await site.get(listed)
         answer = await site.put(path_of(newer, reader), {"consent": False})
         assert kind not in [each["consentType"] for each in answer]

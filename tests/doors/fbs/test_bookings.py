@@ -16,7 +16,7 @@ async def bookable(site: WebSite) -> str:
 
 
 def wanted(site: WebSite, number: str, **given: Any) -> dict[str, Any]:
-    today = site.library.clock.now.date()
+    today = site.today
     return {
         "recordId": number,
         "period": {"from": str(today + timedelta(days=40)), "to": str(today + timedelta(days=60))},

@@ -116,7 +116,7 @@ async def test_what_cannot_be_reserved_says_so(site: WebSite):
 
 async def test_a_copy_kept_for_somebody_says_nothing_of_another_like_it(site: WebSite, item: str, number: str):
     library = site.library
-    today = library.clock.now.date()
+    today = site.today
 
     async def reservable(tx: Transaction) -> list[bool]:
         chosen = Chosen(await current_settings(tx), library.town.library)
@@ -131,7 +131,7 @@ async def test_a_copy_kept_for_somebody_says_nothing_of_another_like_it(site: We
 
 async def test_loans_are_counted_per_record_and_period(site: WebSite, item: str, number: str):
     await site.library.lend(await site.library.reader(), item)
-    today = str(site.library.clock.now.date())
+    today = str(site.today)
     path = "/{a}/catalog/numberOfLoansPerRecord/v1"
     assert await site.get(path, recordid=[number, "99999999"]) == [{"recordId": number, "numberOfLoans": 1}]
     counted: list[Any] = await site.get(path, recordid=[number], startDate="2020-01-01", endDate=today)

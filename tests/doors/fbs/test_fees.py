@@ -11,11 +11,6 @@ from faelles.agencies.settings.operations import set_setting
 from faelles.doors.fbs.facts import models
 from faelles.fees.desk.model import ManualCharge, ManualKind, Reverse
 from faelles.fees.desk.operations import charge_manually, reverse
-from faelles.ground.clock import local_date
-
-
-def today(site: WebSite) -> str:
-    return str(local_date(site.library.clock.now, "Europe/Copenhagen"))
 
 
 async def charged(site: WebSite, reader: Reader, ore: int, reason: str = "Ødelagt bog") -> int:
@@ -32,6 +27,7 @@ async def test_every_version_shows_what_is_owed(site: WebSite):
         assert answer.keys() == models()[operation.reply.name].keys()
         assert (answer["feeId"], answer["amount"], answer["type"]) == (fee, 120.5, "fee")
         assert (answer["payableByClient"], answer["paidDate"], answer["materials"]) == (True, None, [])
+        assert answer["dueDate"] == answer["creationDate"] == str(site.today)
         assert answer["reasonMessage"] == "Ødelagt bog"
 
 
@@ -62,7 +58,7 @@ async def test_every_version_pays_whole_fees_once_per_order(site: WebSite):
         path = f"/{{a}}/patron/{reader.id}/fees/v2"
         assert await site.get(path, includepaid=False, includenonpayable=True) == []
         settled = await site.get(path, includepaid=True, includenonpayable=True)
-        assert {each["paidDate"] for each in settled} == {today(site)}
+        assert {each["paidDate"] for each in settled} == {str(site.today)}
 
 
 async def test_another_patrons_fee_is_not_paid(site: WebSite):
@@ -135,6 +131,6 @@ async def test_who_owes_too_much_is_blocked_until_it_is_paid(site: WebSite):
     fee = await charged(site, reader, 100_000)
     path = f"/{{a}}/patrons/person/{reader.id}/v4"
     (block,) = (await site.get(path))["blockStatus"]
-    assert (block["blockedReason"], block["blockedSince"]) == ("E", today(site))
+    assert (block["blockedReason"], block["blockedSince"]) == ("E", str(site.today))
     await site.post(f"/{{a}}/patron/{reader.id}/payment/v2", {"orderId": "1", "feeIds": [fee]})
     assert (await site.get(path))["blockStatus"] is None

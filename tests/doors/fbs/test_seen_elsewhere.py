@@ -82,7 +82,7 @@ async def test_a_guardian_is_who_the_desk_sees_and_what_they_change_counts_there
         kind = models()[operation.body.name]["guardian"].name
         wanted = guardian(kind, adult) | {"name": name}
         await site.put(path(operation), {"patronId": made, "guardian": wanted})
-        today = site.library.clock.now.date()
+        today = site.today
         held = (await seen(site, made)).guardianships
         assert [each.guardian_name for each in held if each.ends_on is None or each.ends_on > today] == [name]
     for pin, operation in zip(("9010", "9011"), versions("update_ward"), strict=True):

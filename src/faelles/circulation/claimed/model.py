@@ -9,6 +9,7 @@ from faelles.circulation.availability.model import IssueNamed
 from faelles.fees.model import ChargeKind
 from faelles.ground.ids import ChargeId, DivisionId, ItemNumber, MaterialGroupId, PatronId
 from faelles.ground.money import Ore
+from faelles.policies.model import SettingsRevision
 
 
 class ClaimedCopy(msgspec.Struct, frozen=True, array_like=True):
@@ -39,3 +40,10 @@ class OwnClaim(msgspec.Struct, frozen=True, array_like=True):
     charged_ore: Ore
     outstanding_ore: Ore
     copies: tuple[ClaimedCopy, ...]
+
+
+class OwnClaims(msgspec.Struct, frozen=True, array_like=True):
+    """The newest first, and what the settings stand at."""
+
+    revision: SettingsRevision
+    claims: tuple[OwnClaim, ...]

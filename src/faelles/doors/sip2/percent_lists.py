@@ -44,15 +44,15 @@ async def tell_lists(
 ) -> None:
     """Put the lists that `message` asks for into `answer`, those that are empty too."""
     own = _own(terminal, patron)
-    at_home, reserved, claims = await tx.together(
+    at_home, reserved, found = await tx.together(
         loans_asked_for(tx, own), holds_asked_for(tx, own), own_claims_asked_for(tx, own, only_open=True, limit=_MOST)
     )
-    await own_claims_seen(tx, own, claims)
+    await own_claims_seen(tx, own, found.claims)
     loans = sorted(
         (each for each in at_home.lent if each.loan.division == terminal.division),
         key=lambda each: (each.loan.due_on, each.loan.id),
     )
-    owed = [each for each in claims if each.division == terminal.division]
+    owed = [each for each in found.claims if each.division == terminal.division]
     told = await _told(tx, terminal.caller, loans, reserved.holds, owed)
     ready = [each for each in reserved.holds if each.state is HoldState.READY]
     waited = [each for each in reserved.holds if each.state is not HoldState.READY]

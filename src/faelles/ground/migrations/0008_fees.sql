@@ -81,7 +81,7 @@ CREATE TABLE charge_line (
     FOREIGN KEY (agency_id, charge_id) REFERENCES charge
 );
 CREATE UNIQUE INDEX loan_charged_once ON charge_line (agency_id, loan_id, kind, step, batch) WHERE released_at IS NULL;
-CREATE INDEX charge_line_charge ON charge_line (agency_id, charge_id);
+CREATE INDEX charge_line_charge ON charge_line (agency_id, charge_id, id);
 CALL isolate('charge_line');
 
 -- amount_ore: above zero what is owed grows, below zero it shrinks. A payment without a charge is the patron's credit.

@@ -35,7 +35,7 @@ from faelles.ground.i18n import Language
 from faelles.ground.ids import ChargeId
 from faelles.patrons.model import Patron
 from faelles.policies.compiled import Settings
-from faelles.policies.operations import revision_asked_for, settings_for
+from faelles.policies.operations import settings_for
 
 REGISTERED: Final = "paymentRegistered"
 BY_OTHER_ORDER: Final = "paymentRegisteredByDifferentOrderId"
@@ -79,16 +79,15 @@ async def fees(call: Call) -> list[models.Fee]:
 
     async def work(tx: Transaction) -> list[models.Fee]:
         own = call.own
-        patron, revision, stored, every = await tx.together(
+        patron, stored, owed = await tx.together(
             call.patron_asked_for(tx),
-            revision_asked_for(tx),
             settings_asked_for(tx, call.division),
             own_claims_asked_for(tx, own, only_open=not with_paid, limit=_MOST_FEES),
         )
         await let_in(tx, call, patron)
-        await own_claims_seen(tx, own, every)
-        settings = await settings_for(tx, revision)
-        found = [each for each in every if each.division == call.division]
+        await own_claims_seen(tx, own, owed.claims)
+        settings = await settings_for(tx, owed.revision)
+        found = [each for each in owed.claims if each.division == call.division]
         settled = await settlements(tx, [each.charge for each in found if each.outstanding_ore <= 0])
         shown = _shown(settings, found, settled, may_pay=rules.is_on(stored, PAYMENTS))
         return [fee for fee in shown if with_unpayable or fee.payable_by_client or fee.paid_date is not None]
@@ -117,7 +116,7 @@ def _shown(
             amount=in_kroner(claim.outstanding_ore if claim.outstanding_ore > 0 else claim.charged_ore),
             reason_message=reason(claim.kind, claim.step, claim.reason),
             creation_date=local_date(claim.raised_at, zone),
-            due_date=None,
+            due_date=local_date(claim.raised_at, zone),
             paid_date=_day(settled.get(claim.charge), zone),
             payable_by_client=may_pay and claim.outstanding_ore > 0,
             materials=tuple(material(settings, copy) for copy in claim.copies),
