@@ -41,6 +41,7 @@ from faelles.fees.tills.operations import create_till, open_till
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring, secret_hash
 from faelles.ground.database import Database, Transaction
+from faelles.ground.errors import InvalidRequestError
 from faelles.ground.i18n import Language
 from faelles.ground.ids import NATION, ChargeId, PatronId
 from faelles.ground.money import Ore
@@ -534,7 +535,8 @@ async def _money(tx: Transaction, furniture: Furniture) -> None:
     parked = Answer(id=f"P-{secrets.token_hex(4)}", kind=AnswerKind.ACKNOWLEDGEMENT, message=999_999)
     await import_answers(tx, caller, [parked])
     refused = f"answers-{secrets.token_hex(4)}.jsonl"
-    await keep_refused_file(tx, refused, secrets.token_bytes(32), "debt_file_incomplete")
+    problem = InvalidRequestError("debt_file_incomplete")
+    await keep_refused_file(tx, refused, secrets.token_bytes(32), problem)
     furniture.ours(
         payment_order=begun.id,
         payment_reference=begun.reference,
