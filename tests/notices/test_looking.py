@@ -9,7 +9,8 @@ from faelles.ground.i18n import Language
 from faelles.notices.channels.port import Delivery, Verdict
 from faelles.notices.looking import operations as looking
 from faelles.notices.looking.model import ReportBounce, WriteToPatron
-from faelles.notices.model import ChannelName, Form
+from faelles.notices.model import ChannelName, Form, kinds
+from faelles.notices.planning.operations import say
 from faelles.notices.templates import operations as templates
 from faelles.notices.templates.model import PreviewNotice, SetTemplate
 from faelles.notices.wishes import operations as wishes
@@ -126,7 +127,40 @@ async def test_words_by_hand_arrive_and_are_kept_sealed_until_then(post):
     assert b"paraply" not in kept
     assert await post.send() == 1
     assert "Du har glemt din paraply." in post.mail[0].body
-    assert await library.run(lambda tx: tx.value("SELECT sealed FROM notice WHERE agency_id = $1", tx.agency)) is None
+
+
+async def come_back(post, reader) -> int:
+    """The latest message to the reader was taken, and returned."""
+    caller = post.library.librarian
+    sent = await post.library.run(lambda tx: looking.list_messages(tx, caller, reader.id, before=None, limit=1))
+    await post.library.run(lambda tx: looking.report_bounce(tx, caller, sent[0].id, ReportBounce(detail="5.1.1")))
+    return sent[0].id
+
+
+async def test_words_by_hand_that_came_back_go_by_another_way_and_again_with_their_words(post):
+    reader = await post.reader(contact="email street")
+    library = post.library
+    request = WriteToPatron(branch=library.town.main, text="Du har glemt din paraply.", key="1")
+    await library.run(lambda tx: looking.write_to_patron(tx, library.librarian, library.keyring, reader.id, request))
+    await post.send()
+    message = await come_back(post, reader)
+    await post.send()
+    assert "paraply" in post.pigeons[ChannelName.LETTER].carried[0].body
+    await library.run(lambda tx: looking.resend(tx, library.librarian, message))
+    await post.send()
+    assert "paraply" in post.mail[1].body
+
+
+async def test_a_code_that_came_back_is_not_sent_again(post):
+    reader, library = await post.reader(), post.library
+    kind = kinds()["pin_reset"]
+    await library.run(
+        lambda tx: say(tx, library.keyring, kind, reader.id, library.town.library, occasion="pin/1", text="4711")
+    )
+    await post.send()
+    message = await come_back(post, reader)
+    with pytest.raises(RefusedError, match="notice_message_text_gone"):
+        await library.run(lambda tx: looking.resend(tx, library.librarian, message))
 
 
 async def set_wording(post, body: str, subject: str = "Kom nu") -> None:

@@ -97,7 +97,8 @@ CALL isolate('notice_attempt');
 
 -- One thing to be said to one patron by one channel. occasion: what it is about, so that the same is never said twice.
 -- subject_id: the loan, hold, claim, payment or account that it is about, by its kind. concerning_id: whose it is, where that
--- is somebody else, such as a child. sealed: what no other table knows (a code, a text by hand), encrypted; gone once sent.
+-- is somebody else, such as a child. sealed: what no other table knows (a code, a text by hand), encrypted; a
+-- code is gone once sent, words with the message's text.
 -- untrue: it was no longer so when it was to be sent.
 CREATE TABLE notice (
     agency_id     integer     NOT NULL,

@@ -24,6 +24,9 @@ from faelles.notices.looking.model import (
 )
 from faelles.notices.model import MessageState, kinds
 from faelles.notices.planning.operations import say
+from faelles.notices.sending import store as sending
+from faelles.notices.sending.model import Group
+from faelles.notices.sending.operations import by_another_way
 from faelles.patrons import store as patrons
 from faelles.patrons.reach import looked_at, may_see_contact, patron_for
 from faelles.people.model import Caller, Permission, Place
@@ -75,9 +78,12 @@ async def undeliverable(tx: Transaction, caller: Caller, *, after: int, limit: i
 
 async def resend(tx: Transaction, caller: Caller, message: int) -> SentAgain:
     """Say again what a message could not deliver, by whatever reaches the patron now; what is no longer true is left
-    out when it goes. Raises RefusedError where nothing reaches them.
+    out when it goes. Raises RefusedError where nothing reaches them, and for a code that has gone: another is asked
+    for.
     """
     found = await _failed(tx, caller, message, "resend_message")
+    if any(each.is_urgent and each.sealed is None for each in await sending.notices_in(tx, message)):
+        raise RefusedError("notice_message_text_gone")
     reached = (await plans.load_reached(tx, [found.patron])).get(found.patron)
     ways = (
         [rules.channel_for(kinds()[kind], reached.wishes, reached.contact) for kind in found.kinds] if reached else []
@@ -107,7 +113,9 @@ async def hand_over(tx: Transaction, caller: Caller, message: int) -> None:
 
 
 async def report_bounce(tx: Transaction, caller: Caller, message: int, request: ReportBounce) -> None:
-    """A message that was taken came back. Told twice it is told once. A warning in it was given to nobody."""
+    """A message that was taken came back. Told twice it is told once. What must be said goes by another way, if there
+    is one; a warning of exclusion was given to nobody until it does.
+    """
     await store.lock(tx, message)
     found = await _message(tx, caller, message, "report_bounce")
     if found.state is MessageState.BOUNCED:
@@ -115,6 +123,9 @@ async def report_bounce(tx: Transaction, caller: Caller, message: int, request: 
     if not await store.bounce(tx, message, request.detail):
         raise ConflictError("notice_message_not_failed")
     await exclusion.came_back(tx, await store.warnings_lost(tx, message))
+    said = [each for each in await sending.notices_in(tx, message) if not each.is_urgent]
+    back = Group(patron=found.patron, division=found.division, channel=found.channel, notices=tuple(said))
+    await by_another_way(tx, [back])
     await append(tx, Event(kind="notice.bounced", subject=message, dimensions={"channel": found.channel.value}))
 
 

@@ -103,7 +103,31 @@ async def record(tx: Transaction, batch: Batch, outcomes: Mapping[int, Delivery 
     await _warned(tx, [draft for draft, result in ended if result.state is MessageState.SENT])
     failed = [draft for draft, result in ended if result.state is MessageState.UNDELIVERABLE]
     missing = {draft.channel for draft, result in ended if result.failure == _MISSING}
-    await _by_another_way(tx, failed, missing)
+    await by_another_way(tx, failed, missing)
+
+
+async def by_another_way(
+    tx: Transaction, failed: Sequence[Draft | Group], missing: Collection[ChannelName] = ()
+) -> None:
+    """What must be said and could not be goes by the next way that reaches the patron, if there is one; whatever was
+    to go by a way that this installation has not (`missing`), too.
+    """
+    reached = await plans.load_reached(tx, {draft.patron for draft in failed})
+    planned: list[PlannedNotice] = []
+    for draft in failed:
+        for notice, again in await store.plans_of(tx, draft.notices):
+            channel = _next_way(notice, reached.get(draft.patron), draft.channel, missing)
+            if channel is not None:
+                planned.append(
+                    PlannedNotice(
+                        plan=again,
+                        patron=draft.patron,
+                        channel=channel,
+                        send_after=tx.now,
+                        is_urgent=notice.is_urgent,
+                    )
+                )
+    await plans.insert_notices(tx, planned)
 
 
 async def forget_texts(tx: Transaction, days: int) -> int:
@@ -296,28 +320,6 @@ async def _warned(tx: Transaction, sent: Sequence[Draft]) -> None:
     }
     if said:
         await exclusion.told(tx, said)
-
-
-async def _by_another_way(tx: Transaction, failed: Sequence[Draft], missing: Collection[ChannelName]) -> None:
-    """What must be said and could not be goes by the next way that reaches the patron, if there is one; whatever was
-    to go by a way that this installation has not, too.
-    """
-    reached = await plans.load_reached(tx, {draft.patron for draft in failed})
-    planned: list[PlannedNotice] = []
-    for draft in failed:
-        for notice, again in await store.plans_of(tx, draft.notices):
-            channel = _next_way(notice, reached.get(draft.patron), draft.channel, missing)
-            if channel is not None:
-                planned.append(
-                    PlannedNotice(
-                        plan=again,
-                        patron=draft.patron,
-                        channel=channel,
-                        send_after=tx.now,
-                        is_urgent=notice.is_urgent,
-                    )
-                )
-    await plans.insert_notices(tx, planned)
 
 
 def _next_way(

@@ -51,6 +51,12 @@ SELECT id, kind, patron_id, division_id, channel, subject_id, day, sealed, is_ur
  ORDER BY id
    FOR NO KEY UPDATE
 """
+_IN_MESSAGE = """
+SELECT id, kind, patron_id, division_id, channel, subject_id, day, sealed, is_urgent, concerning_id, message_id
+  FROM notice
+ WHERE agency_id = $1 AND message_id = $2
+ ORDER BY id
+"""
 _POSTPONE = "UPDATE notice SET send_after = $3 WHERE agency_id = $1 AND id = ANY ($2::bigint[])"
 _DROP = """
 UPDATE notice SET state = 'untrue', ended_at = $3, sealed = NULL WHERE agency_id = $1 AND id = ANY ($2::bigint[])
@@ -96,9 +102,11 @@ _ATTEMPTS = """
 INSERT INTO notice_attempt (agency_id, at, message_id, number, revision, outcome, detail)
 SELECT $1, $2, * FROM unnest($3::bigint[], $4::integer[], $5::integer[], $6::text[], $7::text[])
 """
+# A code that has gone is gone. Words by hand stay sealed as long as the message's text is kept: it may come back.
 _END = """
 UPDATE notice AS n
-   SET state = r.state, ended_at = $2, sealed = CASE r.state WHEN 'sent' THEN NULL ELSE n.sealed END
+   SET state = r.state, ended_at = $2,
+       sealed = CASE WHEN r.state = 'sent' AND n.is_urgent THEN NULL ELSE n.sealed END
   FROM unnest($3::bigint[], $4::text[]) AS r (message_id, state)
  WHERE n.agency_id = $1 AND n.message_id = ANY ($3::bigint[]) AND n.message_id = r.message_id AND n.state = 'sending'
 """
@@ -173,6 +181,11 @@ async def waiting_messages(tx: Transaction, limit: int, *, without: Collection[C
 
 async def notices_of(tx: Transaction, messages: Sequence[int]) -> list[Notice]:
     return [_notice(row) for row in await tx.rows(_NOTICES_OF, tx.agency, list(messages))] if messages else []
+
+
+async def notices_in(tx: Transaction, message: int) -> list[Notice]:
+    """What a message says, whatever became of it."""
+    return [_notice(row) for row in await tx.rows(_IN_MESSAGE, tx.agency, message)]
 
 
 async def postpone(tx: Transaction, notices: Sequence[Notice], moment: datetime) -> None:
