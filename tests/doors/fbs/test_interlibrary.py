@@ -55,7 +55,7 @@ async def test_what_is_asked_of_another_library_is_among_the_reservations_until_
         assert shown.get("reservationType", "inter_library") == "inter_library"
         assert shown.get("loanType", "interLibraryLoan") == "interLibraryLoan"
         assert (shown["ilBibliographicRecord"]["title"], shown["numberInQueue"]) == ("Tyve år i Afrika", None)
-        assert len(str(shown["reservationId"])) == 10
+        assert (len(str(shown["reservationId"])), shown["expiryDate"]) == (10, "2150-12-31")
     path = f"/v1/{{a}}/patrons/{reader.id}/reservations"
     answer = await site.send("DELETE", path, params={"reservationid": shown["reservationId"]})
     assert (answer.status_code, answer.content) == (200, b"")

@@ -4,7 +4,7 @@ from typing import Final
 
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call
-from faelles.doors.fbs.handlers.words import local
+from faelles.doors.fbs.handlers.words import WITHOUT_END, local
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, invalid_field
 from faelles.interlibrary import operations
@@ -24,7 +24,7 @@ def is_awaited(reservation: int) -> bool:
 
 
 def shown_as_reservation(settings: Settings, request: Awaited) -> models.ReservationDetails:
-    """It has no queue here, and nobody says for how long it is wanted."""
+    """It has no queue here. Nobody says for how long it is wanted; every version promises a day, so it is far off."""
     number = request.id + _NUMBERED_FROM
     return models.ReservationDetails(
         reservation_id=number,
@@ -34,7 +34,7 @@ def shown_as_reservation(settings: Settings, request: Awaited) -> models.Reserva
         state="readyForPickup" if request.state is State.RECEIVED else "interLibraryReservation",
         pickup_branch=settings.directory.branches[request.branch].code,
         date_of_reservation=local(request.requested_at, settings.directory.agency.time_zone),
-        expiry_date=None,
+        expiry_date=WITHOUT_END,
         activation_date=None,
         number_in_queue=None,
         estimated_days_until_reservation=None,

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, branch_coded
 from faelles.doors.fbs.handlers.patrons import authenticated, living
+from faelles.doors.fbs.handlers.words import WITHOUT_END
 from faelles.doors.fbs.problems import in_their_words
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
@@ -28,7 +29,6 @@ from faelles.patrons.profile.operations import set_own_profile
 from faelles.patrons.reach import reached, reached_to_change
 from faelles.people.model import Caller
 
-_WITHOUT_END: Final = date(2150, 12, 31)
 _OUR_FIELDS: Final = MappingProxyType(
     {
         "emails": "patron.emailAddresses",
@@ -175,7 +175,7 @@ def _away(wanted: Period | None, today: date) -> AbsencePeriod | None:
     """An open end is far off."""
     if wanted is None or not (wanted.from_ or wanted.to):
         return None
-    return AbsencePeriod(first_day=wanted.from_ or today, last_day=wanted.to or _WITHOUT_END)
+    return AbsencePeriod(first_day=wanted.from_ or today, last_day=wanted.to or WITHOUT_END)
 
 
 async def _change_pin(tx: Transaction, call: Call, patron: PatronId, card: str, pin: str) -> None:

@@ -1,7 +1,7 @@
 """What this interface calls what our rules say, and moments as it writes them."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from faelles.circulation.desk.blocks import Block, BlockCode
 from faelles.circulation.desk.hold_states import HoldState
 
+WITHOUT_END: Final = date(2150, 12, 31)
+"""The day of what has no end, where a day is promised or needed."""
 RENEWED: Final = "renewed"
 OTHER_REASON: Final = "deniedOtherReason"
 _DENIED: Final[Mapping[BlockCode, str]] = MappingProxyType(
