@@ -21,21 +21,21 @@ demo: $(STAMP)
 demo-reset: $(STAMP)
 	@$(RUN)/faelles demo --reset
 
-# One more than there are cores: who waits for a browser, a clock or a killed server leaves a core to another.
-test: check
+# The types take one core as long as an eighth of the tests: they are read beside them.
+test: style floors migrations
 	@tools/browser
 	@tools/xmlsec
+	@$(MAKE) -j 2 types tests
+
+# One more than there are cores: who waits for a browser, a clock or a killed server leaves a core to another.
+tests: $(STAMP)
 	$(RUN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 --dist worksteal
 
-# Two at a time: each of the two readings of types takes as long as all the rest, on one core.
 check: $(STAMP)
-	@$(MAKE) -j 2 types types-of-tests style floors migrations
+	@$(MAKE) -j 2 types style floors migrations
 
 types: $(STAMP)
 	$(RUN)/mypy
-
-types-of-tests: $(STAMP)
-	$(RUN)/mypy --config-file tests/mypy.ini --cache-dir .mypy_cache/tests
 
 style: $(STAMP)
 	$(RUN)/ruff check
@@ -63,4 +63,4 @@ $(STAMP): requirements.lock pyproject.toml tools/install tools/uv
 	@tools/install
 	@touch $(STAMP)
 
-.PHONY: help demo demo-reset test check types types-of-tests style floors migrations bench simulate lock
+.PHONY: help demo demo-reset test tests check types style floors migrations bench simulate lock

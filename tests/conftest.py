@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from faelles.ground.actor import SYSTEM
 from faelles.ground.collector import spare_what_stays
@@ -30,7 +31,7 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 # It would read the program for values worth trying. Ours are five thousand sentences and statements, and going through
 # them anew for every kind of text that a test asks for was a quarter of the fuzzing.
-providers._get_local_constants = providers.Constants
+providers._get_local_constants = Constants
 
 FAST_AND_CARELESS = {
     "fsync": "off",

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from sqlglot import TokenType, tokenize
-from sqlglot.tokens import Token
+from sqlglot.tokenizer_core import Token
 
 import faelles
 

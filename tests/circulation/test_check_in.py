@@ -11,7 +11,7 @@ from faelles.circulation.floating.model import FloatSubject, NewFloatGroup, Room
 from faelles.circulation.floating.operations import add_group
 from faelles.circulation.holds.changing import put_back_hold
 from faelles.circulation.picking import operations as picking
-from faelles.circulation.picking.model import ClaimPicks, ConfirmPick
+from faelles.circulation.picking.model import ClaimPicks, ConfirmPick, NotOnShelf
 from faelles.circulation.shelf import operations as shelf
 from faelles.circulation.shelf.model import ClearedFor
 from faelles.circulation.transit.model import JourneyReason, Stop, StopAlert, WhyCode
@@ -278,7 +278,7 @@ async def test_what_is_not_found_is_found_when_it_is_scanned(library: LendingLib
     record, [book] = await copies(library, 1)
     hold = await waits(library, record)
     await match_all(library)
-    request = picking.NotOnShelf(hold=hold)
+    request = NotOnShelf(hold=hold)
     await library.run(lambda tx: picking.note_not_on_shelf(tx, library.librarian, request))
     assert (await library.take_back(book)).next.hold == hold
     assert await library.run(lambda tx: picking.list_searches(tx, library.librarian)) == []

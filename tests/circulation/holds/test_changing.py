@@ -6,7 +6,7 @@ from circulation.holds.test_placing import patron_caller
 from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish, wish_for
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.desk.blocks import BlockCode, CirculationRefusedError
-from faelles.circulation.holds import changing
+from faelles.circulation.holds import changing, store
 from faelles.circulation.holds.changing import cancel_holds, change_hold, move_hold, put_back_hold
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, ChangeHold, MoveHold, MoveTo
 from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundError
@@ -69,7 +69,7 @@ async def test_a_hold_that_is_matched_while_it_is_changed_is_changed_all_the_sam
 ):
     reader, (title, _) = await library.reader(), await copies(library, 1)
     hold = (await wish(library, reader, title)).transaction
-    load = changing.load_placing
+    load = store.load_placing
 
     async def load_after_matching(*what: object):
         await match_all(library)

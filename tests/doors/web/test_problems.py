@@ -8,7 +8,7 @@ from litestar import Litestar
 from circulation.lending_library import LendingLibrary
 from doors.web.sessions import session_of_staff
 from doors.web.visitor import ORIGIN, Visitor
-from faelles.doors.web.lists import crates
+from faelles.circulation.transit import crates
 from faelles.ground.errors import UnavailableError
 
 each_language = pytest.mark.parametrize(
@@ -39,7 +39,7 @@ async def test_a_mistake_of_ours_has_a_number_and_says_nothing_of_itself(
     async def fails(*_: object, **__: object) -> None:
         raise RuntimeError("secret figures")
 
-    monkeypatch.setattr(crates.crates, "list_crates", fails)
+    monkeypatch.setattr(crates, "list_crates", fails)
     employee.http.cookies.set("faelles_language", language, domain="faelles.test")
     answer = await employee.get("/lists/crates")
     assert (answer.status_code, answer.headers["content-language"]) == (500, language)
@@ -74,8 +74,8 @@ async def test_a_database_that_is_away_is_waited_for_and_may_have_done_what_was_
     async def is_away(*_: object, **__: object) -> None:
         raise UnavailableError("database_unavailable")
 
-    monkeypatch.setattr(crates.crates, "list_crates", is_away)
-    monkeypatch.setattr(crates.crates, "send_crate", is_away)
+    monkeypatch.setattr(crates, "list_crates", is_away)
+    monkeypatch.setattr(crates, "send_crate", is_away)
     employee.http.cookies.set("faelles_language", language, domain="faelles.test")
     answer = await employee.get("/lists/crates")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")

@@ -13,11 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from saml2.attribute_converter import ac_factory  # type: ignore[import-untyped] # pysaml2 has no types
-from saml2.client import Saml2Client  # type: ignore[import-untyped] # as above
-from saml2.config import SPConfig  # type: ignore[import-untyped] # as above
-from saml2.mdstore import InMemoryMetaData  # type: ignore[import-untyped] # as above
-from saml2.metadata import entity_descriptor  # type: ignore[import-untyped] # as above
+from saml2.attribute_converter import ac_factory
+from saml2.client import Saml2Client
+from saml2.config import SPConfig
+from saml2.mdstore import InMemoryMetaData
+from saml2.metadata import entity_descriptor
 
 from faelles.ground.errors import UnauthenticatedError, UnavailableError, invalid_field
 from faelles.ground.log import logger
