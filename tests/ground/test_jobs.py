@@ -214,11 +214,23 @@ async def test_a_rehearsal_tells_what_would_be_done_and_changes_nothing(turned, 
     assert await runs(turned, town) == set()
 
 
+async def test_a_rehearsal_is_of_the_day_that_it_is_there_and_tells_what_is_broken(turned, clock, town):
+    async def broken(_tx: Transaction, _day: date, _begin: str | None) -> Slice:
+        raise KeyError
+
+    clock.now = datetime(2027, 2, 28, 23, 5, tzinfo=UTC)
+    night = Night(database=turned, jobs=[Job(name="broken", work=broken), counting()], clock=clock)
+    reports = await night.rehearse([home(town)])
+    assert {report.day for report in reports} == {DAY}
+    assert [report.failure for report in reports] == ["KeyError", None]
+
+
 async def test_a_day_can_be_run_by_hand_before_its_hour(turned, clock, town):
     clock.now = datetime(2027, 2, 28, 23, 5, tzinfo=UTC)
     night = Night(database=turned, jobs=[counting()], clock=clock)
-    [report] = await night.run_day([home(town)], DAY)
-    assert report.outcome is Outcome.DONE
+    where_it_is_yesterday = Home(town.agency, "DK-NUUK", "America/Nuuk")
+    [report] = await night.run_day([home(town), where_it_is_yesterday], DAY)
+    assert (report.isil, report.outcome) == (town.isil, Outcome.DONE)
     assert (await night.run_day([home(town)], DAY))[0].outcome is Outcome.ELSEWHERE
 
 

@@ -89,27 +89,32 @@ class Night:
         return await self._side_by_side(homes, one)
 
     async def run_day(self, homes: Sequence[Home], day: date) -> list[RunReport]:
-        """Every job of one day, whatever o'clock it is there; what is finished stays finished.
+        """Every job of one day, whatever o'clock it is there; what is finished stays finished. Where the day has not
+        begun it is left alone: it would erase what is not due, and be the last night until then.
 
-        Raises InvalidRequestError for a day that has not begun: it would erase what is not due, and be the last night
-        until then.
+        Raises InvalidRequestError where it has begun nowhere.
         """
         _check_plausible(day)
-        if any(day > local_date(self.clock(), home.zone) for home in homes):
+        begun = [home for home in homes if day <= local_date(self.clock(), home.zone)]
+        if homes and not begun:
             raise invalid_field("date", "night_day_ahead")
         deadline = time.monotonic() + self.budget.total_seconds()
 
         async def one(home: Home) -> list[RunReport]:
             return [await self._run(home, job, day, deadline) for job in self.jobs]
 
-        return await self._side_by_side(homes, one)
+        return await self._side_by_side(begun, one)
 
-    async def rehearse(self, homes: Sequence[Home], day: date) -> list[RunReport]:
-        """What `run_day` would do if nothing of that day had been done. Changes nothing, so any day will do."""
-        _check_plausible(day)
+    async def rehearse(self, homes: Sequence[Home], day: date | None = None) -> list[RunReport]:
+        """What `run_day` would do if nothing of that day had been done. Changes nothing, so any day will do; without
+        one it is the day that it is there.
+        """
+        if day is not None:
+            _check_plausible(day)
 
         async def one(home: Home) -> list[RunReport]:
-            return [await self._rehearse(home, job, day) for job in self.jobs]
+            there = day or local_date(self.clock(), home.zone)
+            return [await self._rehearse(home, job, there) for job in self.jobs]
 
         return await self._side_by_side(homes, one)
 
@@ -160,27 +165,33 @@ class Night:
         return Outcome.OUT_OF_TIME, counts, None
 
     async def _failed(self, home: Home, claimed: Claim, problem: Exception) -> str:
-        failure = problem.code if isinstance(problem, FaellesError) else type(problem).__name__
-        _log.error("job failed", job=claimed.job.name, agency=home.agency, day=str(claimed.day), exc_info=problem)
+        failure = _told(home, claimed.job, claimed.day, problem)
         await self._in(home, partial(jobs.fail, claimed=claimed, failure=failure))
         return failure
 
     async def _rehearse(self, home: Home, job: Job, day: date) -> RunReport:
         began = time.monotonic()
-        counts = await self._in(home, partial(jobs.rehearse, job=job, day=day))
+        outcome, failure = Outcome.REHEARSED, None
+        counts: Counts = {}
+        try:
+            counts = await self._in(home, partial(jobs.rehearse, job=job, day=day))
+        except Exception as problem:  # noqa: BLE001 - what is broken here is what a rehearsal is to tell
+            outcome, failure = Outcome.FAILED, _told(home, job, day, problem)
+        seconds = round(time.monotonic() - began, 3)
         report = RunReport(
-            isil=home.isil,
-            job=job.name,
-            day=day,
-            outcome=Outcome.REHEARSED,
-            counts=counts,
-            seconds=round(time.monotonic() - began, 3),
+            isil=home.isil, job=job.name, day=day, outcome=outcome, counts=counts, seconds=seconds, failure=failure
         )
         self.tell(report)
         return report
 
     async def _in(self, home: Home, work: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
         return await self.database.run(home.agency, SYSTEM, work)
+
+
+def _told(home: Home, job: Job, day: date, problem: Exception) -> str:
+    """The code of what went wrong, which is logged with all of it."""
+    _log.error("job failed", job=job.name, agency=home.agency, day=str(day), exc_info=problem)
+    return problem.code if isinstance(problem, FaellesError) else type(problem).__name__
 
 
 def _check_plausible(day: date) -> None:

@@ -12,7 +12,6 @@ from faelles.doors.command.operator import agency_with_isil
 from faelles.doors.command.output import AsJson, remark, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.doors.runtime import Runtime, running
-from faelles.ground.clock import utc_now
 from faelles.ground.config import read_config
 from faelles.ground.i18n import date_text
 from faelles.ground.log import configure_logging
@@ -68,7 +67,7 @@ async def _night(runtime: Runtime, isil: str | None, day: date | None, *, is_reh
     places = await homes(runtime.database, only=only)
     kept = Night(database=runtime.database, jobs=JOBS, tell=_progress)
     if is_rehearsal:
-        return await kept.rehearse(places, day or utc_now().date())
+        return await kept.rehearse(places, day)
     return await (kept.run_due(places) if day is None else kept.run_day(places, day))
 
 
