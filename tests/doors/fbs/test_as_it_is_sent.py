@@ -76,6 +76,11 @@ async def test_what_does_not_fit_is_named_as_the_version_names_it(site: WebSite)
         assert (answer.status_code, answer.json()["validationErrors"][0]["field"]) == (400, field)
 
 
+async def test_nobody_knows_what_is_closed_at_the_end_of_time(site: WebSite):
+    answer = await site.send("GET", f"/v1/{{a}}/{site.isil}00/closingdates?startDate=9999-12-31")
+    assert (answer.status_code, answer.json()["validationErrors"][0]["field"]) == (400, "startDate")
+
+
 @given(st.text("ab&=+;%23cø"))
 def test_a_query_is_taken_apart_as_the_library_takes_it(query: str):
     assert _parameters(query.encode()) == parse_qs(query)

@@ -175,7 +175,7 @@ async def closing_dates(call: Call) -> list[ClosingDate]:
         settings = await call.settings(tx)
         branch = branch_in_path(settings, call.division, call.path["branchId"])
         first = call.day("startDate") or local_date(tx.now, settings.directory.agency.time_zone)
-        last = call.day("endDate") or first + _CLOSINGS_AHEAD
+        last = call.day("endDate") or first + min(_CLOSINGS_AHEAD, date.max - first)
         days = await show_calendar(tx, call.caller, branch, Service.STAFFED, (first, last))
         return [
             ClosingDate(branch_id=call.path["branchId"], closing_date=each.day, description=each.reason)
