@@ -196,6 +196,8 @@ async def test_an_agencys_own_wording_is_used_until_it_ends(post):
     [
         ("{{ title }}", "template_unknown_word"),
         ("{{ entry.titel }}", "template_unknown_word"),
+        ("{% if entry.concerning %}{{ entry.barn }}{% endif %}Kom nu", "template_unknown_word"),
+        ("{% if not entry.title %}{{ entry.titel }}{% endif %}Kom nu", "template_unknown_word"),
         ("{% if %}", "template_malformed"),
         ("{{ ''.__class__.__mro__ }}", "template_construct_not_allowed"),
         ("{{ 'a' * 1000000000 }}", "template_construct_not_allowed"),

@@ -1,6 +1,6 @@
 """Templates, and the words they may use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -89,6 +89,10 @@ class Entry:
     text: str = ""
     concerning: str = ""
     """The name of the child (or another) whose it is, where that is not who is written to."""
+
+
+FILLED: Final = Entry(**{each.name: "9" for each in fields(Entry)})
+"""Everything that could be said at once, so that no condition of a wording goes untried."""
 
 
 def made_up(kind: str, language: Language) -> Entry:

@@ -16,6 +16,7 @@ from faelles.notices.sending.store import sender
 from faelles.notices.templates import store
 from faelles.notices.templates.engine import problems
 from faelles.notices.templates.model import (
+    FILLED,
     FRAME,
     Entry,
     NoticeTemplate,
@@ -53,10 +54,10 @@ async def set_template(
     """
     caller.require_throughout(Permission.AGENCY_EDIT)
     _require_kind(kind)
-    # Wording often differs between one and several.
+    # Wording often differs between one and several, and by what is there to be said.
     sample = made_up(kind, language)
-    one, two = sample_values([sample]), sample_values([sample, sample])
-    wrong = [*problems("subject", request.subject, one, two), *problems("body", request.body, one, two)]
+    tried = [sample_values(entries) for entries in ([sample], [sample, sample], [FILLED], [Entry()])]
+    wrong = [*problems("subject", request.subject, *tried), *problems("body", request.body, *tried)]
     if wrong:
         raise InvalidRequestError(problems=wrong)
     await store.one_at_a_time(tx, kind)
