@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Final
 
 from faelles.agencies.seeds import agency_seeds
@@ -135,12 +135,7 @@ async def _burst(site: Site, server: Server) -> Burst:
         return is_good
 
     began = loop.time()
-    tasks = []
-    for number, request in enumerate(requests):
-        due = began + number / BURST_A_SECOND
-        await asyncio.sleep(due - loop.time())
-        tasks.append(asyncio.create_task(one(request, due)))
-    done, given_up = await asyncio.wait(tasks, timeout=_LATE)
+    done, given_up = await asyncio.wait(await _by_the_clock(requests, one), timeout=_LATE)
     seconds = loop.time() - began
     for task in given_up:
         task.cancel()
@@ -155,3 +150,17 @@ async def _burst(site: Site, server: Server) -> Burst:
         p99_ms=round(percentile(ascending, 99), 2),
         refused=len(given_up) + sum(not task.result() for task in done),
     )
+
+
+async def _by_the_clock(
+    requests: Sequence[bytes], ask: Callable[[bytes, float], Coroutine[None, None, bool]]
+) -> list[asyncio.Task[bool]]:
+    """Each is asked when it is due, whether or not those before it have been answered."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    tasks = []
+    for number, request in enumerate(requests):
+        due = began + number / BURST_A_SECOND
+        await asyncio.sleep(due - loop.time())
+        tasks.append(asyncio.create_task(ask(request, due)))
+    return tasks

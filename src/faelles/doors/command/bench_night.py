@@ -20,6 +20,11 @@ def remark_step(step: Step) -> None:
 
 
 def show_night(report: NightReport) -> None:
+    _show_steps(report)
+    _show_bars(report)
+
+
+def _show_steps(report: NightReport) -> None:
     show_table(
         ["bench_night_step", "bench_night_seconds", "bench_program", "bench_in_database", "bench_night_done",
          "bench_resident"],
@@ -36,6 +41,10 @@ def show_night(report: NightReport) -> None:
         ],
         title=words("bench_title_night", **_extent(report)),
     )  # fmt: skip
+
+
+def _show_bars(report: NightReport) -> None:
+    """What is held against a bar: how long it took, what a notice cost, how the desk was answered meanwhile."""
     bar = report.bar_seconds
     tell(
         "bench_night_took",

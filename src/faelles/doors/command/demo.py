@@ -3,7 +3,7 @@
 import errno
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -58,13 +58,6 @@ def run_demo(scale: Scale, *, reset: bool = False) -> None:
 
 
 async def _demo(scale: Scale, *, reset: bool) -> None:
-    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - as below
-
-    from faelles.doors.front import DOORS  # noqa: PLC0415 - half a second that other commands need not spend
-    from faelles.doors.rest import server  # noqa: PLC0415 - as above
-    from faelles.doors.sip2.running import serving_machines  # noqa: PLC0415 - as above
-    from faelles.doors.worker.working import working  # noqa: PLC0415 - as above
-
     started = time.monotonic()
     config = _with_sip2(read_config())
     if config.is_production:
@@ -72,41 +65,61 @@ async def _demo(scale: Scale, *, reset: bool) -> None:
     configure_logging(level=_QUIET, as_json=False)
     if reset:
         await start_over(config, say=retold(remark))
-        (config.state_directory / _FILE).unlink(missing_ok=True)
+        _file(config).unlink(missing_ok=True)
     with alone(config):
         _check_ports(config)
         async with running(config, say=retold(remark)) as runtime:
             await _fill(runtime, scale)
-            shown = tuple(isil for isil in SHOWN if scale.isils is None or isil in scale.isils)
-            # First, for it lends copies: what is told as free afterwards is free.
-            web_site = await web_site_sample(runtime.database, runtime.keyring, shown)
-            samples = await _samples(runtime, shown)
-            operator = await operator_sample(runtime.database)
+            shown = await _shown(runtime, scale)
 
-            registry = CollectorRegistry()
-            machines: list[str] = []
-
-            def opened(address: str) -> None:
-                content = DemoFile(
-                    http=address,
-                    sip2=machines[0],
-                    agencies=tuple(samples),
-                    operator=operator,
-                    fbs=msgspec.structs.replace(web_site, url=f"{address}/rest"),
-                )
+            def opened(http: str, sip2: str) -> None:
+                web_site = shown.fbs and msgspec.structs.replace(shown.fbs, url=f"{http}/rest")
+                content = msgspec.structs.replace(shown, http=http, sip2=sip2, fbs=web_site)
                 _write(config, content)
                 tell_demo(content, _file(config), time.monotonic() - started)
 
-            async with (
-                serving_machines(
-                    config.sip2, runtime.database, runtime.keyring, registry=registry, tell=machines.append
-                ),
-                working(runtime),
-            ):
-                await server.serve(
-                    config, runtime.database, runtime.keyring, registry=registry, neighbours=DOORS, tell=opened
-                )
+            await _serve(runtime, opened)
         tell("demo_stopped")
+
+
+async def _shown(runtime: Runtime, scale: Scale) -> DemoFile:
+    """What there is to try; the addresses are known only once the servers listen."""
+    isils = tuple(isil for isil in SHOWN if scale.isils is None or isil in scale.isils)
+    # First, for it lends copies: what is told as free afterwards is free.
+    web_site = await web_site_sample(runtime.database, runtime.keyring, isils)
+    return DemoFile(
+        http="",
+        sip2="",
+        agencies=tuple(await _samples(runtime, isils)),
+        operator=await operator_sample(runtime.database),
+        fbs=web_site,
+    )
+
+
+async def _serve(runtime: Runtime, opened: Callable[[str, str], None]) -> None:
+    """Everything at once, until told to stop. `opened` is called with the addresses of HTTP and SIP2."""
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - as below
+
+    from faelles.doors.front import DOORS  # noqa: PLC0415 - half a second that other commands need not spend
+    from faelles.doors.rest import server  # noqa: PLC0415 - as above
+    from faelles.doors.sip2.running import serving_machines  # noqa: PLC0415 - as above
+    from faelles.doors.worker.working import working  # noqa: PLC0415 - as above
+
+    config, database, keyring = runtime.config, runtime.database, runtime.keyring
+    registry = CollectorRegistry()
+    machines: list[str] = []
+    async with (
+        serving_machines(config.sip2, database, keyring, registry=registry, tell=machines.append),
+        working(runtime),
+    ):
+        await server.serve(
+            config,
+            database,
+            keyring,
+            registry=registry,
+            neighbours=DOORS,
+            tell=lambda address: opened(address, machines[0]),
+        )
 
 
 def _with_sip2(config: Config) -> Config:

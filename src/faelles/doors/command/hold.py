@@ -82,16 +82,16 @@ def place(
     if as_json:
         show(placing)
     else:
-        for each in placing.holds:
-            tell(
-                f"command_hold_{each.outcome}",
-                title=each.title or "",
-                hold=each.hold or "",
-                position=each.position or "",
-            )
-            show_blocks(each.blocks)
+        _show_placing(placing)
     if placing.is_refused:
         raise typer.Exit(SAYS_NO)
+
+
+def _show_placing(placing: Placing) -> None:
+    for each in placing.holds:
+        title, hold, position = each.title or "", each.hold or "", each.position or ""
+        tell(f"command_hold_{each.outcome}", title=title, hold=hold, position=position)
+        show_blocks(each.blocks)
 
 
 @app.command("list", help=words("command_hold_list"))

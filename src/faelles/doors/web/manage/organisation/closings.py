@@ -78,25 +78,17 @@ async def _closings(
         found = await agencies.list_branches(tx, caller, limit=MOST_LISTED)
         mine = [each for each in found if _EDIT in caller.permissions_at(Place(each.division, each.id))]
         today = local_date(tx.now, agency.time_zone)
-        period = (today, today + _AHEAD)
+        last_day = today + _AHEAD
         planned = [
             each
             for branch in mine
-            for each in runs(await opening.list_calendar_exceptions(tx, caller, branch.id, period))
+            for each in runs(await opening.list_calendar_exceptions(tx, caller, branch.id, (today, last_day)))
         ]
-        years = {today.year, period[1].year}
-        holidays = {
-            day: name
-            for year in sorted(years)
-            for kept in (public_holidays, customary_closing_days)
-            for day, name in kept(agency.holiday_calendar, year).items()
-            if period[0] <= day <= period[1]
-        }
         return {
             "branches": sorted(mine, key=lambda each: each.name),
             "names": {each.id: each.name for each in found},
             "planned": sorted(planned, key=lambda each: (each.first_day, each.branch)),
-            "holidays": sorted(holidays.items()),
+            "holidays": _holidays(agency.holiday_calendar, today, last_day),
             "today": today,
             "chosen": chosen,
             "foreseen": foreseen,
@@ -104,6 +96,18 @@ async def _closings(
         }
 
     return manage_page(request, "closings", await request.read(work), refused=refused)
+
+
+def _holidays(calendar: str, first_day: date, last_day: date) -> list[tuple[date, str]]:
+    """The days on which the agency's libraries are closed without anybody saying so."""
+    days = {
+        day: name
+        for year in range(first_day.year, last_day.year + 1)
+        for kept in (public_holidays, customary_closing_days)
+        for day, name in kept(calendar, year).items()
+        if first_day <= day <= last_day
+    }
+    return sorted(days.items())
 
 
 def runs(exceptions: list[CalendarException]) -> list[Planned]:
