@@ -170,23 +170,25 @@ async def test_what_a_room_above_asks_for_is_said_once(post, kind, said):
     assert post.subjects == [said]
 
 
-async def test_who_owes_too_much_reads_what_and_until_when(post):
+async def _warned(post):
+    """A reader who owes 250 kroner, whose warning of exclusion is planned and not yet sent."""
     reader, library = await post.reader(), post.library
     charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
     await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
     await library.run(lambda tx: give_notices(tx, library.librarian))
     await post.read_events()
+    return reader
+
+
+async def test_who_owes_too_much_reads_what_and_until_when(post):
+    await _warned(post)
     await post.send()
     assert "Du skylder biblioteket 250,00" in post.mail[0].body
     assert "9. marts 2027" in post.mail[0].body
 
 
 async def test_a_warning_that_goes_out_late_gives_as_many_days_and_one_said_again_moves_nothing(post):
-    reader, library = await post.reader(), post.library
-    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
-    await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
-    await library.run(lambda tx: give_notices(tx, library.librarian))
-    await post.read_events()
+    library, reader = post.library, await _warned(post)
     for days, said in ((10, "ikke inden 19. marts 2027, kan du ikke låne"), (2, "ikke inden 21. marts 2027, kan du")):
         library.clock.pass_days(days)
         post.pigeons[ChannelName.EMAIL].answers = [LATER]
@@ -204,17 +206,13 @@ async def test_a_warning_that_goes_out_late_gives_as_many_days_and_one_said_agai
 
 
 async def test_a_warning_that_nobody_took_excludes_nobody_until_it_was_given_on_paper(post):
-    reader, library = await post.reader(), post.library
+    library, reader = post.library, await _warned(post)
     caller = library.librarian
 
     async def standing() -> Standing:
         [line] = await library.run(lambda tx: notices(tx, caller, reader.id))
         return line.standing
 
-    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
-    await library.run(lambda tx: desk.charge_manually(tx, caller, reader.id, charge))
-    await library.run(lambda tx: give_notices(tx, caller))
-    await post.read_events()
     await post.send()
     [sent] = await library.run(lambda tx: looking.list_messages(tx, caller, reader.id, before=None, limit=50))
     assert await standing() is Standing.RUNNING
@@ -228,25 +226,10 @@ async def test_a_warning_that_nobody_took_excludes_nobody_until_it_was_given_on_
     assert await standing() is Standing.EXCLUDES
 
 
-async def test_a_warning_is_not_sent_to_whom_the_debt_no_longer_excludes(post):
-    reader, library = await post.reader(), post.library
-    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
-    await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
-    await library.run(lambda tx: give_notices(tx, library.librarian))
-    await post.read_events()
-    paid = Pay(branch=library.town.main, amount_ore=5_001, means=Means.CASH, reference="k-2")
-    await library.run(lambda tx: desk.pay(tx, library.librarian, reader.id, paid))
-    await post.send()
-    assert not any("Du skylder" in envelope.body for envelope in post.mail)
-
-
-async def test_a_warning_is_not_sent_to_who_has_paid(post):
-    reader, library = await post.reader(), post.library
-    charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
-    await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
-    await library.run(lambda tx: give_notices(tx, library.librarian))
-    await post.read_events()
-    paid = Pay(branch=library.town.main, amount_ore=25_000, means=Means.CASH, reference="k-1")
+@pytest.mark.parametrize("paid_ore", [5_001, 25_000])
+async def test_a_warning_is_not_sent_to_whom_the_debt_no_longer_excludes(post, paid_ore):
+    library, reader = post.library, await _warned(post)
+    paid = Pay(branch=library.town.main, amount_ore=paid_ore, means=Means.CASH, reference="k-2")
     await library.run(lambda tx: desk.pay(tx, library.librarian, reader.id, paid))
     await post.send()
     assert not any("Du skylder" in envelope.body for envelope in post.mail)
