@@ -11,9 +11,14 @@ from faelles.ground.actor import Actor
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.ids import PatronId
 
+# Most looks are at one person, and to write one row as one costs a fifth less.
 _RECORD = """
-INSERT INTO access_log (agency_id, at, actor, person_id, operation)
-SELECT $1, $2, $3, person, $5 FROM unnest($4::bigint[]) AS person
+INSERT INTO access_log (agency_id, at, actor, operation, person_id) VALUES ($1, $2, $3, $4, $5)
+"""
+
+_RECORD_MANY = """
+INSERT INTO access_log (agency_id, at, actor, operation, person_id)
+SELECT $1, $2, $3, $4, person FROM unnest($5::bigint[]) AS person
 """
 
 
@@ -48,8 +53,11 @@ class Look:
 
 async def record_access(tx: Transaction, operation: str, persons: Sequence[PatronId]) -> None:
     """Note that the transaction's actor saw `persons` for the sake of `operation` (its name, no free text)."""
-    if persons:
-        await tx.write(_RECORD, tx.agency, tx.now, str(tx.actor), list(persons), operation)
+    look = (tx.agency, tx.now, str(tx.actor), operation)
+    if len(persons) == 1:
+        await tx.write(_RECORD, *look, persons[0])
+    elif persons:
+        await tx.write(_RECORD_MANY, *look, list(persons))
 
 
 async def looks_at(tx: Transaction, persons: Sequence[PatronId], *, before: datetime | None, limit: int) -> list[Look]:
