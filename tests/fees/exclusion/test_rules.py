@@ -49,7 +49,7 @@ def test_what_a_notice_does_follows_from_the_day_and_the_debt(day, standing, owe
 )
 def test_a_letter_that_reached_nobody_excludes_nobody(standing, owed, expected):
     untold = structs.replace(notice(standing, owed), excludes_on=None)
-    assert rules.standing(untold, EXCLUDES + timedelta(days=900)) is expected
+    assert rules.standing(untold, EXCLUDES) is expected
     assert rules.exclusion_in([untold], LIBRARY, EXCLUDES + timedelta(days=900)) is None
 
 

@@ -26,7 +26,9 @@ def standing(notice: Notice, today: date) -> Standing:
         return Standing.RUNNING
     if notice.standing_ore < notice.limit_ore:
         return Standing.SETTLED
-    return Standing.UNTOLD if notice.excludes_on is None else Standing.EXCLUDES
+    if notice.excludes_on is not None:
+        return Standing.EXCLUDES
+    return Standing.UNTOLD if today < notice.noticed_on + WRITE_ANEW_AFTER else Standing.SETTLED
 
 
 def exclusion_in(notices: Iterable[Notice], division: DivisionId, today: date) -> Notice | None:
@@ -38,15 +40,7 @@ def exclusion_in(notices: Iterable[Notice], division: DivisionId, today: date) -
 
 
 def needs_notice(balance_ore: int, limit_ore: int | None, notices: Iterable[Notice], today: date) -> bool:
-    """Whether a debtor must be written to: the limit is reached, and no notice is running or excludes already, or has
-    been trying to reach them for less than a month.
-    """
+    """Whether a debtor must be written to: the limit is reached, and no notice is on its way, running or excludes."""
     if limit_ore is None or balance_ore < limit_ore:
         return False
-    return not any(_suffices(each, today) for each in notices)
-
-
-def _suffices(notice: Notice, today: date) -> bool:
-    does = standing(notice, today)
-    is_tried = does is Standing.UNTOLD and today < notice.noticed_on + WRITE_ANEW_AFTER
-    return is_tried or does in (Standing.RUNNING, Standing.EXCLUDES)
+    return all(standing(each, today) is Standing.SETTLED for each in notices)

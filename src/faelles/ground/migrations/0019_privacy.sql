@@ -362,8 +362,12 @@ CREATE VIEW kept_by_fees WITH (security_invoker = true) AS
     UNION ALL
     SELECT y.agency_id, 'exclusion_letters', 'exclusion_notice_party', y.addressee_id,
            CASE WHEN e.owed_ore <= 0 THEN GREATEST(n.noticed_at, e.latest_at) END,
-           jsonb_build_object('noticed_on', n.noticed_on, 'excludes_on', n.excludes_on, 'debt_ore', n.debt_ore,
-                              'limit_ore', n.limit_ore)
+           jsonb_build_object('noticed_on', n.noticed_on, 'debt_ore', n.debt_ore, 'limit_ore', n.limit_ore, 'excludes_on',
+                              (SELECT o.excludes_on
+                                 FROM exclusion_told AS o
+                                WHERE o.agency_id = n.agency_id AND o.notice_id = n.id
+                                ORDER BY o.id DESC
+                                LIMIT 1))
       FROM exclusion_notice_party AS y
       JOIN exclusion_notice AS n ON n.agency_id = y.agency_id AND n.id = y.notice_id
       JOIN account_settlement AS e ON e.agency_id = n.agency_id AND e.account_id = n.account_id;
