@@ -18,8 +18,8 @@ class Standing(StrEnum):
     """The letter has not gone yet, found no way, or came back: it excludes nobody before it is given."""
     EXCLUDES = "excludes"
     SETTLED = "settled"
-    """The debt was paid, or brought below the limit before the time ran out; or the letter reached nobody for so long that
-    another is written.
+    """The debt was paid, or brought below the limit before the time ran out; or the letter reached nobody for so long
+    that another is written.
     """
 
 
