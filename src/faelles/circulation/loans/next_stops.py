@@ -9,7 +9,7 @@ from faelles.circulation.desk.facts import ItemFacts
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.circulation.desk.opening import Desk
 from faelles.circulation.holds.in_hand import Claimant
-from faelles.circulation.loans.return_facts import CheckInFacts, ReturnFacts
+from faelles.circulation.loans.return_facts import CheckInFacts, QueueFacts, ReturnFacts
 from faelles.circulation.shelf.rules import pickup_deadline
 from faelles.circulation.transit.model import JourneyReason, Stop, StopAlert
 from faelles.circulation.transit.rules import Decision, ForHold, Level, StopCase, next_stop
@@ -18,16 +18,7 @@ from faelles.policies import model as policies
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import RETURN_ELSEWHERE, ReturnElsewhere
 
-_NOTHING_READ = CheckInFacts(
-    active_placement=None,
-    bound=None,
-    planned_for=None,
-    waiting=(),
-    copy=None,
-    free_number=None,
-    floats=None,
-    is_looked_for=False,
-)
+_NOTHING_READ = CheckInFacts()
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,20 +75,20 @@ def course_of(desk: Desk, facts: ReturnFacts, item: ItemFacts, terms: Terms, sca
     decision = next_stop(_case(desk, facts, item, terms, read=read, first=first, scan=scan))
     return Course(
         decision=decision,
-        hold_state=_hold_state(decision, is_bound=read.bound is not None),
+        hold_state=_hold_state(decision, is_bound=read.queue.bound is not None),
         passed=first.passed,
-        is_news=bool(read.waiting) and not decision.binds,
+        is_news=bool(read.queue.waiting) and not decision.binds,
         placement=_placement(desk, item, read.active_placement, decision.place),
         float_subject=read.floats.subject if read.floats else None,
         is_found=read.is_looked_for,
-        is_others=_is_others(item, read, first),
+        is_others=_is_others(item, read.queue, first),
     )
 
 
-def _is_others(item: ItemFacts, read: CheckInFacts, first: Claimant) -> bool:
+def _is_others(item: ItemFacts, queue: QueueFacts, first: Claimant) -> bool:
     if first.hold is None:
         return False
-    was_for_other = read.planned_for not in {None, first.hold.id}
+    was_for_other = queue.planned_for not in {None, first.hold.id}
     return was_for_other or first.hold.is_parallel or first.hold.item not in {None, item.id}
 
 
@@ -113,7 +104,7 @@ def _case(
 ) -> StopCase:
     branches, placements = desk.settings.directory.branches, desk.settings.directory.placements
     placement = placements.get(read.active_placement) if read.active_placement is not None else None
-    bound, waiting = read.bound, first.hold
+    bound, waiting = read.queue.bound, first.hold
     wished_for = bound is not None or waiting is not None
     came_to_float = facts.journey is not None and facts.journey.reason == JourneyReason.FLOATING
     levels = read.floats.levels if read.floats else None
@@ -136,8 +127,8 @@ def _case(
         passed=len(first.passed),
         binds=scan.binds,
         is_staffed=scan.is_staffed and scan.first is not None,
-        free_number=None if read.free_number is None else str(read.free_number),
-        pickup_deadline=_deadline(desk, item, read, first),
+        free_number=None if read.queue.free_number is None else str(read.queue.free_number),
+        pickup_deadline=_deadline(desk, item, read.queue, first),
         levels=tuple(Level(*level) for level in levels or ()),
         came_to_float=came_to_float and facts.journey is not None and facts.journey.to_branch == desk.branch,
         may_stay=terms[RETURN_ELSEWHERE].value is ReturnElsewhere.FLOAT_HERE,
@@ -152,12 +143,12 @@ def _alert(desk: Desk, item: ItemFacts, *, is_wished_for: bool) -> StopAlert | N
     return StopAlert.TO_LENDER if goes_back else None
 
 
-def _deadline(desk: Desk, item: ItemFacts, read: CheckInFacts, first: Claimant) -> date | None:
+def _deadline(desk: Desk, item: ItemFacts, queue: QueueFacts, first: Claimant) -> date | None:
     """Until when the copy would be kept here, by the rules for whoever it is for."""
-    if read.free_number is None:
+    if queue.free_number is None:
         return None
-    if read.bound is not None:
-        terms = _hold_terms(desk, item, read.bound.division, read.bound.patron_group)
+    if queue.bound is not None:
+        terms = _hold_terms(desk, item, queue.bound.division, queue.bound.patron_group)
     elif first.hold is not None:
         terms = _hold_terms(desk, item, first.hold.division, first.hold.patron_group)
     else:

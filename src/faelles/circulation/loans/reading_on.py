@@ -17,14 +17,16 @@ async def find_claimant(
     somebody is there to shelve it, with its number.
     """
     read = facts.check_in
-    if facts.item is None or read is None or read.bound is not None:
+    if facts.item is None or read is None or read.queue.bound is not None:
         return facts, Claimant()
+    queue = read.queue
     today = desk.local_day(desk.now)
-    line = await read_line(tx, desk.settings, facts.item.record, read.copy, read.waiting, today)
-    if line.waiting is read.waiting:
+    line = await read_line(tx, desk.settings, facts.item.record, queue.copy, queue.waiting, today)
+    if line.waiting is queue.waiting:
         return facts, line.first
-    number, hold = read.free_number, line.first.hold
+    number, hold = queue.free_number, line.first.hold
     if number is None and makes_ready and hold is not None and hold.pickup == desk.branch:
         number = await return_store.free_shelf_number(tx, desk.branch)
-    read = msgspec.structs.replace(read, waiting=line.waiting, free_number=number)
+    queue = msgspec.structs.replace(queue, waiting=line.waiting, free_number=number)
+    read = msgspec.structs.replace(read, queue=queue)
     return msgspec.structs.replace(facts, check_in=read), line.first

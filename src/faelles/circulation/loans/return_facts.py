@@ -35,20 +35,26 @@ class FloatFacts(msgspec.Struct, frozen=True, array_like=True):
     levels: tuple[tuple[BranchId, int, int], ...] | None
 
 
-class CheckInFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What decides where a copy goes. `waiting` are the first in line, by rank; `free_number` is the copy's until the
-    commit, where somebody may put it onto the hold shelf.
+class QueueFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a copy may be for. `waiting` are the first in line, by rank; `free_number` is the copy's until the commit,
+    where somebody may put it onto the hold shelf.
     """
 
-    active_placement: PlacementId | None
-    bound: BoundHold | None
-    planned_for: HoldId | None
+    bound: BoundHold | None = None
+    planned_for: HoldId | None = None
     """Who was to get it, before it was in anybody's hand."""
-    waiting: tuple[Waiting, ...]
-    copy: Copy | None
-    free_number: int | None
-    floats: FloatFacts | None
-    is_looked_for: bool
+    waiting: tuple[Waiting, ...] = ()
+    copy: Copy | None = None
+    free_number: int | None = None
+
+
+class CheckInFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides where a copy goes."""
+
+    active_placement: PlacementId | None = None
+    queue: QueueFacts = QueueFacts()
+    floats: FloatFacts | None = None
+    is_looked_for: bool = False
     """It has a place on a hold shelf, or somebody did not find it where it should be."""
 
 

@@ -237,7 +237,7 @@ def _taken_back(
         returned_at=case.returned_at,
         returned_on=case.returned_on,
         state=ItemState.AVAILABLE if stop.stays else ItemState.IN_TRANSIT,
-        journey_ended_how=None if goes_on else "received" if arrived else "elsewhere",
+        journey_ended_how=None if case.journey is None or goes_on else "received" if arrived else "elsewhere",
         sent_to=None if goes_on else stop.branch,
         course=case.course,
         event="loan.returned" if loan else "item.checked_in",

@@ -237,37 +237,55 @@ $$;
 
 -- One item, whatever is on loan of it, where it is bound, and, for a branch where it is checked in, what decides where it
 -- goes. The borrower and the queue of the title must be locked before the item, so the loan is peeked at, all are locked,
--- and the loan is looked at again; if it, or who answers for it, changed meanwhile the whole is done again.
+-- and the loan is read again; if it, or who answers for it, changed meanwhile the whole is done again. The queue is locked
+-- whole where anybody waits or has a copy, else shared with other copies, so that a hold that is being placed at this moment
+-- comes either before or after.
 CREATE FUNCTION load_return(
     in_agency integer, in_item_number text, in_client text, in_operation text, in_key text, in_branch bigint,
     in_makes_ready boolean
 ) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    what      bigint;
-    title     bigint;
-    lent      bigint;
-    lent_now  bigint;
-    since     timestamptz;
-    who       bigint;
-    who_now   bigint;
-    is_asked  boolean;
-    facts     text;
+    what          bigint;
+    title         bigint;
+    lent          bigint;
+    since         timestamptz;
+    who           bigint;
+    is_asked      boolean;
+    is_asked_now  boolean;
+    is_open       boolean;
+    placement_now integer;
+    loan_found    json;
+    queue_found   json;
+    facts         text;
 BEGIN
-    SELECT i.item_id, i.record_id, l.id, b.patron_id INTO what, title, lent, who
+    SELECT i.item_id, i.record_id, l.id, l.lent_at, b.patron_id, EXISTS (
+               SELECT FROM hold AS h WHERE h.agency_id = in_agency AND h.record_id = i.record_id AND h.closed_at IS NULL)
+      INTO what, title, lent, since, who, is_asked
       FROM copy AS i
       LEFT JOIN loan AS l ON l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = i.item_id
                          AND l.closed_at IS NULL
       LEFT JOIN loan_borrower AS b ON b.agency_id = in_agency AND b.loan_id = l.id AND b.role = 'primary'
      WHERE i.agency_id = in_agency AND i.number = in_item_number;
     PERFORM FROM patron WHERE agency_id = in_agency AND id = who FOR NO KEY UPDATE;
-    is_asked := lock_queue(in_agency, title);
-    PERFORM FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
-    SELECT l.id, l.lent_at, b.patron_id INTO lent_now, since, who_now
-      FROM loan AS l
-      LEFT JOIN loan_borrower AS b ON b.agency_id = in_agency AND b.loan_id = l.id AND b.role = 'primary'
-     WHERE l.agency_id = in_agency AND l.item_agency_id = in_agency AND l.item_id = what AND l.closed_at IS NULL;
-    IF lent_now IS DISTINCT FROM lent OR who_now IS DISTINCT FROM who THEN
+    IF is_asked THEN
+        PERFORM pg_advisory_xact_lock(title_lock(in_agency, title));
+    ELSIF title IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(title_lock(in_agency, title));
+    END IF;
+    SELECT active_placement_id INTO placement_now
+      FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
+    IF lent IS NULL THEN
+        is_open := open_loan_of(in_agency, what) IS NULL;
+    ELSE
+        SELECT l.facts, l.closed_at IS NULL INTO loan_found, is_open
+          FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent;
+    END IF;
+    IF is_open IS NOT TRUE OR (loan_found ->> 'borrower')::bigint IS DISTINCT FROM who THEN
         RAISE EXCEPTION 'the loan changed while its locks were taken' USING ERRCODE = 'serialization_failure';
+    END IF;
+    -- Apart from what every return reads: a look-up costs nearly as much to get ready as to make.
+    IF is_asked AND in_branch IS NOT NULL THEN
+        queue_found := queue_facts(in_agency, what, title, in_branch, in_makes_ready);
     END IF;
     SELECT json_build_object(
         'revision', (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = in_agency),
@@ -276,16 +294,30 @@ BEGIN
                        AND e.key = in_key),
         'patron', (SELECT p.facts FROM patron_facts AS p WHERE p.agency_id = in_agency AND p.patron_id = who),
         'item', (SELECT i.facts FROM item_facts AS i WHERE i.agency_id = in_agency AND i.item_id = what),
-        'loan', (SELECT l.facts FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent),
+        'loan', loan_found,
         'journey', (SELECT json_build_array(j.id, j.from_branch_id, j.to_branch_id, j.reason)
                       FROM journey AS j
                      WHERE j.agency_id = in_agency AND j.item_id = what AND j.ended_at IS NULL),
-        'check_in', check_in_facts(in_agency, what, title, in_branch, is_asked, in_makes_ready),
+        'check_in', CASE WHEN what IS NOT NULL AND in_branch IS NOT NULL THEN json_build_object(
+            'active_placement', placement_now,
+            'queue', COALESCE(queue_found, '{}'),
+            'floats', CASE WHEN EXISTS (SELECT FROM float_member AS f
+                                         WHERE f.agency_id = in_agency AND f.branch_id = in_branch)
+                           THEN float_facts(in_agency, what, in_branch) END,
+            'is_looked_for', EXISTS (SELECT FROM shelf_place AS p
+                                      WHERE p.agency_id = in_agency AND p.item_id = what AND p.emptied_at IS NULL)
+                             OR EXISTS (SELECT FROM missed_item AS m
+                                         WHERE m.agency_id = in_agency AND m.item_id = what AND m.settled_at IS NULL)) END,
         'seen_elsewhere_at', (
             SELECT min(s.seen_at)
               FROM foreign_sighting AS s
              WHERE s.owner_agency_id = in_agency AND s.item_number = in_item_number AND s.seen_at > since)
-    )::text INTO facts;
+    )::text, EXISTS (
+        SELECT FROM hold AS h WHERE h.agency_id = in_agency AND h.record_id = title AND h.closed_at IS NULL)
+      INTO facts, is_asked_now;
+    IF is_asked_now AND NOT is_asked THEN
+        RAISE EXCEPTION 'somebody began to wait while the queue was locked' USING ERRCODE = 'serialization_failure';
+    END IF;
     RETURN facts;
 END
 $$;

@@ -1,33 +1,11 @@
 -- What a check-in reads of holds and float groups, and the steps it takes for them.
 
--- The queue of a title for a copy that is being checked in: whole where anybody waits, else shared with other copies, so
--- that a hold that is being placed at this moment comes either before or after. Whether anybody waits, or has a copy.
-CREATE FUNCTION lock_queue(in_agency integer, in_record bigint) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-    IF in_record IS NULL THEN
-        RETURN false;
-    END IF;
-    IF EXISTS (SELECT FROM hold WHERE agency_id = in_agency AND record_id = in_record AND closed_at IS NULL) THEN
-        PERFORM pg_advisory_xact_lock(title_lock(in_agency, in_record));
-        RETURN true;
-    END IF;
-    PERFORM pg_advisory_xact_lock_shared(title_lock(in_agency, in_record));
-    IF EXISTS (SELECT FROM hold WHERE agency_id = in_agency AND record_id = in_record AND closed_at IS NULL) THEN
-        RAISE EXCEPTION 'somebody began to wait while the queue was locked' USING ERRCODE = 'serialization_failure';
-    END IF;
-    RETURN false;
-END
-$$;
-
--- The subject under which a copy of one branch floats to another, with room and copies of each branch of the group; NULL
--- where it does not float between the two.
+-- The subject under which a copy of one branch floats to another that is in a group, with room and copies of each branch of
+-- the group; NULL where it does not float between the two.
 CREATE FUNCTION float_facts(in_agency integer, in_item bigint, in_branch bigint) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
     subject integer;
 BEGIN
-    IF NOT EXISTS (SELECT FROM float_member WHERE agency_id = in_agency AND branch_id = in_branch) THEN
-        RETURN NULL;
-    END IF;
     SELECT float_subject_of(in_agency, c.owner_branch_id, c.material_group_id, t.classification) INTO subject
       FROM float_member AS here
       JOIN copy AS c ON c.agency_id = in_agency AND c.item_id = in_item
@@ -55,11 +33,11 @@ BEGIN ATOMIC
                           WHERE f.agency_id = in_agency AND f.hold_id = first.id OFFSET 0) AS w;
 END;
 
--- What a check-in at a branch depends on beside the loan. in_waits: the queue is locked whole. in_makes_ready: somebody is
--- there to put the copy on the hold shelf, whose lowest free number is the copy's until the commit. The head of the line is
--- read; where it fits nobody there, whoever asks reads on.
-CREATE FUNCTION check_in_facts(
-    in_agency integer, in_item bigint, in_record bigint, in_branch bigint, in_waits boolean, in_makes_ready boolean
+-- What a check-in at a branch depends on where anybody waits for the title, or has a copy; the queue is locked whole.
+-- in_makes_ready: somebody is there to put the copy on the hold shelf, whose lowest free number is the copy's until the
+-- commit. The head of the line is read; where it fits nobody there, whoever asks reads on.
+CREATE FUNCTION queue_facts(
+    in_agency integer, in_item bigint, in_record bigint, in_branch bigint, in_makes_ready boolean
 ) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     bound   json;
@@ -68,47 +46,31 @@ DECLARE
     whole   json;
     is_here boolean := false;
 BEGIN
-    IF in_item IS NULL OR in_branch IS NULL THEN
-        RETURN NULL;
+    SELECT CASE WHEN state <> 'matched' THEN
+               json_build_array(id, pickup_branch_id, state, division_id, patron_group_id, shelf_number, pickup_deadline,
+                                NOT EXISTS (SELECT FROM hold_patron AS p
+                                             WHERE p.agency_id = in_agency AND p.hold_id = hold.id)) END,
+           CASE state WHEN 'matched' THEN id END,
+           pickup_branch_id = in_branch AND state <> 'ready'
+      INTO bound, planned, is_here
+      FROM hold
+     WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL;
+    IF bound IS NULL THEN
+        SELECT COALESCE(array_agg(w.facts ORDER BY w.rank), waiting),
+               COALESCE(bool_or((w.facts ->> 8)::integer = in_branch), false)
+          INTO waiting, is_here
+          FROM head_of_line(in_agency, in_record) AS w;
     END IF;
-    IF in_waits THEN
-        SELECT CASE WHEN state <> 'matched' THEN
-                   json_build_array(id, pickup_branch_id, state, division_id, patron_group_id, shelf_number, pickup_deadline,
-                                    NOT EXISTS (SELECT FROM hold_patron AS p
-                                                 WHERE p.agency_id = in_agency AND p.hold_id = hold.id)) END,
-               CASE state WHEN 'matched' THEN id END,
-               pickup_branch_id = in_branch AND state <> 'ready'
-          INTO bound, planned, is_here
-          FROM hold
-         WHERE agency_id = in_agency AND item_id = in_item AND closed_at IS NULL;
-        IF bound IS NULL THEN
-            SELECT COALESCE(array_agg(w.facts ORDER BY w.rank), waiting),
-                   COALESCE(bool_or((w.facts ->> 8)::integer = in_branch), false)
-              INTO waiting, is_here
-              FROM head_of_line(in_agency, in_record) AS w;
-        END IF;
-    END IF;
-    -- Apart from what every check-in reads: a look-up costs nearly as much to get ready as to make.
     IF cardinality(waiting) > 0 THEN
         SELECT s.facts INTO whole FROM hold_supply AS s
          WHERE s.agency_id = in_agency AND s.item_id = in_item AND s.record_id = in_record;
     END IF;
-    RETURN (SELECT json_build_object(
-                'active_placement', w.active_placement_id,
-                'bound', bound,
-                'planned_for', planned,
-                'waiting', waiting,
-                'copy', whole,
-                'free_number', CASE WHEN is_here AND in_makes_ready THEN free_shelf_number(in_agency, in_branch::integer) END,
-                'floats', float_facts(in_agency, in_item, in_branch),
-                'is_looked_for', EXISTS (SELECT FROM shelf_place AS p
-                                          WHERE p.agency_id = in_agency AND p.item_id = in_item
-                                            AND p.emptied_at IS NULL)
-                                 OR EXISTS (SELECT FROM missed_item AS m
-                                             WHERE m.agency_id = in_agency AND m.item_id = in_item
-                                               AND m.settled_at IS NULL))
-              FROM item_circulation AS w
-             WHERE w.agency_id = in_agency AND w.item_id = in_item);
+    RETURN json_build_object(
+        'bound', bound,
+        'planned_for', planned,
+        'waiting', waiting,
+        'copy', whole,
+        'free_number', CASE WHEN is_here AND in_makes_ready THEN free_shelf_number(in_agency, in_branch::integer) END);
 END
 $$;
 
