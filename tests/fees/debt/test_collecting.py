@@ -133,6 +133,7 @@ async def test_what_is_said_again_of_somebody_erased_contradicts_nothing(office:
     ]
     assert "Åse" not in str(kept)
     assert (await office.say(reduced, refused)).repeated == 2
+    assert (await office.say(paid(claim, 5_000, "nobodys"))).parked == 1
 
 
 async def test_an_answer_that_comes_before_what_it_is_about_waits_for_it(office: Office):

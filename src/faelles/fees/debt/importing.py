@@ -144,13 +144,14 @@ async def _done(tx: Transaction, answer: Answer) -> None:
 
 
 async def _apply(tx: Transaction, answer: Answer) -> bool:
-    """Whether it speaks of something we know, and was applied to it."""
+    """Whether it speaks of something and somebody we know, and was applied to it."""
     if answer.kind is AnswerKind.ACKNOWLEDGEMENT:
         return await answer_store.acknowledge(tx, answer.message or 0)
     if answer.kind is AnswerKind.REFUSAL:
         return await answer_store.refuse(tx, answer.message or 0, answer.reason or answer.kind)
     claim = await answer_store.load_handed_over(tx, answer.claim or 0) if answer.kind in MONEY else None
-    if claim is None:
+    if claim is None or (answer.kind is AnswerKind.PAYMENT and claim.patron is None):
+        # Whose it was is forgotten, so nothing is owed of it: nobody could have the money, and who paid gets it back.
         return False
     if answer.kind is AnswerKind.PAYMENT:
         await _pay(tx, claim, answer)
