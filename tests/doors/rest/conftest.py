@@ -67,11 +67,15 @@ def reader(keyring: Keyring, furnished: Furniture) -> dict[str, str]:
     return bearer(keyring, patron(furnished.town.agency, furnished.number("patron")))
 
 
+@pytest.fixture(scope="session")
+def practice_app(database: Database, keyring: Keyring) -> Litestar:
+    return create_app(database, keyring, routers=[router], limits=Limits(requests_in_work=3))
+
+
 @pytest.fixture
-async def practice(database: Database, keyring: Keyring) -> AsyncIterator[AsyncClient]:
+async def practice(practice_app: Litestar, keyring: Keyring) -> AsyncIterator[AsyncClient]:
     """A librarian's client in an application whose only room is the one in practice.py."""
-    application = create_app(database, keyring, routers=[router], limits=Limits(requests_in_work=3))
     headers = bearer(keyring, staff(AgencyId(1), 1))
-    transport = ASGITransport(cast("Any", application))
+    transport = ASGITransport(cast("Any", practice_app))
     async with AsyncClient(transport=transport, base_url="http://faelles.test/api/v1", headers=headers) as opened:
         yield opened

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Self, cast
 
 import msgspec
 from litestar import Litestar, Router
@@ -38,6 +38,15 @@ ON_THIS_MACHINE: Final = Installation(
 """For tests and for reading the routes; what serves is told where it runs."""
 
 
+class _MadeForOne(Router):
+    """A router that one application alone is given. Litestar copies, with all their routes, those it is given: for this
+    one that is a third of a start, and for nothing.
+    """
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
 def create_app(
     database: Database,
     keyring: Keyring,
@@ -62,16 +71,17 @@ def create_app(
         sign_in_pace=SignInPace(installation.proxies),
     )
     metrics = Metrics(database, registry)
-    layout = [Router(path=PREFIX, route_handlers=list(routers)), operating.router, openapi.router]
     application = Litestar(
-        route_handlers=layout,
+        route_handlers=_layout(routers),
         request_class=ApiRequest,
         before_request=cast("BeforeRequestHookHandler", admit),  # it gets `request_class`, which its type cannot say
         exception_handlers=HANDLERS,
         request_max_body_size=services.limits.body_bytes,
         openapi_config=None,
         logging_config=None,
-        state=State({"services": services, "metrics": metrics, "description": openapi.Description(layout)}),
+        state=State(
+            {"services": services, "metrics": metrics, "description": openapi.Description(partial(_layout, routers))}
+        ),
         debug=False,
     )
     for path, handler in own_routes(application):
@@ -80,6 +90,11 @@ def create_app(
     ours = Direct(application.asgi_handler, own_routes(application))
     application.asgi_handler = Gate(ByPath(ours, doors), metrics, services.limits)
     return application
+
+
+def _layout(routers: Sequence[Router]) -> list[Router]:
+    """For one application."""
+    return [_MadeForOne(path=PREFIX, route_handlers=list(routers)), operating.router, openapi.router]
 
 
 def own_routes(application: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:

@@ -1,7 +1,7 @@
 """The description of the interface: OpenAPI 3.1 at `/schema`, and a page to read and try it at `/docs`."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from importlib import metadata, resources
@@ -62,10 +62,10 @@ Danish or English (`Accept-Language`). Moments are UTC, money is whole øre.
 
 
 class Description:
-    """The description of the routes of `routers`, put together when somebody first asks."""
+    """The description of the routes of the routers that `layout` makes, put together when somebody first asks."""
 
-    def __init__(self, routers: Sequence[Router]) -> None:
-        self._routers = list(routers)
+    def __init__(self, layout: Callable[[], Sequence[Router]]) -> None:
+        self._layout = layout
 
     async def read(self) -> bytes:
         """The description as JSON. It takes seconds to put together: meanwhile the server answers others."""
@@ -80,10 +80,10 @@ class Description:
         """OpenAPI 3.1 as plain values.
 
         Litestar serves a description only beside pages of its own, so it is taken from an application that is never
-        served. Registering a router copies it.
+        served.
         """
         application = Litestar(
-            route_handlers=self._routers,
+            route_handlers=self._layout(),
             request_class=ApiRequest,
             openapi_config=_configuration(),
             logging_config=None,
