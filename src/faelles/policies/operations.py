@@ -117,12 +117,7 @@ async def explain(tx: Transaction, caller: Caller, request: Explain) -> list[Exp
     subject = places.subject_at(settings, request.coordinates)
     moment = request.at or tx.now
     policy = await _policy_at(tx, settings, moment)
-    table = policy.table(moment)
-    names = shown.Names(settings, caller.language)
-    return [
-        shown.explanation_shown(rules.explain(table, subject, knob), names)
-        for knob in (making.knob(name) for name in request.knobs or KNOBS)
-    ]
+    return _explained(policy.table(moment), subject, request.knobs, shown.Names(settings, caller.language))
 
 
 async def explain_at(tx: Transaction, caller: Caller, request: ExplainAt) -> list[ExplanationShown]:
@@ -141,12 +136,15 @@ async def explain_at(tx: Transaction, caller: Caller, request: ExplainAt) -> lis
         material_group=MaterialGroupId(request.material_group),
         loan_kind=request.loan_kind,
     )
-    table = settings.policy.table(tx.now)
     names = shown.Names(settings, caller.language)
-    return [
-        shown.explanation_shown(rules.explain(table, subject, knob), names)
-        for knob in (making.knob(name) for name in request.knobs or KNOBS)
-    ]
+    return _explained(settings.policy.table(tx.now), subject, request.knobs, names)
+
+
+def _explained(
+    table: rules.RuleTable, subject: Subject, knobs: Sequence[str], names: shown.Names
+) -> list[ExplanationShown]:
+    """The knobs that are named, or all of them."""
+    return [shown.explanation_shown(rules.explain(table, subject, making.knob(name)), names) for name in knobs or KNOBS]
 
 
 async def simulate(tx: Transaction, caller: Caller, request: Simulate) -> list[SubjectDifferences]:
@@ -185,8 +183,8 @@ async def set_rule(tx: Transaction, caller: Caller, request: SetRule) -> RuleRec
     """Give a knob a value in one cell. What the cell says already is not written again.
 
     Raises NotFoundError for a place or group the agency does not have, InvalidRequestError for what no rule can say,
-    RefusedError where a rule above is locked or the national ceiling
-    is passed, ConflictError where somebody has just set or has planned another rule for the cell.
+    RefusedError where a rule above is locked or the national ceiling is passed, ConflictError where somebody has just
+    set or has planned another rule for the cell.
     """
     caller.require(Permission.POLICY_EDIT)
     settings = await current_settings(tx)
@@ -219,7 +217,8 @@ async def allow_cells(tx: Transaction, caller: Caller, request: AllowCells) -> C
 async def end_rule(tx: Transaction, caller: Caller, rule: RuleId, request: EndRule) -> RuleRecord:
     """End a rule now or later; whatever is less specific speaks again. One that has not begun is taken back.
 
-    Raises NotFoundError for a rule of another agency, ConflictError for one that has ended.
+    Raises NotFoundError for a rule of another agency, ForbiddenError for one of the nation's, InvalidRequestError for
+    an end in the past, ConflictError for a rule that has ended.
     """
     caller.require(Permission.POLICY_EDIT)
     found = await store.find_rule(tx, rule)

@@ -18,8 +18,8 @@ async def admit(request: ApiRequest) -> None:
     """Find the caller by the bearer token and hold them against the route's declaration.
 
     Raises UnauthenticatedError without a valid token, ForbiddenError without the permission, TooManyAttemptsError
-    where too many sign in from one address. Where in the agency
-    the permission holds is checked by the operation, which knows the place.
+    where too many sign in from one address. Where in the agency the permission holds is checked by the operation, which
+    knows the place.
     """
     access: Access | None = request.route_handler.opt.get(OPT_KEY)
     if access is None or access.audience is Audience.PUBLIC:

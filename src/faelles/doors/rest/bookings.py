@@ -95,14 +95,14 @@ async def book_own(
     request: ApiRequest, data: JSONBody[BookAll], idempotency_key: IdempotencyKey = None
 ) -> list[Booked]:
     caller = request.caller
-    own = PatronId(caller.patron or 0)
+    own = caller.oneself()
     return await request.run(lambda tx: operations.book(tx, caller, own, data, key=idempotency_key))
 
 
 @get("/own/bookings", opt=own_account(example=Example()), summary="My bookings")
 async def list_own_bookings(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[Booking]:
     caller, start = request.caller, read_cursor(after, int) or 0
-    own = PatronId(caller.patron or 0)
+    own = caller.oneself()
     found = await request.run(lambda tx: operations.list_bookings(tx, caller, own, after=start, limit=limit))
     return page(found, limit, key=lambda booking: booking.id)
 
@@ -114,7 +114,7 @@ async def list_own_bookings(request: ApiRequest, limit: Limit = 50, after: After
 )
 async def change_own_booking(request: ApiRequest, booking: PathId, data: JSONBody[ChangeBooking]) -> Booked:
     caller = request.caller
-    own = PatronId(caller.patron or 0)
+    own = caller.oneself()
     return await request.run(lambda tx: operations.change_booking(tx, caller, own, booking, data))
 
 
@@ -126,7 +126,7 @@ async def change_own_booking(request: ApiRequest, booking: PathId, data: JSONBod
 )
 async def cancel_own_bookings(request: ApiRequest, data: JSONBody[CancelBookings]) -> None:
     caller = request.caller
-    own = PatronId(caller.patron or 0)
+    own = caller.oneself()
     await request.run(lambda tx: operations.cancel_bookings(tx, caller, own, data))
 
 

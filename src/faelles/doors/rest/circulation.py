@@ -153,11 +153,13 @@ def _where_and_why(stop: NextStop | None, language: Language) -> list[Message]:
     """Where the copy goes now, and what decided that."""
     if stop is None:
         return []
-    code = "send_to" if stop.name is not None else f"stop_{stop.stop}"
-    code = "stop_hold_shelf_number" if stop.shelf_number is not None else code
+    if stop.shelf_number is not None:
+        code = "stop_hold_shelf_number"
+    else:
+        code = "send_to" if stop.name is not None else f"stop_{stop.stop}"
     where = Message(code, i18n.text(code, language, {"name": stop.name, "number": stop.shelf_number}))
     why = [(f"why_{each.code}", each.parameters) for each in stop.why]
-    return [where, *(Message(each, i18n.text(each, language, figures)) for each, figures in why)]
+    return [where, *(Message(code, i18n.text(code, language, figures)) for code, figures in why)]
 
 
 @post(

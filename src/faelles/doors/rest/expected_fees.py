@@ -24,7 +24,7 @@ async def list_expected_fees(request: ApiRequest, patron: PathId) -> Page[Expect
 
 @get("/own/expected-fees", opt=own_account(example=Example()), summary="What my overdue loans would cost today")
 async def list_own_expected_fees(request: ApiRequest) -> Page[ExpectedFee]:
-    own = PatronId(request.caller.patron or 0)
+    own = request.caller.oneself()
     return Page(items=await request.run(lambda tx: expected_fees(tx, request.caller, own)), next=None)
 
 

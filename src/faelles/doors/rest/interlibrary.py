@@ -60,14 +60,14 @@ async def list_requests_of_patron(
 @post("/own/interlibrary-requests", opt=own_account(example=Example(body=_WISH)), summary="Ask for a title")
 async def request_own_title(request: ApiRequest, data: JSONBody[NewRequest]) -> Request:
     caller = request.caller
-    own = PatronId(caller.patron or 0)
+    own = caller.oneself()
     return await request.run(lambda tx: operations.request_title(tx, caller, own, data))
 
 
 @get("/own/interlibrary-requests", opt=own_account(example=Example()), summary="My interlibrary requests")
 async def list_own_requests(request: ApiRequest, limit: Limit = 50, after: After = None) -> Page[Request]:
     start, caller = read_cursor(after, int) or 0, request.caller
-    own = PatronId(caller.patron or 0)
+    own = caller.oneself()
     found = await request.run(lambda tx: operations.requests_of(tx, caller, own, after=start, limit=limit))
     return page(found, limit, key=lambda each: each.id)
 

@@ -126,7 +126,7 @@ async def list_own_loans(
 ) -> Page[LoanShown]:
     """Closed ones as long as retention lets them be, and only to whoever agreed to a history."""
     caller, cursor = request.caller, read_cursor(after, int) or 0
-    patron = PatronId(caller.patron or 0)
+    patron = caller.oneself()
     loans = await request.run(
         lambda tx: looking.loans_of_patron(tx, caller, patron, is_open=not closed, after=cursor, limit=limit)
     )

@@ -25,7 +25,7 @@ from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathId
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.fields import Id
-from faelles.ground.ids import HoldId, PatronId
+from faelles.ground.ids import HoldId
 
 
 class OwnOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +73,7 @@ async def list_own(
     after: After = None,
 ) -> Page[HoldShown]:
     caller, start = request.caller, read_cursor(after, int) or 0
-    own = PatronId(caller.patron or 0)
+    own = caller.oneself()
     holds = await request.run(
         lambda tx: reading.holds_of_patron(tx, caller, own, is_open=not closed, after=start, limit=limit)
     )

@@ -98,15 +98,13 @@ async def _plans(tx: Transaction, called: Sequence[tuple[RecordedEvent, Kind]]) 
             if kind.about is About.PAYMENT and event.account is not None
         },
     )
-    subjects = [
-        (event, kind, subject)
-        for event, kind in called
-        if (
-            subject := payments.get((event.account or 0, event.at))
-            if kind.about is About.PAYMENT
-            else planning.subject_of(kind, event)
-        )
-    ]
+
+    def subject_of(event: RecordedEvent, kind: Kind) -> int | None:
+        if kind.about is About.PAYMENT:
+            return payments.get((event.account or 0, event.at))
+        return planning.subject_of(kind, event)
+
+    subjects = [(event, kind, subject) for event, kind in called if (subject := subject_of(event, kind))]
     plans = []
     for about, to in {(kind.about, kind.to) for _, kind, _ in subjects}:
         ours = [each for each in subjects if (each[1].about, each[1].to) == (about, to)]

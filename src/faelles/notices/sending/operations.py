@@ -9,6 +9,7 @@ Killed in between, the claim runs out and the same messages are claimed again, i
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -68,9 +69,7 @@ async def claim(
     groups = await _undisturbed(tx, groups, reached, zone)
     facts = await _facts(tx, [notice for group in groups for notice in group.notices])
     true, untrue = _sorted_out(groups, facts, reached, tx, zone)
-    await store.drop(tx, untrue)
-    gone = {group.earlier.id for group in groups if group.earlier} - {each.earlier.id for each in true if each.earlier}
-    await store.withdraw(tx, sorted(gone))
+    await _let_go(tx, groups, true, untrue)
     composer = Composer(
         wording=Wording(await templates.written(tx)),
         library=library,
@@ -234,16 +233,15 @@ def _sorted_out(
         true, untrue = rules.split(group.notices, facts, today) if is_there else ([], list(group.notices))
         dropped += untrue
         if true:
-            kept.append(
-                Group(
-                    patron=group.patron,
-                    division=group.division,
-                    channel=group.channel,
-                    notices=tuple(true),
-                    earlier=group.earlier,
-                )
-            )
+            kept.append(replace(group, notices=tuple(true)))
     return kept, dropped
+
+
+async def _let_go(tx: Transaction, groups: Sequence[Group], kept: Sequence[Group], untrue: Sequence[Notice]) -> None:
+    """What is no longer so is not said; a message that was written and has nothing left to say is withdrawn."""
+    await store.drop(tx, untrue)
+    gone = {group.earlier.id for group in groups if group.earlier} - {each.earlier.id for each in kept if each.earlier}
+    await store.withdraw(tx, sorted(gone))
 
 
 async def _compose(

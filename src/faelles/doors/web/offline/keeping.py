@@ -1,8 +1,8 @@
 """What the browser keeps so that the pages of scans open without us: a script, and for each a page that names nobody.
 
 Nothing of a patron's or a user's is kept: the pages are the same for everybody. The script holds the addresses of all
-files, which are those of their content, so that it differs whenever one of them does, and the
-browser takes over to the new ones as a whole.
+files, which are those of their content, so that it differs whenever one of them does, and the browser
+takes over all the new ones at once.
 """
 
 import hashlib

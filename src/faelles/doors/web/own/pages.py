@@ -26,7 +26,6 @@ from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError
 from faelles.ground.fields import Id
-from faelles.ground.ids import PatronId
 from faelles.patrons.looking.model import PatronView
 from faelles.patrons.model import AbsencePeriod
 from faelles.patrons.own_account import operations as own
@@ -81,7 +80,7 @@ async def _mine(request: WebRequest, said: tuple[str, ...] = ()) -> Response[byt
 
 async def _load(tx: Transaction, request: WebRequest) -> Mine:
     caller = request.caller
-    patron = PatronId(caller.patron or 0)
+    patron = caller.oneself()
     settings = await current_settings(tx)
     branches = await agencies.list_branches(tx, caller, limit=_MOST)
     return Mine(
@@ -106,7 +105,7 @@ async def renew(request: WebRequest) -> Response[bytes]:
             patron=None if form.loan else caller.patron,
         )
         renewed = await operations.renew(tx, caller, asked, form.key)
-        return answers.of_renewals(renewed, request, PatronId(caller.patron or 0)).lines
+        return answers.of_renewals(renewed, request, caller.oneself()).lines
 
     return await _mine(request, await request.run(work))
 

@@ -19,6 +19,7 @@ from faelles.doors.web.request import WebRequest
 from faelles.ground import i18n
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ForbiddenError, NotFoundError
+from faelles.ground.ids import NATION
 from faelles.people.model import Permission
 from faelles.policies.access import require_reach
 from faelles.policies.compiled import Settings
@@ -138,18 +139,22 @@ async def lines_at(tx: Transaction, request: WebRequest, spot: Spot, knob: str |
             knob=knobs[each.knob],
             shown=values.shown(knobs[each.knob], each.setting.value, request.language),
             explanation=each,
-            is_here=_is_of(each, spot, tx),
+            is_here=_says_it_here(each, spot, tx),
         )
         for each in found
     ]
 
 
-def _is_of(explanation: ExplanationShown, spot: Spot, tx: Transaction) -> bool:
+def _scope_id(spot: Spot, tx: Transaction) -> int | None:
+    """The place as rules have it, which name agency and nation by number too."""
+    return {Scope.NATION: NATION, Scope.AGENCY: tx.agency}.get(spot.scope, spot.scope_id)
+
+
+def _says_it_here(explanation: ExplanationShown, spot: Spot, tx: Transaction) -> bool:
     rule = explanation.setting.rule
     if rule is None:
         return False
-    place = {Scope.NATION: 0, Scope.AGENCY: tx.agency}.get(spot.scope, spot.scope_id)
-    here = (spot.scope, place, spot.patron, spot.material)
+    here = (spot.scope, _scope_id(spot, tx), spot.patron, spot.material)
     return (rule.scope, rule.scope_id, rule.patron_group, rule.material_group) == here
 
 
@@ -218,7 +223,7 @@ async def knob_page(
 
 def _may_edit(request: WebRequest, settings: Settings, knob: KnobShown, spot: Spot) -> bool:
     """Whether a form is worth showing; the operation asks again."""
-    if spot.scope not in knob.scopes or (spot.scope is Scope.NATION) != (request.caller.agency == 0):
+    if spot.scope not in knob.scopes or (spot.scope is Scope.NATION) != (request.caller.agency == NATION):
         return False
     path = path_to(settings.directory, ScopeNode(spot.scope, spot.scope_id or request.caller.agency))
     try:
@@ -230,11 +235,10 @@ def _may_edit(request: WebRequest, settings: Settings, knob: KnobShown, spot: Sp
 
 async def history_of(tx: Transaction, request: WebRequest, knob: str, spot: Spot) -> list[RuleRecord]:
     """The rules of this very cell, the latest first; those that never came into force are left out."""
-    place = {Scope.NATION: 0, Scope.AGENCY: tx.agency}.get(spot.scope, spot.scope_id)
     wanted = RuleFilter(
         knob=knob,
         scope=spot.scope,
-        scope_id=place or None,
+        scope_id=_scope_id(spot, tx) or None,
         patron_group=spot.patron,
         material_group=spot.material,
         include_past_and_planned=True,
