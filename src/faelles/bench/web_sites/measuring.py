@@ -1,6 +1,7 @@
 """Web sites in one run: each call beside its yardstick, and a burst of all of them."""
 
 import asyncio
+import os
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Final
@@ -134,6 +135,8 @@ async def _burst(site: Site, server: Server) -> Burst:
         free.put_nowait(line)
         return is_good
 
+    # As before the scans: what copying and filling the data set left to be written would keep commits waiting.
+    os.sync()
     began = loop.time()
     done, given_up = await asyncio.wait(await _by_the_clock(requests, one), timeout=_LATE)
     seconds = loop.time() - began
