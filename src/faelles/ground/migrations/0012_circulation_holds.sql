@@ -70,7 +70,8 @@ CREATE UNIQUE INDEX item_held_once ON hold (agency_id, item_id) WHERE closed_at 
 CREATE INDEX hold_transaction ON hold (transaction_id, agency_id);
 CREATE INDEX hold_pickup_branch ON hold (agency_id, pickup_branch_id, id) WHERE closed_at IS NULL;
 CREATE INDEX hold_pickup_deadline ON hold (agency_id, pickup_deadline, id) WHERE state = 'ready';
-CREATE INDEX hold_interest ON hold (agency_id, interest_until) WHERE closed_at IS NULL;
+-- Of those whose interest ends it: a capture writes to every index that its hold stands in.
+CREATE INDEX hold_interest ON hold (agency_id, interest_until) WHERE state IN ('pending', 'matched');
 CREATE INDEX hold_active_from ON hold (agency_id, active_from) WHERE closed_at IS NULL AND active_from IS NOT NULL;
 CREATE INDEX hold_closed_item ON hold (agency_id, item_id) WHERE closed_at IS NOT NULL AND item_id IS NOT NULL;
 -- A shelf number is one hold's at a time, at its branch.

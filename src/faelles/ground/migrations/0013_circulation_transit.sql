@@ -94,7 +94,6 @@ CREATE TABLE shelf_place (
 );
 CREATE UNIQUE INDEX shelf_place_taken ON shelf_place (agency_id, branch_id, number) WHERE emptied_at IS NULL;
 CREATE UNIQUE INDEX item_shelved_once ON shelf_place (agency_id, item_id) WHERE emptied_at IS NULL;
-CREATE INDEX shelf_place_hold ON shelf_place (hold_id, agency_id);
 CALL isolate('shelf_place');
 
 -- The lowest number that is free on the branch's hold shelf. Whoever asks has the shelf to itself until the commit; the
