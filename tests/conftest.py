@@ -5,12 +5,16 @@ import gc
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
+from compileall import compile_dir
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 import pytest
+from _pytest.assertion import rewrite
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
@@ -33,6 +37,8 @@ settings.load_profile("patient")
 # them anew for every kind of text that a test asks for was a quarter of the fuzzing.
 providers._get_local_constants = Constants
 
+HERE = Path(__file__).parent
+SOURCE = HERE.parent / "src"
 FAST_AND_CARELESS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -40,6 +46,22 @@ FAST_AND_CARELESS = {
     "max_wal_senders": "0",
     "shared_buffers": "128MB",
 }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What a fresh checkout has not compiled yet is compiled once, not by each of the processes that begin now."""
+    if not session.config.getoption("numprocesses", None) or sys.dont_write_bytecode:
+        return
+    compile_dir(SOURCE, quiet=2)
+    for path in HERE.rglob("*.py"):
+        if path.name == "conftest.py" or path.name.startswith("test_"):
+            compiled = rewrite.get_cache_dir(path) / (path.name.removesuffix(".py") + rewrite.PYC_TAIL)
+            compiled.parent.mkdir(exist_ok=True)
+            if rewrite._read_pyc(path, compiled) is None:
+                with suppress(SyntaxError):  # told by whoever imports it
+                    source_hash, code = rewrite._rewrite_test(path, session.config)
+                    rewrite._write_pyc(session.config.stash[rewrite.assertstate_key], code, source_hash, compiled)
 
 
 @pytest.hookimpl(wrapper=True)
