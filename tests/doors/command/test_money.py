@@ -58,8 +58,8 @@ async def old_debt(database: Database, town: Town, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("old_debt")
 def test_debts_are_noticed_exported_answered_and_agree(at_desk: Run):
     assert json.loads(at_desk("debt", "notices", "--json").stdout) == {"given": 1}
-    assert [each["standing"] for each in json.loads(at_desk("debt", "excluded", "--json").stdout)] == ["running"]
-    assert "Time is running" in at_desk("debt", "excluded").stdout
+    assert [each["standing"] for each in json.loads(at_desk("debt", "excluded", "--json").stdout)] == ["untold"]
+    assert "not given" in at_desk("debt", "excluded").stdout
     owing = json.loads(at_desk("debt", "excluded", "--json").stdout)[0]["patron"]
     assert [each["amount_ore"] for each in json.loads(at_desk("debt", "statement", owing, "--json").stdout)] == [25_000]
     assert "250.00" in at_desk("debt", "statement", owing).stdout
