@@ -24,7 +24,7 @@ class HandedOut(Struct, frozen=True, kw_only=True):
 async def lend_booking(
     tx: Transaction, caller: Caller, keyring: Keyring, booking: int, request: LendBooking
 ) -> list[HandedOut]:
-    """Lend the copies kept for a booking to whoever booked them; a copy that is refused keeps none of the others.
+    """Lend the copies kept for a booking to whoever booked them; one that is refused does not hold up the others.
 
     Needs CHECKOUT and OVERRIDE_DUE_DATE at the branch. Raises NotFoundError `booking_unknown`, ConflictError
     `booking_over` for a cancelled one, InvalidRequestError for a copy that is not kept for it.

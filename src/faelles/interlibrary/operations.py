@@ -115,7 +115,7 @@ async def lend(tx: Transaction, caller: Caller, keyring: Keyring, request: int, 
 
 
 async def close(tx: Transaction, caller: Caller, request: int) -> Request:
-    """Send the copy home. Raises ConflictError where it is still out, or came never."""
+    """Send the copy home. Raises ConflictError where it is still out, or never came."""
     known = await _locked(tx, caller, request)
     _must_follow(known, State.CLOSED)
     if known.item is not None:

@@ -149,10 +149,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return self.patron
 
     def divisions(self, permission: Permission) -> frozenset[DivisionId] | None:
-        """The divisions a whole-division grant of `permission` reaches; None where it reaches the whole agency.
+        """The divisions whose patrons and loans `permission` reaches; None where it is held in the whole agency.
 
         School staff never see the public library's loans and debts, nor the other way round. A grant at one branch
-        counts for that branch's division, which the door fills in when it makes the caller.
+        reaches all of that branch's division, which the door fills in when it makes the caller.
         """
         granted = [grant for grant in self.grants if permission in grant.permissions]
         if any(grant.division is None and grant.branch is None for grant in granted):
@@ -165,7 +165,7 @@ EVERY_PERMISSION = frozenset(Permission) - {Permission.OWN_ACCOUNT, Permission.S
 
 
 def system_caller(agency: AgencyId, language: Language = Language.DANISH) -> Caller:
-    """The program itself, with every permission: seeding, jobs, the command line of the operator. No door makes one."""
+    """The program itself, with every permission: for seeding, jobs, the operator's commands. Nobody signs in as it."""
     held = EVERY_PERMISSION | {Permission.SUPPORT} if agency == NATION else EVERY_PERMISSION
     return Caller(agency=agency, actor=SYSTEM, language=language, grants=(Grant(held),))
 

@@ -8,7 +8,7 @@ from faelles.circulation.transit import crates
 from faelles.circulation.transit.model import Crate, PackCrate, Put, PutInCrate, PutOutcome
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, branch_with_code, request
 from faelles.doors.command.frame import SAYS_NO
-from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.output import AsJson, Most, show, show_table, tell
 from faelles.doors.command.words import words
 
 app = typer.Typer(no_args_is_help=True, help=words("command_crate"))
@@ -17,7 +17,6 @@ CrateId = Annotated[int, typer.Argument(help=words("command_crate_id"), show_def
 Label = Annotated[str, typer.Argument(help=words("command_crate_label"), show_default=False)]
 To = Annotated[str, typer.Option("--to", help=words("command_crate_to"), show_default=False)]
 Items = Annotated[list[str], typer.Argument(help=words("command_items"), show_default=False)]
-Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
 
 
 @app.command("list", help=words("command_crate_list"))

@@ -18,7 +18,7 @@ from faelles.circulation.sharing.model import (
 )
 from faelles.circulation.transit.slips import slip_lines
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
-from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.output import AsJson, Most, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.i18n import date_text
 
@@ -26,7 +26,6 @@ app = typer.Typer(no_args_is_help=True, help=words("command_lending"))
 
 Request = Annotated[int, typer.Argument(help=words("command_request_id"), show_default=False)]
 Item = Annotated[str, typer.Argument(help=words("command_item_number"), show_default=False)]
-Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
 Day = Annotated[str | None, typer.Option(help=words("command_lending_day"), show_default=False)]
 
 

@@ -15,13 +15,12 @@ from faelles.circulation.transit import operations as transit
 from faelles.circulation.transit import rounds
 from faelles.circulation.transit.model import ForeignShown, HandOver, JourneyShown, RouteSheet, SendItem
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, branch_with_code, request
-from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.output import AsJson, Most, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.errors import invalid_field
 
 app = typer.Typer(no_args_is_help=True, help=words("command_logistics"))
 
-Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
 Day = Annotated[str | None, typer.Option(help=words("command_route_day"), show_default=False)]
 Van = Annotated[int, typer.Argument(help=words("command_van"), show_default=False)]
 Hold = Annotated[int, typer.Argument(help=words("command_hold_id"), show_default=False)]

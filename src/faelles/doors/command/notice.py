@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from faelles.doors.command.acting import Desk, Token, as_staff, request
-from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.output import AsJson, Most, show, show_table, tell
 from faelles.doors.command.words import words
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
@@ -28,7 +28,6 @@ Wording = Annotated[
     typer.Option("--wording", exists=True, dir_okay=False, help=words("command_notice_wording"), show_default=False),
 ]
 Message = Annotated[int, typer.Argument(help=words("command_notice_message"), show_default=False)]
-Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
 
 
 @app.command("preview", help=words("command_notice_preview"))

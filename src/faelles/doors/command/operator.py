@@ -5,16 +5,13 @@ from typing import TypeVar
 
 from faelles.doors.command.words import LANGUAGE
 from faelles.doors.runtime import Runtime
-from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import AgencyId
-from faelles.people.model import Caller, Grant, Permission
+from faelles.people.model import Caller, system_caller
 from faelles.people.operations import agency_behind_isil
 
 Answer = TypeVar("Answer")
-
-_EVERYTHING = frozenset(Permission) - {Permission.OWN_ACCOUNT}
 
 
 async def agency_with_isil(runtime: Runtime, isil: str) -> AgencyId:
@@ -28,5 +25,5 @@ async def as_operator(
     runtime: Runtime, agency: AgencyId, work: Callable[[Transaction, Caller], Awaitable[Answer]]
 ) -> Answer:
     """Do `work` in one transaction of `agency`, as the system itself."""
-    caller = Caller(agency=agency, actor=SYSTEM, language=LANGUAGE, grants=(Grant(_EVERYTHING),))
-    return await runtime.database.run(agency, SYSTEM, lambda tx: work(tx, caller))
+    caller = system_caller(agency, LANGUAGE)
+    return await runtime.database.run(agency, caller.actor, lambda tx: work(tx, caller))

@@ -15,6 +15,7 @@ from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.i18n import date_text, moment_text
 
 AsJson = Annotated[bool, typer.Option("--json", help=words("command_json"))]
+Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
 
 _out = Console(soft_wrap=True)
 _aside = Console(stderr=True, soft_wrap=True)

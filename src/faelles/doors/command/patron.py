@@ -7,7 +7,7 @@ import typer
 
 from faelles.circulation.looking.operations import loans_of_patron
 from faelles.doors.command.acting import Desk, Token, as_staff, request
-from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.output import AsJson, Most, show, show_table, tell
 from faelles.doors.command.patron_shown import Portrait, show_portrait
 from faelles.doors.command.unseen import Card
 from faelles.doors.command.words import words
@@ -22,7 +22,6 @@ from faelles.policies.operations import current_settings
 app = typer.Typer(help=words("command_patron"), no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help=words("command_patron_name"), show_default=False)]
-Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
 
 
 _MOST_LOANS = 1000

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from faelles.doors.command.acting import Desk, Token, as_staff, with_staff
-from faelles.doors.command.output import AsJson, show, show_table, tell
+from faelles.doors.command.output import AsJson, Most, show, show_table, tell
 from faelles.doors.command.words import words
 from faelles.doors.runtime import Runtime
 from faelles.ground.errors import ConflictError, invalid_field
@@ -22,8 +22,6 @@ from faelles.patrons.registers.updating import (
 from faelles.people.model import Caller, Permission
 
 app = typer.Typer(no_args_is_help=True, help=words("command_register"))
-
-Most = Annotated[int, typer.Option("--limit", min=1, max=200, help=words("command_limit"))]
 
 
 @app.command("show", help=words("command_register_show"))

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from faelles.doors.command.frame import SAYS_NO, exit_code, explanation
-from faelles.doors.command.output import aside, complain, show, show_table, tell
+from faelles.doors.command.output import AsJson, aside, complain, show, show_table, tell
 from faelles.doors.command.unseen import unseen
 from faelles.doors.command.words import words
 from faelles.doors.sip2.checksum import unseal
@@ -41,7 +41,6 @@ LineFeeds = Annotated[bool, typer.Option("--crlf", help=words("talk_crlf"))]
 Tls = Annotated[bool, typer.Option("--tls", help=words("talk_tls"))]
 Authority = Annotated[Path | None, typer.Option("--ca", help=words("talk_ca"), show_default=False)]
 Seconds = Annotated[float, typer.Option("--timeout", min=0.1, help=words("talk_timeout"))]
-AsJson = Annotated[bool, typer.Option("--json", help=words("command_json"))]
 
 _HIDDEN: Final = {"AC", "AD", "CO"}
 _STARS: Final = "***"
