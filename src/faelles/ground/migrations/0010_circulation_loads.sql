@@ -251,7 +251,7 @@ DECLARE
     since         timestamptz;
     who           bigint;
     is_asked      boolean;
-    is_asked_now  boolean;
+    asked_since   boolean;
     is_open       boolean;
     placement_now integer;
     loan_found    json;
@@ -312,10 +312,10 @@ BEGIN
             SELECT min(s.seen_at)
               FROM foreign_sighting AS s
              WHERE s.owner_agency_id = in_agency AND s.item_number = in_item_number AND s.seen_at > since)
-    )::text, EXISTS (
+    )::text, NOT is_asked AND EXISTS (
         SELECT FROM hold AS h WHERE h.agency_id = in_agency AND h.record_id = title AND h.closed_at IS NULL)
-      INTO facts, is_asked_now;
-    IF is_asked_now AND NOT is_asked THEN
+      INTO facts, asked_since;
+    IF asked_since THEN
         RAISE EXCEPTION 'somebody began to wait while the queue was locked' USING ERRCODE = 'serialization_failure';
     END IF;
     RETURN facts;
