@@ -10,6 +10,7 @@ from faelles.ground.database import Database
 from faelles.ground.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
+from faelles.people.access_tokens import caller_by_access_token, issue_access_token
 from faelles.people.ending import revoke_token
 from faelles.people.model import (
     Caller,
@@ -22,11 +23,9 @@ from faelles.people.model import (
     system_caller,
 )
 from faelles.people.operations import (
-    caller_by_access_token,
     caller_by_token,
     end_sessions,
     forget_ended_tokens,
-    issue_access_token,
     issue_patron_token,
     list_tokens,
     refresh,

@@ -15,8 +15,8 @@ from faelles.bench.visitor import prepared, visit
 from faelles.bench.yardstick import Yardstick
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring
+from faelles.people.access_tokens import issue_access_token
 from faelles.people.model import KnownCaller
-from faelles.people.operations import issue_access_token
 from faelles.people.rules import ACCESS_TOKEN_LENGTH
 
 _WARMING_CALLS = 200

@@ -1,16 +1,12 @@
 """Who is calling: bearer tokens and the callers behind them.
 
 Two kinds, told apart by their first letters. `ft_`: a session token, random, looked up in the database at every use,
-so that revoking it works at once. `fa_`: an access token, signed by us, good for five minutes at most and checked
-without the database; a session is exchanged for one by whoever calls often.
+so that revoking it works at once. `fa_`: an access token (`access_tokens.py`), signed and checked without the
+database; a session is exchanged for one by whoever calls often.
 """
 
-import base64
-import binascii
-import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import msgspec
 
@@ -18,11 +14,12 @@ from faelles.ground.actor import SYSTEM, Actor, ActorKind
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring, new_secret, secret_hash
 from faelles.ground.database import Database, Row, Transaction
-from faelles.ground.errors import ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
+from faelles.ground.errors import NotFoundError, UnauthenticatedError
 from faelles.ground.events import append
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, MachineId, PatronId
 from faelles.people import events, rules, store
+from faelles.people.access_tokens import ACCESS_PREFIX, caller_by_access_token
 from faelles.people.machines.terminal import PinRule
 from faelles.people.model import (
     Caller,
@@ -32,7 +29,6 @@ from faelles.people.model import (
     MachineKind,
     NewToken,
     Permission,
-    SignedToken,
     Subject,
     SubjectKind,
     TokenSummary,
@@ -40,9 +36,7 @@ from faelles.people.model import (
 from faelles.people.terminals.store import profile as profile_of_machine
 
 SESSION_PREFIX = "ft_"
-ACCESS_PREFIX = "fa_"
-_PURPOSE = "access_token"
-_LONGEST_ACCESS_TOKEN = 4096
+_WORTH_REFRESHING = timedelta(minutes=1)
 _NAMES_OF_PERMISSIONS = frozenset(permission.value for permission in Permission)
 
 
@@ -52,15 +46,7 @@ class _StoredGrant(msgspec.Struct):
     branch: int | None = None
 
 
-class _Claims(msgspec.Struct, frozen=True):
-    """What an access token says. `expires_at`: seconds since 1970."""
-
-    caller: Caller
-    expires_at: int
-
-
 _stored_grants = msgspec.json.Decoder(list[_StoredGrant])
-_claims = msgspec.msgpack.Decoder(_Claims)
 
 
 async def authenticate(database: Database, keyring: Keyring, token: str) -> Caller:
@@ -149,52 +135,6 @@ def known_permissions(names: Iterable[str]) -> frozenset[Permission]:
     return frozenset(Permission(name) for name in names if name in _NAMES_OF_PERMISSIONS)
 
 
-def issue_access_token(keyring: Keyring, session: KnownCaller, now: datetime) -> SignedToken:
-    """A signed token for `session`, good for five minutes or as long as the session, whichever is less.
-
-    Raises ForbiddenError for a supporter, whose access must end the moment the agency says so.
-    """
-    if session.caller.support is not None:
-        raise ForbiddenError("access_token_not_for_support")
-    expires_at = min(now + rules.ACCESS_TOKEN_LENGTH, session.expires_at).replace(microsecond=0)
-    claims = msgspec.msgpack.encode(_Claims(session.caller, int(expires_at.timestamp())))
-    payload = zlib.compress(claims, level=6)
-    secret = ACCESS_PREFIX + _encoded(payload) + "." + _encoded(keyring.sign(_PURPOSE, payload))
-    if len(secret) > _LONGEST_ACCESS_TOKEN:
-        raise ConflictError("access_token_too_long")
-    return SignedToken(secret, expires_at)
-
-
-def caller_by_access_token(keyring: Keyring, token: str, now: datetime) -> Caller:
-    """The caller an access token was signed for. Raises UnauthenticatedError. Asks nobody."""
-    claims = _signed_claims(keyring, token)
-    if claims is None or now.timestamp() >= claims.expires_at:
-        raise UnauthenticatedError("token_not_valid")
-    return claims.caller
-
-
-@lru_cache(maxsize=1024)
-def _signed_claims(keyring: Keyring, token: str) -> _Claims | None:
-    """What a token says, if we signed it: the same for ever, so remembered. Whether it still counts is asked anew."""
-    payload_text, _, signature_text = token.removeprefix(ACCESS_PREFIX).partition(".")
-    try:
-        payload, signature = _decoded(payload_text), _decoded(signature_text)
-        if not keyring.signature_matches(_PURPOSE, payload, signature):
-            return None
-        # Nothing is unpacked that we did not pack ourselves.
-        return _claims.decode(zlib.decompress(payload))
-    except (binascii.Error, ValueError, zlib.error, msgspec.DecodeError):
-        return None
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-
-
 async def begin_session_of(
     tx: Transaction, subject: Subject, language: Language, idle: timedelta | None = None
 ) -> IssuedToken:
@@ -251,9 +191,6 @@ async def refresh(tx: Transaction, caller: Caller, token: str) -> IssuedToken:
             idle=row["idle"],
         ),
     )
-
-
-_WORTH_REFRESHING = timedelta(minutes=1)
 
 
 async def sign_out(tx: Transaction, caller: Caller, token: str) -> None:

@@ -8,8 +8,8 @@ from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, PatronId
+from faelles.people.access_tokens import issue_access_token
 from faelles.people.model import Caller, Grant, KnownCaller, Permission
-from faelles.people.operations import issue_access_token
 
 EVERYTHING_FOR_STAFF = frozenset(Permission) - {Permission.OWN_ACCOUNT}
 

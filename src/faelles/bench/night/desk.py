@@ -16,8 +16,8 @@ from faelles.bench.summary import percentile
 from faelles.bench.visitor import Line, prepared, visit
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring
+from faelles.people.access_tokens import issue_access_token
 from faelles.people.model import KnownCaller
-from faelles.people.operations import issue_access_token
 from faelles.people.rules import ACCESS_TOKEN_LENGTH
 
 _KEEPS: Final = 100

@@ -22,8 +22,8 @@ from faelles.bench.work import Supply
 from faelles.ground.clock import utc_now
 from faelles.ground.crypto import Keyring
 from faelles.ground.ids import NATION
+from faelles.people.access_tokens import issue_access_token
 from faelles.people.model import KnownCaller
-from faelles.people.operations import issue_access_token
 from faelles.people.rules import ACCESS_TOKEN_LENGTH
 
 _SCANS_AN_ERRAND: Final = 3

@@ -15,6 +15,7 @@ from faelles.ground.clock import utc_now
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, BranchId, PatronId
 from faelles.people import operations, sign_in
+from faelles.people.access_tokens import issue_access_token
 from faelles.people.model import Grant, IssuedToken, SignedToken
 from faelles.people.staff.model import Typed
 from faelles.people.support.operations import enter_agency
@@ -140,7 +141,7 @@ async def exchange_session(request: ApiRequest, data: JSONBody[HeldToken]) -> Si
     """
     services = request.services
     session = await operations.session_by_token(services.database, data.token)
-    return operations.issue_access_token(services.keyring, session, utc_now())
+    return issue_access_token(services.keyring, session, utc_now())
 
 
 @post("/refresh", opt=public(example=Example(body=_TOKEN)), summary="Exchange a session token for a fresh one")

@@ -16,6 +16,7 @@ from faelles.doors.web.request import FORM_FIELD, WebRequest
 from faelles.ground.clock import utc_now
 from faelles.ground.errors import ForbiddenError, MisconfiguredError, UnauthenticatedError
 from faelles.people import operations
+from faelles.people.access_tokens import issue_access_token
 from faelles.people.model import Caller, KnownCaller, Permission
 from faelles.people.rules import ACCESS_TOKEN_LENGTH
 
@@ -77,7 +78,7 @@ def _renew_access(request: WebRequest, session: KnownCaller) -> None:
     """A supporter gets none: their access must end the moment the agency says so."""
     if session.caller.support is not None:
         return
-    token = operations.issue_access_token(request.services.keyring, session, utc_now())
+    token = issue_access_token(request.services.keyring, session, utc_now())
     fresh = cookies.secret_cookie(
         request.services, cookies.ACCESS, token.secret, int(ACCESS_TOKEN_LENGTH.total_seconds())
     )
