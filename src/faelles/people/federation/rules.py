@@ -72,9 +72,7 @@ def granted(
     for role in roles:
         by_word.setdefault(role.outside, []).append(role)
     found: set[Granted] = set()
-    for privilege in held:
-        if privilege.cvr is not None and privilege.cvr != cvr:
-            continue
+    for privilege in (each for each in held if each.cvr in {None, cvr}):
         for role in by_word.get(privilege.outside, ()):
             if not role.is_by_place and privilege.places is None:
                 found.add(Granted(role.role, role.division, role.branch))
