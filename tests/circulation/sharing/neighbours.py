@@ -5,6 +5,7 @@ from circulation.lending_library import LendingLibrary
 from faelles.circulation.sharing.agreements import give_agreement
 from faelles.circulation.sharing.model import GiveAgreement
 from faelles.ground.actor import SYSTEM
+from faelles.ground.clock import local_date
 from faelles.ground.ids import NATION, RecordId
 from faelles.policies.knobs import LENDING_AFTER_DAYS
 
@@ -26,7 +27,7 @@ async def refile(library: LendingLibrary, number: str, record: int) -> None:
 
 
 async def night(library: LendingLibrary, work) -> dict[str, int]:
-    day = library.clock.now.date()
+    day = local_date(library.clock.now, "Europe/Copenhagen")
     done = await library.run(lambda tx: work(tx, day, None))
     return {name: count for name, count in done.counts.items() if count}
 
