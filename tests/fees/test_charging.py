@@ -7,6 +7,7 @@ import pytest
 
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import Means, Pay
+from faelles.fees.forgetting.operations import forget_fees
 from faelles.fees.model import ChargeKind, ChargeRaised, LateReturn, Replacement, Uncollected
 from faelles.fees.operations import (
     charge_overdue,
@@ -52,6 +53,12 @@ async def find(database: Database, household: Household, loan: LoanId) -> int:
 
 async def pay_in_full(database: Database, household: Household) -> None:
     await at_counter(database, household, desk.pay, in_cash(household, await owed(database, household)))
+
+
+async def forget_what_is_settled(database: Database, household: Household) -> None:
+    """As when the time for objections is over; whose it was, and which loan, is gone."""
+    async with database.transaction(household.town.agency, SYSTEM) as tx:
+        assert [(await forget_fees(tx, tx.now + timedelta(seconds=1))).rows for _ in range(2)] == [1, 0]
 
 
 async def open_claims(database: Database, household: Household) -> list[int]:
@@ -130,6 +137,31 @@ async def test_liable_and_addressed_are_fixed_on_the_claim(database: Database, h
         party = await tx.row("SELECT liable_id, addressee_id FROM charge_party WHERE agency_id = $1", tx.agency)
     assert party is not None
     assert tuple(party) == (household.parent, household.parent)
+
+
+async def test_a_copy_that_comes_back_when_the_fee_is_forgotten_joins_it_all_the_same(
+    database: Database, household: Household
+):
+    await charge(database, household, household.late(loan_number(), 9))
+    await pay_in_full(database, household)
+    await forget_what_is_settled(database, household)
+    later = loan_number()
+    joined = await charge(database, household, household.late(later, 9))
+    assert [answer.amount_ore for answer in joined if answer] == [0]
+    assert await release(database, household, later) == 0
+    assert await balances(database, household) == {household.town.library: 0}
+
+
+async def test_what_is_added_to_a_forgotten_claim_is_asked_of_whoever_is_liable(
+    database: Database, household: Household
+):
+    await charge(database, household, household.late(loan_number()))
+    await pay_in_full(database, household)
+    await forget_what_is_settled(database, household)
+    dearer = (Ore(3_000), Ore(12_000), Ore(23_000))
+    await charge(database, household, household.late(loan_number(), tariff=dearer))
+    (claim,) = await at_counter(database, household, desk.claims, only_open=True, before=None, limit=10)
+    assert (claim.outstanding_ore, claim.liable) == (1_000, household.parent)
 
 
 async def test_a_return_undone_takes_its_fee_back(database: Database, household: Household):

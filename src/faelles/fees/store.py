@@ -52,7 +52,8 @@ SELECT COALESCE((SELECT account_id FROM same), (SELECT account_id FROM own WHERE
 """
 
 # Account, claim, line, entry and event as far as each is missing, in one statement: a late return is the desk's daily
-# bread. Foreign keys are checked when the statement ends.
+# bread. Foreign keys are checked when the statement ends. Who is liable is named anew for what is added to a claim that
+# was settled so long ago that it is forgotten whose it was.
 _WRITE_CLAIM = """
 WITH opened AS (
     INSERT INTO account (agency_id, division_id, currency)
@@ -65,11 +66,12 @@ WITH opened AS (
     INSERT INTO charge (agency_id, account_id, kind, batch, step, age_class, rule_id, reason, raised_at)
     SELECT $1, COALESCE($5, (SELECT id FROM opened)), $7, $8, $9, $10, $11, $12, $13 WHERE $6::bigint IS NULL
     RETURNING id
-), party AS (
-    INSERT INTO charge_party (agency_id, charge_id, liable_id, addressee_id)
-    SELECT $1, id, $14, $15 FROM raised
 ), claim AS (
     SELECT COALESCE($5, (SELECT id FROM opened)) AS account_id, COALESCE($6, (SELECT id FROM raised)) AS charge_id
+), party AS (
+    INSERT INTO charge_party (agency_id, charge_id, liable_id, addressee_id)
+    SELECT $1, charge_id, $14, $15 FROM claim WHERE $6::bigint IS NULL OR $18::bigint > 0
+        ON CONFLICT (agency_id, charge_id) DO NOTHING
 ), line AS (
     INSERT INTO charge_line (agency_id, charge_id, loan_id, kind, step, batch, amount_ore, added_at)
     SELECT $1, charge_id, $16::bigint, $7, $9, $8, $17, $13 FROM claim WHERE $16::bigint IS NOT NULL

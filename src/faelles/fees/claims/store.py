@@ -10,7 +10,10 @@ from faelles.patrons.reach import Divisions
 _HOW = "SELECT batch, rule_id FROM charge WHERE agency_id = $1 AND id = $2"
 
 _LOANS = """
-SELECT loan_id, amount_ore, added_at, released_at FROM charge_line WHERE agency_id = $1 AND charge_id = $2 ORDER BY id
+SELECT loan_id, amount_ore, added_at, released_at
+  FROM charge_line
+ WHERE agency_id = $1 AND charge_id = $2 AND loan_id IS NOT NULL
+ ORDER BY id
 """
 
 _ENTRIES = """

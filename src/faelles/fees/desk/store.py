@@ -121,6 +121,7 @@ WITH theirs AS (
                'addressee', y.addressee_id, 'charged_ore', s.charged_ore, 'outstanding_ore', s.outstanding_ore,
                'loans', ARRAY(SELECT l.loan_id FROM charge_line AS l
                                WHERE l.agency_id = $1 AND l.charge_id = c.id AND l.released_at IS NULL
+                                 AND l.loan_id IS NOT NULL
                                ORDER BY l.id)) AS line
       FROM theirs AS t
      CROSS JOIN LATERAL (SELECT * FROM charge AS one WHERE one.agency_id = $1 AND one.id = t.id OFFSET 0) AS c

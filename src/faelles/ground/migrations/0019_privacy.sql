@@ -299,6 +299,7 @@ CREATE VIEW kept_by_fees WITH (security_invoker = true) AS
       FROM charge_line AS i
       JOIN claim_settlement AS c ON c.agency_id = i.agency_id AND c.charge_id = i.charge_id
       LEFT JOIN patron_account AS a ON a.agency_id = c.agency_id AND a.account_id = c.account_id
+     WHERE i.loan_id IS NOT NULL
     UNION ALL
     -- Full book-keeping years are counted from the end of the one with the latest entry.
     SELECT a.agency_id, 'accounts', 'patron_account', a.patron_id, CASE WHEN e.owed_ore = 0 THEN e.year_ended_at END,
