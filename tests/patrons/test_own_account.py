@@ -7,13 +7,12 @@ from faelles.ground.errors import ForbiddenError, InvalidRequestError
 from faelles.ground.i18n import Language
 from faelles.patrons.identification.sign_in import check_pin
 from faelles.patrons.model import AbsencePeriod, Contact
-from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin, Consent
+from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin
 from faelles.patrons.own_account.operations import (
     change_own,
     change_own_pin,
     remove_own_absence,
     set_own_absence,
-    set_own_consent,
     show_own,
 )
 from patrons_desk import Desk, new_card, signed_in
@@ -26,7 +25,7 @@ async def test_patrons_see_all_of_their_own_but_the_desks_note(desk: Desk):
     assert seen.note is None
 
 
-async def test_patrons_change_contact_language_absence_and_consent(desk: Desk):
+async def test_patrons_change_contact_language_and_absence(desk: Desk):
     patron = await desk.register(address_protected=True)
     own = signed_in(desk.town, patron)
     contact = Contact(email="karen@example.dk")
@@ -34,14 +33,8 @@ async def test_patrons_change_contact_language_absence_and_consent(desk: Desk):
     today = utc_now().date()
     away = AbsencePeriod(first_day=today, last_day=today + timedelta(days=3))
     absence = await desk.run(lambda tx: set_own_absence(tx, own, away))
-    await desk.run(lambda tx: set_own_consent(tx, own, Consent(keeps_history=True)))
     seen = await desk.run(lambda tx: show_own(tx, own))
-    assert (seen.contact, seen.language, len(seen.absences), seen.keeps_history) == (
-        contact,
-        Language.ENGLISH,
-        1,
-        True,
-    )
+    assert (seen.contact, seen.language, len(seen.absences)) == (contact, Language.ENGLISH, 1)
     await desk.run(lambda tx: remove_own_absence(tx, own, absence))
     assert (await desk.run(lambda tx: show_own(tx, own))).absences == []
 

@@ -15,8 +15,8 @@ from faelles.patrons.identification.operations import write_pin
 from faelles.patrons.looking.model import PatronView
 from faelles.patrons.looking.operations import view
 from faelles.patrons.model import AbsencePeriod, ChangePatron, Patron
-from faelles.patrons.operations import apply_change, write_consent
-from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin, Consent
+from faelles.patrons.operations import apply_change
+from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin
 from faelles.people import attempts
 from faelles.people.model import Caller
 
@@ -83,10 +83,6 @@ async def replace_own_absences(tx: Transaction, caller: Caller, period: AbsenceP
         await take_absence_away(tx, known, absence.id)
     if period is not None:
         await write_absence(tx, known, period)
-
-
-async def set_own_consent(tx: Transaction, caller: Caller, request: Consent) -> None:
-    await write_consent(tx, await own_patron(tx, caller, is_changed=True), keeps=request.keeps_history)
 
 
 async def own_patron(tx: Transaction, caller: Caller, *, is_changed: bool = False) -> Patron:

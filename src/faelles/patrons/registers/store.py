@@ -15,7 +15,6 @@ INSERT INTO register_record (agency_id, patron_id, name_said, asked_at) VALUES (
     ON CONFLICT (agency_id, patron_id) DO UPDATE
    SET name_said = $3, asked_at = $4, wanted_since = NULL, claimed_by = NULL, claimed_until = NULL
 """
-_NAME_SAID = "SELECT name_said FROM register_record WHERE agency_id = $1 AND patron_id = $2"
 
 # Whom nobody told of for long is asked about once more, some each night: a change may have been missed.
 _WANT_OLD = """
@@ -116,11 +115,6 @@ SELECT r.patron_id AS patron, p.name, r.name_said
 async def note(tx: Transaction, patron: PatronId, name: str) -> None:
     """The register was asked about the patron just now, and has this name; from now on the patron follows it."""
     await tx.execute(_NOTE, tx.agency, patron, name, tx.now)
-
-
-async def name_said(tx: Transaction, patron: PatronId) -> str | None:
-    found: str | None = await tx.value(_NAME_SAID, tx.agency, patron)
-    return found
 
 
 async def begin(tx: Transaction, day: date, *, asked_before: datetime, at_most: int) -> int:

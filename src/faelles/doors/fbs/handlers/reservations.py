@@ -48,7 +48,6 @@ from faelles.policies.operations import settings_for
 NORMAL: Final = "normal"
 PARALLEL: Final = "parallel"
 _TYPES: Final = frozenset({NORMAL, PARALLEL})
-_MOST_HOLDS: Final = 500
 _WITH_ESTIMATE: Final = frozenset({"ReservationDetailsV4", "ReservationResponseV4"})
 _OUR_FIELDS: Final = MappingProxyType(
     {"interest_until": "reservations.expiryDate", "active_from": "reservations.activationDate"}
