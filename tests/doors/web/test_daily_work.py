@@ -17,6 +17,9 @@ from faelles.circulation.picking.model import NotOnShelf
 from faelles.circulation.picking.operations import note_not_on_shelf
 from faelles.doors.web.items import barcode
 from faelles.doors.web.money.amounts import ore_of
+from faelles.fees.desk.model import ManualCharge, ManualKind
+from faelles.fees.desk.operations import charge_manually
+from faelles.fees.exclusion.operations import give_notices, notices, told
 from faelles.ground.clock import utc_now
 from faelles.ground.errors import InvalidRequestError
 from faelles.people.model import Permission
@@ -79,6 +82,17 @@ async def test_credit_is_not_called_a_debt_below_nothing(employee: Visitor, libr
     shown = (await employee.get(f"/patrons/{reader.id}/fees")).text
     assert "til gode" in shown
     assert "skyldes -" not in shown
+
+
+async def test_an_exclusion_is_seen_wherever_the_patron_is_opened(employee: Visitor, library: LendingLibrary):
+    reader = await library.reader()
+    charge = ManualCharge(branch=library.town.main, kind=ManualKind.MANUAL, amount_ore=25_000, reason="Kaffe")
+    await library.run(lambda tx: charge_manually(tx, library.librarian, reader.id, charge))
+    await library.run(lambda tx: give_notices(tx, library.librarian))
+    assert "Varslet om udelukkelse er ikke givet; 250,00" in (await employee.get(f"/patrons/{reader.id}")).text
+    [letter] = await library.run(lambda tx: notices(tx, library.librarian, reader.id))
+    await library.run(lambda tx: told(tx, [letter.notice]))
+    assert "Varslet om udelukkelse fra" in (await employee.get(f"/desk?patron={reader.id}")).text
 
 
 @pytest.mark.parametrize(("typed", "ore"), [("12", 1200), ("12,5", 1250), ("1.250,00 kr.", 125000), ("0,05", 5)])

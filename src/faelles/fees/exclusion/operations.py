@@ -39,10 +39,20 @@ async def give_notices(tx: Transaction, caller: Caller, *, after: int = 0, limit
     return NoticesGiven(given=given, last=found[-1].patron if len(found) >= limit else None)
 
 
-async def notices(tx: Transaction, caller: Caller, patron: PatronId) -> list[NoticeLine]:
-    """What was written to a patron in the divisions that the caller may look into, and what follows from it today."""
-    divisions = await books_of(tx, caller, patron, "exclusion_notices")
+async def notices(tx: Transaction, caller: Caller, patron: PatronId, *, is_known: bool = False) -> list[NoticeLine]:
+    """What was written to a patron in the divisions that the caller may look into, and what follows from it today.
+    `is_known`: the caller was let through to the patron in this transaction.
+    """
+    divisions = await books_of(tx, caller, patron, "exclusion_notices", is_known=is_known)
     return await store.list_notices(tx, patron, divisions, _today(tx, await current_settings(tx)))
+
+
+async def standing_notices(
+    tx: Transaction, caller: Caller, patron: PatronId, *, is_known: bool = False
+) -> list[NoticeLine]:
+    """Those of `notices` that exclude today, or will."""
+    found = await notices(tx, caller, patron, is_known=is_known)
+    return [each for each in found if each.standing is not Standing.SETTLED]
 
 
 async def list_standing(tx: Transaction, caller: Caller, *, after: int, limit: int) -> list[StandingNotice]:

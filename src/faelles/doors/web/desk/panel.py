@@ -11,6 +11,8 @@ from faelles.circulation.holds.reading import holds_of_patron
 from faelles.circulation.looking.model import LoanShown
 from faelles.circulation.looking.operations import loans_of_patron
 from faelles.fees.desk.operations import balances
+from faelles.fees.exclusion.model import NoticeLine
+from faelles.fees.exclusion.operations import standing_notices
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.ids import PatronId
@@ -29,6 +31,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     loans: Sequence[LoanShown]
     holds: Sequence[HoldShown]
     owed_ore: Ore
+    exclusions: Sequence[NoticeLine]
+    """That stand, or are to come."""
     today: date
 
     @property
@@ -62,9 +66,11 @@ async def panel_of(tx: Transaction, caller: Caller, patron: PatronId) -> Panel:
     """Raises NotFoundError for nobody the caller may see. All of it is one look at the patron."""
     view = await show_patron(tx, caller, patron, operation="open_at_desk")
     settings = await current_settings(tx)
-    owed, holds = [], []
+    owed, exclusions, holds = [], [], []
     if caller.may(Permission.FEE_VIEW):
         owed = await balances(tx, caller, patron, is_known=True)
+    if any(each.balance_ore > 0 for each in owed):
+        exclusions = await standing_notices(tx, caller, patron, is_known=True)
     if caller.may(Permission.HOLD_VIEW):
         holds = await holds_of_patron(tx, caller, patron, limit=_MOST_SHOWN, is_known=True)
     return Panel(
@@ -72,5 +78,6 @@ async def panel_of(tx: Transaction, caller: Caller, patron: PatronId) -> Panel:
         loans=await loans_of_patron(tx, caller, patron, limit=_MOST_SHOWN, known=view),
         holds=holds,
         owed_ore=Ore(sum(each.balance_ore for each in owed)),
+        exclusions=exclusions,
         today=local_date(tx.now, settings.directory.agency.time_zone),
     )

@@ -22,6 +22,8 @@ from faelles.doors.web.problems import told
 from faelles.doors.web.request import WebRequest
 from faelles.fees.desk.model import ClaimLine
 from faelles.fees.desk.operations import claims
+from faelles.fees.exclusion.model import NoticeLine
+from faelles.fees.exclusion.operations import standing_notices
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError
@@ -56,6 +58,8 @@ class Mine(msgspec.Struct, frozen=True, kw_only=True):
     loans: list[LoanShown]
     holds: list[HoldShown]
     claims: list[ClaimLine]
+    exclusions: list[NoticeLine]
+    """That stand, or are to come."""
     branches: dict[int, str]
     today: date
 
@@ -88,6 +92,7 @@ async def _load(tx: Transaction, request: WebRequest) -> Mine:
         loans=await loans_of_patron(tx, caller, patron, limit=_MOST),
         holds=await holds_of_patron(tx, caller, patron, limit=_MOST),
         claims=await claims(tx, caller, patron, only_open=True, before=None, limit=_MOST),
+        exclusions=[each for each in await standing_notices(tx, caller, patron) if each.excludes_on is not None],
         branches={each.id: each.name for each in branches},
         today=local_date(tx.now, settings.directory.agency.time_zone),
     )
