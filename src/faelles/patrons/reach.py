@@ -24,23 +24,25 @@ async def patron_for(
 
     Raises ForbiddenError without the permission, NotFoundError for whoever the caller may not see as for nobody.
     """
+    return there(await tx.ask(asked_for(tx, caller, patron, permission, operation)))
+
+
+def asked_for(
+    tx: Transaction, caller: Caller, patron: PatronId, permission: Permission, operation: str
+) -> Read[Patron | None]:
+    """As `patron_for`, together with more that is asked: the look is recorded with the answer, and nothing of the rest
+    may be shown unless there is one (`there`).
+    """
     caller.require(permission)
-    return await let_through(tx, caller, await tx.ask(asked_for(tx, patron)), permission, operation)
+    is_reached = caller.patron in {None, patron}
+    divisions = caller.divisions(permission) if is_reached else frozenset[DivisionId]()
+    return store.shown_asked_for(tx, patron, divisions, operation if _is_noted(caller, patron) else None)
 
 
-def asked_for(tx: Transaction, patron: PatronId) -> Read[Patron | None]:
-    """The patron together with more that is asked; `let_through` says whether the caller may see any of it."""
-    return store.one_asked_for(tx, patron)
-
-
-async def let_through(
-    tx: Transaction, caller: Caller, found: Patron | None, permission: Permission, operation: str
-) -> Patron:
-    """As `patron_for`, of whom was `asked_for`."""
-    caller.require(permission)
-    if found is None or caller.patron not in {None, found.id} or not within(found, caller.divisions(permission)):
+def there(found: Patron | None) -> Patron:
+    """Raises NotFoundError for whoever the caller may not see as for nobody."""
+    if found is None:
         raise NotFoundError("patron_unknown")
-    await looked_at(tx, caller, operation, [found.id])
     return found
 
 
@@ -93,9 +95,10 @@ def require_branch(caller: Caller, permission: Permission, division: DivisionId,
 
 
 async def looked_at(tx: Transaction, caller: Caller, operation: str, patrons: Sequence[PatronId]) -> None:
-    """Record that the caller saw `patrons`. People looking at themselves are nobody's business, nor is the system's
-    own work.
-    """
-    if caller.actor.kind is ActorKind.SYSTEM:
-        return
-    await record_access(tx, operation, [each for each in patrons if each != caller.patron])
+    """Record that the caller saw `patrons`."""
+    await record_access(tx, operation, [each for each in patrons if _is_noted(caller, each)])
+
+
+def _is_noted(caller: Caller, patron: PatronId) -> bool:
+    """People looking at themselves are nobody's business, nor is the system's own work."""
+    return caller.actor.kind is not ActorKind.SYSTEM and patron != caller.patron

@@ -21,6 +21,11 @@ SELECT id FROM patron WHERE agency_id = $1 AND id = ANY ($2) ORDER BY id FOR NO 
 
 # What everybody has is looked up here; where somebody belongs who was never a member, only of them. Memberships are
 # asked for by their roles too, because of two indexes the quick one alone has those: else the other would be taken.
+_DIVISIONS = """
+       COALESCE(NULLIF(ARRAY(SELECT m.division_id FROM membership AS m
+                              WHERE m.agency_id = $1 AND m.patron_id = p.id AND m.role <> ''), '{}'),
+                divisions_at_home($1, p.home_branch_id))
+"""
 _FACTS = """
        json_build_object(
            'id', p.id, 'kind', p.kind, 'name', p.name, 'birth_date', p.birth_date, 'home_branch', p.home_branch_id,
@@ -29,13 +34,21 @@ _FACTS = """
                                         'country', p.country, 'email', p.email, 'phone', p.phone),
            'has_pin', p.pin_hash IS NOT NULL, 'is_temporary', p.is_temporary, 'keeps_history', p.keeps_history,
            'note', p.note, 'merged_into', p.merged_into_id, 'version', p.version, 'registered_at', p.registered_at,
-           'divisions', COALESCE(NULLIF(ARRAY(SELECT m.division_id FROM membership AS m
-                                               WHERE m.agency_id = $1 AND m.patron_id = p.id AND m.role <> ''), '{}'),
-                                 divisions_at_home($1, p.home_branch_id)))
+           'divisions', b.divisions)
 """
 
-_LOAD_ONE = f"""
-SELECT COALESCE((SELECT {_FACTS} FROM patron AS p WHERE p.agency_id = $1 AND p.id = $2), 'null')::text
+# Whoever is shown and the log of it are one statement. Nobody reaches beyond their divisions ($3; NULL: all of them),
+# and what is nobody's business is not noted ($6 is NULL).
+_SHOW_ONE = f"""
+WITH shown AS MATERIALIZED (
+    SELECT p.id, {_FACTS} AS facts
+      FROM patron AS p
+     CROSS JOIN LATERAL (SELECT {_DIVISIONS} AS divisions OFFSET 0) AS b
+     WHERE p.agency_id = $1 AND p.id = $2 AND ($3::integer[] IS NULL OR b.divisions && $3)
+), noted AS (
+    INSERT INTO access_log (agency_id, at, actor, operation, person_id)
+    SELECT $1, $4, $5, $6, id FROM shown WHERE $6::text IS NOT NULL)
+SELECT COALESCE((SELECT facts FROM shown), 'null')::text
 """
 
 # By key: given the order of names, PostgreSQL goes through everybody of the agency in that order.
@@ -43,6 +56,7 @@ _LOAD = f"""
 SELECT COALESCE(json_agg({_FACTS} ORDER BY p.sort_name, p.id), '[]')::text
   FROM unnest($2::bigint[]) AS wanted (id)
  CROSS JOIN LATERAL (SELECT * FROM patron AS one WHERE one.agency_id = $1 AND one.id = wanted.id OFFSET 0) AS p
+ CROSS JOIN LATERAL (SELECT {_DIVISIONS} AS divisions OFFSET 0) AS b
 """
 
 _INSERT = """
@@ -121,9 +135,14 @@ def asked_for(tx: Transaction, patrons: Sequence[PatronId]) -> Read[list[Patron]
     return Read(_LOAD, (tx.agency, list(dict.fromkeys(patrons))), _decode)
 
 
-def one_asked_for(tx: Transaction, patron: PatronId) -> Read[Patron | None]:
-    """As `asked_for`, of one: what most looks begin with."""
-    return Read(_LOAD_ONE, (tx.agency, patron), _decode_one)
+def shown_asked_for(
+    tx: Transaction, patron: PatronId, divisions: frozenset[DivisionId] | None, operation: str | None
+) -> Read[Patron | None]:
+    """The patron, if they belong to one of `divisions` (None: wherever); `operation`: what the look is noted for, if it
+    is.
+    """
+    within = None if divisions is None else list(divisions)
+    return Read(_SHOW_ONE, (tx.agency, patron, within, tx.now, str(tx.actor), operation), _decode_one)
 
 
 async def insert(

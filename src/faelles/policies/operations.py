@@ -11,7 +11,7 @@ from typing import Final
 
 from faelles.agencies.directory import load_directory
 from faelles.ground import events
-from faelles.ground.database import Read, Transaction
+from faelles.ground.database import Transaction
 from faelles.ground.errors import (
     ConflictError,
     ForbiddenError,
@@ -69,11 +69,6 @@ async def settings_for(tx: Transaction, revision: SettingsRevision) -> Settings:
 async def current_settings(tx: Transaction) -> Settings:
     """As `settings_for`, for operations that have no load of their own to read the revision in."""
     return await settings_for(tx, await store.read_revision(tx))
-
-
-def revision_asked_for(tx: Transaction) -> Read[SettingsRevision]:
-    """For `settings_for`, together with more that is asked."""
-    return store.revision_asked_for(tx)
 
 
 async def _load(tx: Transaction) -> tuple[store.StoredPolicy, Settings]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
-from faelles.ground.database import Read, Row, Transaction
+from faelles.ground.database import Row, Transaction
 from faelles.ground.errors import ConflictError
 from faelles.ground.ids import NATION, AgencyId, MaterialGroupId, PatronGroupId, RuleId
 from faelles.policies.groups.model import Group
@@ -96,12 +96,7 @@ _decode_revision = msgspec.json.Decoder(SettingsRevision).decode
 
 async def read_revision(tx: Transaction) -> SettingsRevision:
     """For whoever has no load of their own to read it in."""
-    return await tx.ask(revision_asked_for(tx))
-
-
-def revision_asked_for(tx: Transaction) -> Read[SettingsRevision]:
-    """As `read_revision`, together with more that is asked."""
-    return Read(_REVISION, (NATION, tx.agency), _decode_revision)
+    return _decode_revision(await tx.value(_REVISION, NATION, tx.agency))
 
 
 async def load_policy(tx: Transaction, *, since: datetime | None) -> StoredPolicy:

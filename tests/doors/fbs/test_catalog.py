@@ -120,7 +120,7 @@ async def test_a_copy_kept_for_somebody_says_nothing_of_another_like_it(site: We
 
     async def reservable(tx: Transaction) -> list[bool]:
         chosen = Chosen(await current_settings(tx), library.town.library)
-        (title,) = await tx.ask(titles_asked_for(tx, library.librarian, [number]))
+        (title,) = (await tx.ask(titles_asked_for(tx, library.librarian, [number]))).titles
         (free,) = title.copies
         kept = replace(free, bookings=(BookedDays(is_mine=False, starts=today, last_day=today, ends=today),))
         titles = [title._replace(copies=copies) for copies in ((kept,), (kept, free), (free, kept))]

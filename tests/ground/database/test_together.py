@@ -40,6 +40,9 @@ async def test_each_question_gets_its_own_answer_in_one_message(owner_url: str, 
             wire.asked = 0
             assert await through_the_wire.run(town.agency, SYSTEM, ask, read_only=True) == (2, "æ", 8, "")
             assert wire.asked == 1  # what only asks has nothing to end
+            wire.asked = 0
+            assert await through_the_wire.look(town.agency, SYSTEM, ask) == (2, "æ", 8, "")
+            assert wire.asked == 1
 
 
 async def test_what_is_written_before_is_seen(database: Database, town: Town):

@@ -362,3 +362,42 @@ async def test_a_connection_in_good_order_is_used_again(single: Database, town: 
         pid = await tx.value(BACKEND)
     assert (await single.outside_agencies(BACKEND))[0]["pg_backend_pid"] == pid
     assert single.size() == (1, 1)
+
+
+async def test_what_a_look_notes_is_kept_though_the_work_is_refused(database: Database, town: Town):
+    async def noted_and_refused(tx: Transaction) -> None:
+        await write(tx, "noted")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.look(town.agency, KIOSK, noted_and_refused)
+    assert await kept(database, town) == {"noted"}
+
+
+async def test_what_a_look_says_last_is_kept_too(single: Database, town: Town):
+    async def noted_at_the_end(tx: Transaction) -> None:
+        await tx.rows(LOAD, tx.agency)
+        await tx.write(WRITE, tx.agency, "last")
+
+    await single.look(town.agency, KIOSK, noted_at_the_end)
+    assert await kept(single, town) == {"last"}
+
+
+async def test_of_a_message_of_a_look_that_fails_nothing_is_kept(single: Database, town: Town):
+    async def in_one_message(tx: Transaction) -> None:
+        await tx.write(WRITE, tx.agency, "half")
+        await tx.value("SELECT 1 / 0")
+
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await single.look(town.agency, KIOSK, in_one_message)
+    assert await kept(single, town) == set()
+
+
+async def test_each_message_of_a_look_acts_within_the_agency(single: Database, town: Town):
+    async def twice(tx: Transaction) -> list[tuple[str, str]]:
+        rows = [await tx.row(SETTINGS), await tx.row(SETTINGS)]
+        return [(row["agency"], row["actor"]) for row in rows if row]
+
+    assert await single.look(town.agency, KIOSK, twice) == [(str(town.agency), "machine:12")] * 2
+    [after] = await single.outside_agencies(SETTINGS)
+    assert (after["agency"] or "", after["actor"] or "") == ("", "")

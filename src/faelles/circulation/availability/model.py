@@ -20,6 +20,7 @@ from faelles.ground.ids import (
     RecordId,
 )
 from faelles.policies.compiled import Settings
+from faelles.policies.model import SettingsRevision
 
 
 class Title(NamedTuple):
@@ -52,6 +53,13 @@ class TitleFound(NamedTuple):
     record: RecordId
     waiting: int
     copies: Sequence[Copy]
+
+
+class TitlesFound(NamedTuple):
+    """In the order they were asked for."""
+
+    revision: SettingsRevision
+    titles: list[TitleFound]
 
 
 class IssueNamed(msgspec.Struct, frozen=True, kw_only=True):

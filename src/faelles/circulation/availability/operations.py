@@ -17,6 +17,7 @@ from faelles.circulation.availability.model import (
     Title,
     TitleAvailability,
     TitleFound,
+    TitlesFound,
     TitleStanding,
 )
 from faelles.circulation.desk.facts import ItemState
@@ -28,15 +29,15 @@ from faelles.ground.ids import BranchId, DivisionId, IssueId, ItemId, LoanId, Pa
 from faelles.people.model import Caller, Permission
 from faelles.policies.compiled import Settings
 from faelles.policies.model import ANY_PATRON
-from faelles.policies.operations import revision_asked_for, settings_for
+from faelles.policies.operations import settings_for
 
 _ORDINARY: Final = "adult"
 """Whose rules are told where nobody in particular asks."""
 _AGE_UNKNOWN: Final = -1
 
 
-def titles_asked_for(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Read[list[TitleFound]]:
-    """The titles that `numbers` name, in their order; together with more that is asked."""
+def titles_asked_for(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Read[TitlesFound]:
+    """The titles that `numbers` name, in their order, and of what revision the rules are."""
     if caller.patron is None:
         caller.require(Permission.CATALOG_VIEW)
     caller.require(Permission.ITEM_VIEW)
@@ -60,11 +61,9 @@ async def titles_standing(
     """Each of the titles that we know, in the order of `numbers`, with the copies in the division's branches,
     but for those `without`. Lost copies are left out.
     """
-    revision, titles, due = await tx.together(
-        revision_asked_for(tx), titles_asked_for(tx, caller, numbers), due_days_asked_for(tx, caller, numbers)
-    )
-    chosen = Chosen(await settings_for(tx, revision), division, without)
-    return await standing_of(tx, chosen, titles, due)
+    found, due = await tx.together(titles_asked_for(tx, caller, numbers), due_days_asked_for(tx, caller, numbers))
+    chosen = Chosen(await settings_for(tx, found.revision), division, without)
+    return await standing_of(tx, chosen, found.titles, due)
 
 
 async def standing_of(

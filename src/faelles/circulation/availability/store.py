@@ -10,10 +10,19 @@ from faelles.catalog.numbers.model import Known
 from faelles.catalog.numbers.rules import named_by, sought_by
 from faelles.catalog.numbers.store import OWN_BASE, SOUGHT
 from faelles.catalog.rules import LOCAL_BASE
-from faelles.circulation.availability.model import CopyOfTitle, IssueNamed, Lent, LentCopy, Title, TitleFound
+from faelles.circulation.availability.model import (
+    CopyOfTitle,
+    IssueNamed,
+    Lent,
+    LentCopy,
+    Title,
+    TitleFound,
+    TitlesFound,
+)
 from faelles.circulation.holds.facts import Copy
 from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId
+from faelles.policies.model import SettingsRevision
 
 _NAMED = f"""
 SELECT n.record_agency_id AS agency_id, n.identifier,
@@ -27,6 +36,7 @@ _MEANT = "ARRAY(SELECT n.record_id FROM named AS n)"
 _TITLES = f"""
 WITH named AS MATERIALIZED ({_NAMED})
 SELECT json_build_array(
+           (SELECT r.facts FROM revision_facts AS r WHERE r.agency_id = $1),
            {OWN_BASE},
            ARRAY(SELECT json_build_array(n.agency_id, n.identifier, n.record_id) FROM named AS n),
            ARRAY(SELECT json_build_array(h.record_id, count(*))
@@ -101,22 +111,27 @@ SELECT w.number, count(l.loan_id) AS loans
 """
 
 
-_decode_titles = msgspec.json.Decoder(tuple[str, list[Known], list[tuple[RecordId, int]], list[CopyOfTitle]]).decode
+_decode_titles = msgspec.json.Decoder(
+    tuple[SettingsRevision, str, list[Known], list[tuple[RecordId, int]], list[CopyOfTitle]]
+).decode
 _decode_due = msgspec.json.Decoder(list[tuple[ItemId, date]]).decode
 _decode_copies = msgspec.json.Decoder(list[LentCopy]).decode
 
 
-def titles(tx: Transaction, numbers: Sequence[str]) -> Read[list[TitleFound]]:
-    def found(text: str) -> list[TitleFound]:
-        own_base, known, waiting, all_copies = _decode_titles(text)
+def titles(tx: Transaction, numbers: Sequence[str]) -> Read[TitlesFound]:
+    def found(text: str) -> TitlesFound:
+        revision, own_base, known, waiting, all_copies = _decode_titles(text)
         waiting_for = dict(waiting)
         copies = defaultdict[RecordId, list[Copy]](list)
         for copy in all_copies:
             copies[copy.record].append(copy)
-        return [
-            TitleFound(number, each.record, waiting_for.get(each.record, 0), copies[each.record])
-            for number, each in named_by(numbers, own_base, known)
-        ]
+        return TitlesFound(
+            revision,
+            [
+                TitleFound(number, each.record, waiting_for.get(each.record, 0), copies[each.record])
+                for number, each in named_by(numbers, own_base, known)
+            ],
+        )
 
     return Read(_TITLES, _sought(tx, numbers), found)
 

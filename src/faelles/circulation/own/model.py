@@ -93,9 +93,7 @@ def _by_answering(loans: Iterable[LoanAtHome]) -> list[BorrowedAtHome]:
 
 
 class OwnLoan(msgspec.Struct, frozen=True):
-    """`refused`: what stands against renewing it just now, which is nothing where a renewal would gain no day; None
-    where it may be renewed.
-    """
+    """`refused`: what stands against renewing it just now; None where it may be renewed."""
 
     loan: LoanStanding
     copy: LentCopy

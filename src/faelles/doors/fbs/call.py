@@ -14,7 +14,7 @@ from faelles.ground.database import Read, Transaction
 from faelles.ground.errors import NotFoundError, invalid_field
 from faelles.ground.ids import BranchId, DivisionId, PatronId
 from faelles.patrons.model import Patron
-from faelles.patrons.reach import asked_for, let_through, patron_for
+from faelles.patrons.reach import asked_for, patron_for
 from faelles.people.model import Caller, Grant, Permission
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import current_settings
@@ -49,6 +49,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """As `run`, where nothing is written and nobody looked at."""
         return await self.services.database.run(self.caller.agency, self.caller.actor, work, read_only=True)
 
+    async def look(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """As `run`, where somebody is looked at and nothing changed."""
+        return await self.services.database.look(self.caller.agency, self.caller.actor, work)
+
     def body(self, kind: type[Body]) -> Body:
         """What was sent, as the newest form of the request. Raises InvalidRequestError naming what does not fit."""
         try:
@@ -81,12 +85,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return self.in_name_of(self.patron)
 
     def patron_asked_for(self, tx: Transaction) -> Read[Patron | None]:
-        """The patron in the path together with more that is asked, none of which is shown before `let_through`."""
-        return asked_for(tx, self.patron)
-
-    async def let_through(self, tx: Transaction, found: Patron | None) -> Patron:
-        """As `patron_known`, of whom was asked for."""
-        return await let_through(tx, self.caller, found, Permission.PATRON_VIEW, _LOOK)
+        """As `patron_known`, together with more that is asked."""
+        return asked_for(tx, self.caller, self.patron, Permission.PATRON_VIEW, _LOOK)
 
     async def patron_known(self, tx: Transaction) -> Patron:
         """The patron in the path, if they are this division's to serve; the look is recorded."""

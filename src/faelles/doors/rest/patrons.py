@@ -139,7 +139,7 @@ async def identify_patron(request: ApiRequest, data: JSONBody[IdentifyPatron]) -
 @get("/{patron:int}", opt=guarded(_VIEW, example=Example(path=_THIS)), summary="One patron")
 async def show_patron(request: ApiRequest, patron: PathId) -> PatronView:
     """As far as the caller may see: other divisions' memberships and blocks, and protected addresses, are left out."""
-    return await request.run(lambda tx: looking.show_patron(tx, request.caller, PatronId(patron)))
+    return await request.look(lambda tx: looking.show_patron(tx, request.caller, PatronId(patron)))
 
 
 @patch(

@@ -38,20 +38,29 @@ class ApiRequest(Request[Caller, str, State]):
         """Who asks. Only routes that are not public have one."""
         return cast("Caller", self.scope["user"])
 
-    async def run(self, work: Callable[[Transaction], Awaitable[Result]], *, read_only: bool = False) -> Result:
+    async def run(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Do `work` in a transaction of the caller's agency, as the caller.
 
         Raises InvalidRequestError naming a number that is beyond what its column holds.
         """
         caller = self.caller
-        try:
-            return await self.services.database.run(caller.agency, caller.actor, work, read_only=read_only)
-        except asyncpg.DataError as problem:
-            raise unstorable(problem, await self._sent()) or problem from None
+        return await self._storable(self.services.database.run(caller.agency, caller.actor, work))
 
     async def read(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """As `run`, in a transaction that cannot write. Not for looks at patrons: those are logged, which writes."""
-        return await self.run(work, read_only=True)
+        caller = self.caller
+        return await self._storable(self.services.database.run(caller.agency, caller.actor, work, read_only=True))
+
+    async def look(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """As `run`, where somebody is looked at and nothing changed."""
+        caller = self.caller
+        return await self._storable(self.services.database.look(caller.agency, caller.actor, work))
+
+    async def _storable(self, done: Awaitable[Result]) -> Result:
+        try:
+            return await done
+        except asyncpg.DataError as problem:
+            raise unstorable(problem, await self._sent()) or problem from None
 
     async def _sent(self) -> dict[str, object]:
         """All of the request in plain values: its parameters by their names, the body without one."""

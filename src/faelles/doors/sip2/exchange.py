@@ -204,6 +204,11 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
         caller = self.terminal.caller
         return await self.services.database.run(caller.agency, caller.actor, work)
 
+    async def read(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """As `run`, where nothing is written and nobody looked at."""
+        caller = self.terminal.caller
+        return await self.services.database.run(caller.agency, caller.actor, work, read_only=True)
+
     async def once(
         self,
         key: str | None,

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +37,7 @@ _ACT_READING: Final = (
     " || set_config('transaction_read_only', 'on', true) = ''"
 )
 _NOTHING: Final = "SELECT"
+
 _ALWAYS_READY: Final = (_BEGIN, _ACT, _ACT_READING, COMMIT, _ROLLBACK, _NOTHING)
 _OPENS_WITH: Final = 1
 """What stands ahead where nothing was said: the opening."""
@@ -50,6 +52,19 @@ _COUNT: Final = Struct("!h")
 _NULL: Final = _LENGTH.pack(-1)
 _ALL_AS_TEXT: Final = _COUNT.pack(0)
 _EXECUTE: Final = b"E" + _LENGTH.pack(9) + b"\0" + _LENGTH.pack(0)
+
+
+class Bounds(Enum):
+    """How much of what is said is one transaction. Whatever is sent up to a Sync is one by itself, so nothing has to
+    begin or end what is no more than a message.
+    """
+
+    ALL = auto()
+    """From the opening to COMMIT."""
+    READ = auto()
+    """Each message, and none may write."""
+    LOOK = auto()
+    """Each message, with what is noted in it: kept as soon as it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +97,11 @@ class Channel(Connection):
         super().__init__(*arguments, **named)
         self._ahead: list[bytes] = []
         self._before_each = b""
-        """What goes ahead of every statement, where nothing but questions is asked."""
+        """What goes ahead of every statement, where each message is a transaction."""
         self._is_open_ended = False
         """Something was said, and its answer has not come, or was an error."""
         self._always: dict[str, _Prepared] = {}
-        self._openings: dict[tuple[int, str, bool], bytes] = {}
+        self._openings: dict[tuple[int, str, Bounds], bytes] = {}
         self._ready: OrderedDict[str, _Prepared] = OrderedDict()
 
     async def get_ready(self) -> None:
@@ -96,23 +111,23 @@ class Channel(Connection):
         # Preparing alone sends no Sync: PostgreSQL would take the time at rest for a statement that never ends.
         await self.ask(_NOTHING, ())
 
-    def begin(self, agency: int, actor: str, *, read_only: bool) -> None:
-        """Open a transaction in which `actor` acts within `agency`, ahead of its first statement.
+    def begin(self, agency: int, actor: str, bounds: Bounds) -> None:
+        """Let `actor` act within `agency` from the next statement on.
 
-        One that only reads is one for each of its questions: what is sent up to a Sync is a transaction by itself, and
-        under READ COMMITTED every statement sees what is committed by then anyway. So it needs no COMMIT.
+        Where each message is a transaction, none needs a COMMIT, and under READ COMMITTED every statement sees what is
+        committed by then anyway.
         """
-        opening = self._opening(agency, actor, read_only=read_only)
-        self._before_each, self._ahead = (opening, []) if read_only else (b"", [opening])
+        opening = self._opening(agency, actor, bounds)
+        self._before_each, self._ahead = (b"", [opening]) if bounds is Bounds.ALL else (opening, [])
 
-    def _opening(self, agency: int, actor: str, *, read_only: bool) -> bytes:
-        key = (agency, actor, read_only)
+    def _opening(self, agency: int, actor: str, bounds: Bounds) -> bytes:
+        key = (agency, actor, bounds)
         opening = self._openings.get(key)
         if opening is None:
             if len(self._openings) >= _MOST_OPENINGS:
                 self._openings.clear()
-            act = _bound(self._always[_ACT_READING if read_only else _ACT], (agency, actor))
-            opening = self._openings[key] = act if read_only else _bound(self._always[_BEGIN], ()) + act
+            act = _bound(self._always[_ACT_READING if bounds is Bounds.READ else _ACT], (agency, actor))
+            opening = self._openings[key] = _bound(self._always[_BEGIN], ()) + act if bounds is Bounds.ALL else act
         return opening
 
     async def say(self, sql: str, values: Sequence[object]) -> None:

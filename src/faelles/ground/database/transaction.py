@@ -17,7 +17,7 @@ import asyncpg
 
 from faelles.ground.actor import Actor
 from faelles.ground.clock import Clock, utc_now
-from faelles.ground.database.channel import Channel
+from faelles.ground.database.channel import Bounds, Channel
 from faelles.ground.database.connections import Connections
 from faelles.ground.database.reads import Read
 from faelles.ground.errors import UnavailableError
@@ -164,7 +164,10 @@ class Database:
         self, agency: AgencyId, actor: Actor, *, read_only: bool = False
     ) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction in which `actor` acts within `agency`; commit it, or roll it back on any exception."""
-        return _Opened(self._pool, self._clock, agency, actor, read_only=read_only)
+        return self._opened(agency, actor, Bounds.READ if read_only else Bounds.ALL)
+
+    def _opened(self, agency: AgencyId, actor: Actor, bounds: Bounds) -> AbstractAsyncContextManager[Transaction]:
+        return _Opened(self._pool, self._clock, agency, actor, bounds)
 
     async def run(
         self,
@@ -179,9 +182,20 @@ class Database:
         Raises UnavailableError when the database is away, or busy beyond patience. Whether a commit that was under
         way then took place is not known; that is what idempotency keys are for.
         """
+        return await self._tried(agency, actor, work, Bounds.READ if read_only else Bounds.ALL)
+
+    async def look(self, agency: AgencyId, actor: Actor, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """As `run`, for work that changes nothing and notes whom it showed. Each of its messages is a transaction: a
+        look that was noted stays so, also where the work is refused after it.
+        """
+        return await self._tried(agency, actor, work, Bounds.LOOK)
+
+    async def _tried(
+        self, agency: AgencyId, actor: Actor, work: Callable[[Transaction], Awaitable[Result]], bounds: Bounds
+    ) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self.transaction(agency, actor, read_only=read_only) as tx:
+                async with self._opened(agency, actor, bounds) as tx:
                     return await work(tx)
             except (*_TRY_AGAIN, asyncpg.UniqueViolationError) as problem:
                 if (
@@ -225,18 +239,18 @@ class Database:
 class _Opened:
     """One transaction from its opening to its end. A class and not a generator, because every request comes by here."""
 
-    __slots__ = ("_actor", "_agency", "_clock", "_connection", "_pool", "_read_only")
+    __slots__ = ("_actor", "_agency", "_bounds", "_clock", "_connection", "_pool")
 
-    def __init__(self, pool: Connections, clock: Clock, agency: AgencyId, actor: Actor, *, read_only: bool) -> None:
+    def __init__(self, pool: Connections, clock: Clock, agency: AgencyId, actor: Actor, bounds: Bounds) -> None:
         self._pool = pool
         self._clock = clock
         self._agency = agency
         self._actor = actor
-        self._read_only = read_only
+        self._bounds = bounds
 
     async def __aenter__(self) -> Transaction:
         self._connection = await _acquire(self._pool)
-        self._connection.begin(self._agency, str(self._actor), read_only=self._read_only)
+        self._connection.begin(self._agency, str(self._actor), self._bounds)
         return Transaction(self._connection, self._agency, self._actor, self._clock())
 
     async def __aexit__(

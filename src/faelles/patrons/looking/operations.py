@@ -39,10 +39,10 @@ async def show_patron(
     tx: Transaction, caller: Caller, patron: PatronId, *, operation: str = "show_patron"
 ) -> PatronView:
     """One patron, as the caller may see them. A merged one says whom it became. `operation`: what the look is for."""
-    caller.require(Permission.PATRON_VIEW)
-    answers = await tx.together(reach.asked_for(tx, patron), *_asked_beside(tx, patron))
-    known = await reach.let_through(tx, caller, answers[0], Permission.PATRON_VIEW, operation)
-    return _view(caller, known, Beside(*answers[1:]), caller.divisions(Permission.PATRON_VIEW))
+    answers = await tx.together(
+        reach.asked_for(tx, caller, patron, Permission.PATRON_VIEW, operation), *_asked_beside(tx, patron)
+    )
+    return _view(caller, reach.there(answers[0]), Beside(*answers[1:]), caller.divisions(Permission.PATRON_VIEW))
 
 
 async def view(tx: Transaction, caller: Caller, known: Patron, divisions: Divisions) -> PatronView:

@@ -19,7 +19,7 @@ from faelles.doors.fbs.handlers.branches import level_id
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId
 from faelles.policies.compiled import Settings
-from faelles.policies.operations import revision_asked_for, settings_for
+from faelles.policies.operations import settings_for
 
 Level = TypeVar("Level")
 Told = TypeVar("Told", models.Availability, models.HoldingsForBibliographicalRecord)
@@ -30,8 +30,8 @@ async def availability(call: Call) -> list[models.Availability]:
     numbers = call.many("recordid")
 
     async def work(tx: Transaction) -> list[models.Availability]:
-        revision, titles = await tx.together(revision_asked_for(tx), titles_asked_for(tx, call.caller, numbers))
-        chosen = _chosen(call, await settings_for(tx, revision))
+        found = await tx.ask(titles_asked_for(tx, call.caller, numbers))
+        chosen = _chosen(call, await settings_for(tx, found.revision))
         return [
             models.Availability(
                 record_id=title.number,
@@ -39,7 +39,7 @@ async def availability(call: Call) -> list[models.Availability]:
                 reservable=title.is_reservable,
                 available=title.is_available,
             )
-            for title in availability_of(chosen, titles, tx.now)
+            for title in availability_of(chosen, found.titles, tx.now)
         ]
 
     return _of_each(numbers, await call.read(work), _no_availability)
@@ -50,12 +50,10 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
     numbers = call.many("recordid")
 
     async def work(tx: Transaction) -> list[models.HoldingsForBibliographicalRecord]:
-        revision, titles, due = await tx.together(
-            revision_asked_for(tx),
-            titles_asked_for(tx, call.caller, numbers),
-            due_days_asked_for(tx, call.caller, numbers),
+        found, due = await tx.together(
+            titles_asked_for(tx, call.caller, numbers), due_days_asked_for(tx, call.caller, numbers)
         )
-        chosen = _chosen(call, await settings_for(tx, revision))
+        chosen = _chosen(call, await settings_for(tx, found.revision))
         return [
             models.HoldingsForBibliographicalRecord(
                 record_id=title.number,
@@ -63,7 +61,7 @@ async def holdings(call: Call) -> list[models.HoldingsForBibliographicalRecord]:
                 reservable=title.is_reservable,
                 holdings=_placed(chosen.settings, title),
             )
-            for title in await standing_of(tx, chosen, titles, due)
+            for title in await standing_of(tx, chosen, found.titles, due)
         ]
 
     return _of_each(numbers, await call.read(work), _no_holdings)

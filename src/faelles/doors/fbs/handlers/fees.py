@@ -84,7 +84,7 @@ async def fees(call: Call) -> list[models.Fee]:
             settings_asked_for(tx, call.division),
             own_claims_asked_for(tx, own, only_open=not with_paid, limit=_MOST_FEES),
         )
-        await let_in(tx, call, patron)
+        let_in(patron)
         await own_claims_seen(tx, own, owed.claims)
         settings = await settings_for(tx, owed.revision)
         found = [each for each in owed.claims if each.division == call.division]
@@ -92,7 +92,7 @@ async def fees(call: Call) -> list[models.Fee]:
         shown = _shown(settings, found, settled, may_pay=rules.is_on(stored, PAYMENTS))
         return [fee for fee in shown if with_unpayable or fee.payable_by_client or fee.paid_date is not None]
 
-    return await call.run(work)
+    return await call.look(work)
 
 
 async def _claims(tx: Transaction, call: Call, known: Patron, *, only_open: bool) -> list[ClaimLine]:

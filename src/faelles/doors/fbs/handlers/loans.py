@@ -39,9 +39,9 @@ async def loans(call: Call) -> list[models.Loan]:
 
     async def work(tx: Transaction) -> list[models.Loan]:
         found, at_home = await tx.together(call.patron_asked_for(tx), loans_asked_for(tx, call.own))
-        return await _at_home(tx, call, await let_in(tx, call, found), at_home)
+        return await _at_home(tx, call, let_in(found), at_home)
 
-    return await call.run(work)
+    return await call.look(work)
 
 
 async def open_loans(tx: Transaction, call: Call, known: Patron) -> list[models.Loan]:
@@ -104,7 +104,7 @@ async def loans_with_history(call: Call) -> models.LoansWithHistory:
 
     async def work(tx: Transaction) -> models.LoansWithHistory:
         found, at_home = await tx.together(call.patron_asked_for(tx), loans_asked_for(tx, call.own))
-        known = await let_in(tx, call, found)
+        known = let_in(found)
         finished = await _kept(tx, call.own, known)
         details = await loan_details(tx, await settings_for(tx, at_home.revision), finished)
         return models.LoansWithHistory(
@@ -112,7 +112,7 @@ async def loans_with_history(call: Call) -> models.LoansWithHistory:
             historical_material_loans=tuple(details[each.id] for each in reversed(finished) if each.id in details),
         )
 
-    return await call.run(work)
+    return await call.look(work)
 
 
 async def _kept(tx: Transaction, own: Caller, known: Patron) -> list[LoanShown]:

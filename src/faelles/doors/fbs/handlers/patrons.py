@@ -16,7 +16,7 @@ from faelles.patrons.identification.sign_in import check_pin
 from faelles.patrons.identifiers import IdentifierKind
 from faelles.patrons.looking.operations import identify
 from faelles.patrons.model import Patron
-from faelles.patrons.reach import patron_for
+from faelles.patrons.reach import patron_for, there
 from faelles.people.model import Permission
 
 VALID: Final = "VALID"
@@ -96,7 +96,7 @@ async def _recognised(call: Call, patron: PatronId) -> models.AuthenticatedPatro
         return await authenticated(tx, call, known)
 
     try:
-        return await call.run(work)
+        return await call.look(work)
     except NotFoundError:
         return _INVALID
 
@@ -115,7 +115,7 @@ async def patron(call: Call) -> models.AuthenticatedPatron:
     async def work(tx: Transaction) -> models.AuthenticatedPatron:
         return await authenticated(tx, call, await living(tx, call))
 
-    return await call.run(work)
+    return await call.look(work)
 
 
 async def living(tx: Transaction, call: Call) -> Patron:
@@ -123,9 +123,9 @@ async def living(tx: Transaction, call: Call) -> Patron:
     return _unmerged(await call.patron_known(tx))
 
 
-async def let_in(tx: Transaction, call: Call, found: Patron | None) -> Patron:
-    """As `living`, of whom was asked for together with more."""
-    return _unmerged(await call.let_through(tx, found))
+def let_in(found: Patron | None) -> Patron:
+    """As `living`, of whom was asked for together with more, none of which is shown before."""
+    return _unmerged(there(found))
 
 
 def _unmerged(known: Patron) -> Patron:

@@ -99,12 +99,12 @@ async def reservations(call: Call) -> list[models.ReservationDetails]:
         found, reserved, requests = await tx.together(
             call.patron_asked_for(tx), holds_asked_for(tx, own), awaited_asked_for(tx, own)
         )
-        await let_in(tx, call, found)
+        let_in(found)
         settings = await settings_for(tx, reserved.revision)
         elsewhere = [awaited.shown_as_reservation(settings, each) for each in requests]
         return await _details(tx, call, settings, reserved.holds) + elsewhere
 
-    return await call.run(work)
+    return await call.look(work)
 
 
 async def _details(

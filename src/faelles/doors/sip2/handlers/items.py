@@ -17,7 +17,7 @@ _LONGEST_PROPERTIES = 200
 
 
 async def information(exchange: Exchange) -> Answer:
-    seen = await exchange.run(lambda tx: item_at_machine(tx, exchange.terminal.caller, exchange.item))
+    seen = await exchange.read(lambda tx: item_at_machine(tx, exchange.terminal.caller, exchange.item))
     if seen is None:
         return refuse(exchange, say(exchange, "material_not_found"))
     copy, where = seen.copy, exchange.where
