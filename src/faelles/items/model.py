@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -44,6 +44,10 @@ class Condition(StrEnum):
     DAMAGED = "damaged"
     IN_REPAIR = "in_repair"
     IN_PROCESSING = "in_processing"
+
+
+IN_THE_WORKSHOP: Final = frozenset({Condition.IN_REPAIR, Condition.IN_PROCESSING})
+"""It is there, and yet it can be handed to nobody."""
 
 
 class RfidStandard(StrEnum):

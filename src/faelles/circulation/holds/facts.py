@@ -21,6 +21,7 @@ from faelles.ground.ids import (
     PlacementId,
     RecordId,
 )
+from faelles.items.model import IN_THE_WORKSHOP
 from faelles.policies.model import SettingsRevision
 
 
@@ -49,12 +50,7 @@ class Copy(msgspec.Struct, frozen=True, array_like=True):
     def is_free(self) -> bool:
         """Whether somebody sent to the shelf would find it there, meant for nobody."""
         stands_there = self.state is ItemState.AVAILABLE and not self.is_missed and not self.on_hold_shelf
-        return stands_there and self.is_in_hand
-
-    @property
-    def is_in_hand(self) -> bool:
-        """Whether it could fill a hold if it lay on the desk now."""
-        return not self.is_bound and self.condition not in {"in_repair", "in_processing"}
+        return stands_there and not self.is_bound and self.condition not in IN_THE_WORKSHOP
 
     @property
     def comes_back(self) -> bool:

@@ -8,10 +8,9 @@ from typing import TypeGuard
 from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.circulation.holds.matching import Costs, first_in_line
 from faelles.circulation.holds.title import moment, supply_for, wantings
+from faelles.items.model import IN_THE_WORKSHOP
 from faelles.policies.compiled import Settings
 from faelles.policies.knobs import LocalsFirst
-
-_IN_THE_WORKSHOP = frozenset({"in_repair", "in_processing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Claimant:
 
 def may_serve(copy: Copy | None) -> TypeGuard[Copy]:
     """Whether it is in a state to be handed out to anybody at all."""
-    return copy is not None and copy.condition not in _IN_THE_WORKSHOP
+    return copy is not None and copy.condition not in IN_THE_WORKSHOP
 
 
 def serves_locals_first(settings: Settings, copy: Copy, now: datetime, today: date) -> bool:

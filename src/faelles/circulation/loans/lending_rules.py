@@ -18,6 +18,7 @@ from faelles.circulation.loans.facts import CheckoutFacts, LoanFacts, TouchedHol
 from faelles.circulation.loans.model import Remark
 from faelles.ground.clock import age_on
 from faelles.ground.ids import BranchId, DivisionId, HoldId
+from faelles.items.model import IN_THE_WORKSHOP
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import (
     CHECKOUT_OF_PLANNED,
@@ -134,7 +135,7 @@ def _item(case: LendingCase) -> Iterator[Block]:
         yield block(BlockCode.ALREADY_LOANED if mine else BlockCode.ON_LOAN_TO_OTHER, due_on=str(loan.due_on))
     if item.not_for_loan is not None:
         yield block(BlockCode.MATERIAL_NOT_LOANABLE, why=item.not_for_loan)
-    if item.condition in {"in_repair", "in_processing"}:
+    if item.condition in IN_THE_WORKSHOP:
         yield block(BlockCode.MATERIAL_NOT_READY, condition=item.condition)
 
 

@@ -10,6 +10,7 @@ from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.facts import ItemFacts, ItemState
 from faelles.fees.desk.model import Means
 from faelles.ground.i18n import Language
+from faelles.items.model import IN_THE_WORKSHOP
 from faelles.people.model import Permission
 
 _DATA: Mapping[str, Any] = tomllib.loads(
@@ -27,7 +28,6 @@ _FEES: Mapping[str, str] = _DATA["fee_type"]
 _FLAGS: Mapping[str, list[int]] = _DATA["patron_status"]
 _ALWAYS = frozenset(_DATA["supported"]["always"])
 _SPOKEN = {code: Language(name) for code, name in _DATA["spoken"].items()}
-_NOT_READY = frozenset({"in_repair", "in_processing"})
 _MAGNETIC = frozenset({"004", "005"})
 _STATUS_LENGTH = 14
 _STOLEN_CARD, _CARD_LOST = "O", 4
@@ -39,7 +39,7 @@ def circulation_status(copy: ItemFacts, *, set_aside: bool) -> str:
         return _STATES["other"]
     if copy.state is ItemState.AVAILABLE and set_aside:
         return _STATES["set_aside"]
-    if copy.state is ItemState.AVAILABLE and copy.condition in _NOT_READY:
+    if copy.state is ItemState.AVAILABLE and copy.condition in IN_THE_WORKSHOP:
         return _STATES["in_process"]
     return _STATES.get(copy.state.value, _STATES["other"])
 
