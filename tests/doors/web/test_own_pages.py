@@ -28,6 +28,19 @@ async def test_loans_are_shown_and_renewed(reader: Reader, library: LendingLibra
     assert "1 af 1 fornyet." in (await nobody.send("/mine/renewals", {})).text
 
 
+async def test_what_is_said_to_be_returned_is_not_overdue_at_home(
+    reader: Reader, library: LendingLibrary, nobody: Visitor
+):
+    item, today = await library.copy(), library.clock.now
+    library.clock.pass_days(-45)
+    await library.lend(reader, item)
+    library.clock.now = today
+    assert 'class="late"' in (await nobody.get("/mine")).text
+    await library.claim_returned(item)
+    page = (await nobody.get("/mine")).text
+    assert ("Frøken Smilla" in page, 'class="late"' in page) == (True, False)
+
+
 async def test_a_wrong_pin_and_an_unknown_card_are_told_in_the_same_words(library: LendingLibrary, nobody: Visitor):
     library.clock.now = utc_now()
     reader = await library.reader()

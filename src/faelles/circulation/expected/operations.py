@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
+from faelles.circulation.desk.facts import is_late
 from faelles.circulation.desk.opening import Desk, open_desk
 from faelles.circulation.desk.repeats import repeatable
 from faelles.circulation.expected.model import ExpectedFee
@@ -62,5 +63,4 @@ async def _charge(tx: Transaction, desk: Desk, borrowed: list[Borrowed]) -> dict
 
 def _is_late(each: LoanAndItem, today: date) -> bool:
     """Lost ones are claimed for as lost, and a claimed return is nobody's debt yet."""
-    loan = each.loan
-    return loan.due_on < today and loan.lost_at is None and loan.claimed_returned_at is None
+    return is_late(each.loan.due_on, today, is_stopped=each.loan.is_stopped)

@@ -43,6 +43,11 @@ class LoanStanding(msgspec.Struct, frozen=True, kw_only=True):
     def is_open(self) -> bool:
         return self.closed_at is None
 
+    @property
+    def is_stopped(self) -> bool:
+        """Lost, or said to be returned."""
+        return self.lost_at is not None or self.claimed_returned_at is not None
+
 
 class LoanFacts(LoanStanding, frozen=True, kw_only=True):
     kind: LoanKind

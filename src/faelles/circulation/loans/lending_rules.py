@@ -65,8 +65,7 @@ def is_repeat(loan: LoanFacts, patron: PatronFacts, branch: BranchId, now: datet
         loan.is_borrowed_by(patron.id)
         and loan.branch == branch
         and loan.renewals == 0
-        and loan.lost_at is None
-        and loan.claimed_returned_at is None
+        and not loan.is_stopped
         and timedelta() <= now - loan.lent_at <= REPEAT_WITHIN
     )
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from faelles.circulation.desk.facts import is_late
 from faelles.ground.ids import (
     BranchId,
     DivisionId,
@@ -39,6 +40,10 @@ class LoanShown(msgspec.Struct, frozen=True, kw_only=True):
     claimed_returned_at: datetime | None
     closed_at: datetime | None
     closed_how: str | None
+
+    def is_overdue(self, day: date) -> bool:
+        is_stopped = self.lost_at is not None or self.claimed_returned_at is not None
+        return is_late(self.due_on, day, is_stopped=is_stopped)
 
 
 class CopyShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,8 +47,7 @@ class LoanAtHome(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     @property
     def as_open(self) -> OpenLoan:
         loan, item = self.loan, self.item
-        is_stopped = loan.lost_at is not None or loan.claimed_returned_at is not None
-        return OpenLoan(loan.division, item.material_group, item.record, loan.due_on, is_stopped)
+        return OpenLoan(loan.division, item.material_group, item.record, loan.due_on, loan.is_stopped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def overdue(self) -> Sequence[LoanShown]:
-        return [each for each in self.loans if each.due_on < self.today]
+        return [each for each in self.loans if each.is_overdue(self.today)]
 
     @property
     def age(self) -> int | None:
