@@ -44,6 +44,13 @@ def test_nothing_is_left_for_later():
     assert not found, listed(found)
 
 
+def test_the_map_of_circulation_names_every_room():
+    circulation = PROJECT / "src" / "faelles" / "circulation"
+    rooms = {f"{file.parent.name}/" for file in circulation.glob("*/__init__.py")}
+    named = set(re.findall(r"`(\w+/)`", (circulation / "README.md").read_text("utf-8")))
+    assert rooms - named == set()
+
+
 def test_only_stores_and_the_ground_hold_sql():
     strangers = [
         f"{module.name}:{node.lineno}"

@@ -24,8 +24,8 @@ def loans_asked_for(tx: Transaction, caller: Caller) -> Read[AtHome]:
 
 async def own_loans(tx: Transaction, caller: Caller, facts: AtHome, branch: BranchId) -> list[OwnLoan]:
     """Each open loan in the divisions where the caller may see their own, with whether it may be renewed at `branch`,
-    by the decision that a renewal is. Nothing is locked or charged: who renews decides again. That what stands against
-    somebody else was looked at, who answers for a loan, is recorded as a trial of the renewal is.
+    by the decision that a renewal is. Nothing is locked or charged: who renews decides again. Where somebody else
+    answers for a loan, what stands against them is looked at too, which is recorded as a trial of the renewal is.
     """
     divisions = caller.divisions(Permission.OWN_ACCOUNT)
     desk = await open_desk(tx, caller, facts.revision, branch, Permission.OWN_ACCOUNT)
