@@ -102,7 +102,7 @@ async def note_late(tx: Transaction, _day: date, _cursor: str | None) -> Slice:
     late = [
         each.id
         for each in await store.open_without_note(tx)
-        if _is_past(tx, settings, each, days_at(settings, tx, each.to_branch, TRANSIT_LATE_DAYS))
+        if _is_past(tx, each, days_at(settings, tx, each.to_branch, TRANSIT_LATE_DAYS))
     ]
     noted = await store.note_late(tx, late)
     await append(
@@ -121,12 +121,10 @@ async def give_up(tx: Transaction, _day: date, _cursor: str | None) -> Slice:
     lost = [
         each
         for each in await store.open_and_late(tx)
-        if _is_past(tx, settings, each, days_at(settings, tx, each.to_branch, TRANSIT_LOST_DAYS))
+        if _is_past(tx, each, days_at(settings, tx, each.to_branch, TRANSIT_LOST_DAYS))
     ]
     given_up = 0
     for each in lost[:_SLICE]:
-        if each.record is None:
-            continue
         await lock_title_and_item(tx, each.record, each.item)
         has_ended, hold = await store.give_up(tx, each.id, each.record)
         if has_ended:
@@ -135,13 +133,9 @@ async def give_up(tx: Transaction, _day: date, _cursor: str | None) -> Slice:
     return Slice(counts={"journeys_lost": given_up}, next="more" if len(lost) > _SLICE else None)
 
 
-def _is_past(tx: Transaction, settings: Settings, journey: store.Underway, days: int | None) -> bool:
+def _is_past(tx: Transaction, journey: store.Underway, days: int | None) -> bool:
     """Whether it was sent more than `days` days ago; None: never."""
-    return (
-        days is not None
-        and journey.to_branch in settings.directory.branches
-        and journey.sent_at + timedelta(days=days) < tx.now
-    )
+    return days is not None and journey.sent_at + timedelta(days=days) < tx.now
 
 
 def days_at(settings: Settings, tx: Transaction, branch: BranchId, knob: Knob[int] | Knob[int | None]) -> int | None:

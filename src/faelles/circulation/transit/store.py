@@ -55,10 +55,11 @@ RETURNING id
 """
 
 _OPEN_WITHOUT_NOTE = """
-SELECT id, item_id, to_branch_id, sent_at
-  FROM journey
- WHERE agency_id = $1 AND ended_at IS NULL AND overdue_since IS NULL
- ORDER BY id
+SELECT j.id, j.item_id, j.to_branch_id, j.sent_at, c.record_id
+  FROM journey AS j
+  JOIN copy AS c ON c.agency_id = j.agency_id AND c.item_id = j.item_id
+ WHERE j.agency_id = $1 AND j.ended_at IS NULL AND j.overdue_since IS NULL
+ ORDER BY j.id
 """
 _NOTE_LATE = """
 UPDATE journey SET overdue_since = $3
@@ -130,13 +131,13 @@ class LockedCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Underway:
-    """An open journey, as the nightly work sees it. `record` where it is needed."""
+    """An open journey, as the nightly work sees it."""
 
     id: JourneyId
     item: ItemId
+    record: RecordId
     to_branch: BranchId
     sent_at: datetime
-    record: RecordId | None = None
 
 
 async def list_journeys(
@@ -189,7 +190,7 @@ async def note_late(tx: Transaction, journeys: Sequence[JourneyId]) -> list[Row]
 
 
 async def open_and_late(tx: Transaction) -> list[Underway]:
-    return [_underway(row, RecordId(row["record_id"])) for row in await tx.rows(_OPEN_AND_LATE, tx.agency)]
+    return [_underway(row) for row in await tx.rows(_OPEN_AND_LATE, tx.agency)]
 
 
 async def give_up(tx: Transaction, journey: JourneyId, record: RecordId) -> tuple[bool, HoldId | None]:
@@ -233,9 +234,13 @@ def _journey(row: Row) -> JourneyShown:
     )
 
 
-def _underway(row: Row, record: RecordId | None = None) -> Underway:
+def _underway(row: Row) -> Underway:
     return Underway(
-        id=row["id"], item=row["item_id"], to_branch=row["to_branch_id"], sent_at=row["sent_at"], record=record
+        id=row["id"],
+        item=row["item_id"],
+        record=row["record_id"],
+        to_branch=row["to_branch_id"],
+        sent_at=row["sent_at"],
     )
 
 
