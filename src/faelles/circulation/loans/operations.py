@@ -85,7 +85,9 @@ async def return_item(tx: Transaction, caller: Caller, request: ReturnRequest, k
 async def take_as_fact(
     tx: Transaction, caller: Caller, request: ReturnRequest, key: str, *, is_in_hand: bool = True
 ) -> ReturnAnswer:
-    """A return that happened while nobody could ask, at its own time. `is_in_hand`: a machine only now reads it."""
+    """A return that happened while nobody could ask, at its own time. `is_in_hand`: the copy is read only now, by a
+    machine, and may serve whoever waits for it.
+    """
     return await _take_back(tx, caller, request, key, [Permission.OFFLINE], is_in_hand=is_in_hand)
 
 

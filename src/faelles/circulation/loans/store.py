@@ -37,7 +37,7 @@ _loans_facts = msgspec.json.Decoder(LoansFacts)
 
 
 async def load_checkout(tx: Transaction, who: Scanned, item_number: str, repeat: Repeatable) -> CheckoutFacts:
-    """Lock the patron and the item and read all that lending one to the other depends on."""
+    """Lock the patron (with whoever has the item now) and the item, and read all that lending it depends on."""
     found: str = await tx.value(
         _LOAD_CHECKOUT,
         tx.agency,
@@ -55,8 +55,8 @@ async def load_checkout(tx: Transaction, who: Scanned, item_number: str, repeat:
 async def load_return(
     tx: Transaction, item_number: str, repeat: Repeatable, *, branch: int | None = None, makes_ready: bool = False
 ) -> ReturnFacts:
-    """Lock the item, the queue of its title and whoever has it, and read all that taking it back depends on; where it
-    goes from `branch` as well. `makes_ready`: somebody may put it onto the hold shelf there.
+    """Lock whoever has the item, the queue of its title and the item, and read all that taking it back depends on; with
+    a `branch`, where it goes from there as well. `makes_ready`: somebody may put it onto the hold shelf there.
     """
     found: str = await tx.value(
         _LOAD_RETURN, tx.agency, item_number, str(tx.actor), repeat.operation, repeat.key, branch, makes_ready
