@@ -81,7 +81,7 @@ BEGIN
      WHERE a.agency_id = in_agency AND a.patron_id = who;
     SELECT g.guardian_id INTO guardian FROM guardian AS g
      WHERE g.agency_id = in_agency AND g.patron_id = who AND g.is_financially_responsible AND g.valid @> today LIMIT 1;
-    SELECT count(*), count(*) FILTER (WHERE l.due_on < today AND l.claimed_returned_at IS NULL)
+    SELECT count(*), count(*) FILTER (WHERE l.due_on < today AND l.claimed_returned_at IS NULL AND l.lost_at IS NULL)
       INTO open_loans, overdue_loans
       FROM loan_borrower AS b JOIN loan AS l ON l.agency_id = b.agency_id AND l.id = b.loan_id
      WHERE b.agency_id = in_agency AND b.patron_id = who AND b.role = 'primary' AND l.closed_at IS NULL;

@@ -128,6 +128,16 @@ async def test_every_list_is_told_at_once_and_the_empty_ones_too(web: WebClient)
     assert ([each.split("%")[0] for each in second.fields["AU"]], "CD" in second.fields) == ([lent], False)
 
 
+async def test_a_lost_book_is_on_loan_and_not_overdue(web: WebClient):
+    library, reader, item = web.library, await web.library.reader(), await web.library.copy()
+    library.clock.now = utc_now() - timedelta(days=45)
+    await library.lend(reader, item)
+    library.clock.now = utc_now()
+    await library.lose(item)
+    told = await web.ask(f"63009{sip_date()} YY       AOx|AA{reader.card}|AC|AD{reader.pin}|")
+    assert (told.get("AT"), told.get("AU").split("%")[0], told.fixed["overdue_items_count"]) == ("", item, "0000")
+
+
 def test_a_title_is_described_by_the_formats_codes():
     told = HeldTold(
         identifier="x:1",

@@ -3,13 +3,12 @@
 from collections import defaultdict
 from datetime import date
 
-from faelles.circulation.desk.facts import is_late
 from faelles.circulation.desk.opening import Desk, open_desk
 from faelles.circulation.desk.repeats import repeatable
 from faelles.circulation.expected.model import ExpectedFee
 from faelles.circulation.loans import store
 from faelles.circulation.loans.cases import terms_for
-from faelles.circulation.loans.facts import Borrowed, LoanAndItem
+from faelles.circulation.loans.facts import Borrowed
 from faelles.circulation.loans.late import charge_if_late
 from faelles.circulation.loans.sight import visible_to
 from faelles.ground.database import Transaction
@@ -52,15 +51,10 @@ async def expected_fees(tx: Transaction, caller: Caller, patron: PatronId) -> li
 async def _charge(tx: Transaction, desk: Desk, borrowed: list[Borrowed]) -> dict[LoanId, Ore]:
     """What each overdue loan adds; those of a batch after the first join it for nothing."""
     today = desk.local_day(tx.now)
-    late = [(each.patron, loan) for each in borrowed for loan in each.loans if _is_late(loan, today)]
+    late = [(each.patron, loan) for each in borrowed for loan in each.loans if loan.loan.is_overdue(today)]
     return {
         each.loan.id: await charge_if_late(
             tx, desk, terms_for(desk, patron, each.item, tx.now), loan=each.loan, patron=patron, settled_on=today
         )
         for patron, each in late
     }
-
-
-def _is_late(each: LoanAndItem, today: date) -> bool:
-    """Lost ones are claimed for as lost, and a claimed return is nobody's debt yet."""
-    return is_late(each.loan.due_on, today, is_stopped=each.loan.is_stopped)

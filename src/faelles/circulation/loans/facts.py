@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from faelles.circulation.desk.facts import BookedDays, EarlierAnswer, ItemFacts, ItemState, PatronFacts, SignIn
+from faelles.circulation.desk.facts import BookedDays, EarlierAnswer, ItemFacts, ItemState, PatronFacts, SignIn, is_late
 from faelles.circulation.desk.hold_states import HoldState
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, JourneyId, LoanId, PatronGroupId, PatronId
 from faelles.policies.model import SettingsRevision
@@ -47,6 +47,9 @@ class LoanStanding(msgspec.Struct, frozen=True, kw_only=True):
     def is_stopped(self) -> bool:
         """Lost, or said to be returned."""
         return self.lost_at is not None or self.claimed_returned_at is not None
+
+    def is_overdue(self, day: date) -> bool:
+        return is_late(self.due_on, day, is_stopped=self.is_stopped)
 
 
 class LoanFacts(LoanStanding, frozen=True, kw_only=True):

@@ -38,10 +38,12 @@ class LoanSeen(msgspec.Struct, frozen=True, array_like=True):
     is_answered_for: bool
     """The patron is its first borrower."""
 
+    def is_overdue(self, day: date) -> bool:
+        return is_late(self.due_on, day, is_stopped=self.is_claimed_returned or self.is_lost)
+
     def counts_as_overdue(self, day: date) -> bool:
         """Against them."""
-        is_stopped = self.is_claimed_returned or self.is_lost
-        return self.is_answered_for and is_late(self.due_on, day, is_stopped=is_stopped)
+        return self.is_answered_for and self.is_overdue(day)
 
 
 class ClaimSeen(msgspec.Struct, frozen=True, array_like=True):
@@ -94,7 +96,7 @@ class PatronSeen(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def overdue(self) -> tuple[LoanSeen, ...]:
-        return tuple(loan for loan in self.loans if loan.due_on < self.today and not loan.is_claimed_returned)
+        return tuple(loan for loan in self.loans if loan.is_overdue(self.today))
 
 
 class Recognised(msgspec.Struct, frozen=True, kw_only=True):

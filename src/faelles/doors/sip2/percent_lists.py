@@ -3,7 +3,6 @@ socket has one. It is what they would see at home, in the machine's division.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import partial
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -59,7 +58,7 @@ async def tell_lists(
     today = local_date(tx.now, where.zone.key)
     lists: dict[str, list[str]] = {
         "AS": [_ready(where, each, told) for each in ready],
-        "AT": [_charged(each, told) for each in loans if _is_overdue(each, today)],
+        "AT": [_charged(each, told) for each in loans if each.loan.is_overdue(today)],
         "AU": [_charged(each, told) for each in loans],
         "AV": [_claimed(where, each, told) for each in owed],
         "BU": [],
@@ -100,10 +99,6 @@ def _page(message: Message, listed: Sequence[str]) -> list[str]:
 def _number(message: Message, field: str, otherwise: int) -> int:
     sent = message.get(field).strip()
     return int(sent[:9]) if sent.isascii() and sent.isdigit() else otherwise
-
-
-def _is_overdue(each: LoanAtHome, today: date) -> bool:
-    return each.loan.due_on < today and each.loan.claimed_returned_at is None
 
 
 def _charged(each: LoanAtHome, told: _Told) -> str:
