@@ -1,8 +1,8 @@
--- The loads of the hot paths: each locks what its decision is about, in the one order everywhere (patron, item), and only
--- then reads everything the decision needs, so that what it reads is what it locked. VOLATILE, so that every
--- statement inside sees what was committed before it started: a waiter that gets its lock must not count with an
--- old snapshot. Answers are JSON in the shapes of circulation/desk/facts.py and circulation/loans/facts.py; lists of many
--- are arrays without names.
+-- The loads of the hot paths: each locks what its decision is about, in the one order everywhere (patron, queue of the
+-- title, item), and only then reads everything the decision needs, so that what it reads is what it locked. VOLATILE, so
+-- that every statement inside sees what was committed before it started: a waiter that gets its lock must not count with
+-- an old snapshot. Answers are JSON in the shapes of circulation/desk/facts.py, circulation/loans/facts.py and
+-- circulation/loans/return_facts.py; lists of many are arrays without names.
 
 -- The facts of one patron, item or loan: views, so that each load plans them as part of its one statement.
 
@@ -252,7 +252,7 @@ DECLARE
     who           bigint;
     is_asked      boolean;
     asked_since   boolean;
-    is_open       boolean;
+    is_as_peeked  boolean;
     placement_now integer;
     loan_found    json;
     queue_found   json;
@@ -275,12 +275,12 @@ BEGIN
     SELECT active_placement_id INTO placement_now
       FROM item_circulation WHERE agency_id = in_agency AND item_id = what FOR NO KEY UPDATE;
     IF lent IS NULL THEN
-        is_open := open_loan_of(in_agency, what) IS NULL;
+        is_as_peeked := open_loan_of(in_agency, what) IS NULL;
     ELSE
-        SELECT l.facts, l.closed_at IS NULL INTO loan_found, is_open
+        SELECT l.facts, l.closed_at IS NULL INTO loan_found, is_as_peeked
           FROM loan_facts AS l WHERE l.agency_id = in_agency AND l.loan_id = lent;
     END IF;
-    IF is_open IS NOT TRUE OR (loan_found ->> 'borrower')::bigint IS DISTINCT FROM who THEN
+    IF is_as_peeked IS NOT TRUE OR (loan_found ->> 'borrower')::bigint IS DISTINCT FROM who THEN
         RAISE EXCEPTION 'the loan changed while its locks were taken' USING ERRCODE = 'serialization_failure';
     END IF;
     -- Apart from what every return reads: a look-up costs nearly as much to get ready as to make.
