@@ -3,12 +3,14 @@ from datetime import date, timedelta
 import pytest
 
 from faelles.ground.clock import utc_now
+from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.patrons.blocks.model import BlockCode, SetBlock
 from faelles.patrons.blocks.operations import lift_block, remove_absence, set_absence, set_block
 from faelles.patrons.looking.operations import show_patron
 from faelles.patrons.model import AbsencePeriod, NewMembership, Role
-from faelles.patrons.operations import set_history_consent
+from faelles.patrons.operations import write_consent
+from faelles.patrons.reach import reached
 from faelles.patrons.relations.model import AddGuardian, EndOn
 from faelles.patrons.relations.operations import add_guardian, add_membership, end_guardian, end_membership
 from patrons_desk import ANY_GROUP, Desk, staff
@@ -103,8 +105,12 @@ async def test_absences_do_not_overlap_and_may_be_taken_away(desk: Desk):
 
 async def test_withdrawing_the_consent_is_told_without_saying_whose(desk: Desk):
     patron = await desk.register(keeps_history=True)
+
+    async def withdraw(tx: Transaction) -> None:
+        await write_consent(tx, await reached(tx, patron), keeps=False)
+
     for _ in range(2):
-        await desk.run(lambda tx: set_history_consent(tx, desk.caller, patron, keeps=False))
+        await desk.run(withdraw)
     rows = await desk.rows(
         "SELECT * FROM event WHERE agency_id = $1 AND kind = 'patron.history_withdrawn'", desk.town.agency
     )

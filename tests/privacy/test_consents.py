@@ -5,9 +5,11 @@ import pytest
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.looking.operations import loans_of_patron
 from faelles.ground.actor import Actor, ActorKind
+from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
-from faelles.patrons.operations import set_history_consent
+from faelles.patrons.operations import write_consent
+from faelles.patrons.reach import reached
 from faelles.people.model import Caller, Grant, Permission
 from faelles.privacy.consents.model import ConsentKind, ConsentSet, SetConsent
 from faelles.privacy.consents.operations import list_consents, set_consent, set_own_consent
@@ -56,7 +58,11 @@ async def test_saying_it_again_changes_nothing(library: LendingLibrary):
 
 async def test_whoever_sets_the_flag_the_consent_is_dated(library: LendingLibrary):
     reader = await library.reader()
-    await library.run(lambda tx: set_history_consent(tx, library.librarian, reader.id, keeps=True))
+
+    async def set_flag(tx: Transaction) -> None:
+        await write_consent(tx, await reached(tx, reader.id), keeps=True)
+
+    await library.database.run(library.town.agency, library.librarian.actor, set_flag)
     [line] = await library.run(lambda tx: list_consents(tx, library.librarian, reader.id))
     assert (line.kind, line.given_by, line.withdrawn_at) == ("history", "staff", None)
 

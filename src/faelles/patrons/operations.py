@@ -181,13 +181,10 @@ def _refuse_blind_change(caller: Caller, known: Patron, request: ChangePatron) -
         raise ForbiddenError("permission_missing", permission=Permission.PATRON_PROTECTED.value)
 
 
-async def set_history_consent(tx: Transaction, caller: Caller, patron: PatronId, *, keeps: bool) -> None:
-    """Keep the patron's finished loans from now on, or no longer; a withdrawal lets circulation erase them."""
-    known = await reach.patron_to_change(tx, caller, patron, Permission.PATRON_EDIT, "set_history_consent")
-    await write_consent(tx, known, keeps=keeps)
-
-
 async def write_consent(tx: Transaction, known: Patron, *, keeps: bool) -> None:
+    """Keep the patron's finished loans from now on, or no longer. Erasing them is up to whoever takes the consent
+    (`privacy/consents`).
+    """
     if await store.keep_history(tx, known.id, keeps=keeps):
         kind = PatronEvent.HISTORY_CONSENTED if keeps else PatronEvent.HISTORY_WITHDRAWN
         await events.append(tx, about(known, kind))

@@ -24,6 +24,7 @@ from faelles.ground.clock import utc_now
 from faelles.ground.errors import InvalidRequestError
 from faelles.people.model import Permission
 from faelles.policies.knobs import MAX_HOLDS
+from privacy.lives import borrow, borrowers
 
 
 def key() -> str:
@@ -181,6 +182,18 @@ async def test_what_is_lost_or_said_to_be_returned_is_not_overdue_at_the_desk(
     await library.lose(items[0])
     await library.claim_returned(items[1])
     assert "1 over tiden" in (await employee.get(f"/patrons/{reader.id}")).text
+
+
+async def test_a_history_that_is_no_longer_wanted_goes_at_once(employee: Visitor, library: LendingLibrary):
+    reader, today = await library.reader(), library.clock.now
+    page = f"/patrons/{reader.id}/history-consent"
+    assert (await employee.send(page, {"keeps": "true"})).status_code == 303
+    library.clock.pass_days(-100)
+    loan = await borrow(library, reader)
+    library.clock.now = today
+    assert await borrowers(library, loan) == [reader.id]
+    assert (await employee.send(page, {"keeps": "false"})).status_code == 303
+    assert await borrowers(library, loan) == []
 
 
 async def test_a_withdrawn_copy_is_taken_back_into_stock(employee: Visitor, library: LendingLibrary):

@@ -22,8 +22,9 @@ from faelles.ground import i18n
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, ItemNumberText
 from faelles.ground.ids import PatronId
-from faelles.patrons.operations import set_history_consent
 from faelles.people.model import Caller, Permission
+from faelles.privacy.consents.model import ConsentKind, SetConsent
+from faelles.privacy.consents.operations import set_consent
 
 _MOST: Final = 200
 _A_LOSS: Final = Example(
@@ -141,8 +142,9 @@ async def _lost(request: WebRequest, patron: int, verb: _Verb, code: str) -> Res
     opt=guarded(EDIT, example=Example(path={"patron": "{patron}"}, body={"keeps": "true"})),
 )
 async def consent(request: WebRequest, patron: PathId) -> Response[bytes]:
-    form = await request.typed(ConsentForm)
-    await request.run(lambda tx: set_history_consent(tx, request.caller, PatronId(patron), keeps=form.keeps))
+    form, keyring = await request.typed(ConsentForm), request.services.keyring
+    history = SetConsent(kind=ConsentKind.HISTORY, is_given=form.keeps)
+    await request.run(lambda tx: set_consent(tx, request.caller, keyring, PatronId(patron), history))
     return request.go_to(
         f"/patrons/{patron}/loans?closed=true&done={'history_kept' if form.keeps else 'history_ended'}"
     )
