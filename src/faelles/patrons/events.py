@@ -28,8 +28,7 @@ class PatronEvent(StrEnum):
     ABSENCE_REMOVED = "patron.absence_removed"
     HISTORY_CONSENTED = "patron.history_consented"
     HISTORY_WITHDRAWN = "patron.history_withdrawn"
-    """Somebody withdrew. It does not say who: its reader erases the closed loans of everybody whose `keeps_history`
-    is false now, which is right however often and late it is done."""
+    """Somebody withdrew, and it does not say who: what was kept goes in the same transaction (`privacy/consents`)."""
     REGISTER_UPDATED = "patron.register_updated"
     """What the person register says of somebody was taken over; what of it, its dimensions tell."""
     MERGED = "patron.merged"
