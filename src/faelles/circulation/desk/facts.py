@@ -37,36 +37,36 @@ class EarlierAnswer(msgspec.Struct, frozen=True):
 
 
 class Membership(msgspec.Struct, frozen=True, array_like=True):
-    """`ends` is the first day on which it no longer holds; None: open."""
+    """`ended` is the first day on which it no longer holds; None: open."""
 
     division: DivisionId
     role: str
     group: PatronGroupId
     starts: date | None
-    ends: date | None
+    ended: date | None
 
     @property
     def last_day(self) -> date | None:
         """The last day on which it holds, as people say it."""
-        return self.ends - timedelta(days=1) if self.ends is not None else None
+        return self.ended - timedelta(days=1) if self.ended is not None else None
 
     def holds_on(self, day: date) -> bool:
-        return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
+        return (self.starts is None or self.starts <= day) and (self.ended is None or day < self.ended)
 
 
 SELF_SERVICE_BLOCK = "S"
 
 
 class PatronBlock(msgspec.Struct, frozen=True, array_like=True):
-    """A block that nobody lifted. division None: in the whole agency. `ends` is its last day."""
+    """A block that nobody lifted. `division` None: in the whole agency."""
 
     code: str
     division: DivisionId | None
     starts: date
-    ends: date | None
+    last_day: date | None
 
     def stands_in(self, division: DivisionId, day: date) -> bool:
-        in_time = self.starts <= day and (self.ends is None or day <= self.ends)
+        in_time = self.starts <= day and (self.last_day is None or day <= self.last_day)
         return in_time and self.division in {None, division}
 
 
@@ -82,14 +82,14 @@ class Debts(msgspec.Struct, frozen=True):
 
 
 class Guardian(msgspec.Struct, frozen=True, array_like=True):
-    """An adult who is financially responsible, from `starts` on and before `ends`."""
+    """An adult who is financially responsible, from `starts` on and before `ended`."""
 
     patron: PatronId
     starts: date | None
-    ends: date | None
+    ended: date | None
 
     def holds_on(self, day: date) -> bool:
-        return (self.starts is None or self.starts <= day) and (self.ends is None or day < self.ends)
+        return (self.starts is None or self.starts <= day) and (self.ended is None or day < self.ended)
 
 
 def is_late(due_on: date, day: date, *, is_stopped: bool) -> bool:

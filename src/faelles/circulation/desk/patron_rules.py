@@ -32,7 +32,7 @@ def standing_blocks(
 ) -> Iterator[Block]:
     """Blocks that somebody set, and the exclusion for debt that follows from a notice and what is still owed."""
     for standing in patron.blocks_in(division, today, is_self_service=is_self_service):
-        ends_on = str(standing.ends or OPEN_END)
+        ends_on = str(standing.last_day or OPEN_END)
         yield block(BlockCode.PATRON_BLOCKED, rule, code=standing.code, ends_on=ends_on)
     notice = exclusion_in(patron.exclusions, division, today)
     if notice is not None:

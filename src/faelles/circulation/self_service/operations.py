@@ -105,7 +105,7 @@ def _seen(desk: Desk, facts: store.SeenFacts, patron: Standing) -> PatronSeen:
         language=Language(patron.language),
         home_branch=patron.home_branch,
         group=desk.settings.patron_groups[holding.group].code if holding else None,
-        member_until=holding.ends - timedelta(days=1) if holding and holding.ends else None,
+        member_until=holding.last_day if holding else None,
         blocks=blocks_at_machine(patron, facts.loans, division, today, terms=terms),
         balance_ore=patron.balance_in(division),
         max_loans=terms[MAX_LOANS].value,
