@@ -63,6 +63,40 @@ async def test_a_loan_made_offline_has_its_own_time(library: LendingLibrary):
     assert await work(library) == []
 
 
+async def test_a_due_date_before_the_loan_is_nobodys_word(library: LendingLibrary):
+    reader, book, at = await library.reader(), await library.copy(), library.clock.now - timedelta(days=2)
+    entry = OfflineEntry(
+        what=Happened.CHECKOUT,
+        item=book,
+        branch=library.town.main,
+        happened_at=at,
+        card=reader.card,
+        due_on=at.date() - timedelta(days=1),
+    )
+    answer = await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+    assert answer.outcome is Outcome.LENT
+    assert [each.code for each in answer.conflicts] == [BlockCode.DUE_DATE_NOT_ALLOWED]
+    assert answer.loan is not None
+    lent = await library.run(lambda tx: show_loan(tx, library.librarian, LoanId(answer.loan or 0)))
+    assert lent.due_on > library.clock.now.date()  # what the rules say
+    (listed,) = await work(library)
+    assert (listed.loan, listed.details) == (answer.loan, {"conflicts": "due_date_not_allowed"})
+
+
+async def test_a_told_due_date_on_the_day_of_the_loan_stands(library: LendingLibrary):
+    reader, book, at = await library.reader(), await library.copy(), library.clock.now - timedelta(days=2)
+    entry = OfflineEntry(
+        what=Happened.CHECKOUT,
+        item=book,
+        branch=library.town.main,
+        happened_at=at,
+        card=reader.card,
+        due_on=at.date(),
+    )
+    answer = await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+    assert (answer.outcome, answer.conflicts) == (Outcome.LENT, ())
+
+
 async def test_the_same_entry_again_changes_nothing(library: LendingLibrary):
     reader, book, at = await library.reader(), await library.copy(), library.clock.now - timedelta(hours=3)
     first = await happened(library, Happened.CHECKOUT, book, at, reader.card)
@@ -288,7 +322,6 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.SIGN_IN_FAILED,
         BlockCode.LOCKED_OUT,
         BlockCode.PIN_NEEDED,
-        BlockCode.DUE_DATE_NOT_ALLOWED,
         BlockCode.RETURN_NOT_HERE,
         BlockCode.MATERIAL_FOREIGN,
     }

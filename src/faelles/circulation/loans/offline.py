@@ -119,6 +119,7 @@ CONFLICTS: Mapping[BlockCode, Handling] = {
     BlockCode.ON_HOLD_FOR_OTHER: Handling.RECORD,
     BlockCode.BOOKED: Handling.RECORD,
     BlockCode.NO_DUE_DATE: Handling.LIST_ONLY,
+    BlockCode.DUE_DATE_NOT_ALLOWED: Handling.RECORD,
     BlockCode.ON_LOAN_TO_OTHER: Handling.RETURN_FIRST,
     BlockCode.ALREADY_LOANED: Handling.REPEAT,
 }
@@ -163,7 +164,8 @@ async def _record_checkout(
     look = "offline_dry_run" if entry.dry_run else _LOOK
     barred = await check_second(tx, caller, entry.second_borrower, Permission.OFFLINE, look)
     case = _case(desk, entry, facts)
-    conflicts = [*(find_blocks(case) if case else unknown_parties(facts)), *([barred] if barred else [])]
+    found = [*find_blocks(case), *_due_before(entry, case.today)] if case else unknown_parties(facts)
+    conflicts = [*found, *([barred] if barred else [])]
     handling = {CONFLICTS[conflict.code] for conflict in conflicts}
     if entry.dry_run:
         await record_access(tx, look, [facts.patron.id] if facts.patron else [])
@@ -186,7 +188,7 @@ async def _record_checkout(
         item=entry.item,
         branch=entry.branch,
         # A day that was told stands, however many wait for the title.
-        due_on=entry.due_on,
+        due_on=_told_due(entry, case.today),
         lent_at=entry.happened_at,
     )
     answer = await lending.lend(tx, desk, request, lending.Lend(facts.next_loan, case, case.due_on, ()), repeat)
@@ -218,11 +220,23 @@ def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase 
         item=facts.item,
         loan=facts.loan,
         lent_at=entry.happened_at,
-        wished_due_on=entry.due_on,
+        wished_due_on=_told_due(entry, desk.local_day(entry.happened_at)),
         holds=facts.holds,
         is_on_hold_shelf=facts.is_on_hold_shelf,
         bookings=facts.bookings,
     )
+
+
+def _told_due(entry: OfflineEntry, lent_on: date) -> date | None:
+    """The due date that the borrower was told; what the rules say stands in the place of one before the loan."""
+    return None if _due_before(entry, lent_on) else entry.due_on
+
+
+def _due_before(entry: OfflineEntry, lent_on: date) -> list[Block]:
+    """A due date before the loan is of a clock that was wrong."""
+    if entry.due_on is None or entry.due_on >= lent_on:
+        return []
+    return [block(BlockCode.DUE_DATE_NOT_ALLOWED, due_on=entry.due_on.isoformat())]
 
 
 async def _record_return(tx: Transaction, caller: Caller, entry: OfflineEntry, key: str) -> OfflineAnswer:
