@@ -97,6 +97,15 @@ async def test_a_merged_patron_is_changed_no_more(desk: Desk):
         await desk.run(lambda tx: set_block(tx, desk.caller, temporary, SetBlock(code=BlockCode.MANUAL)))
 
 
+async def test_whoever_cannot_take_a_merged_patron_hears_whom_it_became(desk: Desk):
+    temporary, real = await desk.register(is_temporary=True), await desk.register()
+    await merged(desk, temporary, real)
+    for source, target in ((real, temporary), (await desk.register(is_temporary=True), temporary)):
+        with pytest.raises(ConflictError, match="patron_merged") as refusal:
+            await merged(desk, source, target)
+        assert refusal.value.parameters == {"patron": real}
+
+
 async def test_merging_needs_the_permission(desk: Desk):
     temporary, real = await desk.register(is_temporary=True), await desk.register()
     caller = staff(desk.town, without=Permission.PATRON_MERGE)

@@ -31,7 +31,7 @@ async def merge(tx: Transaction, caller: Caller, request: MergePatrons) -> Merge
     if temporary.merged_into == target:
         return Merged(temporary=source, real=target, was_done_before=True)
     if code := rules.refusal(temporary, real):
-        raise ConflictError(code)
+        raise ConflictError(code, patron=temporary.merged_into or real.merged_into or target)
     await store.move_everything(tx, source, target)
     await store.retire(tx, source, target)
     await end_sessions(tx, Subject(SubjectKind.PATRON, source))

@@ -92,5 +92,5 @@ async def own_patron(tx: Transaction, caller: Caller, *, is_changed: bool = Fals
         await patrons.lock(tx, [own])
     found = await patrons.load(tx, [own])
     if not found or found[0].merged_into is not None:
-        raise ConflictError("patron_merged")
+        raise ConflictError("patron_merged", patron=(found[0].merged_into if found else None) or own)
     return found[0]

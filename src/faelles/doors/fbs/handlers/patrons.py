@@ -130,7 +130,7 @@ def let_in(found: Patron | None) -> Patron:
 
 def _unmerged(known: Patron) -> Patron:
     if known.merged_into is not None:
-        raise ConflictError("patron_merged")
+        raise ConflictError("patron_merged", patron=known.merged_into)
     return known
 
 
