@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError
+from faelles.ground.i18n import Language, text
 from faelles.patrons.classes.importing import import_roster
 from faelles.patrons.classes.model import AddClassMember, ImportRoster, LineOutcome, Pupil, StartClass
 from faelles.patrons.classes.operations import (
@@ -75,7 +76,7 @@ def test_a_file_is_read_in_whatever_way_it_was_exported(encoding, delimiter):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("N;7.B;;;", "roster_identifier_missing"),
+        ("N;7.B;;;", "roster_line_without_identifier"),
         (";7.B;nn123456;;", "roster_name_not_read"),
         ("N;;nn123456;;", "roster_class_not_read"),
         ("N;Regnbuen;nn123456;;", "roster_class_not_read"),
@@ -89,6 +90,7 @@ def test_a_line_that_cannot_be_taken_says_why(line, problem):
     file = f"Navn;Klasse;UNI-Login;CPR;Rolle\n{line}".encode()
     read = read_roster(file, TODAY)
     assert [(each.line, each.problem) for each in read] == [(2, problem)]
+    assert "{" not in text(problem, Language.DANISH)  # a line's problem has nothing but its code
 
 
 @pytest.mark.parametrize("file", [b"\x00", b"Navn;Alder\nx;1", b"Navn;Klasse\nx;7.B", b"\xff\xfe\x00"])

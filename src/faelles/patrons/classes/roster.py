@@ -130,7 +130,7 @@ def _problem(line: Line, name: str, today: date) -> str | None:
         "roster_name_not_read": _is_text(name, line.get("class", "")),
         "roster_cpr_not_read": not cpr or _is_past(number.birth_date if (number := read_cpr(cpr)) else None, today),
         "roster_uni_login_not_read": not uni_login or _is_uni_login(uni_login),
-        "roster_identifier_missing": bool(cpr or uni_login),
+        "roster_line_without_identifier": bool(cpr or uni_login),
         "roster_role_not_read": line.get("role", "").casefold() in _ROLES,
         "roster_birth_date_not_read": not born or _is_past(_date(born), today),
     }
