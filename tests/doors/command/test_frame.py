@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import io
 import json
 
 import pytest
@@ -20,6 +21,7 @@ from faelles.doors.command.frame import (
     explanation,
     perform,
 )
+from faelles.doors.command.unseen import unseen
 from faelles.doors.command.words import check_language, language_of
 from faelles.ground.crypto import parse_master_keys
 from faelles.ground.errors import (
@@ -181,6 +183,27 @@ def test_being_stopped_before_it_has_begun_is_no_error(monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main.main()
     assert ended.value.code == STOPPED
+
+
+@pytest.mark.parametrize("typed", [("checkout", "\udcff", "5001000007"), ("patron", "find", "\ud800")])
+def test_what_is_not_utf_8_is_one_sentence(monkeypatch, capsys, typed):
+    monkeypatch.setattr("sys.argv", ["faelles", *typed])
+    with pytest.raises(SystemExit) as end:
+        main.main()
+    assert (end.value.code, capsys.readouterr().err.count("\n")) == (NOT_UNDERSTOOD, 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_nor_is_it_read_from_standard_input(monkeypatch, encoding):
+    errors = "strict" if encoding == "utf-8" else "surrogateescape"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding=encoding, errors=errors))
+    with pytest.raises(InvalidRequestError, match="typed_not_utf8"):
+        unseen("-")
+
+
+def test_what_is_wrong_as_a_whole_names_no_field():
+    problem = invalid_field("", "field_one_of", fields="loans, patron, item")
+    assert explanation(problem).splitlines()[1].strip().startswith("Give exactly one of")
 
 
 def test_a_narrow_table_cuts_nothing_off(monkeypatch, capsys):

@@ -86,7 +86,8 @@ def explanation(problem: FaellesError) -> str:
     """The error as a sentence, and a line for every field that is wrong."""
     lines = [text(problem.code, LANGUAGE, problem.parameters)]
     if isinstance(problem, InvalidRequestError):
-        lines += [f"  {wrong.field}: {text(wrong.code, LANGUAGE, wrong.parameters)}" for wrong in problem.problems]
+        named = ((f"{wrong.field}: " if wrong.field else "", wrong) for wrong in problem.problems)
+        lines += [f"  {name}{text(wrong.code, LANGUAGE, wrong.parameters)}" for name, wrong in named]
     return "\n".join(lines)
 
 

@@ -13,10 +13,11 @@ from typing import Any, Final
 import typer
 
 from faelles.doors.command.foreign_words import speak_our_words
-from faelles.doors.command.frame import CANNOT_ANSWER, STOPPED, explanation
+from faelles.doors.command.frame import STOPPED, exit_code, explanation
 from faelles.doors.command.output import complain
+from faelles.doors.command.unseen import check_typed
 from faelles.doors.command.words import check_language, translate_frame, words
-from faelles.ground.errors import MisconfiguredError
+from faelles.ground.errors import InvalidRequestError, MisconfiguredError
 
 _BY_THEMSELVES: Final[Mapping[str, Sequence[str]]] = {
     "demo": ("demo",),
@@ -94,10 +95,11 @@ def _module(name: str) -> Any:  # noqa: ANN401 - a module, of which mypy knows n
 def main() -> None:
     try:
         check_language(os.environ)
+        check_typed(sys.argv)
         application(*sys.argv[1:2])()
-    except MisconfiguredError as problem:
+    except (MisconfiguredError, InvalidRequestError) as problem:
         complain(explanation(problem))
-        raise SystemExit(CANNOT_ANSWER) from None
+        raise SystemExit(exit_code(problem)) from None
     except KeyboardInterrupt:
         # While a command's modules are still being read; from then on `perform` sees to it.
         raise SystemExit(STOPPED) from None

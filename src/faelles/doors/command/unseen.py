@@ -3,11 +3,13 @@ everybody on the machine in the list of what runs; `-` in its place is read from
 """
 
 import sys
+from collections.abc import Iterable
 from typing import Annotated, Final, TypeVar
 
 import typer
 
 from faelles.doors.command.words import words
+from faelles.ground.errors import InvalidRequestError
 
 READ_IT: Final = "-"
 
@@ -20,7 +22,20 @@ def unseen(typed: Typed) -> Typed:
         return typed
     if sys.stdin.isatty():
         return str(typer.prompt(words("command_ask_unseen"), hide_input=True, err=True))
-    return sys.stdin.readline().strip()
+    try:
+        line = sys.stdin.readline().strip()
+    except UnicodeDecodeError:
+        raise InvalidRequestError("typed_not_utf8") from None
+    check_typed([line])
+    return line
+
+
+def check_typed(words_typed: Iterable[str]) -> None:
+    """Raise InvalidRequestError where something is not UTF-8: Python keeps such bytes as what nobody can write down."""
+    try:
+        "".join(words_typed).encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError("typed_not_utf8") from None
 
 
 _ARGUMENT: Final = typer.Argument(help=words("command_patron_scan"), show_default=False, callback=unseen)
