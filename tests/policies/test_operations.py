@@ -262,6 +262,8 @@ async def test_an_agency_sets_no_rule_for_the_nation_or_for_its_neighbour(
     assert isinstance(national, ForbiddenError)
     foreign = SetRule(knob="loan_days", value=1, scope=Scope.BRANCH, scope_id=neighbour.main)
     assert isinstance(await refused(database, town, foreign), NotFoundError)
+    whole = SetRule(knob="loan_days", value=1, scope=Scope.AGENCY, scope_id=neighbour.agency)
+    assert isinstance(await refused(database, town, whole), NotFoundError)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
-from faelles.ground.errors import FieldProblem, ForbiddenError, InvalidRequestError, RefusedError, invalid_field
+from faelles.ground.errors import (
+    FieldProblem,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    RefusedError,
+    invalid_field,
+)
 from faelles.ground.ids import NATION, AgencyId, MaterialGroupId, PatronGroupId
 from faelles.policies import changes, places, rules
 from faelles.policies.compiled import Settings
@@ -85,6 +92,8 @@ def node(agency: AgencyId, scope: Scope, scope_id: int | None) -> ScopeNode:
         require_nation(agency)
         return ScopeNode(scope, NATION)
     if scope is Scope.AGENCY and agency != NATION:
+        if scope_id not in {None, agency}:
+            raise NotFoundError("scope_unknown", scope=scope.value)
         return ScopeNode(scope, agency)
     if scope_id is None or agency == NATION:
         raise invalid_field("scope_id", "scope_id_missing", scope=scope.value)
