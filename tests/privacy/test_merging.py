@@ -133,6 +133,20 @@ async def test_what_both_have_and_can_be_had_once_is_the_real_patrons(library: L
     assert len(await rows(library, told, agency, real.id)) == 1
 
 
+@pytest.mark.parametrize("answers", ["temporary", "real"])
+async def test_whoever_answered_for_themselves_under_two_names_has_the_loan_alone(
+    library: LendingLibrary, answers: str
+):
+    temporary, real = await library.reader(), await library.reader()
+    first, second = (temporary, real) if answers == "temporary" else (real, temporary)
+    lent = await library.lend(first, await library.copy(), second_borrower=second.id)
+    await merge(library, temporary, real)
+    parties = "SELECT patron_id, role FROM loan_borrower WHERE agency_id = $1 AND loan_id = $2"
+    assert [tuple(row) for row in await rows(library, parties, library.town.agency, lent.loan)] == [
+        (real.id, "primary")
+    ]
+
+
 @pytest.mark.parametrize("table", ["booking", "interlibrary_request"])
 async def test_bookings_and_interlibrary_requests_go_along(library: LendingLibrary, table: str):
     temporary, real = await library.reader(), await library.reader()

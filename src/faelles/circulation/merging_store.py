@@ -4,6 +4,13 @@ from faelles.ground.database import Transaction
 from faelles.ground.ids import PatronId
 
 _MOVE_LOANS = "UPDATE loan_borrower SET patron_id = $3 WHERE agency_id = $1 AND patron_id = $2"
+# Whoever answered for what they had in hand under the other name has it alone now.
+_HAVE_ALONE = """
+DELETE FROM loan_borrower AS second
+ USING loan_borrower AS first
+ WHERE second.agency_id = $1 AND second.patron_id = $2 AND second.role = 'secondary'
+   AND first.agency_id = $1 AND first.loan_id = second.loan_id AND first.patron_id = $2 AND first.role = 'primary'
+"""
 # Who waited under both names keeps both places. Age, home and absences are the other's now: titles are matched anew.
 _MOVE_HOLDS = """
 WITH moved AS (
@@ -24,7 +31,9 @@ SELECT count(*) FROM moved
 
 async def move_loans(tx: Transaction, source: PatronId, target: PatronId) -> int:
     """Move the loans of `source`, in whatever role, and tell how many there were."""
-    return await tx.execute(_MOVE_LOANS, tx.agency, source, target)
+    moved = await tx.execute(_MOVE_LOANS, tx.agency, source, target)
+    await tx.write(_HAVE_ALONE, tx.agency, target)
+    return moved
 
 
 async def move_holds(tx: Transaction, source: PatronId, target: PatronId) -> int:
