@@ -99,6 +99,22 @@ def test_what_is_no_roster_is_refused_whole(file):
         read_roster(file, TODAY)
 
 
+def test_two_columns_alike_are_refused_for_nobody_knows_which_is_meant():
+    with pytest.raises(InvalidRequestError, match="roster_heading_twice") as refusal:
+        read_roster(b"Navn;Klasse;CPR; cpr \nN;7.B;1;2", TODAY)
+    assert refusal.value.parameters == {"heading": "cpr"}
+
+
+def test_of_two_names_for_one_thing_the_first_column_counts():
+    [read] = read_roster(b"Navn;Klasse;Hold;UNI-Login\nN;7.B;Kor;nn123456", TODAY)
+    assert (read.grade, read.track) == (7, "B")
+
+
+def test_columns_that_nobody_reads_may_be_alike():
+    [read] = read_roster(b"Navn;Klasse;Note;Note;UNI-Login\nN;7.B;x;y;nn123456", TODAY)
+    assert read.name == "N"
+
+
 def test_the_refusal_names_the_columns_that_were_looked_for():
     with pytest.raises(InvalidRequestError) as refusal:
         read_roster(b"Name;Grade\nx;7", TODAY)

@@ -88,13 +88,17 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _columns(headings: Sequence[str]) -> dict[str, int]:
-    """Which column is what."""
+    """Which column is what. Of two names for one thing the first counts; of two alike nobody can tell."""
     found: dict[str, int] = {}
+    before: set[str] = set()
     for place, heading in enumerate(headings):
         plain = " ".join(heading.strip().casefold().split())
         for field, names in _HEADINGS.items():
             if plain in names:
                 found.setdefault(field, place)
+                if plain in before:
+                    raise InvalidRequestError("roster_heading_twice", heading=heading.strip())
+        before.add(plain)
     return found
 
 
