@@ -73,6 +73,16 @@ async def test_a_changed_cpr_number_still_finds_the_patron_as_history(desk: Desk
     assert seen.birth_date == date(1980, 2, 1)
 
 
+async def test_the_cpr_number_that_stands_is_not_replaced_by_itself(desk: Desk):
+    cpr = new_cpr()
+    patron = await desk.register(identifiers=(cpr,))
+    standing = await identifier_id(desk, patron, IdentifierKind.CPR)
+    change = ChangeCpr(cpr=f"{cpr.value[:6]}-{cpr.value[6:]}")
+    assert await desk.run(lambda tx: change_cpr(tx, desk.caller, desk.keyring, patron, change)) == standing
+    seen = await desk.run(lambda tx: show_patron(tx, desk.caller, patron))
+    assert [each.ended_at for each in seen.identifiers if each.kind is IdentifierKind.CPR] == [None]
+
+
 async def test_a_cpr_number_is_revealed_only_to_who_may_and_the_look_is_recorded(desk: Desk):
     cpr = new_cpr()
     patron = await desk.register(identifiers=(cpr,))

@@ -75,7 +75,8 @@ async def end_card(tx: Transaction, keyring: Keyring, known: Patron, request: Bl
 async def change_cpr(tx: Transaction, caller: Caller, keyring: Keyring, patron: PatronId, request: ChangeCpr) -> int:
     """Put a new CPR number in the present one's place; the birth date follows a real number. The id of the new one.
 
-    Needs PATRON_CPR besides PATRON_EDIT. The number itself is in no event, error or answer.
+    Needs PATRON_CPR besides PATRON_EDIT. The number itself is in no event, error or answer. One that stands is not
+    replaced by itself.
     """
     caller.require(Permission.PATRON_CPR)
     known = await patron_to_change(tx, caller, patron, Permission.PATRON_EDIT, "change_cpr")
@@ -83,11 +84,15 @@ async def change_cpr(tx: Transaction, caller: Caller, keyring: Keyring, patron: 
     cpr = read_cpr(request.cpr)
     if cpr is None or cpr.birth_date > tx.now.date():
         raise invalid_field("cpr", "identifier_malformed", kind=IdentifierKind.CPR.value)
-    for held in await _current(tx, patron, IdentifierKind.CPR):
-        await store.end(tx, patron, held.id, EndedWhy(request.why))
-    added = await give(tx, keyring, patron, given)
     if not cpr.is_replacement and cpr.birth_date != known.birth_date:
         await patrons.update(tx, replace(known, birth_date=cpr.birth_date))
+    standing = await _current(tx, patron, IdentifierKind.CPR)
+    again = lookups(keyring, tx.agency, IdentifierKind.CPR, cpr.number)
+    if same := [held.id for held in standing if held.lookup in again]:
+        return same[0]
+    for held in standing:
+        await store.end(tx, patron, held.id, EndedWhy(request.why))
+    added = await give(tx, keyring, patron, given)
     await events.append(
         tx,
         about(known, PatronEvent.IDENTIFIER_ENDED, kind=IdentifierKind.CPR.value, why=request.why),
