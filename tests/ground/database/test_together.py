@@ -76,3 +76,10 @@ async def test_what_gives_anything_but_one_text_is_a_mistake_of_ours(single: Dat
     with pytest.raises(ValueError, match="row"):
         async with single.transaction(town.agency, SYSTEM) as tx:
             await tx.together(Read(wrong, (), str), said("x"))
+
+
+async def test_what_cannot_be_written_down_leaves_no_question_for_the_next_one_to_answer(single: Database, town: Town):
+    async with single.transaction(town.agency, SYSTEM) as tx:
+        with pytest.raises(UnicodeEncodeError):
+            await tx.together(said("a"), said("\ud800"), said("c"))
+        assert await tx.ask(said("d")) == "d"

@@ -160,10 +160,11 @@ class Channel(Connection):
 
         Their rows are alike, so it does not matter that asyncpg takes the first ones' for the last one's.
         """
-        for sql, values in questions[:-1]:
-            self._ahead.append(_bound(await self._telling(sql), values))
+        first = [_bound(await self._telling(sql), values) for sql, values in questions[:-1]]
         sql, values = questions[-1]
         await self._telling(sql)
+        # All of them or none: the rows of one that is left over would be taken for the next statement's.
+        self._ahead += first
         rows, _ = await self.ask(sql, values)
         if len(rows) != len(questions):
             raise ValueError("each must give one row")
