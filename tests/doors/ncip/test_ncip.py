@@ -10,11 +10,15 @@ from circulation.lending_library import Reader
 from doors.impatient import GUESSES, impatient
 from doors.ncip.talking import Neighbour
 from faelles.circulation.holds.reading import holds_of_patron
+from faelles.circulation.looking.operations import show_copy
+from faelles.circulation.whereabouts.operations import withdraw_items
 from faelles.doors.ncip.door import ncip
 from faelles.doors.rest.app import create_app
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.ids import PatronId
+from faelles.items.model import Withdrawal
+from faelles.items.operations import find_item
 from faelles.patrons.identifiers import made_up_cpr
 from faelles.patrons.looking.operations import identify, show_patron
 
@@ -132,6 +136,17 @@ async def test_an_item_is_described_with_how_it_stands(neighbour: Neighbour):
     assert told.findtext("ItemOptionalFields/BibliographicDescription/Title")
     assert told.findtext("ItemOptionalFields/CirculationStatus") == "Available On Shelf"
     assert told.findtext("ItemOptionalFields/HoldQueueLength") == "0"
+
+
+async def test_a_withdrawn_item_is_not_said_to_be_on_the_shelf(neighbour: Neighbour):
+    ours, number = neighbour.ours, await neighbour.ours.copy()
+    item = await ours.run(lambda tx: find_item(tx, ours.librarian, number))
+    gone = Withdrawal(items=(item.id,), reason="Slidt")
+    await ours.run(lambda tx: withdraw_items(tx, ours.librarian, gone))
+    told = await neighbour.ask("LookupItem", neighbour.item(number) + neighbour.elements("Item", "Circulation Status"))
+    assert told.findtext("ItemOptionalFields/CirculationStatus") == "Circulation Status Undefined"
+    shown = await ours.run(lambda tx: show_copy(tx, ours.librarian, number))
+    assert shown.withdrawn_at is not None
 
 
 async def test_what_cannot_be_done_is_told_in_ncips_words(neighbour: Neighbour):

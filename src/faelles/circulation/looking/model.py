@@ -63,6 +63,8 @@ class CopyShown(msgspec.Struct, frozen=True, kw_only=True):
     seen_branch: BranchId | None
     bound_for: BranchId | None
     loan: LoanId | None
+    withdrawn_at: datetime | None
+    """From then on it is for nobody, wherever it is."""
 
 
 class FoundCopy(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ SELECT json_build_object('division', b.division_id, 'copy', json_build_object(
            'item', w.item_id, 'number', c.number, 'record', c.record_id, 'title', t.title, 'creators', t.creators,
            'material_type', t.material_type, 'owner_branch', c.owner_branch_id, 'placement', w.placement_id,
            'state', w.state, 'due_on', w.due_on, 'seen_at', w.seen_at, 'seen_branch', w.seen_branch_id,
-           'bound_for', w.bound_for_branch_id, 'loan', w.loan_id))
+           'bound_for', w.bound_for_branch_id, 'loan', w.loan_id, 'withdrawn_at', c.withdrawn_at))
   FROM copy AS c
   JOIN copy_whereabouts AS w ON w.agency_id = c.agency_id AND w.item_id = c.item_id
   JOIN title AS t ON t.record_id = c.record_id

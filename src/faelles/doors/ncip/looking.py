@@ -91,7 +91,7 @@ async def lookup_item(tx: Transaction, caller: Caller, _: Keyring, asked: Asked)
 
 
 def _status(copy: CopyShown | None) -> str:
-    return _UNKNOWN if copy is None else _STATUS.get(copy.state, _UNKNOWN)
+    return _UNKNOWN if copy is None or copy.withdrawn_at is not None else _STATUS.get(copy.state, _UNKNOWN)
 
 
 async def lookup_request(tx: Transaction, caller: Caller, _: Keyring, asked: Asked) -> RequestTold:
