@@ -1,6 +1,7 @@
 import asyncio
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError
@@ -263,6 +264,15 @@ async def test_a_class_is_started_once_and_filled_by_hand(desk: Desk):
         await desk.run(lambda tx: add_class_member(tx, desk.caller, class_id, add))
     await desk.run(lambda tx: end_class_member(tx, desk.caller, class_id, pupil))
     assert await desk.run(lambda tx: list_members(tx, desk.caller, class_id)) == []
+
+
+async def test_a_class_that_was_started_in_small_letters_is_the_rosters_too(desk: Desk):
+    request = StartClass(branch=desk.town.school, starting_year=2019, track="b", group=ANY_GROUP)
+    class_id = await desk.run(lambda tx: start_class(tx, desk.caller, request))
+    with pytest.raises(ConflictError, match="class_known_once"):
+        await desk.run(lambda tx: start_class(tx, desk.caller, msgspec.structs.replace(request, track="B")))
+    await imported(desk, roster("A;7.B;aaaa1234;;"))
+    assert len(await desk.run(lambda tx: list_members(tx, desk.caller, class_id))) == 1
 
 
 async def test_a_pupil_is_in_the_classes_of_the_day_that_it_is_at_the_school(desk: Desk):

@@ -15,7 +15,7 @@ from faelles.patrons import store as patrons
 from faelles.patrons.classes import store
 from faelles.patrons.classes.model import AddClassMember, ClassMember, Enrolment, SchoolClass, StartClass
 from faelles.patrons.classes.planning import ClassKey
-from faelles.patrons.classes.rules import class_name
+from faelles.patrons.classes.rules import as_track, class_name
 from faelles.patrons.events import PatronEvent, at_branch
 from faelles.patrons.looking.operations import summaries
 from faelles.patrons.model import Branch, Contact, NewMembership, PatronKind, Role
@@ -28,7 +28,7 @@ async def start_class(tx: Transaction, caller: Caller, request: StartClass) -> P
     branch_id = BranchId(request.branch)
     branch = await patrons.branch(tx, branch_id)
     reach.require_branch(caller, Permission.PATRON_EDIT, branch.division, branch_id)
-    return await found_class(tx, branch_id, branch, (request.starting_year, request.track), request.group)
+    return await found_class(tx, branch_id, branch, (request.starting_year, as_track(request.track)), request.group)
 
 
 async def found_class(tx: Transaction, branch_id: BranchId, branch: Branch, key: ClassKey, group: int) -> PatronId:

@@ -26,5 +26,9 @@ def read_class_name(text: str) -> tuple[int, str] | None:
     match = _NAME.fullmatch(text)
     if match is None or int(match[1]) > LAST_GRADE:
         return None
-    track = match[2]
-    return int(match[1]), track.upper() if len(track) == 1 else track
+    return int(match[1]), as_track(match[2])
+
+
+def as_track(typed: str) -> str:
+    """How a track is kept, so that `b` and `B` are one."""
+    return typed.upper() if len(typed) == 1 else typed
