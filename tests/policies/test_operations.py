@@ -123,7 +123,9 @@ async def test_the_same_rule_again_writes_nothing(database: Database, town: Town
     assert told == ["policy_rule_set"]
 
 
-async def test_of_two_who_set_one_cell_at_once_one_is_told_of_the_other(database: Database, town: Town):
+async def test_of_two_who_set_one_cell_at_once_the_later_stands_or_one_is_told_of_the_other(
+    database: Database, town: Town
+):
     both_read = asyncio.Barrier(2)
 
     async def set_days(days: int) -> int:
@@ -134,10 +136,12 @@ async def test_of_two_who_set_one_cell_at_once_one_is_told_of_the_other(database
             return (await operations.set_rule(tx, editor(town.agency), request)).id
 
     outcomes = await asyncio.gather(set_days(7), set_days(8), return_exceptions=True)
-    [error] = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    assert isinstance(error, ConflictError)
-    # Which of the two words depends on whether the other had committed by the time this one looked for its cell.
-    assert error.code in {"one_rule_per_cell", "rule_planned_later"}
+    told = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    # Whoever looks for the cell after the other has committed replaces the other's rule, or stands before it in time.
+    assert len(told) <= 1
+    for error in told:
+        assert isinstance(error, ConflictError)
+        assert error.code in {"one_rule_per_cell", "rule_planned_later"}
     assert (await terms_of(database, town, town.main))[LOAN_DAYS].value in {7, 8}
 
 
