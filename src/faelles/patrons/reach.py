@@ -28,15 +28,22 @@ async def patron_for(
 
 
 def asked_for(
-    tx: Transaction, caller: Caller, patron: PatronId, permission: Permission, operation: str
+    tx: Transaction,
+    caller: Caller,
+    patron: PatronId,
+    permission: Permission,
+    operation: str,
+    *,
+    with_merged: bool = True,
 ) -> Read[Patron | None]:
     """As `patron_for`, together with more that is asked: the look is recorded with the answer, and nothing of the rest
-    may be shown unless there is one (`there`).
+    may be shown unless there is one (`there`). Without `with_merged`, who became another is nobody.
     """
     caller.require(permission)
     is_reached = caller.patron in {None, patron}
     divisions = caller.divisions(permission) if is_reached else frozenset[DivisionId]()
-    return store.shown_asked_for(tx, patron, divisions, operation if _is_noted(caller, patron) else None)
+    noted = operation if _is_noted(caller, patron) else None
+    return store.shown_asked_for(tx, patron, divisions, noted, with_merged=with_merged)
 
 
 def there(found: Patron | None) -> Patron:

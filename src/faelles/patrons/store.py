@@ -38,13 +38,14 @@ _FACTS = """
 """
 
 # Whoever is shown and the log of it are one statement. Nobody reaches beyond their divisions ($3; NULL: all of them),
-# and what is nobody's business is not noted ($6 is NULL).
+# what is nobody's business is not noted ($6 is NULL), and who became another is shown where that is asked for ($7).
 _SHOW_ONE = f"""
 WITH shown AS MATERIALIZED (
     SELECT p.id, {_FACTS} AS facts
       FROM patron AS p
      CROSS JOIN LATERAL (SELECT {_DIVISIONS} AS divisions OFFSET 0) AS b
      WHERE p.agency_id = $1 AND p.id = $2 AND ($3::integer[] IS NULL OR b.divisions && $3)
+       AND ($7::boolean OR p.merged_into_id IS NULL)
 ), noted AS (
     INSERT INTO access_log (agency_id, at, actor, operation, person_id)
     SELECT $1, $4, $5, $6, id FROM shown WHERE $6::text IS NOT NULL)
@@ -136,13 +137,18 @@ def asked_for(tx: Transaction, patrons: Sequence[PatronId]) -> Read[list[Patron]
 
 
 def shown_asked_for(
-    tx: Transaction, patron: PatronId, divisions: frozenset[DivisionId] | None, operation: str | None
+    tx: Transaction,
+    patron: PatronId,
+    divisions: frozenset[DivisionId] | None,
+    operation: str | None,
+    *,
+    with_merged: bool,
 ) -> Read[Patron | None]:
     """The patron, if they belong to one of `divisions` (None: wherever); `operation`: what the look is noted for, if it
-    is.
+    is. `with_merged`: also one who became another.
     """
     within = None if divisions is None else list(divisions)
-    return Read(_SHOW_ONE, (tx.agency, patron, within, tx.now, str(tx.actor), operation), _decode_one)
+    return Read(_SHOW_ONE, (tx.agency, patron, within, tx.now, str(tx.actor), operation, with_merged), _decode_one)
 
 
 async def insert(

@@ -13,6 +13,8 @@ from faelles.ground.ids import PatronId
 from faelles.patrons.identification.operations import add_identifier
 from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
 from faelles.patrons.looking.operations import show_patron
+from faelles.patrons.merging.model import MergePatrons
+from faelles.patrons.merging.operations import merge
 from faelles.patrons.model import NewIdentifier, PatronKind, RegisterPatron
 from faelles.patrons.operations import register
 from faelles.patrons.profile.model import SetProfile
@@ -127,6 +129,25 @@ async def test_a_patron_is_shown_by_id_and_the_look_is_on_record(site: WebSite):
     for operation in versions("patron"):
         await shows(site, reader, operation)
     assert await site.library.looks_at(reader) == ["web_site"] * len(versions("patron"))
+
+
+async def test_whoever_is_not_shown_leaves_no_look_on_record(site: WebSite):
+    pupil = await site.library.reader(division=site.library.town.schools)
+    gone, real = await site.library.reader(), await site.library.reader()
+    temporary = "UPDATE patron SET is_temporary = true WHERE agency_id = $1 AND id = $2"
+    await site.library.run(lambda tx: tx.execute(temporary, tx.agency, gone.id))
+    request = MergePatrons(temporary=gone.id, real=real.id)
+    await site.library.run(lambda tx: merge(tx, site.library.librarian, request))
+    for nobody in (pupil, gone):
+        before = await site.library.looks_at(nobody)
+        person, money = f"/{{a}}/patrons/{nobody.id}", f"/{{a}}/patron/{nobody.id}"
+        paths = (f"{person}/v4", f"{person}/loans/v2", f"{person}/reservations/v4", f"{money}/fees/v2")
+        for path in (*paths, f"{money}/fee/expected-fees/v1", f"/{{a}}/patrons/company/{nobody.id}"):
+            answer = await site.send("GET", path)
+            assert (answer.status_code, answer.json()["errorCode"]) == (404, "dataNotFound")
+        said = await site.send("POST", "/{a}/patrons/preauthenticated/patronId/v4", content=str(nobody.id))
+        assert said.json()["authenticateStatus"] == "INVALID"
+        assert await site.library.looks_at(nobody) == before
 
 
 async def shows(site: WebSite, reader: Reader, operation: Operation) -> None:

@@ -14,7 +14,7 @@ from faelles.ground.database import Read, Transaction
 from faelles.ground.errors import NotFoundError, invalid_field
 from faelles.ground.ids import BranchId, DivisionId, PatronId
 from faelles.patrons.model import Patron
-from faelles.patrons.reach import asked_for, patron_for
+from faelles.patrons.reach import asked_for, there
 from faelles.people.model import Caller, Grant, Permission
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import current_settings
@@ -84,13 +84,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """The client in the name of the patron in the path."""
         return self.in_name_of(self.patron)
 
-    def patron_asked_for(self, tx: Transaction) -> Read[Patron | None]:
-        """As `patron_known`, together with more that is asked."""
-        return asked_for(tx, self.caller, self.patron, Permission.PATRON_VIEW, _LOOK)
+    def patron_asked_for(self, tx: Transaction, patron: PatronId | None = None) -> Read[Patron | None]:
+        """As `patron_known`, together with more that is asked, none of which is shown unless there is one (`there`)."""
+        wanted = self.patron if patron is None else patron
+        return asked_for(tx, self.caller, wanted, Permission.PATRON_VIEW, _LOOK, with_merged=False)
 
-    async def patron_known(self, tx: Transaction) -> Patron:
-        """The patron in the path, if they are this division's to serve; the look is recorded."""
-        return await patron_for(tx, self.caller, self.patron, Permission.PATRON_VIEW, _LOOK)
+    async def patron_known(self, tx: Transaction, patron: PatronId | None = None) -> Patron:
+        """The patron in the path, or `patron`, if they are this division's to serve; the look is recorded. One who
+        became another is there no more.
+        """
+        return there(await tx.ask(self.patron_asked_for(tx, patron)))
 
     async def as_patron(self, tx: Transaction) -> Caller:
         """The client in the patron's own name, in this division alone: it may do what they could do at home."""

@@ -10,7 +10,7 @@ import msgspec
 
 from faelles.doors.fbs import choice_models as choices
 from faelles.doors.fbs.call import Call, Handler
-from faelles.doors.fbs.handlers.patrons import authenticated, living
+from faelles.doors.fbs.handlers.patrons import authenticated
 from faelles.doors.fbs.problems import AnsweredError
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
@@ -79,7 +79,7 @@ async def identifiers(call: Call) -> list[choices.LoanerIdentifier]:
     """What the patron is recognised by now, by kind. A civil registration number is never shown."""
 
     async def work(tx: Transaction) -> list[choices.LoanerIdentifier]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         seen = await view(tx, call.in_name_of(known.id), known, frozenset({call.division}))
         found = [
             choices.LoanerIdentifier(
@@ -114,7 +114,7 @@ async def add_mail_identifier(call: Call) -> choices.EmailIdentifier:
         raise invalid_field("emailAddress", "field_wrong_form")
 
     async def work(tx: Transaction) -> str:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         own = call.in_name_of(known.id)
         mails = {each.address.lower(): each.verified_at for each in (await profile_of(tx, own, known)).emails or ()}
         if address.lower() not in mails:
@@ -229,7 +229,7 @@ def _consent_to(kind: ConsentKind) -> Handler:
         is_given = call.sent if isinstance(call.sent, bool) else bool(call.sent["consent"])
 
         async def work(tx: Transaction) -> object:
-            known = await living(tx, call)
+            known = await call.patron_known(tx)
             asked = SetConsent(kind=kind, is_given=is_given)
             done = await set_consent(tx, call.caller, call.services.keyring, known.id, asked)
             if call.operation.reply is not None and call.operation.reply.is_list:
@@ -245,7 +245,7 @@ async def delete_patron(call: Call) -> None:
     """Erase the patron, who wants to be no patron any longer. Refused, 400, while something is lent to them or owed."""
 
     async def work(tx: Transaction) -> None:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         await erase_own(tx, call.in_name_of(known.id), call.services.keyring)
 
     try:

@@ -22,7 +22,6 @@ from faelles.catalog.numbers.operations import numbers_of, records_numbered
 from faelles.doors.fbs import booking_models, models
 from faelles.doors.fbs.call import Call, Handler, branch_coded, number
 from faelles.doors.fbs.handlers.loans import open_loans
-from faelles.doors.fbs.handlers.patrons import living
 from faelles.doors.fbs.problems import in_their_words
 from faelles.ground.database import Transaction
 from faelles.ground.errors import InvalidRequestError, NotFoundError, invalid_field
@@ -79,7 +78,7 @@ class Batch(msgspec.Struct, frozen=True):
 
 async def bookings(call: Call) -> list[booking_models.Booking]:
     async def work(tx: Transaction) -> list[booking_models.Booking]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         found = await operations.list_bookings(tx, call.in_name_of(known.id), known.id, limit=_MOST_LISTED)
         return await _shown(tx, call, found)
 
@@ -91,7 +90,7 @@ async def create_bookings(call: Call) -> list[booking_models.BookingResponse]:
     wanted = _batch(call)
 
     async def work(tx: Transaction) -> list[booking_models.BookingResponse]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         settings = await call.settings(tx)
         titles = await records_numbered(tx, call.caller, [each.record_id for each in wanted])
         records = {title.number: title.record for title in titles}
@@ -112,7 +111,7 @@ async def update_bookings(call: Call) -> list[booking_models.BookingResponse]:
     wanted = _batch(call)
 
     async def work(tx: Transaction) -> list[booking_models.BookingResponse]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         settings = await call.settings(tx)
         return [await _update(tx, call, known, settings, each) for each in wanted]
 
@@ -144,7 +143,7 @@ async def delete_bookings(call: Call) -> None:
         raise invalid_field(_IDS[0], "field_wrong_form")
 
     async def work(tx: Transaction) -> None:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         asked = CancelBookings(bookings=wanted)
         await operations.cancel_bookings(tx, call.in_name_of(known.id), known.id, asked)
 
@@ -156,7 +155,7 @@ async def booking_loans(call: Call) -> list[models.Loan]:
     wanted = number(call.path["bookingid"], "bookingid")
 
     async def work(tx: Transaction) -> list[models.Loan]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         booking = await operations.show_booking(tx, call.in_name_of(known.id), known.id, wanted)
         loans = await open_loans(tx, call, known)
         return [

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, branch_coded
-from faelles.doors.fbs.handlers.patrons import authenticated, living
+from faelles.doors.fbs.handlers.patrons import authenticated
 from faelles.doors.fbs.handlers.words import WITHOUT_END
 from faelles.doors.fbs.problems import in_their_words
 from faelles.ground.clock import local_date
@@ -125,7 +125,7 @@ async def update_patron(call: Call) -> models.AuthenticatedPatron:
     wanted = call.body(UpdatePatron)
 
     async def work(tx: Transaction) -> models.AuthenticatedPatron:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         await apply_update(tx, call, known.id, wanted)
         return await authenticated(tx, call, await reached(tx, known.id))
 

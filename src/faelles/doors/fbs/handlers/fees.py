@@ -19,7 +19,6 @@ from faelles.circulation.expected.operations import expected_fees as expected
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler, number
 from faelles.doors.fbs.handlers.catalog import material_group, periodical
-from faelles.doors.fbs.handlers.patrons import let_in, living
 from faelles.doors.fbs.handlers.words import local
 from faelles.fees.desk.model import ClaimLine, Means, Pay, StatementLine
 from faelles.fees.desk.operations import claims, pay, statement
@@ -34,6 +33,7 @@ from faelles.ground.fields import HIGHEST_ID
 from faelles.ground.i18n import Language
 from faelles.ground.ids import ChargeId
 from faelles.patrons.model import Patron
+from faelles.patrons.reach import there
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import settings_for
 
@@ -84,7 +84,7 @@ async def fees(call: Call) -> list[models.Fee]:
             settings_asked_for(tx, call.division),
             own_claims_asked_for(tx, own, only_open=not with_paid, limit=_MOST_FEES),
         )
-        let_in(patron)
+        there(patron)
         await own_claims_seen(tx, own, owed.claims)
         settings = await settings_for(tx, owed.revision)
         found = [each for each in owed.claims if each.division == call.division]
@@ -164,7 +164,7 @@ async def pay_fees(call: Call) -> list[models.PaymentConfirmation]:
         raise invalid_field("feeIds", "field_wrong_form")
 
     async def work(tx: Transaction) -> list[models.PaymentConfirmation]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         return [await _pay(tx, call, known, order.order_id, ChargeId(fee)) for fee in dict.fromkeys(order.fee_ids)]
 
     return await call.run(work)
@@ -218,7 +218,7 @@ async def expected_fees(call: Call) -> list[models.Fee]:
     """What every overdue loan would cost if it came back today: no fee yet, and nothing to pay."""
 
     async def work(tx: Transaction) -> list[models.Fee]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         own, settings = call.in_name_of(known.id), await call.settings(tx)
         found = [each for each in await expected(tx, own, known.id) if each.division == call.division]
         copies = await copies_lent(tx, [loan for each in found for loan in each.loans])
@@ -245,7 +245,7 @@ async def fee_transactions(call: Call) -> list[models.FeeTransaction]:
     fee = ChargeId(number(call.path["feeId"], "feeId"))
 
     async def work(tx: Transaction) -> list[models.FeeTransaction]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         claim = next((each for each in await _claims(tx, call, known, only_open=False) if each.charge == fee), None)
         if claim is None:
             raise NotFoundError("charge_unknown")

@@ -17,12 +17,12 @@ from faelles.circulation.own.operations import loans_asked_for, own_loans
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.catalog import material_group, periodical
-from faelles.doors.fbs.handlers.patrons import let_in, living
 from faelles.doors.fbs.handlers.words import OTHER_REASON, RENEWED, denied, local
 from faelles.ground.database import Transaction
 from faelles.ground.errors import invalid_field
 from faelles.ground.ids import LoanId
 from faelles.patrons.model import Patron
+from faelles.patrons.reach import there
 from faelles.people.model import Caller
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import settings_for
@@ -39,7 +39,7 @@ async def loans(call: Call) -> list[models.Loan]:
 
     async def work(tx: Transaction) -> list[models.Loan]:
         found, at_home = await tx.together(call.patron_asked_for(tx), loans_asked_for(tx, call.own))
-        return await _at_home(tx, call, let_in(found), at_home)
+        return await _at_home(tx, call, there(found), at_home)
 
     return await call.look(work)
 
@@ -104,7 +104,7 @@ async def loans_with_history(call: Call) -> models.LoansWithHistory:
 
     async def work(tx: Transaction) -> models.LoansWithHistory:
         found, at_home = await tx.together(call.patron_asked_for(tx), loans_asked_for(tx, call.own))
-        known = let_in(found)
+        known = there(found)
         finished = await _kept(tx, call.own, known)
         details = await loan_details(tx, await settings_for(tx, at_home.revision), finished)
         return models.LoansWithHistory(
@@ -135,7 +135,7 @@ async def renew_loans(call: Call) -> list[models.RenewedLoan]:
         raise invalid_field("materialLoanIds", "field_wrong_form")
 
     async def work(tx: Transaction) -> list[models.RenewedLoan]:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         if not wanted:
             return []
         settings = await call.settings(tx)

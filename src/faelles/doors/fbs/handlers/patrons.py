@@ -10,13 +10,12 @@ from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.showing import COMPANY, GROUP, LIBRARY, PERSON, patron_type, show_patron
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, NotFoundError, TooManyAttemptsError, UnauthenticatedError
+from faelles.ground.errors import NotFoundError, TooManyAttemptsError, UnauthenticatedError
 from faelles.ground.ids import PatronId
 from faelles.patrons.identification.sign_in import check_pin
 from faelles.patrons.identifiers import IdentifierKind
 from faelles.patrons.looking.operations import identify
 from faelles.patrons.model import Patron
-from faelles.patrons.reach import patron_for, there
 from faelles.people.model import Permission
 
 VALID: Final = "VALID"
@@ -90,10 +89,7 @@ async def _recognised(call: Call, patron: PatronId) -> models.AuthenticatedPatro
     """The patron, if they are this division's to serve; else nobody."""
 
     async def work(tx: Transaction) -> models.AuthenticatedPatron:
-        known = await patron_for(tx, call.caller, patron, Permission.PATRON_VIEW, "web_site")
-        if known.merged_into is not None:
-            raise NotFoundError("patron_unknown")
-        return await authenticated(tx, call, known)
+        return await authenticated(tx, call, await call.patron_known(tx, patron))
 
     try:
         return await call.look(work)
@@ -113,31 +109,15 @@ async def patron(call: Call) -> models.AuthenticatedPatron:
     """Everything about the patron in the path."""
 
     async def work(tx: Transaction) -> models.AuthenticatedPatron:
-        return await authenticated(tx, call, await living(tx, call))
+        return await authenticated(tx, call, await call.patron_known(tx))
 
     return await call.look(work)
-
-
-async def living(tx: Transaction, call: Call) -> Patron:
-    """The patron in the path; one that became another is there no more."""
-    return _unmerged(await call.patron_known(tx))
-
-
-def let_in(found: Patron | None) -> Patron:
-    """As `living`, of whom was asked for together with more, none of which is shown before."""
-    return _unmerged(there(found))
-
-
-def _unmerged(known: Patron) -> Patron:
-    if known.merged_into is not None:
-        raise ConflictError("patron_merged", patron=known.merged_into)
-    return known
 
 
 def _of_type(wanted: str) -> Handler:
     async def handler(call: Call) -> models.Patron:
         async def work(tx: Transaction) -> models.Patron:
-            known = await living(tx, call)
+            known = await call.patron_known(tx)
             if await patron_type(tx, call, known) != wanted:
                 raise NotFoundError("patron_unknown")
             return await show_patron(tx, call, known)

@@ -22,7 +22,7 @@ from faelles.doors.fbs.handlers.changing import (
     new_pin,
 )
 from faelles.doors.fbs.handlers.changing import Settings as Wishes
-from faelles.doors.fbs.handlers.patrons import authenticated, living
+from faelles.doors.fbs.handlers.patrons import authenticated
 from faelles.doors.fbs.handlers.showing import BLOCKS_THAT_CLIENTS_SET
 from faelles.doors.fbs.problems import CPR_NUMBER_EXISTS, AnsweredError, in_their_words
 from faelles.doors.fbs.versions import person_field
@@ -303,7 +303,7 @@ async def update_ward(call: Call) -> models.AuthenticatedPatron:
             await require_guardian(tx, call.caller, keyring, guardian, call.patron)
         except NotFoundError:
             raise ForbiddenError("guardian_of_nobody") from None
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         await apply_update(tx, call, known.id, wanted)
         return await authenticated(tx, call, await reached(tx, known.id))
 

@@ -34,7 +34,6 @@ from faelles.doors.fbs.call import Call, Handler, branch_coded, number
 from faelles.doors.fbs.handlers import awaited
 from faelles.doors.fbs.handlers.catalog import periodical
 from faelles.doors.fbs.handlers.issues import issue_meant
-from faelles.doors.fbs.handlers.patrons import let_in, living
 from faelles.doors.fbs.handlers.words import NOT_FOUND, SUCCESS, hold_state, local, refused
 from faelles.doors.fbs.problems import RESERVATIONS_FAILED, AnsweredError, in_their_words
 from faelles.ground.database import Transaction
@@ -42,6 +41,7 @@ from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundEr
 from faelles.ground.ids import BranchId, HoldId, IssueId, RecordId
 from faelles.interlibrary.operations import awaited_asked_for
 from faelles.patrons.model import Patron
+from faelles.patrons.reach import there
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import settings_for
 
@@ -99,7 +99,7 @@ async def reservations(call: Call) -> list[models.ReservationDetails]:
         found, reserved, requests = await tx.together(
             call.patron_asked_for(tx), holds_asked_for(tx, own), awaited_asked_for(tx, own)
         )
-        let_in(found)
+        there(found)
         settings = await settings_for(tx, reserved.revision)
         elsewhere = [awaited.shown_as_reservation(settings, each) for each in requests]
         return await _details(tx, call, settings, reserved.holds) + elsewhere
@@ -172,7 +172,7 @@ async def add_reservations(call: Call) -> object:
         raise invalid_field("reservations", "field_too_long", bound=MOST_WISHES)
 
     async def work(tx: Transaction) -> models.ReservationResponse:
-        known = await living(tx, call)
+        known = await call.patron_known(tx)
         orders = await _orders(tx, call, known, batch)
         try:
             placed = await _place(tx, call, known, orders, is_parallel=kind == PARALLEL)
@@ -300,7 +300,7 @@ async def update_reservations(call: Call) -> list[models.ReservationDetails]:
     changes = call.body(Changes).reservations
 
     async def work(tx: Transaction) -> list[models.ReservationDetails]:
-        await living(tx, call)
+        await call.patron_known(tx)
         settings = await call.settings(tx)
         for change in changes:
             await _change(tx, call, settings, change)
@@ -339,7 +339,7 @@ async def delete_reservations(call: Call) -> None:
     holds = tuple(each for each in wanted if not awaited.is_awaited(each))
 
     async def work(tx: Transaction) -> None:
-        await living(tx, call)
+        await call.patron_known(tx)
         if holds:
             await _cancel_holds(tx, call, holds)
         for reservation in wanted:
