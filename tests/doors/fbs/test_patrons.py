@@ -131,6 +131,20 @@ async def test_a_patron_is_shown_by_id_and_the_look_is_on_record(site: WebSite):
     assert await site.library.looks_at(reader) == ["web_site"] * len(versions("patron"))
 
 
+async def test_a_trusted_logins_word_is_one_look_and_none_where_it_is_not_taken(site: WebSite):
+    reader = await site.library.reader()
+    cpr = await carries(site, reader, IdentifierKind.CPR, made_up_cpr(date(1980, 5, 17), 9))
+    before = await site.library.looks_at(reader)
+    for path in ("/v1/{a}/patrons/preauthenticated", "/{a}/patrons/preauthenticated/v10"):
+        assert (await site.send("POST", path, content=cpr)).status_code == 200
+        looks = await site.library.looks_at(reader)
+        assert sorted(looks) == sorted([*before, "web_site"])
+        before = looks
+    refused = await site.send("POST", "/{a}/patrons/preauthenticated/unic/v6", content=reader.card)
+    assert refused.json()["authenticateStatus"] == "INVALID"
+    assert await site.library.looks_at(reader) == before
+
+
 async def test_whoever_is_not_shown_leaves_no_look_on_record(site: WebSite):
     pupil = await site.library.reader(division=site.library.town.schools)
     gone, real = await site.library.reader(), await site.library.reader()

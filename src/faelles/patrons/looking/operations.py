@@ -1,6 +1,6 @@
 """Looking at patrons. Whatever is handed out was first withheld from, and then recorded for, whoever asked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from faelles.ground.access import Look, looks_at, looks_by
@@ -127,6 +127,19 @@ async def identify(tx: Transaction, caller: Caller, keyring: Keyring, scan: str)
     """
     found = await tx.ask(identifiers_asked_for(tx, caller, keyring, scan))
     return await candidates(tx, caller, found)
+
+
+async def stands_for(
+    tx: Transaction, caller: Caller, keyring: Keyring, scan: str, kinds: Collection[IdentifierKind]
+) -> PatronId | None:
+    """The one patron within reach whom a scan of one of `kinds` stands for now. Nobody is shown by that, so nothing is
+    recorded: who goes on to show them does.
+    """
+    found = await tx.ask(identifiers_asked_for(tx, caller, keyring, scan))
+    holding = [each.patron for each in found if each.kind in kinds and each.ended_at is None]
+    divisions = caller.divisions(Permission.PATRON_VIEW)
+    reached = [each.id for each in await patrons.load(tx, holding) if reach.within(each, divisions)] if holding else []
+    return reached[0] if len(reached) == 1 else None
 
 
 def identifiers_asked_for(tx: Transaction, caller: Caller, keyring: Keyring, scan: str) -> Read[list[Identifier]]:

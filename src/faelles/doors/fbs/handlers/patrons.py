@@ -14,7 +14,7 @@ from faelles.ground.errors import NotFoundError, TooManyAttemptsError, Unauthent
 from faelles.ground.ids import PatronId
 from faelles.patrons.identification.sign_in import check_pin
 from faelles.patrons.identifiers import IdentifierKind
-from faelles.patrons.looking.operations import identify
+from faelles.patrons.looking.operations import stands_for
 from faelles.patrons.model import Patron
 from faelles.people.model import Permission
 
@@ -73,15 +73,7 @@ async def preauthenticated_by_id(call: Call) -> models.AuthenticatedPatron:
 async def _preauthenticated(call: Call, kinds: Collection[IdentifierKind]) -> models.AuthenticatedPatron:
     scan, keyring = str(call.sent), call.services.keyring
 
-    async def work(tx: Transaction) -> PatronId | None:
-        found = [
-            each.patron.id
-            for each in await identify(tx, call.caller, keyring, scan)
-            if each.kind in kinds and each.ended_at is None
-        ]
-        return found[0] if len(found) == 1 else None
-
-    patron = await call.run(work)
+    patron = await call.read(lambda tx: stands_for(tx, call.caller, keyring, scan, kinds))
     return _INVALID if patron is None else await _recognised(call, patron)
 
 
