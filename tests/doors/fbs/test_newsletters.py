@@ -10,7 +10,9 @@ EMAIL = "karen@example.dk"
 
 async def test_without_a_system_there_are_none(site: WebSite):
     answer = await site.send("GET", "/{a}/newsletters/preferences/v1")
-    assert (answer.status_code, answer.json()["errorCode"]) == (404, "dataNotFound")
+    told = answer.json()
+    assert (answer.status_code, told["errorCode"]) == (404, "dataNotFound")
+    assert told["message"] == "Mailchimp configuration not found"
 
 
 async def test_an_address_is_signed_up_and_off_again(site: WebSite, tmp_path):

@@ -32,6 +32,8 @@ CODES: Final[Mapping[int, str]] = MappingProxyType(
 CPR_NUMBER_EXISTS: Final = "CPR_NUMBER_EXISTS"
 RESERVATIONS_FAILED: Final = "reservationsFailed"
 _PLACE_IN_LIST: Final = re.compile(r"\.(\d+)(?=\.|$)")
+_PUBLISHED: Final[Mapping[str, str]] = MappingProxyType({"newsletters_not_set": "Mailchimp configuration not found"})
+"""Messages of the published interface, for those of ours that clients know by their words."""
 
 
 class FieldWrong(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -72,7 +74,7 @@ def told(problem: FaellesError, correlation: str) -> ErrorBody:
     return ErrorBody(
         correlation_id=correlation,
         error_code=CODES.get(problem.status, "internalError"),
-        message=i18n.text(problem.code, Language.DANISH, problem.parameters),
+        message=_PUBLISHED.get(problem.code) or i18n.text(problem.code, Language.DANISH, problem.parameters),
         validation_errors=[
             FieldWrong(
                 field=_PLACE_IN_LIST.sub(r"[\1]", each.field),
