@@ -76,6 +76,23 @@ async def test_what_does_not_fit_is_named_as_the_version_names_it(site: WebSite)
         assert (answer.status_code, answer.json()["validationErrors"][0]["field"]) == (400, field)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "field"),
+    [
+        ("POST", "/{a}/patrons/%d/reservations/v4", "[]", "body"),
+        ("POST", "/{a}/patrons/%d/loans/renew/v2", "null", "body"),
+        ("POST", "/{a}/patrons/preauthenticated/patronId/v4?%d", "9223372036854775808", "body"),
+        ("PUT", "/{a}/patrons/%d/favorites/v1", "[{}]", "[0].name"),
+    ],
+)
+async def test_what_does_not_fit_has_a_place_also_where_it_has_no_name(
+    site: WebSite, method: str, path: str, sent: str, field: str
+):
+    reader = await site.library.reader()
+    answer = await site.send(method, path % reader.id, content=sent)
+    assert (answer.status_code, [each["field"] for each in answer.json()["validationErrors"]]) == (400, [field])
+
+
 async def test_nobody_knows_what_is_closed_at_the_end_of_time(site: WebSite):
     answer = await site.send("GET", f"/v1/{{a}}/{site.isil}00/closingdates?startDate=9999-12-31")
     assert (answer.status_code, answer.json()["validationErrors"][0]["field"]) == (400, "startDate")

@@ -31,7 +31,7 @@ CODES: Final[Mapping[int, str]] = MappingProxyType(
 )
 CPR_NUMBER_EXISTS: Final = "CPR_NUMBER_EXISTS"
 RESERVATIONS_FAILED: Final = "reservationsFailed"
-_PLACE_IN_LIST: Final = re.compile(r"\.(\d+)(?=\.|$)")
+_PLACE_IN_LIST: Final = re.compile(r"(?:^|\.)(\d+)(?=\.|$)")
 _PUBLISHED: Final[Mapping[str, str]] = MappingProxyType({"newsletters_not_set": "Mailchimp configuration not found"})
 """Messages of the published interface, for those of ours that clients know by their words."""
 

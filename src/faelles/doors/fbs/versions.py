@@ -17,6 +17,8 @@ from faelles.ground.errors import FieldProblem, InvalidRequestError
 _FREE: Final = "Map"
 """What has no form of its own."""
 _MOST_DIGITS: Final = 18
+_WHOLE: Final = "body"
+"""Where what is wrong is all that was sent."""
 
 _ATTRIBUTES: Final = MappingProxyType(
     {("PatronV8", "interests"): "interest_names", ("PatronV9", "interests"): "interest_names"}
@@ -159,7 +161,7 @@ def _fits(sent: object, wanted: Type) -> bool:
 
 
 def _wrong(field: str, code: str, problems: list[FieldProblem]) -> None:
-    problems.append(FieldProblem(field, code, {}))
+    problems.append(FieldProblem(field or _WHOLE, code, {}))
 
 
 def read_body(content: bytes, wanted: Type) -> Any:  # noqa: ANN401 - as `read`
@@ -181,7 +183,7 @@ def _read_bare(content: bytes, wanted: Type) -> object:
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = text[1:-1]
     if not text:
-        raise InvalidRequestError(problems=[FieldProblem("body", "field_missing", {})])
+        raise InvalidRequestError(problems=[FieldProblem(_WHOLE, "field_missing", {})])
     value: object = text
     if wanted.name == "boolean":
         value = {"true": True, "false": False}.get(text)
@@ -191,4 +193,4 @@ def _read_bare(content: bytes, wanted: Type) -> object:
 
 
 def _refuse_bare() -> object:
-    raise InvalidRequestError(problems=[FieldProblem("body", "field_wrong_form", {})])
+    raise InvalidRequestError(problems=[FieldProblem(_WHOLE, "field_wrong_form", {})])
