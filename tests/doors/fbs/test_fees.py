@@ -1,5 +1,6 @@
 """Fees and payments of a web site's user."""
 
+import asyncio
 from typing import Any
 
 from circulation.lending_library import Reader
@@ -59,6 +60,19 @@ async def test_every_version_pays_whole_fees_once_per_order(site: WebSite):
         assert await site.get(path, includepaid=False, includenonpayable=True) == []
         settled = await site.get(path, includepaid=True, includenonpayable=True)
         assert {each["paidDate"] for each in settled} == {str(site.today)}
+
+
+async def test_of_orders_at_once_one_pays_and_the_others_are_told_so(site: WebSite):
+    reader = await site.library.reader()
+    fee = await charged(site, reader, 2_000)
+    orders = [{"orderId": f"dibs-{reader.id}-{number % 4}", "feeIds": [fee]} for number in range(12)]
+    path = f"/{{a}}/patron/{reader.id}/payment/v2"
+    answers = [told for (told,) in await asyncio.gather(*(site.post(path, order) for order in orders))]
+    paid = {each["orderId"] for each in answers if each["paymentStatus"] == "paymentRegistered"}
+    others = {each["paymentStatus"] for each in answers if each["orderId"] not in paid}
+    assert (len(paid), others) == (1, {"paymentRegisteredByDifferentOrderId"})
+    assert len({each["confirmationId"] for each in answers if each["orderId"] in paid}) == 1
+    assert await site.library.owed(reader) == 0
 
 
 async def test_another_patrons_fee_is_not_paid(site: WebSite):

@@ -28,7 +28,7 @@ from faelles.fees.settled.operations import settlements
 from faelles.ground import i18n
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
+from faelles.ground.errors import ConflictError, NotFoundError, RefusedError, invalid_field
 from faelles.ground.fields import HIGHEST_ID
 from faelles.ground.i18n import Language
 from faelles.ground.ids import ChargeId
@@ -171,6 +171,16 @@ async def pay_fees(call: Call) -> list[models.PaymentConfirmation]:
 
 
 async def _pay(tx: Transaction, call: Call, known: Patron, order: str, fee: ChargeId) -> models.PaymentConfirmation:
+    try:
+        return await _pay_owed(tx, call, known, order, fee)
+    except RefusedError:
+        # Another order was quicker. What is owed is locked by now, so it is looked at once more and not again.
+        return await _pay_owed(tx, call, known, order, fee)
+
+
+async def _pay_owed(
+    tx: Transaction, call: Call, known: Patron, order: str, fee: ChargeId
+) -> models.PaymentConfirmation:
     found = await _claims(tx, call, known, only_open=False)
     claim = next((each for each in found if each.charge == fee), None)
     if claim is None or not await is_on(tx, call.division, PAYMENTS):
