@@ -19,7 +19,7 @@ from faelles.ground.database import Database
 from faelles.ground.ids import DivisionId
 from faelles.people.machines.model import ClientSecret, NewClient
 from faelles.people.machines.operations import create_client
-from faelles.people.model import EVERY_PERMISSION
+from faelles.people.model import EVERY_PERMISSION, Permission
 
 
 @dataclass
@@ -67,9 +67,13 @@ def told(answer: Response) -> Any:
     return answer.json() if answer.content else None
 
 
-async def client_of(lending: LendingLibrary, division: DivisionId | None = None) -> ClientSecret:
+async def client_of(
+    lending: LendingLibrary,
+    division: DivisionId | None = None,
+    permissions: frozenset[Permission] = EVERY_PERMISSION,
+) -> ClientSecret:
     new = NewClient(
-        username=f"site{secrets.token_hex(4)}", name="Hjemmeside", permissions=EVERY_PERMISSION, division=division
+        username=f"site{secrets.token_hex(4)}", name="Hjemmeside", permissions=permissions, division=division
     )
     return await lending.run(lambda tx: create_client(tx, lending.librarian, new))
 

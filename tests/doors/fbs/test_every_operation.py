@@ -7,7 +7,8 @@ from httpx import Response
 
 from doors.fbs.conftest import WebSite, client_of
 from faelles.doors.fbs.facts import Operation
-from faelles.doors.fbs.serving import served
+from faelles.doors.fbs.serving import HANDLERS, NEEDED, served
+from faelles.people.model import Permission
 
 EVERY = [each for each in served() if each.verb != "login"]
 WITH_BODY = [each for each in EVERY if each.body is not None]
@@ -53,6 +54,22 @@ async def test_another_divisions_client_reaches_nothing(site: WebSite):
     for operation in EVERY:
         answer = await send(site, operation, filled(operation, site.isil), headers=schools.headers)
         assert (answer.status_code, answer.json()["errorCode"]) == (403, "forbidden"), operation.id
+
+
+async def test_a_client_that_was_only_let_see_patrons_does_nothing_in_their_name(site: WebSite):
+    reader = await site.library.reader()
+    seen = frozenset({Permission.AGENCY_VIEW, Permission.PATRON_VIEW})
+    site.secret = await client_of(site.library, site.library.town.library, seen)
+    await site.sign_in()
+    assert NEEDED.keys() <= HANDLERS.keys()
+    for operation in WITH_PATRON:
+        if operation.verb in NEEDED:
+            body = {"content": example(operation)} if operation.body else {}
+            path = filled(operation, site.isil, patronid=reader.id)
+            answer = await send(site, operation, path, headers=site.headers, **body)
+            assert (answer.status_code, answer.json()["errorCode"]) == (403, "forbidden"), operation.id
+    assert await site.library.looks_at(reader) == []
+    assert await site.get(f"/{{a}}/patrons/{reader.id}/v4")
 
 
 async def test_a_patron_of_another_division_is_nobody(site: WebSite):

@@ -12,11 +12,11 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from faelles.doors.fbs import openapi, problems
-from faelles.doors.fbs.call import Call, Handler
+from faelles.doors.fbs.call import Call
 from faelles.doors.fbs.facts import PREFIX, Operation, Type
 from faelles.doors.fbs.problems import AnsweredError, ErrorBody, Headers
 from faelles.doors.fbs.routing import Found, Routes
-from faelles.doors.fbs.serving import HANDLERS, served
+from faelles.doors.fbs.serving import HANDLERS, NEEDED, served
 from faelles.doors.fbs.sessions import Sessions, division_of
 from faelles.doors.fbs.versions import read_body, shown
 from faelles.doors.rest.problems import log_mistake
@@ -82,6 +82,8 @@ class _Door:
         session = await self._sessions.find(_header(scope, b"x-session"))
         scope["user"] = session.caller
         division = division_of(session, parameters["agencyid"])
+        if needed := NEEDED.get(operation.verb):
+            session.callers[division].require(needed)
         query, others = _query(operation, scope["query_string"])
         call = Call(
             operation=operation,
@@ -93,7 +95,7 @@ class _Door:
             undocumented=others,
             sent=read_body(await _body(receive, self._limit), operation.body) if operation.body else None,
         )
-        reply = await _handled(HANDLERS[operation.verb], call)
+        reply = await _handled(call)
         if operation.id in _SHOWN_TO_WHO_ACCEPTS and not _header(scope, b"accept"):
             return HTTPStatus.NO_CONTENT, b""
         return HTTPStatus.OK, reply
@@ -113,8 +115,8 @@ class _Door:
         return self._services.limits.body_bytes
 
 
-async def _handled(handler: Handler, call: Call) -> bytes:
-    answer = await handler(call)
+async def _handled(call: Call) -> bytes:
+    answer = await HANDLERS[call.operation.verb](call)
     if call.operation.reply is None:
         return b""
     return msgspec.json.encode(shown(answer, call.operation.reply))

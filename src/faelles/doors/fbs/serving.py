@@ -1,4 +1,4 @@
-"""Which operations are served: those whose verb has a handler."""
+"""Which operations are served, those whose verb has a handler, and what a client must hold for them."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -22,6 +22,7 @@ from faelles.doors.fbs.handlers import (
     reservations,
     settings,
 )
+from faelles.people.model import Permission
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
@@ -40,6 +41,27 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         **newsletters.HANDLERS,
     }
 )
+NEEDED: Final[Mapping[str, Permission]] = MappingProxyType(
+    {
+        "reservations": Permission.HOLD_VIEW,
+        "add_reservations": Permission.HOLD_PLACE,
+        "update_reservations": Permission.HOLD_PLACE,
+        "delete_reservations": Permission.HOLD_PLACE,
+        "create_bookings": Permission.HOLD_PLACE,
+        "update_bookings": Permission.HOLD_PLACE,
+        "delete_bookings": Permission.HOLD_PLACE,
+        "renew_loans": Permission.RENEW,
+        "fees": Permission.FEE_VIEW,
+        "expected_fees": Permission.FEE_VIEW,
+        "fee_transactions": Permission.FEE_VIEW,
+        "pay_fees": Permission.FEE_PAY,
+        "update_patron": Permission.PATRON_EDIT,
+        "update_ward": Permission.PATRON_EDIT,
+        "delete_patron": Permission.PATRON_EDIT,
+    }
+)
+"""What is done in the patron's own name, where the patron could do it whatever the client was given."""
+
 _BY_THE_DOOR: Final = frozenset({"login"})
 
 
