@@ -23,6 +23,8 @@ from faelles.fees.desk.model import ManualCharge, ManualKind
 from faelles.fees.desk.operations import charge_manually
 from faelles.ground.clock import utc_now
 from faelles.ground.i18n import Language, text
+from faelles.patrons.blocks.model import BlockCode, SetBlock
+from faelles.patrons.blocks.operations import set_block
 from faelles.people.machines.model import MachineSecret
 
 SIP = f"{{{NAMESPACE}}}sip"
@@ -183,6 +185,20 @@ async def test_who_is_not_known_is_told_as_sent(web: WebClient):
     for card, pin in (("K0000000", "1"), (reader.card, "0000")):
         told = await web.ask(f"23009{sip_date()}AOx|AA{card}|AC|AD{pin}|")
         assert (told.get("AA"), told.get("BL"), told.get("CQ")) == (f"ANY:{card}", "N", "N")
+
+
+async def test_who_is_refused_something_is_told_by_number_and_by_their_card_with_a_wrong_pin(web: WebClient):
+    reader, other = await web.library.reader(), await web.library.reader()
+    lent, free = await web.library.copy(), await web.library.copy()
+    await web.library.lend(other, lent)
+    barred = SetBlock(code=BlockCode.MANUAL)
+    await web.library.run(lambda tx: set_block(tx, web.library.librarian, reader.id, barred))
+    borrowing = f"11NN{sip_date()}{BLANK}AOx|AA%s|AB{free}|AC|AD%s|"
+    renewing = f"29NN{sip_date()}{BLANK}AOx|AA%s|AB{lent}|AD%s|"
+    for message in (borrowing, renewing):
+        for pin, told_as in ((reader.pin, f"LN:{reader.id}"), ("0000", f"ANY:{reader.card}")):
+            told = await web.ask(message % (reader.card, pin))
+            assert (told.fixed["ok"], told.get("AA")) == ("0", told_as), (message, pin)
 
 
 async def test_a_wrong_login_and_another_librarys_address_are_refused(web: WebClient):

@@ -113,7 +113,8 @@ class _Door:
         session.terminal = percent.set_up(terminal, where)
         message = await percent.with_card(services, terminal, asked.message)
         said = await self._said(session, terminal, message)
-        answer = await percent.reworded(services, terminal, where, parse(message), parse(said.decode()))
+        heard = percent.Heard(parse(message), is_proven=session.has_proven(parse(message).get("AA").strip()))
+        answer = await percent.reworded(services, terminal, where, heard, parse(said.decode()))
         return write(answer.code, answer.fixed, {**answer.fields})
 
     async def _said(self, session: Session, terminal: Terminal, message: str) -> bytes:

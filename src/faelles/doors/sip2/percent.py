@@ -31,6 +31,13 @@ _TIMEOUT, _RETRIES = 600, 999
 _SHOWN: Final = frozenset({Extension.BIRTH_DATE, Extension.PATRON_CLASS, Extension.EXPIRY, Extension.SORT_BIN})
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A message, and whether its PIN was that of its card."""
+
+    message: Message
+    is_proven: bool
+
+
 def set_up(terminal: Terminal, where: Whereabouts | None = None) -> Terminal:
     """The machine as it is spoken to here, whatever it is on a socket."""
     profile = msgspec.structs.replace(
@@ -72,13 +79,14 @@ async def _card(services: Services, terminal: Terminal, told: str) -> str:
 
 
 async def reworded(
-    services: Services, terminal: Terminal, where: Whereabouts, asked: Message, answer: Message
+    services: Services, terminal: Terminal, where: Whereabouts, heard: Heard, answer: Message
 ) -> Message:
-    """The answer in the words of this door."""
+    """The answer in the words of this door. Who was let in is told by number, also where what they asked is refused."""
     if answer.code == "98":
         answer.fields["BX"] = [answer.get("BX") + "N"]
         return answer
-    caller, is_known = terminal.caller, answer.get("BL") == "Y" or answer.fixed.get("ok") == "1"
+    asked, caller = heard.message, terminal.caller
+    is_known = heard.is_proven or answer.get("BL") == "Y" or answer.fixed.get("ok") == "1"
     numbers = [number for field in ("AB", "BM", "BN") for number in answer.fields.get(field, ())]
     card = asked.get("AA")
 
