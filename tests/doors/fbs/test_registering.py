@@ -4,12 +4,13 @@ from datetime import date
 from typing import Any
 
 from doors.fbs.conftest import WebSite
+from doors.fbs.test_patrons import carries
 from doors.fbs.test_reservations import versions
 from faelles.agencies.settings.model import GUARDIAN_VIEW, SetSetting
 from faelles.agencies.settings.operations import set_setting
 from faelles.doors.fbs.facts import Operation, models
 from faelles.ground.ids import PatronId
-from faelles.patrons.identifiers import made_up_cpr
+from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
 from faelles.patrons.looking.model import PatronView
 from faelles.patrons.looking.operations import show_patron
 
@@ -77,6 +78,14 @@ async def test_whom_the_register_does_not_know_cannot_be_created(site: WebSite):
     assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "dataNotFound")
     nonsense = await site.send("POST", path(operation), json=created(operation, site, "1"))
     assert nonsense.status_code == 400
+
+
+async def test_who_is_a_patron_already_is_told_so_whatever_the_register_says(site: WebSite):
+    reader = await site.library.reader()
+    unknown = await carries(site, reader, IdentifierKind.CPR, made_up_cpr(date(1985, 3, 9), 100))
+    for operation in versions("create_patron"):
+        again = await site.send("POST", path(operation), json=created(operation, site, unknown))
+        assert (again.status_code, again.json()["errorCode"]) == (409, "CPR_NUMBER_EXISTS")
 
 
 async def test_a_patron_is_created_with_a_block_and_a_consent(site: WebSite):

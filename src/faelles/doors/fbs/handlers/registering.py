@@ -37,12 +37,13 @@ from faelles.patrons.blocks.operations import set_block
 from faelles.patrons.guardians.model import GuardianGiven
 from faelles.patrons.guardians.operations import children_for, require_guardian
 from faelles.patrons.identifiers import IdentifierKind, normalise, read_cpr
-from faelles.patrons.looking.operations import identify
+from faelles.patrons.looking.operations import identifiers_asked_for, identify
 from faelles.patrons.model import Contact, NewMembership, RegisterPatron, Role
 from faelles.patrons.reach import reached
 from faelles.patrons.registers.model import Person
 from faelles.patrons.registers.operations import as_registration, follow_register, person_with, register_as_said
 from faelles.patrons.registers.port import person_register
+from faelles.people.model import Permission
 from faelles.policies.compiled import Settings
 from faelles.privacy.consents.model import ConsentKind, SetConsent
 from faelles.privacy.consents.operations import set_consent
@@ -141,13 +142,23 @@ def _number_field(call: Call, *inner: str) -> str:
 
 
 async def _person(call: Call, cpr: str) -> Person:
-    """Whom the register knows. Somebody who has died is nobody who can be registered."""
+    """Whom the register knows. Somebody who has died is nobody who can be registered. Of a patron of ours it is not
+    asked: it may be silent, or not know whom the library registered by hand.
+    """
+    if await call.read(lambda tx: _is_taken(tx, call, cpr)):
+        raise AnsweredError(HTTPStatus.CONFLICT, CPR_NUMBER_EXISTS, _TAKEN)
     try:
         return await person_with(person_register(call.services.installation), cpr)
     except ConflictError:
         raise NotFoundError("person_unknown") from None
     except InvalidRequestError as problem:
         raise in_their_words(problem, {"cpr": _number_field(call)}) from None
+
+
+async def _is_taken(tx: Transaction, call: Call, cpr: str) -> bool:
+    call.caller.require(Permission.PATRON_EDIT)
+    found = await tx.ask(identifiers_asked_for(tx, call.caller, call.services.keyring, cpr))
+    return any(each.kind is IdentifierKind.CPR and each.ended_at is None for each in found)
 
 
 def _known_already(problem: ConflictError) -> Exception:
