@@ -44,6 +44,11 @@ async def test_without_a_session_the_answer_is_to_sign_in(site: WebSite):
         assert answer.status_code == 401, headers
 
 
+async def test_blanks_around_a_session_key_are_none_of_it(site: WebSite):
+    answer = await site.send("GET", "/v1/{a}/branches", headers={"X-Session": f" {site.key} "})
+    assert answer.status_code == 200
+
+
 async def test_a_client_reaches_its_own_division_and_no_other(site: WebSite, neighbour: Town):
     schools = site.isil + "S"
     for isil in (schools, neighbour.isil, "DK-999999", "%00"):

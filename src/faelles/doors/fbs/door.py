@@ -181,7 +181,7 @@ def _listed(values: list[str], kind: Type) -> list[str]:
 def _header(scope: HTTPScope, name: bytes) -> str:
     for key, value in scope["headers"]:
         if key == name:
-            return value.decode("latin-1")
+            return value.decode("latin-1").strip()
     return ""
 
 
