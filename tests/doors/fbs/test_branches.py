@@ -76,6 +76,11 @@ async def test_a_closed_day_is_a_closing_date(site: WebSite):
     assert shown == [
         {"branchId": site.isil + "00", "closingDate": "2027-03-03", "description": "Flytning"},
     ]
+    years = await site.get(path, startDate="2026-01-01", endDate="2028-12-31")
+    assert [each["closingDate"] for each in years if each["description"] == "Flytning"] == ["2027-03-03"]
+    assert len({each["closingDate"] for each in years}) == len(years)
+    for_ever = await site.send("GET", path, params={"startDate": "2026-01-01", "endDate": "2999-12-31"})
+    assert for_ever.status_code == 400
     backwards = await site.send("GET", path, params={"startDate": "2027-03-07", "endDate": "2027-03-01"})
     assert backwards.status_code == 400
 

@@ -1,6 +1,6 @@
 """Branches, their placements, opening hours and closing dates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time, timedelta
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -32,6 +32,7 @@ Level = TypeVar("Level")
 
 _DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _CLOSINGS_AHEAD: Final = timedelta(days=365)
+_LONGEST_CLOSINGS: Final = 5 * _CLOSINGS_AHEAD
 _OUR_FIELDS: Final = MappingProxyType({"first_day": "startDate", "last_day": "endDate"})
 
 
@@ -176,10 +177,10 @@ async def closing_dates(call: Call) -> list[ClosingDate]:
         branch = branch_in_path(settings, call.division, call.path["branchId"])
         first = call.day("startDate") or local_date(tx.now, settings.directory.agency.time_zone)
         last = call.day("endDate") or first + min(_CLOSINGS_AHEAD, date.max - first)
-        days = await show_calendar(tx, call.caller, branch, Service.STAFFED, (first, last))
         return [
             ClosingDate(branch_id=call.path["branchId"], closing_date=each.day, description=each.reason)
-            for each in days
+            for part in _in_years(first, last)
+            for each in await show_calendar(tx, call.caller, branch, Service.STAFFED, part)
             if not each.is_open and each.reason is not None
         ]
 
@@ -187,6 +188,19 @@ async def closing_dates(call: Call) -> list[ClosingDate]:
         return await call.read(work)
     except InvalidRequestError as problem:
         raise in_their_words(problem, _OUR_FIELDS) from None
+
+
+def _in_years(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """A long interval in parts, since a calendar is shown for little more than a year at once; one that is beyond all
+    bounds stays whole, and is refused as that.
+    """
+    if last - first > _LONGEST_CLOSINGS:
+        yield first, last
+        return
+    while last - first > _CLOSINGS_AHEAD:
+        yield first, first + _CLOSINGS_AHEAD
+        first += _CLOSINGS_AHEAD + timedelta(days=1)
+    yield first, last
 
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
