@@ -110,6 +110,13 @@ async def test_of_many_who_want_one_pick_one_gets_it(library: LendingLibrary):
     assert sorted(hold for claimed in taken for hold in claimed) == holds
 
 
+async def test_who_is_second_at_the_same_moment_takes_the_next_ones(library: LendingLibrary):
+    holds = await planned(library, 4)
+    taken = await asyncio.gather(*(claim(library, assistant(library, number), most=2) for number in (11, 12)))
+    assert [len(claimed) for claimed in taken] == [2, 2]
+    assert sorted(hold for claimed in taken for hold in claimed) == holds
+
+
 async def test_a_claim_is_given_back(library: LendingLibrary):
     holds = await planned(library, 2)
     anna = assistant(library, 11)

@@ -1,6 +1,6 @@
 """Fetching what is planned for holds: who is on the way for what, what was found, what was not."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from faelles.circulation.desk.lock_store import lock_title_and_item
 from faelles.circulation.loans.model import ReturnAnswer, ReturnRequest
@@ -42,15 +42,25 @@ async def claim_picks(tx: Transaction, caller: Caller, request: ClaimPicks) -> l
     """
     settings, here = await _at(tx, caller, request.branch)
     branch = here.branch
-    wanted = [HoldId(hold) for hold in request.holds]
-    if not wanted:
-        free = await store.list_picks(tx, branch, after=_FROM_THE_START, only_free=True, limit=request.most)
-        wanted = [pick.hold for pick in free]
     path = settings.at_branch(branch)
     terms = settings.policy.terms(Subject(item=path, patron=path, desk=path), tx.now)
-    there = [pick.hold for pick in await store.these_picks(tx, branch, wanted)]
-    claimed = await store.claim(tx, there, tx.now + timedelta(minutes=terms[PICK_CLAIM_MINUTES].value))
+    until = tx.now + timedelta(minutes=terms[PICK_CLAIM_MINUTES].value)
+    if request.holds:
+        there = [pick.hold for pick in await store.these_picks(tx, branch, [HoldId(hold) for hold in request.holds])]
+        return await store.these_picks(tx, branch, await store.claim(tx, there, until))
+    claimed = await _claim_free(tx, branch, request.most, until)
     return await store.these_picks(tx, branch, claimed)
+
+
+async def _claim_free(tx: Transaction, branch: BranchId, most: int, until: datetime) -> list[HoldId]:
+    """The first `most` that are free. Where somebody else took some of them at the same moment, the next ones."""
+    claimed: list[HoldId] = []
+    while len(claimed) < most:
+        free = await store.list_picks(tx, branch, after=_FROM_THE_START, only_free=True, limit=most - len(claimed))
+        if not free:
+            break
+        claimed += await store.claim(tx, [pick.hold for pick in free], until)
+    return claimed
 
 
 async def give_back_picks(tx: Transaction, caller: Caller, request: GiveBackPicks) -> list[HoldId]:
