@@ -8,8 +8,10 @@ from circulation.holds.test_reading import explained
 from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish
 from circulation.lending_library import LendingLibrary
 from faelles.agencies.operations import close_branch
+from faelles.circulation.holds.changing import move_hold
 from faelles.circulation.holds.matcher import match_dirty_titles
 from faelles.circulation.holds.matching import WhyNot
+from faelles.circulation.holds.model import MoveHold, MoveTo
 from faelles.circulation.merging import merge_patrons
 from faelles.patrons.blocks.operations import set_absence
 from faelles.patrons.merging.model import MergePatrons
@@ -179,6 +181,21 @@ async def test_the_queue_of_a_record_that_was_merged_away_follows_it(library: Le
     await match_all(library)
     assert await order(library, new) == [first, second, third]
     assert [(await state_of(library, hold))[0] for hold in (first, second, third)] == ["matched", "matched", "pending"]
+
+
+async def test_whom_staff_moved_keeps_their_place_when_two_queues_become_one(library: LendingLibrary):
+    (old, _), (new, _) = await copies(library, 1), await copies(library, 1)
+    holds = []
+    for record in (old, new, old, new, old):
+        holds.append(await waits(library, record))
+        library.clock.pass_days(1)
+    a1, b1, a2, b2, a3 = holds
+    to_top = MoveHold(to=MoveTo.TOP, reason="eksamen")
+    await library.run(lambda tx: move_hold(tx, library.librarian, a3, to_top))
+    merge = "UPDATE record SET successor_id = $2 WHERE agency_id = $1 AND id = $3"
+    await library.run(lambda tx: tx.execute(merge, tx.agency, new, old))
+    await match_all(library)
+    assert await order(library, new) == [a3, b1, a1, b2, a2]
 
 
 async def test_nothing_is_sent_to_a_branch_that_has_closed(library: LendingLibrary):

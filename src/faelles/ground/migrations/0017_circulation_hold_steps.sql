@@ -399,7 +399,8 @@ END
 $$;
 
 -- Where a record was merged into another, its queue follows: both become one, in the order in which the holds were placed.
--- Both queues must be locked. Whether there was anything to move.
+-- Whoever staff moved keeps the place they were given in their own queue: a place counts as the day on which it would have
+-- been taken, had nobody moved. Both queues must be locked. Whether there was anything to move.
 CREATE FUNCTION follow_successor(in_agency integer, in_record bigint, in_successor bigint, in_at timestamptz)
     RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -415,9 +416,16 @@ BEGIN
      WHERE p.agency_id = in_agency AND p.record_id = in_record AND p.is_open;
     UPDATE hold AS h
        SET record_id = in_successor, rank = placed.rank
-      FROM (SELECT id, highest + 1048576 * row_number() OVER (ORDER BY placed_at, id) AS rank
-              FROM hold
-             WHERE agency_id = in_agency AND record_id IN (in_record, in_successor) AND closed_at IS NULL) AS placed
+      FROM (SELECT standing.id, highest + 1048576 * row_number() OVER (ORDER BY asked.placed_at, asked.id) AS rank
+              FROM (SELECT id, record_id, row_number() OVER (PARTITION BY record_id ORDER BY rank) AS place
+                      FROM hold
+                     WHERE agency_id = in_agency AND record_id IN (in_record, in_successor) AND closed_at IS NULL)
+                   AS standing
+              JOIN (SELECT id, record_id, placed_at,
+                           row_number() OVER (PARTITION BY record_id ORDER BY placed_at, id) AS place
+                      FROM hold
+                     WHERE agency_id = in_agency AND record_id IN (in_record, in_successor) AND closed_at IS NULL)
+                   AS asked USING (record_id, place)) AS placed
      WHERE h.agency_id = in_agency AND h.id = placed.id;
     IF FOUND THEN
         INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, in_successor, in_at);
