@@ -101,6 +101,27 @@ async def test_the_wait_follows_when_copies_come_back(library: LendingLibrary):
     assert (waits_third.days, waits_third.position) == (days + 2 + 30, 3)
 
 
+async def test_who_waits_for_another_issue_or_copy_is_not_waited_for(library: LendingLibrary):
+    title, numbers = await copies(library, 2)
+    for number in numbers:
+        await library.lend(await library.reader(), number)
+    for number in numbers:
+        await wish(library, await library.reader(), item=number)
+    queue = [each.id for each in (await library.run(lambda tx: holds_of_title(tx, library.librarian, title)))[0]]
+    first, second = [(await explained(library, hold)).wait for hold in queue]
+    assert (second.days, second.copies) == (first.days, first.copies)
+
+    issues = "INSERT INTO periodical_issue (agency_id, record_id, year, number) VALUES ($1, $2, 2026, $3) RETURNING id"
+    refile = "UPDATE item SET issue_id = $2 WHERE agency_id = $1 AND number = $3"
+    become = "UPDATE hold SET target = 'issue', wanted_item_id = NULL, issue_id = $2 WHERE agency_id = $1 AND id = $3"
+    for place, (number, hold) in enumerate(zip(numbers, queue, strict=True)):
+        issue = await library.run(lambda tx, place=place: tx.value(issues, tx.agency, title, str(place)))
+        await library.run(lambda tx, issue=issue, number=number: tx.execute(refile, tx.agency, issue, number))
+        await library.run(lambda tx, issue=issue, hold=hold: tx.execute(become, tx.agency, issue, hold))
+    first, second = [(await explained(library, hold)).wait for hold in queue]
+    assert (second.days, second.copies) == (first.days, 1)
+
+
 async def test_school_staff_see_no_holds_of_the_public_library(library: LendingLibrary):
     title, _ = await copies(library, 1)
     hold = await waits(library, title)

@@ -53,11 +53,12 @@ async def comings_of(tx: Transaction, copies: Sequence[Copy], at: Moment) -> Com
 
 def reckoned(queue: Sequence[Waiting], place: int, copies: Sequence[Copy], comings: Comings, at: Moment) -> Wait:
     """The wait of the hold at `place` in the line, from the copies that could fill it. Whoever begins later or is away
-    is passed by until then, and it is not their own turn before. Pure.
+    is passed by until then, and it is not their own turn before; whoever waits for another issue, or for another copy,
+    takes nothing away. Pure.
     """
     hold = queue[place]
     begins = _begins(hold, at.today)
-    before = sum(_begins(each, at.today) <= begins for each in queue[:place])
+    before = sum(_wants_the_same(each, hold) and _begins(each, at.today) <= begins for each in queue[:place])
     demand = demand_of(hold, at.today)
     fitting = [copy for copy in copies if copy.comes_back and _fits(copy, hold, at)]
     returned = sum(comings.returned.get(copy.item, 0) for copy in fitting)
@@ -72,6 +73,13 @@ def reckoned(queue: Sequence[Waiting], place: int, copies: Sequence[Copy], comin
         loan_days=loan_days,
         returned_lately=returned,
     )
+
+
+def _wants_the_same(one: Waiting, other: Waiting) -> bool:
+    """Whether a copy that fills the one could be what the other waits for."""
+    is_other_issue = one.issue != other.issue and None not in (one.issue, other.issue)
+    is_other_copy = one.wanted_item != other.wanted_item and None not in (one.wanted_item, other.wanted_item)
+    return not (is_other_issue or is_other_copy)
 
 
 def _begins(hold: Waiting, today: date) -> date:
