@@ -6,8 +6,10 @@ import pytest
 
 from circulation.holds.wishing import copies, match_all, state_of, waits
 from circulation.lending_library import LendingLibrary
+from faelles.circulation.desk.issues import told_issue
 from faelles.circulation.picking import operations
 from faelles.circulation.picking.model import ClaimPicks, ConfirmPick, GiveBackPicks, NotOnShelf
+from faelles.circulation.picking.printout import printed
 from faelles.circulation.transit.model import SendItem
 from faelles.circulation.transit.operations import send_item
 from faelles.ground.actor import Actor, ActorKind
@@ -83,6 +85,21 @@ async def test_the_list_goes_along_the_shelves(library: LendingLibrary):
     second = listed[1]
     rest = await picks(library, after=(second.sort_key, second.hold))
     assert [pick.hold for pick in rest] == [pick.hold for pick in listed[2:]]
+
+
+async def test_of_a_periodical_the_list_says_which_issue(library: LendingLibrary):
+    record, [copy] = await copies(library, 1)
+    issue = "INSERT INTO periodical_issue (agency_id, record_id, year, volume, number) VALUES ($1, $2, 2026, $3, '4')"
+    refile = "UPDATE item SET issue_id = (SELECT id FROM periodical_issue WHERE record_id = $2) WHERE number = $1"
+    await library.run(lambda tx: tx.execute(issue, tx.agency, record, "18"))
+    await library.run(lambda tx: tx.execute(refile, copy, record))
+    hold = await waits(library, record)
+    await match_all(library)
+    found = await picks(library)
+    assert printed(found, Language.DANISH)[1].endswith(f"2026, årg. 18, nr. 4  {copy}")
+    await miss(library, hold)
+    [missed] = await library.run(lambda tx: operations.list_searches(tx, library.librarian))
+    assert told_issue(missed.issue, Language.ENGLISH) == "2026, vol. 18, no. 4"
 
 
 async def test_what_somebody_has_taken_on_is_nobody_elses(library: LendingLibrary):

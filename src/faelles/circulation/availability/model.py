@@ -7,11 +7,11 @@ from typing import NamedTuple
 import msgspec
 
 from faelles.catalog.numbers.rules import number_of
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.circulation.holds.facts import Copy
 from faelles.ground.ids import (
     BranchId,
     DivisionId,
-    IssueId,
     ItemId,
     ItemNumber,
     LoanId,
@@ -60,15 +60,6 @@ class TitlesFound(NamedTuple):
 
     revision: SettingsRevision
     titles: list[TitleFound]
-
-
-class IssueNamed(msgspec.Struct, frozen=True, kw_only=True):
-    """One issue of a periodical as it is printed on it."""
-
-    id: IssueId
-    year: int
-    volume: str | None
-    number: str
 
 
 class CopyStanding(msgspec.Struct, frozen=True, kw_only=True):

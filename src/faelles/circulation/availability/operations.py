@@ -11,7 +11,6 @@ from faelles.circulation.availability import store
 from faelles.circulation.availability.model import (
     Chosen,
     CopyStanding,
-    IssueNamed,
     Lent,
     LentCopy,
     Title,
@@ -21,6 +20,7 @@ from faelles.circulation.availability.model import (
     TitleStanding,
 )
 from faelles.circulation.desk.facts import ItemState
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.circulation.holds.facts import Copy
 from faelles.circulation.holds.fitting import Demand, is_booked_soon, misfits, subject_of, supply_of
 from faelles.ground.clock import local_date

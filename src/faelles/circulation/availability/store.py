@@ -10,15 +10,8 @@ from faelles.catalog.numbers.model import Known
 from faelles.catalog.numbers.rules import named_by, sought_by
 from faelles.catalog.numbers.store import OWN_BASE, SOUGHT
 from faelles.catalog.rules import LOCAL_BASE
-from faelles.circulation.availability.model import (
-    CopyOfTitle,
-    IssueNamed,
-    Lent,
-    LentCopy,
-    Title,
-    TitleFound,
-    TitlesFound,
-)
+from faelles.circulation.availability.model import CopyOfTitle, Lent, LentCopy, Title, TitleFound, TitlesFound
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.circulation.holds.facts import Copy
 from faelles.ground.database import Read, Row, Transaction
 from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from faelles.catalog.numbers.rules import number_of
-from faelles.circulation.availability.model import IssueNamed
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.fees.model import ChargeKind
 from faelles.ground.ids import ChargeId, DivisionId, ItemNumber, MaterialGroupId, PatronId
 from faelles.ground.money import Ore

@@ -7,10 +7,11 @@ from datetime import date, datetime
 import msgspec
 
 from faelles.catalog.numbers.rules import number_of
-from faelles.circulation.availability.model import IssueNamed, LentCopy, TitleElsewhere
+from faelles.circulation.availability.model import LentCopy, TitleElsewhere
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.facts import BookedDays, OpenLoan, PatronFacts, RuledItem
 from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.circulation.loans.facts import LoanStanding
 from faelles.ground.ids import BranchId, HoldId, PatronId, RecordId
 from faelles.policies.model import SettingsRevision

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.ground.fields import Id, ScannedItem, trim
 from faelles.ground.ids import BranchId, HoldId, ItemId, ItemNumber, RecordId
 
@@ -18,6 +19,8 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     item_number: ItemNumber
     record: RecordId
     title: str
+    issue: IssueNamed | None
+    """Which one to fetch, of a periodical."""
     creators: tuple[str, ...]
     material_type: str
     classification: str | None
@@ -76,6 +79,7 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
     item: ItemId
     item_number: ItemNumber
     title: str
+    issue: IssueNamed | None
     shelf: tuple[str, ...]
     branch: BranchId
     hold: HoldId | None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 
+from faelles.circulation.desk.issues import told_issue
 from faelles.circulation.picking.model import Pick
 from faelles.ground.i18n import Language, text
 
@@ -17,6 +18,7 @@ def printed(picks: Iterable[Pick], language: Language) -> tuple[str, ...]:
 
 
 def _line(pick: Pick, language: Language) -> str:
-    words = [pick.classification, pick.creators[0] if pick.creators else None, pick.title, pick.item_number]
+    creator = pick.creators[0] if pick.creators else None
+    words = [pick.classification, creator, pick.title, told_issue(pick.issue, language), pick.item_number]
     claimed = text("pick_claimed", language) if pick.claimed_by else None
     return "[ ] " + "  ".join(word for word in (*words, claimed) if word)

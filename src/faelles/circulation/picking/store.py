@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.circulation.picking.model import Missed, Pick
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import BranchId, HoldId, ItemId, RecordId
 
 _COLUMNS = """
 SELECT p.hold_id, p.item_id, p.item_number, p.record_id, p.title, p.creators, p.material_type, p.classification,
-       p.department, p.location, p.sublocation, p.section, p.pickup_branch_id, p.tries, p.sort_key,
+       p.issue::text AS issue, p.department, p.location, p.sublocation, p.section, p.pickup_branch_id, p.tries,
+       p.sort_key,
        CASE WHEN p.claimed_until > $3 THEN p.claimed_by END AS claimed_by,
        CASE WHEN p.claimed_until > $3 THEN p.claimed_until END AS claimed_until
   FROM pick_list AS p
@@ -64,8 +68,9 @@ WITH freed AS (
 SELECT tries FROM freed
 """
 _SEARCHES = """
-SELECT m.id, m.item_id, c.number AS item_number, t.title, p.department, p.location, p.sublocation, p.section,
-       m.branch_id, m.hold_id, m.missed_at
+SELECT m.id, m.item_id, c.number AS item_number, t.title,
+       (CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END)::text AS issue,
+       p.department, p.location, p.sublocation, p.section, m.branch_id, m.hold_id, m.missed_at
   FROM missed_item AS m
   JOIN copy AS c ON c.agency_id = m.agency_id AND c.item_id = m.item_id
   JOIN title AS t ON t.record_id = c.record_id
@@ -174,6 +179,7 @@ def _pick(row: Row) -> Pick:
         item_number=row["item_number"],
         record=row["record_id"],
         title=row["title"],
+        issue=_issue(row),
         creators=tuple(row["creators"]),
         material_type=row["material_type"],
         classification=row["classification"],
@@ -192,11 +198,16 @@ def _missed(row: Row) -> Missed:
         item=row["item_id"],
         item_number=row["item_number"],
         title=row["title"],
+        issue=_issue(row),
         shelf=_shelf(row),
         branch=row["branch_id"],
         hold=row["hold_id"],
         missed_at=row["missed_at"],
     )
+
+
+def _issue(row: Row) -> IssueNamed | None:
+    return None if row["issue"] is None else msgspec.json.decode(row["issue"], type=IssueNamed)
 
 
 def _shelf(row: Row) -> tuple[str, ...]:

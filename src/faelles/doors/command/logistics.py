@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from faelles.circulation.desk.issues import told_issue
 from faelles.circulation.picking import operations as picking
 from faelles.circulation.picking.model import ClaimPicks, Missed, NotOnShelf, Pick
 from faelles.circulation.picking.printout import printed
@@ -141,8 +142,12 @@ def searches(*, branch: Branch = None, limit: Most = 50, token: Token = None, as
         return
     show_table(
         ["command_search", "command_title_column", "command_item_number", "command_placement", "command_missed_at"],
-        [(each.id, each.title, each.item_number, " / ".join(each.shelf), each.missed_at) for each in found],
+        [(each.id, _titled(each), each.item_number, " / ".join(each.shelf), each.missed_at) for each in found],
     )
+
+
+def _titled(missed: Missed) -> str:
+    return ", ".join(word for word in (missed.title, told_issue(missed.issue, LANGUAGE)) if word)
 
 
 @app.command("give-up-search", help=words("command_give_up_search"))

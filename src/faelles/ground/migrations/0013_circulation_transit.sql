@@ -225,7 +225,8 @@ CREATE VIEW pick_list WITH (security_invoker = true) AS
            concat_ws(chr(1), danish_sort_key(COALESCE(p.department, '')), danish_sort_key(COALESCE(p.location, '')),
                      danish_sort_key(COALESCE(p.sublocation, '')), danish_sort_key(COALESCE(p.section, '')),
                      COALESCE(t.classification, ''),
-                     danish_sort_key(COALESCE(t.creators[1], '')), danish_sort_key(t.title)) AS sort_key
+                     danish_sort_key(COALESCE(t.creators[1], '')), danish_sort_key(t.title)) AS sort_key,
+           CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END AS issue
       FROM hold AS h
       JOIN copy AS c ON c.agency_id = h.agency_id AND c.item_id = h.item_id
       JOIN item_circulation AS w ON w.agency_id = h.agency_id AND w.item_id = h.item_id

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from faelles.circulation.availability.model import Chosen, CopyStanding, IssueNamed, TitleStanding
+from faelles.circulation.availability.model import Chosen, CopyStanding, TitleStanding
 from faelles.circulation.availability.operations import (
     availability_of,
     due_days_asked_for,
@@ -13,6 +13,7 @@ from faelles.circulation.availability.operations import (
     standing_of,
     titles_asked_for,
 )
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.branches import level_id

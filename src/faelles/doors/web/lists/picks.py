@@ -1,11 +1,13 @@
 """What is to be fetched from the shelves: taken on, printed, found or not; and what was looked for in vain."""
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromQuery, QueryParameter
 
+from faelles.circulation.desk.issues import told_issue
 from faelles.circulation.picking import operations
 from faelles.circulation.picking.model import ClaimPicks, GiveBackPicks, Missed, NotOnShelf, Pick
 from faelles.doors.rest.access import Example, guarded
@@ -86,6 +88,7 @@ async def _page(
         "desk": desk,
         "picks": [each for each in found if not mine or each.claimed_by == me],
         "shelf_path": shelf_path,
+        "titled": partial(_titled, request),
         "more": found[-1] if len(found) == _PAGE and not mine else None,
         "me": me,
         "mine": mine,
@@ -94,6 +97,11 @@ async def _page(
         "done": request.done_just_now,
     }
     return request.page("lists/picks.html", context, status=refused.status)
+
+
+def _titled(request: WebRequest, copy: Pick | Missed) -> str:
+    """The title, and of a periodical which issue."""
+    return ", ".join(word for word in (copy.title, told_issue(copy.issue, request.language)) if word)
 
 
 async def _all(tx: Transaction, request: WebRequest, branch: BranchId) -> list[Pick]:
@@ -118,7 +126,7 @@ async def _as_sheet(request: WebRequest) -> Response[bytes]:
         (
             shelf_path(each.shelf),
             each.classification,
-            each.title,
+            _titled(request, each),
             ", ".join(each.creators),
             each.item_number,
             desk.name_of(each.pickup),
@@ -182,12 +190,13 @@ async def searches(
     desk, found = await request.read(work)
     if csv:
         headings = ("web_shelf", "web_title", "web_number", "web_missed_at")
-        rows = [(shelf_path(each.shelf), each.title, each.item_number, each.missed_at) for each in found]
+        rows = [(shelf_path(each.shelf), _titled(request, each), each.item_number, each.missed_at) for each in found]
         return sheet(request, "searches", headings, rows)
     context = {
         "desk": desk,
         "searches": found,
         "shelf_path": shelf_path,
+        "titled": partial(_titled, request),
         "more": found[-1].id if len(found) == _PAGE else None,
         "done": request.done_just_now,
     }
