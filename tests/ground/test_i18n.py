@@ -76,6 +76,14 @@ def test_a_number_of_days_takes_its_unit_with_it(sentence, language, days, said)
     assert text(sentence("Om {days_counted}."), language, {"days": days}) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "days", "said"),
+    [(DANISH, 0, "der i dag."), (DANISH, 1, "der om 1 dag."), (ENGLISH, 0, "there today."), (ENGLISH, 3, "in 3 days.")],
+)
+def test_what_comes_in_no_days_comes_today(language, days, said):
+    assert text("why_this_van", language, {"days": days}).endswith(said)
+
+
 def test_a_moment_in_a_sentence_is_danish_time(sentence):
     said = text(sentence("Kl. {at}"), DANISH, {"at": datetime(2026, 7, 1, 22, 30, tzinfo=UTC)})
     assert said == "Kl. 2. jul. 2026 00.30.00"

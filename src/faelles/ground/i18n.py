@@ -88,7 +88,8 @@ def _locale(language: Language) -> str:
 class _Shown(dict[str, object]):
     """Parameters as people read them: money (`..._ore`) and days (`..._on`, ISO 8601; empty: no end) written out in the
     language, the rest as they are. A sentence may ask for the name of a code among them, `{code_name}` is what the
-    catalogue says to `code_<its value>`, and for a number with its unit: `{days_counted}` is `1 dag` or `3 dage`.
+    catalogue says to `code_<its value>`, for a number with its unit (`{days_counted}` is `1 dag` or `3 dage`), and for
+    when that is (`{in_days}` is `i dag` or `om 3 dage`).
     """
 
     def __init__(self, parameters: Mapping[str, object], language: Language) -> None:
@@ -108,6 +109,8 @@ class _Shown(dict[str, object]):
     def __missing__(self, name: str) -> str:
         if name == "days_counted" and "days" in self:
             return format_unit(int(str(self["days"])), "duration-day", locale=_locale(self._language))
+        if name == "in_days" and "days" in self:
+            return text("in_days" if self["days"] else "in_days_today", self._language, {"days": self["days"]})
         of = name.removesuffix("_name")
         if of != name and of in self:
             return text(f"{of}_{self[of]}", self._language)
