@@ -56,6 +56,14 @@ def test_a_crate_is_packed_sent_and_received(at_desk, library: LendingLibrary, b
     assert at_desk("crate", "receive", "999999").exit_code == 1
 
 
+def test_a_branch_that_is_not_there_is_laid_to_the_option_that_named_it(at_desk, book: str, planned):
+    _, hold = planned
+    for command in (["logistics", "send", book, "--to"], ["crate", "pack", "K-18", "--to"]):
+        assert "--to: " in at_desk(*command, "Viby").output
+    assert "--pickup: " in at_desk("hold", "change", str(hold), "--pickup", "Viby").output
+    assert "--branch: " in at_desk("logistics", "picks", "--branch", "Viby").output
+
+
 def test_a_van_gets_its_rounds_and_its_sheet_and_is_retired(at_desk, library: LendingLibrary):
     main, suburb = f"{library.town.isil}00", f"{library.town.isil}01"
     added = at_desk("van", "add", "Bil 1", "--round", f"1={main}@08:15,{suburb}", "--json")

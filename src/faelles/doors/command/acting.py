@@ -38,10 +38,10 @@ class Desk:
     keyring: Keyring
     usual_branch: int | None
 
-    async def branch(self, code: str | None) -> BranchId:
-        """The branch with that code, or the one chosen at `faelles login`."""
+    async def branch(self, code: str | None, option: str = "--branch") -> BranchId:
+        """The branch with the code that `option` gave, or the one chosen at `faelles login`."""
         if code is not None:
-            return await branch_with_code(self.tx, self.caller, code)
+            return await branch_with_code(self.tx, self.caller, code, option)
         if self.usual_branch is None:
             raise invalid_field("--branch", "command_branch_missing")
         return BranchId(self.usual_branch)
@@ -81,15 +81,15 @@ async def _caller(runtime: Runtime, token: str | None) -> tuple[Caller, int | No
     return msgspec.structs.replace(known, language=LANGUAGE), session.branch if session else None
 
 
-async def branch_with_code(tx: Transaction, caller: Caller, code: str) -> BranchId:
-    """The branch of the caller's agency with that code. Raises InvalidRequestError where there is none."""
+async def branch_with_code(tx: Transaction, caller: Caller, code: str, option: str = "--branch") -> BranchId:
+    """The branch of the caller's agency with that code. InvalidRequestError names `option` where there is none."""
     after = ""
     while page := await agencies.list_branches(tx, caller, after=after, limit=_BRANCHES_AT_A_TIME):
         for branch in page:
             if branch.code == code:
                 return branch.id
         after = page[-1].code
-    raise invalid_field("--branch", "command_branch_unknown", branch=code[:64])
+    raise invalid_field(option, "command_branch_unknown", branch=code[:64])
 
 
 def request(kind: type[Request], values: Mapping[str, object]) -> Request:

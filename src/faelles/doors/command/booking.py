@@ -26,7 +26,7 @@ from faelles.doors.command.output import AsJson, show, show_table, tell
 from faelles.doors.command.patron_meant import patron_meant
 from faelles.doors.command.unseen import Card
 from faelles.doors.command.words import words
-from faelles.ground.ids import RecordId
+from faelles.ground.ids import BranchId, RecordId
 from faelles.policies.operations import current_settings
 
 app = typer.Typer(no_args_is_help=True, help=words("command_booking"))
@@ -62,7 +62,9 @@ def place(
         wish = {
             "record": record,
             "from_branch": lender,
-            "delivery_branch": await branch_with_code(desk.tx, desk.caller, deliver_to) if deliver_to else lender,
+            "delivery_branch": await branch_with_code(desk.tx, desk.caller, deliver_to, "--deliver-to")
+            if deliver_to
+            else lender,
             "first_day": first_day,
             "last_day": last_day,
             "wanted": copies,
@@ -123,7 +125,9 @@ def change(
             "last_day": last_day,
             "wanted": copies,
             "minimum": least,
-            "delivery_branch": await branch_with_code(desk.tx, desk.caller, deliver_to) if deliver_to else None,
+            "delivery_branch": await branch_with_code(desk.tx, desk.caller, deliver_to, "--deliver-to")
+            if deliver_to
+            else None,
             "note": note,
         }
         patron = await patron_meant(desk, card)
@@ -259,3 +263,7 @@ def _show_bookings(found: Sequence[Booking]) -> None:
             for each in found
         ],
     )
+
+
+async def _delivery(desk: Desk, code: str) -> BranchId:
+    return await branch_with_code(desk.tx, desk.caller, code, "--deliver-to")

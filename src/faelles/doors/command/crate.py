@@ -38,7 +38,7 @@ def list_crates(*, branch: Branch = None, limit: Most = 50, token: Token = None,
 @app.command("pack", help=words("command_crate_pack"))
 def pack(label: Label, *, to: To, branch: Branch = None, token: Token = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> Crate:
-        there = await branch_with_code(desk.tx, desk.caller, to)
+        there = await branch_with_code(desk.tx, desk.caller, to, "--to")
         values = {"label": label, "branch": await desk.branch(branch), "to": there}
         return await crates.pack_crate(desk.tx, desk.caller, request(PackCrate, values))
 

@@ -139,7 +139,7 @@ def change(
 ) -> None:
     async def work(desk: Desk) -> None:
         values = {
-            "pickup": None if pickup is None else await desk.branch(pickup),
+            "pickup": None if pickup is None else await desk.branch(pickup, "--pickup"),
             "interest_until": until,
             "active_from": active_from,
             "overrides": override,

@@ -119,7 +119,7 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     async def work(desk: Desk) -> JourneyShown:
-        there = await branch_with_code(desk.tx, desk.caller, to)
+        there = await branch_with_code(desk.tx, desk.caller, to, "--to")
         values = {"item": item, "branch": await desk.branch(branch), "to": there}
         return await transit.send_item(desk.tx, desk.caller, request(SendItem, values))
 
