@@ -235,6 +235,20 @@ async def test_a_refused_hold_is_placed_all_the_same_with_a_reason(employee: Vis
     assert (await employee.send(f"/titles/{record}/holds", over)).status_code == 303
 
 
+async def test_of_a_periodical_an_issue_is_chosen_and_shown_in_the_queue(employee: Visitor, library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    record = await title_of(library, book)
+    make = "INSERT INTO periodical_issue (agency_id, record_id, year, number) VALUES ($1, $2, 2026, '4') RETURNING id"
+    issue = await library.run(lambda tx: tx.value(make, tx.agency, record))
+    refile = "UPDATE item SET issue_id = $2 WHERE agency_id = $1 AND number = $3"
+    await library.run(lambda tx: tx.execute(refile, tx.agency, issue, book))
+    become = "UPDATE record SET is_periodical = true WHERE agency_id = $1 AND id = $2"
+    await library.run(lambda tx: tx.execute(become, tx.agency, record))
+    form = {"card": reader.card, "pickup": library.town.main, "issue": issue}
+    assert (await employee.send(f"/titles/{record}/holds", form)).status_code == 303
+    assert "2026, nr. 4 · " in (await employee.get(f"/titles/{record}")).text
+
+
 async def test_a_hold_tells_all_that_was_decided_about_it(employee: Visitor, library: LendingLibrary):
     record, numbers = await copies(library, 2)
     first, second = await waits(library, record), await waits(library, record)

@@ -12,7 +12,8 @@ from litestar.params import QueryParameter
 
 from faelles.catalog import material_types
 from faelles.catalog.model import IsbnText, NewProvisionalRecord, TitleText
-from faelles.catalog.operations import create_provisional_record, view_record
+from faelles.catalog.operations import create_provisional_record, list_issues, view_record
+from faelles.circulation.desk.issues import IssueNamed, told_issue
 from faelles.circulation.desk.model import Borrower, Overrides
 from faelles.circulation.finding.model import FindTitles, TitlesFound
 from faelles.circulation.finding.operations import find_titles
@@ -35,6 +36,7 @@ from faelles.policies.operations import current_settings
 
 _MOST_COPIES: Final = 200
 _MOST_WAITING: Final = 200
+_MOST_ISSUES: Final = 200
 _THIS_TITLE: Final = Example(path={"record": "{record}"})
 _Chosen = Annotated[str, QueryParameter(max_length=200)]
 _NARROWING: Final = ("type", "language", "year", "creator", "branch")
@@ -49,6 +51,7 @@ class HoldForm(msgspec.Struct, frozen=True, kw_only=True):
     card: Scan
     pickup: Id
     material_group: Id | None = None
+    issue: Id | None = None
     active_from: date | None = None
     interest_until: date | None = None
     overrides: Overrides = frozenset()
@@ -189,6 +192,7 @@ async def _title(
             "view": await view_record(tx, caller, record),
             "copies": copies,
             "groups": await _groups(tx, request, {each.material_group for each in listed}),
+            "issues": await _issues(tx, request, record),
             "shelves": await shelves_of(tx, [each.placement for each in copies]),
             "queue": queue,
             "placed": placed,
@@ -206,6 +210,18 @@ async def _groups(tx: Transaction, request: WebRequest, groups: set[MaterialGrou
     known = (await current_settings(tx)).material_groups
     named = [(each, known[each].name(request.language)) for each in groups]
     return sorted(named, key=lambda each: each[1]) if len(named) > 1 else []
+
+
+async def _issues(tx: Transaction, request: WebRequest, record: RecordId) -> list[tuple[int, str | None]]:
+    """The issues of a periodical, the newest first; a title that is none has none."""
+    found = (await list_issues(tx, request.caller, record, limit=_MOST_ISSUES)).issues
+    named = [IssueNamed(id=each.id, year=each.year, volume=each.volume, number=each.number) for each in found]
+    return [(each.id, told_issue(each, request.language)) for each in named]
+
+
+def _wish(record: int, form: HoldForm) -> Wish:
+    """Of a periodical it is the issue that is waited for."""
+    return Wish(record=record, material_group=form.material_group) if form.issue is None else Wish(issue=form.issue)
 
 
 async def shelves_of(tx: Transaction, placements: Sequence[PlacementId]) -> dict[PlacementId, str]:
@@ -228,7 +244,7 @@ async def place_hold(request: WebRequest, record: PathId) -> Response[bytes]:
         form = await request.typed(HoldForm)
         asked = PlaceHold(
             patron=Borrower(card=form.card.strip()),
-            wish=Wish(record=record, material_group=form.material_group),
+            wish=_wish(record, form),
             pickup=form.pickup,
             active_from=form.active_from,
             interest_until=form.interest_until,
