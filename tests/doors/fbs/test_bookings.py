@@ -54,6 +54,13 @@ async def test_a_booking_is_made_changed_and_deleted_and_the_library_sees_it(sit
     assert await in_library(site, reader) == []
 
 
+async def test_whoever_is_told_that_they_may_book_may(site: WebSite):
+    reader, number = await site.library.reader(), await bookable(site)
+    told = await site.get(f"/{{a}}/patrons/{reader.id}/v4")
+    (made,) = await site.post(path(reader), {"bookings": [wanted(site, number)]})
+    assert (told["patron"]["allowBookings"], made["result"]) == (True, "success")
+
+
 async def test_of_a_batch_nothing_is_booked_where_anything_cannot_be(site: WebSite):
     reader, number = await site.library.reader(), await bookable(site)
     both = [wanted(site, number), wanted(site, number, preferredMaterials=2, minimumMaterials=2)]

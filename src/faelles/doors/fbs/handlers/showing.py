@@ -61,7 +61,7 @@ async def show_patron(tx: Transaction, call: Call, known: Patron) -> models.Patr
         block_status=(*map(_block, seen.blocks), *await _debt(tx, call, known, settings)) or None,
         notification_protocols=profile.protocols,
         receive_postal_mail=profile.takes_post,
-        allow_bookings=await is_on(tx, call.division, BOOKINGS) and _may_book(seen, membership),
+        allow_bookings=membership is not None and await is_on(tx, call.division, BOOKINGS),
         default_interest_period=_interest_days(call, tx, settings, known, membership),
         resident=membership is not None,
         guardian_visibility=profile.guardian_sees,
@@ -156,11 +156,6 @@ async def _debt(tx: Transaction, call: Call, known: Patron, settings: Settings) 
             message=i18n.text("fbs_block_debt", Language.DANISH),
         ),
     )
-
-
-def _may_book(seen: PatronView, membership: Membership | None) -> bool:
-    """Teachers book for their classes, and groups and institutions for themselves."""
-    return seen.kind is not PatronKind.PERSON or (membership is not None and membership.role.value == "teacher")
 
 
 def _interest_days(
