@@ -190,6 +190,15 @@ class LendingLibrary:
         request = CheckoutRequest(borrower=Borrower(card=reader.card), item=item, **wishes)
         return await self.run(lambda tx: operations.checkout(tx, caller or self.librarian, self.keyring, request, key))
 
+    async def overdue(self, reader: Reader, count: int) -> list[str]:
+        """So many copies that the reader has had for 45 days."""
+        items, today = [await self.copy() for _ in range(count)], self.clock.now
+        self.clock.pass_days(-45)
+        for item in items:
+            await self.lend(reader, item)
+        self.clock.now = today
+        return items
+
     async def take_back(
         self, item: str, *, caller: Caller | None = None, key: str | None = None, **wishes: object
     ) -> ReturnAnswer:

@@ -19,9 +19,15 @@ from faelles.policies.knobs import SHORT_LOAN_DAYS, SHORT_LOAN_FROM_HOLDS
 
 
 async def happened(
-    library: LendingLibrary, what: Happened, item: str, at: datetime, card: str | None = None
+    library: LendingLibrary,
+    what: Happened,
+    item: str,
+    at: datetime,
+    card: str | None = None,
+    *,
+    due_on: date | None = None,
 ) -> OfflineAnswer:
-    entry = OfflineEntry(what=what, item=item, branch=library.town.main, happened_at=at, card=card)
+    entry = OfflineEntry(what=what, item=item, branch=library.town.main, happened_at=at, card=card, due_on=due_on)
     return await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
 
 
@@ -65,15 +71,8 @@ async def test_a_loan_made_offline_has_its_own_time(library: LendingLibrary):
 
 async def test_a_due_date_before_the_loan_is_nobodys_word(library: LendingLibrary):
     reader, book, at = await library.reader(), await library.copy(), library.clock.now - timedelta(days=2)
-    entry = OfflineEntry(
-        what=Happened.CHECKOUT,
-        item=book,
-        branch=library.town.main,
-        happened_at=at,
-        card=reader.card,
-        due_on=at.date() - timedelta(days=1),
-    )
-    answer = await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+    the_day_before = at.date() - timedelta(days=1)
+    answer = await happened(library, Happened.CHECKOUT, book, at, reader.card, due_on=the_day_before)
     assert answer.outcome is Outcome.LENT
     assert [each.code for each in answer.conflicts] == [BlockCode.DUE_DATE_NOT_ALLOWED]
     assert answer.loan is not None
@@ -85,15 +84,7 @@ async def test_a_due_date_before_the_loan_is_nobodys_word(library: LendingLibrar
 
 async def test_a_told_due_date_on_the_day_of_the_loan_stands(library: LendingLibrary):
     reader, book, at = await library.reader(), await library.copy(), library.clock.now - timedelta(days=2)
-    entry = OfflineEntry(
-        what=Happened.CHECKOUT,
-        item=book,
-        branch=library.town.main,
-        happened_at=at,
-        card=reader.card,
-        due_on=at.date(),
-    )
-    answer = await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, entry))
+    answer = await happened(library, Happened.CHECKOUT, book, at, reader.card, due_on=at.date())
     assert (answer.outcome, answer.conflicts) == (Outcome.LENT, ())
 
 

@@ -66,12 +66,8 @@ async def test_loans_and_debts_are_those_of_the_machines_division(library: Lendi
 
 
 async def test_what_is_lost_or_said_to_be_returned_is_on_loan_and_not_overdue(library: LendingLibrary):
-    reader, items = await library.reader(), [await library.copy() for _ in range(3)]
-    today = library.clock.now
-    library.clock.pass_days(-45)
-    for item in items:
-        await library.lend(reader, item)
-    library.clock.now = today
+    reader = await library.reader()
+    items = await library.overdue(reader, 3)
     await library.lose(items[0])
     await library.claim_returned(items[1])
     found = await seen(library, AtMachine(card=reader.card, branch=library.town.main, pin=reader.pin))
