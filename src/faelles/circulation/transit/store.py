@@ -54,25 +54,19 @@ VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING id
 """
 
-_OPEN_WITHOUT_NOTE = """
+_OPEN = """
 SELECT j.id, j.item_id, j.to_branch_id, j.sent_at, c.record_id
   FROM journey AS j
   JOIN copy AS c ON c.agency_id = j.agency_id AND c.item_id = j.item_id
- WHERE j.agency_id = $1 AND j.ended_at IS NULL AND j.overdue_since IS NULL
- ORDER BY j.id
+ WHERE j.agency_id = $1 AND j.ended_at IS NULL
 """
+_OPEN_WITHOUT_NOTE = f"{_OPEN} AND j.overdue_since IS NULL ORDER BY j.id"
 _NOTE_LATE = """
 UPDATE journey SET overdue_since = $3
  WHERE agency_id = $1 AND id = ANY ($2::bigint[]) AND ended_at IS NULL AND overdue_since IS NULL
 RETURNING id, item_id, from_branch_id, to_branch_id
 """
-_OPEN_AND_LATE = """
-SELECT j.id, j.item_id, j.to_branch_id, j.sent_at, c.record_id
-  FROM journey AS j
-  JOIN copy AS c ON c.agency_id = j.agency_id AND c.item_id = j.item_id
- WHERE j.agency_id = $1 AND j.ended_at IS NULL AND j.overdue_since IS NOT NULL
- ORDER BY c.record_id, j.item_id
-"""
+_OPEN_AND_LATE = f"{_OPEN} AND j.overdue_since IS NOT NULL ORDER BY c.record_id, j.item_id"
 _GIVE_UP = """
 WITH ended AS (
     UPDATE journey SET ended_at = $3, ended_how = 'lost'

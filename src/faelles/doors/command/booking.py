@@ -62,9 +62,7 @@ def place(
         wish = {
             "record": record,
             "from_branch": lender,
-            "delivery_branch": await branch_with_code(desk.tx, desk.caller, deliver_to, "--deliver-to")
-            if deliver_to
-            else lender,
+            "delivery_branch": await _delivery(desk, deliver_to) or lender,
             "first_day": first_day,
             "last_day": last_day,
             "wanted": copies,
@@ -125,9 +123,7 @@ def change(
             "last_day": last_day,
             "wanted": copies,
             "minimum": least,
-            "delivery_branch": await branch_with_code(desk.tx, desk.caller, deliver_to, "--deliver-to")
-            if deliver_to
-            else None,
+            "delivery_branch": await _delivery(desk, deliver_to),
             "note": note,
         }
         patron = await patron_meant(desk, card)
@@ -265,5 +261,5 @@ def _show_bookings(found: Sequence[Booking]) -> None:
     )
 
 
-async def _delivery(desk: Desk, code: str) -> BranchId:
-    return await branch_with_code(desk.tx, desk.caller, code, "--deliver-to")
+async def _delivery(desk: Desk, code: str | None) -> BranchId | None:
+    return await branch_with_code(desk.tx, desk.caller, code, "--deliver-to") if code else None

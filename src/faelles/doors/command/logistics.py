@@ -6,10 +6,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from faelles.circulation.desk.issues import told_issue
 from faelles.circulation.picking import operations as picking
 from faelles.circulation.picking.model import ClaimPicks, Missed, NotOnShelf, Pick
-from faelles.circulation.picking.printout import printed
+from faelles.circulation.picking.printout import printed, titled
 from faelles.circulation.shelf import operations as shelf
 from faelles.circulation.shelf.model import OnShelf, ToClear
 from faelles.circulation.transit import operations as transit
@@ -142,12 +141,8 @@ def searches(*, branch: Branch = None, limit: Most = 50, token: Token = None, as
         return
     show_table(
         ["command_search", "command_title_column", "command_item_number", "command_placement", "command_missed_at"],
-        [(each.id, _titled(each), each.item_number, " / ".join(each.shelf), each.missed_at) for each in found],
+        [(each.id, titled(each, LANGUAGE), each.item_number, " / ".join(each.shelf), each.missed_at) for each in found],
     )
-
-
-def _titled(missed: Missed) -> str:
-    return ", ".join(word for word in (missed.title, told_issue(missed.issue, LANGUAGE)) if word)
 
 
 @app.command("give-up-search", help=words("command_give_up_search"))

@@ -113,7 +113,8 @@ class _Door:
         session.terminal = percent.set_up(terminal, where)
         message = await percent.with_card(services, terminal, asked.message)
         said = await self._said(session, terminal, message)
-        heard = percent.Heard(parse(message), is_proven=session.has_proven(parse(message).get("AA").strip()))
+        sent = parse(message)
+        heard = percent.Heard(sent, is_proven=session.has_proven(sent.get("AA").strip()))
         answer = await percent.reworded(services, terminal, where, heard, parse(said.decode()))
         return write(answer.code, answer.fixed, {**answer.fields})
 

@@ -37,7 +37,6 @@ _ACT_READING: Final = (
     " || set_config('transaction_read_only', 'on', true) = ''"
 )
 _NOTHING: Final = "SELECT"
-
 _ALWAYS_READY: Final = (_BEGIN, _ACT, _ACT_READING, COMMIT, _ROLLBACK, _NOTHING)
 _OPENS_WITH: Final = 1
 """What stands ahead where nothing was said: the opening."""

@@ -7,9 +7,9 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromQuery, QueryParameter
 
-from faelles.circulation.desk.issues import told_issue
 from faelles.circulation.picking import operations
 from faelles.circulation.picking.model import ClaimPicks, GiveBackPicks, Missed, NotOnShelf, Pick
+from faelles.circulation.picking.printout import titled
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
@@ -88,7 +88,7 @@ async def _page(
         "desk": desk,
         "picks": [each for each in found if not mine or each.claimed_by == me],
         "shelf_path": shelf_path,
-        "titled": partial(_titled, request),
+        "titled": partial(titled, language=request.language),
         "more": found[-1] if len(found) == _PAGE and not mine else None,
         "me": me,
         "mine": mine,
@@ -97,11 +97,6 @@ async def _page(
         "done": request.done_just_now,
     }
     return request.page("lists/picks.html", context, status=refused.status)
-
-
-def _titled(request: WebRequest, copy: Pick | Missed) -> str:
-    """The title, and of a periodical which issue."""
-    return ", ".join(word for word in (copy.title, told_issue(copy.issue, request.language)) if word)
 
 
 async def _all(tx: Transaction, request: WebRequest, branch: BranchId) -> list[Pick]:
@@ -126,7 +121,7 @@ async def _as_sheet(request: WebRequest) -> Response[bytes]:
         (
             shelf_path(each.shelf),
             each.classification,
-            _titled(request, each),
+            titled(each, request.language),
             ", ".join(each.creators),
             each.item_number,
             desk.name_of(each.pickup),
@@ -190,13 +185,15 @@ async def searches(
     desk, found = await request.read(work)
     if csv:
         headings = ("web_shelf", "web_title", "web_number", "web_missed_at")
-        rows = [(shelf_path(each.shelf), _titled(request, each), each.item_number, each.missed_at) for each in found]
+        rows = [
+            (shelf_path(each.shelf), titled(each, request.language), each.item_number, each.missed_at) for each in found
+        ]
         return sheet(request, "searches", headings, rows)
     context = {
         "desk": desk,
         "searches": found,
         "shelf_path": shelf_path,
-        "titled": partial(_titled, request),
+        "titled": partial(titled, language=request.language),
         "more": found[-1].id if len(found) == _PAGE else None,
         "done": request.done_just_now,
     }
