@@ -18,7 +18,6 @@ from faelles.doors.sip2.services import Services
 from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId
-from faelles.patrons.identifiers import lookup_keys
 from faelles.people.machines.terminal import Extension, PinRule, Terminal, TerminalProfile
 from faelles.people.model import Caller, Permission, Place
 from faelles.policies.groups.model import Group
@@ -221,13 +220,12 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
         return answer
 
     def key(self, operation: str, *parts: str) -> str | None:
-        """What makes two messages one deed; None where the transaction date cannot say. Whose card it was is hashed
-        under the agency's key: it may be a CPR number.
+        """What makes two messages one deed; None where the transaction date cannot say. All of it is hashed under the
+        agency's key: the card may be a CPR number. Between the parts stands what no message has in it.
         """
         dated = self.moment("transaction_date")
         if dated is None or abs(self.now - dated) > _KEY_GOOD_FOR:
             return None
         keyring, agency = self.services.keyring, self.terminal.caller.agency
-        keys = lookup_keys(keyring, agency, self.card) if self.card else []
-        told = "/".join((operation, *keys, self.item, dated.isoformat(), *parts))
+        told = "\0".join((operation, self.card, self.item, dated.isoformat(), *parts))
         return f"sip2/{operation}/{keyring.lookup_hash('sip2', agency, told).hex()}"
