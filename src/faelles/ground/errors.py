@@ -25,6 +25,8 @@ class FaellesError(Exception):
     """The root of the tree."""
 
     status: ClassVar[int] = 500
+    retry_after: int | None = None
+    """Seconds until trying again is right; None where time alone mends nothing."""
 
     def __init__(self, code: str, **parameters: Parameter) -> None:
         super().__init__(code)
@@ -80,9 +82,10 @@ class RefusedError(FaellesError):
 
 
 class TooManyAttemptsError(FaellesError):
-    """Locked out for a while. `retry_after` is in seconds."""
+    """Locked out for a while."""
 
     status = 429
+    retry_after: int
 
     def __init__(self, code: str, *, retry_after: int) -> None:
         super().__init__(code, retry_after=retry_after, minutes=-(-retry_after // 60))
@@ -93,6 +96,7 @@ class UnavailableError(FaellesError):
     """A neighbour (most often the database) does not answer; trying again later is right."""
 
     status = 503
+    retry_after = 1
 
 
 class MisconfiguredError(FaellesError):

@@ -21,6 +21,7 @@ from faelles.doors.fbs.sessions import Sessions, division_of
 from faelles.doors.fbs.versions import read_body, shown
 from faelles.doors.rest.problems import log_mistake
 from faelles.doors.rest.services import Services
+from faelles.doors.turned_away import require_let_in
 from faelles.ground.errors import FaellesError, InvalidRequestError, UnavailableError, invalid_field
 
 _JSON: Final = (b"content-type", b"application/json")
@@ -54,23 +55,15 @@ class _Door:
         except AnsweredError as problem:
             told = problems.answered(problem, correlation)
             await _send_error(send, scope, problem.status, told, problem.headers)
-        except FaellesError as problem:
-            told = problems.told(problem, correlation)
-            await _send_error(send, scope, problem.status, told, problems.headers_of(problem))
-        except asyncpg.DataError:
-            told = problems.told(InvalidRequestError("value_not_storable"), correlation)
-            await _send_error(send, scope, HTTPStatus.BAD_REQUEST, told)
-        except asyncpg.QueryCanceledError:
-            told = problems.told(UnavailableError("database_busy"), correlation)
-            await _send_error(send, scope, HTTPStatus.SERVICE_UNAVAILABLE, told)
-        except Exception as problem:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
-            log_mistake(problem, correlation)
-            told = problems.told(FaellesError("internal_error"), correlation)
-            await _send_error(send, scope, HTTPStatus.INTERNAL_SERVER_ERROR, told)
+        except Exception as found:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
+            ours = _as_ours(found, correlation)
+            told = problems.told(ours, correlation)
+            await _send_error(send, scope, HTTPStatus(ours.status), told, problems.headers_of(ours))
         else:
             await _send(send, status, reply)
 
     async def _answer(self, scope: HTTPScope, receive: Receive) -> tuple[HTTPStatus, bytes]:
+        require_let_in(scope)
         path = _sent_path(scope)
         if path == "/openapi.json":
             return HTTPStatus.OK, openapi.as_json()
@@ -120,6 +113,19 @@ async def _handled(call: Call) -> bytes:
     if call.operation.reply is None:
         return b""
     return msgspec.json.encode(shown(answer, call.operation.reply))
+
+
+def _as_ours(found: Exception, correlation: str) -> FaellesError:
+    match found:
+        case FaellesError():
+            return found
+        case asyncpg.DataError():
+            return InvalidRequestError("value_not_storable")
+        case asyncpg.QueryCanceledError():
+            return UnavailableError("database_busy")
+        case _:
+            log_mistake(found, correlation)
+            return FaellesError("internal_error")
 
 
 def _sent_path(scope: HTTPScope) -> str:

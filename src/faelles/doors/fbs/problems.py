@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, FieldProblem, InvalidRequestError, TooManyAttemptsError
+from faelles.ground.errors import FaellesError, FieldProblem, InvalidRequestError
 from faelles.ground.i18n import Language
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -88,7 +88,7 @@ def told(problem: FaellesError, correlation: str) -> ErrorBody:
 
 def headers_of(problem: FaellesError) -> Headers:
     """When to come back, where that is known."""
-    return [(b"retry-after", str(problem.retry_after).encode())] if isinstance(problem, TooManyAttemptsError) else []
+    return [] if problem.retry_after is None else [(b"retry-after", b"%d" % problem.retry_after)]
 
 
 def in_their_words(problem: InvalidRequestError, names: Mapping[str, str]) -> InvalidRequestError:

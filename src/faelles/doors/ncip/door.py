@@ -15,6 +15,7 @@ from faelles.doors.ncip.services import CREATE, SERVICES, Service
 from faelles.doors.ncip.writing import written
 from faelles.doors.rest.problems import log_mistake
 from faelles.doors.rest.services import Services
+from faelles.doors.turned_away import require_let_in
 from faelles.doors.xml_over_http import read_body, send_xml
 from faelles.ground.database import Transaction
 from faelles.ground.errors import (
@@ -70,6 +71,7 @@ class _Door:
             return _refused("Temporary Processing Failure")
 
     async def _done(self, scope: HTTPScope, asked: Asked) -> Answer | ProblemError:
+        require_let_in(scope)
         service = SERVICES.get(asked.verb)
         if service is None and asked.verb != CREATE:
             raise ProblemError("Unsupported Service", asked.verb, is_general=True)

@@ -7,6 +7,7 @@ import msgspec
 from faelles.doors.rest.access import OPT_KEY, Access, Audience
 from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.rest.request import ApiRequest, preferred_language
+from faelles.doors.turned_away import require_let_in
 from faelles.ground.actor import ActorKind
 from faelles.ground.errors import ForbiddenError, UnauthenticatedError
 from faelles.people.model import Caller
@@ -17,10 +18,11 @@ _LONGEST_TOKEN: Final = 4096
 async def admit(request: ApiRequest) -> None:
     """Find the caller by the bearer token and hold them against the route's declaration.
 
-    Raises UnauthenticatedError without a valid token, ForbiddenError without the permission, TooManyAttemptsError
-    where too many sign in from one address. Where in the agency the permission holds is checked by the operation, which
-    knows the place.
+    Raises what the gate has against the request, UnauthenticatedError without a valid token, ForbiddenError without the
+    permission, TooManyAttemptsError where too many sign in from one address. Where in the agency the permission holds
+    is checked by the operation, which knows the place.
     """
+    require_let_in(request.scope)
     access: Access | None = request.route_handler.opt.get(OPT_KEY)
     if access is None or access.audience is Audience.PUBLIC:
         if not await _is_known(request):

@@ -10,9 +10,11 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from faelles.doors.rest.metrics import Metrics
-from faelles.doors.rest.problems import MEDIA_TYPE, TRY_AGAIN_SECONDS, log_mistake, problem_bytes
+from faelles.doors.rest.problems import MEDIA_TYPE, log_mistake, problem_bytes
 from faelles.doors.rest.request import preferred_language
 from faelles.doors.rest.services import Limits
+from faelles.doors.turned_away import turn_away
+from faelles.ground.errors import FaellesError, InvalidRequestError, UnavailableError
 from faelles.ground.i18n import Language
 from faelles.ground.log import logger
 from faelles.people.model import Caller
@@ -49,6 +51,8 @@ class Gate:
             scope = {**scope, "method": "GET"}
         visit = _Visit(scope, send)
         refusal = self._refusal(scope, visit.header_bytes)
+        if (problem := self._objection(scope)) is not None:
+            turn_away(scope, problem)
         self._in_work += 1
         try:
             if refusal is None:
@@ -64,14 +68,19 @@ class Gate:
             self._note(scope, visit)
 
     def _refusal(self, scope: HTTPScope, header_bytes: int) -> tuple[HTTPStatus, str] | None:
+        """What comes to no door at all."""
         if header_bytes > self._limits.header_bytes:
             return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"
         if not scope["path"].startswith("/"):
             return HTTPStatus.NOT_FOUND, "route_unknown"
+        return None
+
+    def _objection(self, scope: HTTPScope) -> FaellesError | None:
+        """What the door is to tell its caller in place of an answer."""
         if b"%00" in scope["query_string"] or "\x00" in scope["path"]:
-            return HTTPStatus.BAD_REQUEST, "text_has_nul"
+            return InvalidRequestError("text_has_nul")
         if self._in_work >= self._limits.requests_in_work and scope["path"] not in _ALWAYS_LET_IN:
-            return HTTPStatus.SERVICE_UNAVAILABLE, "server_overloaded"
+            return UnavailableError("server_overloaded")
         return None
 
     def _note(self, scope: HTTPScope, visit: "_Visit") -> None:
@@ -138,7 +147,5 @@ class _Visit:
             (b"content-length", str(len(body)).encode()),
             (b"content-language", self._language.value.encode()),
         ]
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
-            headers.append((b"retry-after", str(TRY_AGAIN_SECONDS).encode()))
         await self.send({"type": "http.response.start", "status": int(status), "headers": headers})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})

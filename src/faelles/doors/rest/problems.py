@@ -18,14 +18,12 @@ from faelles.ground.errors import (
     FaellesError,
     FieldProblem,
     InvalidRequestError,
-    TooManyAttemptsError,
     UnavailableError,
 )
 from faelles.ground.i18n import Language
 from faelles.ground.log import logger
 
 MEDIA_TYPE: Final = "application/problem+json"
-TRY_AGAIN_SECONDS: Final = 1
 
 _log = logger("doors.rest")
 
@@ -156,10 +154,8 @@ def _headers(problem: FaellesError, status: int, language: Language) -> dict[str
         headers["www-authenticate"] = "Bearer"
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         headers["connection"] = "close"
-    if isinstance(problem, TooManyAttemptsError):
+    if problem.retry_after is not None:
         headers["retry-after"] = str(problem.retry_after)
-    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["retry-after"] = str(TRY_AGAIN_SECONDS)
     return headers
 
 

@@ -25,9 +25,10 @@ from faelles.doors.sip2 import parts, percent
 from faelles.doors.sip2.messages import MalformedMessageError, UnknownCommandError, parse, write
 from faelles.doors.sip2.services import Services
 from faelles.doors.sip2.session import Session
+from faelles.doors.turned_away import require_let_in
 from faelles.doors.xml_over_http import Header, read_body, send_xml
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, InvalidRequestError, TooManyAttemptsError, UnauthenticatedError
+from faelles.ground.errors import FaellesError, InvalidRequestError, UnauthenticatedError
 from faelles.ground.i18n import Language
 from faelles.people.machines.terminal import Terminal
 from faelles.people.terminals.model import Whence
@@ -89,7 +90,7 @@ class _Door:
             status = HTTPStatus.OK
         except FaellesError as problem:
             status, said = HTTPStatus(problem.status), _refused(problem)
-            if isinstance(problem, TooManyAttemptsError):
+            if problem.retry_after is not None:
                 headers = [(b"retry-after", str(problem.retry_after).encode())]
         except Exception as problem:  # noqa: BLE001 - a mistake of ours is answered in this interface's form
             log_mistake(problem, "")
@@ -97,6 +98,7 @@ class _Door:
         await send_xml(send, status, said, headers)
 
     async def _answer(self, scope: HTTPScope, receive: Receive) -> str:
+        require_let_in(scope)
         if scope["method"] != "POST":
             raise _NotPostedError("method_not_allowed")
         asked = _read(await read_body(receive, _MOST_BYTES))

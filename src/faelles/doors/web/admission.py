@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from faelles.doors.rest.access import OPT_KEY, Access, Audience
+from faelles.doors.turned_away import require_let_in
 from faelles.doors.web import cookies
 from faelles.doors.web.pace import Pace
 from faelles.doors.web.place import HOME
@@ -30,8 +31,10 @@ FROM_PROVIDER: Final = "from_provider"
 async def admit(request: WebRequest) -> Response[bytes] | None:
     """Find who is signed in and hold them against the page's declaration; send others to sign in.
 
-    Raises ForbiddenError without the permission, and for a form that another site made the browser send.
+    Raises what the gate has against the request, ForbiddenError without the permission, and for a form that another
+    site made the browser send.
     """
+    require_let_in(request.scope)
     access: Access | None = request.route_handler.opt.get(OPT_KEY)
     if access is None:
         raise MisconfiguredError("route_without_access", route=request.url.path)

@@ -8,10 +8,10 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from faelles.doors.rest.problems import TRY_AGAIN_SECONDS, log_mistake
+from faelles.doors.rest.problems import log_mistake
 from faelles.doors.web.request import WebRequest
 from faelles.ground import i18n
-from faelles.ground.errors import FaellesError, InvalidRequestError, TooManyAttemptsError
+from faelles.ground.errors import FaellesError, InvalidRequestError, UnavailableError
 
 _CODES: Final = {
     HTTPStatus.UNAUTHORIZED: "web_session_over",
@@ -33,10 +33,7 @@ def told(problem: FaellesError, request: WebRequest) -> list[str]:
 def _answer(request: WebRequest, status: int, sentences: list[str]) -> Response[Any]:
     template = "problem_fragment.html" if request.is_fragment else "problem.html"
     context = {"sentences": sentences, "then": _then(request, status), "to_sign_in": status == HTTPStatus.UNAUTHORIZED}
-    answer = request.page(template, context, status=status)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        answer.headers["retry-after"] = str(TRY_AGAIN_SECONDS)
-    return answer
+    return request.page(template, context, status=status)
 
 
 def _then(request: WebRequest, status: int) -> str:
@@ -49,7 +46,7 @@ def _then(request: WebRequest, status: int) -> str:
 def _on_our_own(request: WebRequest, problem: FaellesError) -> Response[Any]:
     request.scope["problem_code"] = problem.code  # type: ignore[typeddict-unknown-key] # the gate counts it
     answer = _answer(request, problem.status, told(problem, request))
-    if isinstance(problem, TooManyAttemptsError):
+    if problem.retry_after is not None:
         answer.headers["retry-after"] = str(problem.retry_after)
     return answer
 
@@ -68,11 +65,11 @@ def _on_http(request: WebRequest, problem: HTTPException) -> Response[Any]:
 
 
 def _on_busy(request: WebRequest, _: asyncpg.QueryCanceledError) -> Response[Any]:
-    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, [i18n.text("database_busy", request.language)])
+    return _on_our_own(request, UnavailableError("database_busy"))
 
 
 def _on_unstorable(request: WebRequest, _: asyncpg.DataError) -> Response[Any]:
-    return _answer(request, HTTPStatus.BAD_REQUEST, [i18n.text("value_not_storable", request.language)])
+    return _on_our_own(request, InvalidRequestError("value_not_storable"))
 
 
 def _on_anything(request: WebRequest, problem: Exception) -> Response[Any]:
