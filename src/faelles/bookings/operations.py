@@ -1,7 +1,7 @@
 """Booking, changing, cancelling, and looking at what is booked and free. Load, lock, decide, write, emit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -67,8 +67,8 @@ async def book(
     if (earlier := await idempotency.recall(tx, "book", key, (patron, request), list[Booked])) is not None:
         return earlier
     counters = [await _counter(tx, caller, known, each.from_branch) for each in request.bookings]
-    for counter, wish in zip(counters, request.bookings, strict=True):
-        await _check(tx, counter, wish)
+    for number, (counter, wish) in enumerate(zip(counters, request.bookings, strict=True)):
+        await _check(tx, counter, wish, f"bookings.{number}.")
     for record in sorted({each.record for each in request.bookings}):
         await store.lock_title(tx, RecordId(record))
     wishes = list(zip(counters, request.bookings, strict=True))
@@ -200,13 +200,14 @@ async def _counter(tx: Transaction, caller: Caller, known: Patron, branch: int) 
     return Counter(settings=settings, place=place, today=today, group=group)
 
 
-async def _check(tx: Transaction, counter: Counter, wish: NewBooking) -> None:
+async def _check(tx: Transaction, counter: Counter, wish: NewBooking, place: str = "") -> None:
+    """`place`: where in the request the wish stands."""
     await current_record(tx, RecordId(wish.record))
     if BranchId(wish.delivery_branch) not in counter.settings.directory.branches:
         raise NotFoundError("branch_unknown")
     longest = _terms(tx, counter, None)[BOOKING_LONGEST_DAYS].value
     if problems := list(rules.booking_problems(wish, counter.today, longest)):
-        raise InvalidRequestError(problems=problems)
+        raise InvalidRequestError(problems=[replace(each, field=place + each.field) for each in problems])
 
 
 async def _book_all(tx: Transaction, known: Patron, wishes: Sequence[tuple[Counter, NewBooking]]) -> list[Booked]:

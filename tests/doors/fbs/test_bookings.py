@@ -74,11 +74,34 @@ async def test_of_a_batch_nothing_is_booked_where_anything_cannot_be(site: WebSi
 async def test_what_makes_no_sense_is_refused_by_its_field(site: WebSite):
     reader, number = await site.library.reader(), await bookable(site)
     past = wanted(site, number, period={"from": "2020-01-01", "to": "2020-02-01"})
-    answer = await site.send("POST", path(reader), json={"bookings": [past]})
-    assert answer.status_code == 400
-    assert [each["field"] for each in answer.json()["validationErrors"]] == ["period.from"]
+    nowhere = wanted(site, number, deliverBranchId="DK-000000")
+    few = wanted(site, number, preferredMaterials=-1, minimumMaterials=-1)
+    assert await _wrong(site, reader, wanted(site, number), past) == ["bookings[1].period.from"]
+    assert await _wrong(site, reader, wanted(site, number), nowhere) == ["bookings[1].deliverBranchId"]
+    both = ["bookings[0].preferredMaterials", "bookings[0].minimumMaterials"]
+    assert sorted(await _wrong(site, reader, few)) == sorted(both)
     answer = await site.send("DELETE", path(reader))
     assert answer.status_code == 400
+
+
+async def _wrong(site: WebSite, reader: Reader, *bookings: dict[str, Any]) -> list[str]:
+    answer = await site.send("POST", path(reader), json={"bookings": bookings})
+    assert answer.status_code == 400
+    return [each["field"] for each in answer.json()["validationErrors"]]
+
+
+async def test_a_change_that_makes_no_sense_is_refused_by_its_field(site: WebSite):
+    reader, number = await site.library.reader(), await bookable(site)
+    (made,) = await site.post(path(reader), {"bookings": [wanted(site, number)]})
+    past = made["booking"] | {"period": {"from": "2020-01-01", "to": "2020-02-01"}}
+    answer = await site.send("PUT", path(reader), json={"bookings": [made["booking"], past]})
+    assert [each["field"] for each in answer.json()["validationErrors"]] == ["bookings[1].period.from"]
+
+
+async def test_who_asks_for_nought_at_least_is_content_with_one(site: WebSite):
+    reader, number = await site.library.reader(), await bookable(site)
+    (made,) = await site.post(path(reader), {"bookings": [wanted(site, number, minimumMaterials=0)]})
+    assert (made["result"], made["booking"]["minimumMaterials"]) == ("success", 1)
 
 
 async def test_information_and_loans_of_a_booking_in_every_version(site: WebSite):

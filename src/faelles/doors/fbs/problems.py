@@ -32,6 +32,7 @@ CODES: Final[Mapping[int, str]] = MappingProxyType(
 CPR_NUMBER_EXISTS: Final = "CPR_NUMBER_EXISTS"
 RESERVATIONS_FAILED: Final = "reservationsFailed"
 _PLACE_IN_LIST: Final = re.compile(r"(?:^|\.)(\d+)(?=\.|$)")
+_PLACED: Final = re.compile(r"[a-z_]+\.\d+\.")
 _PUBLISHED: Final[Mapping[str, str]] = MappingProxyType({"newsletters_not_set": "Mailchimp configuration not found"})
 """Messages of the published interface, for those of ours that clients know by their words."""
 
@@ -91,10 +92,22 @@ def headers_of(problem: FaellesError) -> Headers:
     return [] if problem.retry_after is None else [(b"retry-after", b"%d" % problem.retry_after)]
 
 
-def in_their_words(problem: InvalidRequestError, names: Mapping[str, str]) -> InvalidRequestError:
-    """Our fields under the names they were sent as; what is inside one of them is told as the whole."""
+def in_their_words(problem: InvalidRequestError, names: Mapping[str, str], place: str = "") -> InvalidRequestError:
+    """Our fields under the names they were sent as; what is inside one of them is told as the whole. `place`: what they
+    stand in (`bookings.0.`), where ours do not say so themselves.
+    """
     renamed = [
-        FieldProblem(names.get(each.field.partition(".")[0], each.field), each.code, each.parameters)
-        for each in problem.problems
+        FieldProblem(place + _renamed(each.field, names), each.code, each.parameters) for each in problem.problems
     ]
     return InvalidRequestError(problem.code, problems=renamed, **problem.parameters)
+
+
+def _renamed(field: str, names: Mapping[str, str]) -> str:
+    """A field by itself, or one of something in a list, which keeps its place."""
+    name = names.get(field.partition(".")[0])
+    if name is not None:
+        return name
+    found = _PLACED.match(field)
+    place = found[0] if found else ""
+    rest = field.removeprefix(place)
+    return place + names.get(rest.partition(".")[0], rest)

@@ -23,6 +23,7 @@ from faelles.doors.fbs import booking_models, models
 from faelles.doors.fbs.call import Call, Handler, branch_coded, number
 from faelles.doors.fbs.handlers.loans import open_loans
 from faelles.doors.fbs.problems import in_their_words
+from faelles.doors.rest.validation import request_error
 from faelles.ground.database import Transaction
 from faelles.ground.errors import InvalidRequestError, NotFoundError, invalid_field
 from faelles.ground.ids import RecordId
@@ -96,7 +97,10 @@ async def create_bookings(call: Call) -> list[booking_models.BookingResponse]:
         records = {title.number: title.record for title in titles}
         if any(each.record_id not in records for each in wanted):
             return [_OTHER for _ in wanted]
-        asked = BookAll(bookings=tuple(_new(call, settings, each, records[each.record_id]) for each in wanted))
+        wishes = (
+            _new(call, settings, each, records[each.record_id], _place(number)) for number, each in enumerate(wanted)
+        )
+        asked = BookAll(bookings=tuple(wishes))
         answers = await operations.book(tx, call.in_name_of(known.id), known.id, asked)
         return [await _answer(tx, call, answer) for answer in answers]
 
@@ -113,25 +117,24 @@ async def update_bookings(call: Call) -> list[booking_models.BookingResponse]:
     async def work(tx: Transaction) -> list[booking_models.BookingResponse]:
         known = await call.patron_known(tx)
         settings = await call.settings(tx)
-        return [await _update(tx, call, known, settings, each) for each in wanted]
+        return [await _update(tx, call, known, settings, each, _place(number)) for number, each in enumerate(wanted)]
 
-    try:
-        return await call.run(work)
-    except InvalidRequestError as problem:
-        raise in_their_words(problem, _OUR_FIELDS) from None
+    return await call.run(work)
 
 
 async def _update(
-    tx: Transaction, call: Call, known: Patron, settings: Settings, wanted: Wanted
+    tx: Transaction, call: Call, known: Patron, settings: Settings, wanted: Wanted, place: str
 ) -> booking_models.BookingResponse:
-    new = _new(call, settings, wanted, RecordId(1))
+    new = _new(call, settings, wanted, RecordId(1), place)
     fields = ChangeBooking.__struct_fields__
     change = ChangeBooking(**{name: getattr(new, name) for name in fields})
-    booking = number(wanted.booking_id or "", "bookingId")
+    booking = number(wanted.booking_id or "", place + "bookingId")
     try:
         answer = await operations.change_booking(tx, call.in_name_of(known.id), known.id, booking, change)
     except NotFoundError:
         return _NOT_UPDATABLE
+    except InvalidRequestError as problem:
+        raise in_their_words(problem, _OUR_FIELDS, place) from None
     return await _answer(tx, call, answer)
 
 
@@ -202,12 +205,17 @@ def _batch(call: Call) -> tuple[Wanted, ...]:
     return wanted
 
 
-def _new(call: Call, settings: Settings, wanted: Wanted, record: RecordId) -> NewBooking:
-    """Raises InvalidRequestError naming the field of a branch that is none, or of a number that is out of bounds."""
-    lending = branch_coded(settings, call.division, wanted.requested_from_branch_id, "requestedFromBranchId")
+def _place(number: int) -> str:
+    """Of what is sent in a list."""
+    return f"bookings.{number}."
+
+
+def _new(call: Call, settings: Settings, wanted: Wanted, record: RecordId, place: str) -> NewBooking:
+    """Raises InvalidRequestError naming the field of a branch that is none, or of what is out of bounds."""
+    lending = branch_coded(settings, call.division, wanted.requested_from_branch_id, place + "requestedFromBranchId")
     delivery = settings.directory.branches_by_code.get(wanted.deliver_branch_id)
     if delivery is None:
-        raise invalid_field("deliverBranchId", "branch_unknown")
+        raise invalid_field(place + "deliverBranchId", "branch_unknown")
     asked = {
         "record": record,
         "from_branch": lending,
@@ -215,15 +223,16 @@ def _new(call: Call, settings: Settings, wanted: Wanted, record: RecordId) -> Ne
         "first_day": wanted.period.from_,
         "last_day": wanted.period.to,
         "wanted": wanted.preferred_materials,
-        "minimum": max(wanted.minimum_materials, 1),
+        # Nought is what a form without the field sends.
+        "minimum": wanted.minimum_materials or 1,
         "patron_group": wanted.patron_group_id if wanted.patron_group_id > 0 else None,
         "forwards": wanted.automatic_forward_loan,
         "note": wanted.note,
     }
     try:
         return msgspec.convert(asked, NewBooking)
-    except msgspec.ValidationError:
-        raise invalid_field("preferredMaterials", "field_wrong_form") from None
+    except msgspec.ValidationError as problem:
+        raise in_their_words(request_error(problem, asked, NewBooking), _OUR_FIELDS, place) from None
 
 
 async def _answer(tx: Transaction, call: Call, answer: Booked) -> booking_models.BookingResponse:
