@@ -9,7 +9,7 @@ from faelles.circulation.desk.blocks import BlockCode
 from faelles.fees.desk.model import ManualCharge, ManualKind, Means, Pay
 from faelles.fees.desk.operations import charge_manually
 from faelles.fees.desk.operations import pay as pay_at_desk
-from faelles.fees.exclusion.operations import give_notices, notices, told
+from faelles.fees.exclusion.operations import notices, told, write_notices
 from faelles.ground.ids import BranchId
 from faelles.policies.knobs import (
     DEBT_LIMIT_ORE,
@@ -129,7 +129,7 @@ async def test_after_the_days_of_notice_a_debtor_is_excluded_until_everything_is
         return {each.code for each in answer.blocks}
 
     await owe(town.main)
-    assert (await library.run(lambda tx: give_notices(tx, library.librarian))).given == 1
+    assert (await library.run(lambda tx: write_notices(tx, library.librarian))).written == 1
     assert await refused() == set()
     [letter] = await library.run(lambda tx: notices(tx, library.librarian, reader.id))
     await library.run(lambda tx: told(tx, [letter.notice]))
@@ -147,7 +147,7 @@ async def test_an_exclusion_from_the_library_is_none_from_the_school(library: Le
     town, pupil = library.town, await library.reader("pupil", division=library.town.schools)
     charge = ManualCharge(branch=town.main, kind=ManualKind.MANUAL, amount_ore=25_000, reason="Kaffe")
     await library.run(lambda tx: charge_manually(tx, library.librarian, pupil.id, charge))
-    await library.run(lambda tx: give_notices(tx, library.librarian))
+    await library.run(lambda tx: write_notices(tx, library.librarian))
     [letter] = await library.run(lambda tx: notices(tx, library.librarian, pupil.id))
     await library.run(lambda tx: told(tx, [letter.notice]))
     library.clock.pass_days(30)

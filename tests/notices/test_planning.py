@@ -7,7 +7,7 @@ import pytest
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, Means, Pay
 from faelles.fees.exclusion.model import Standing
-from faelles.fees.exclusion.operations import give_notices, notices
+from faelles.fees.exclusion.operations import notices, write_notices
 from faelles.fees.model import Parties, Uncollected
 from faelles.fees.operations import charge_uncollected
 from faelles.ground.events import Event, append
@@ -175,7 +175,7 @@ async def _warned(post):
     reader, library = await post.reader(), post.library
     charge = ManualCharge(branch=library.town.main, amount_ore=25_000, reason="Kaffe", kind="manual")
     await library.run(lambda tx: desk.charge_manually(tx, library.librarian, reader.id, charge))
-    await library.run(lambda tx: give_notices(tx, library.librarian))
+    await library.run(lambda tx: write_notices(tx, library.librarian))
     await post.read_events()
     return reader
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from faelles.fees.debt.nightly import WRITE_DEBT_MESSAGES
-from faelles.fees.exclusion.nightly import GIVE_EXCLUSION_NOTICES
+from faelles.fees.exclusion.nightly import WRITE_EXCLUSION_NOTICES
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.i18n import Language
@@ -16,7 +16,7 @@ from faelles.simulation.year.model import SMALL, Size, YearReport
 from faelles.simulation.year.pictures import money, notices
 from faelles.simulation.year.running import run_year
 
-MONEY_AND_NOTICES = (GIVE_EXCLUSION_NOTICES, WRITE_DEBT_MESSAGES, *planning.JOBS)
+MONEY_AND_NOTICES = (WRITE_EXCLUSION_NOTICES, WRITE_DEBT_MESSAGES, *planning.JOBS)
 
 
 SHORT = Size(people=18, loans=60, first_day=date(2027, 3, 20), days=20, seed=3)

@@ -15,7 +15,7 @@ from faelles.demo.model import AgencySample, OperatorSample, PatronSample, Staff
 from faelles.demo.store import Holders
 from faelles.fees.desk.model import ManualCharge, ManualKind
 from faelles.fees.desk.operations import charge_manually
-from faelles.fees.exclusion.operations import give_notices, notices, told
+from faelles.fees.exclusion.operations import notices, told, write_notices
 from faelles.fees.exclusion.rules import exclusion_in
 from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import local_date, utc_now
@@ -133,7 +133,7 @@ async def _choose(tx: Transaction, keyring: Keyring, token: str | None) -> Agenc
 
 
 async def _exclude_somebody(database: Database, keyring: Keyring, agency: AgencyId) -> None:
-    """Where nobody is: somebody came to owe too much and was given a letter a while ago."""
+    """Where nobody is: somebody came to owe too much, and was told by letter a while ago."""
 
     async def found(tx: Transaction) -> tuple[_Holder | None, BranchId]:
         settings = await current_settings(tx)
@@ -148,7 +148,7 @@ async def _exclude_somebody(database: Database, keyring: Keyring, agency: Agency
 
     async def write(tx: Transaction) -> None:
         await _charge(tx, holder, branch)
-        await give_notices(tx, system_caller(agency), after=holder.facts.id - 1, limit=1)
+        await write_notices(tx, system_caller(agency), after=holder.facts.id - 1, limit=1)
         written = await notices(tx, system_caller(agency), holder.facts.id)
         await told(tx, [each.notice for each in written])
 

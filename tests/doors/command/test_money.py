@@ -57,7 +57,7 @@ async def old_debt(database: Database, town: Town, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("old_debt")
 def test_debts_are_noticed_exported_answered_and_agree(at_desk: Run):
-    assert json.loads(at_desk("debt", "notices", "--json").stdout) == {"given": 1}
+    assert json.loads(at_desk("debt", "notices", "--json").stdout) == {"written": 1}
     assert [each["standing"] for each in json.loads(at_desk("debt", "excluded", "--json").stdout)] == ["untold"]
     assert "not given" in at_desk("debt", "excluded").stdout
     owing = json.loads(at_desk("debt", "excluded", "--json").stdout)[0]["patron"]

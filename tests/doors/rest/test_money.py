@@ -101,7 +101,7 @@ async def test_who_owes_too_much_is_written_to_and_can_read_it(
     charge = {"branch": objects["branch"], "kind": "manual", "amount_ore": 15_000, "reason": "Kaffe"}
     await client.post(f"{API}/patrons/{objects['patron']}/charges", json=charge, headers=librarian)
     written = await client.post(f"{API}/exclusions/notices", headers=librarian)
-    assert written.json() == {"given": 1, "last": None}
+    assert written.json() == {"written": 1, "last": None}
     (mine,) = (await client.get(f"{API}/own/exclusions", headers=reader)).json()["items"]
     (theirs,) = (await client.get(f"{API}/patrons/{objects['patron']}/exclusions", headers=librarian)).json()["items"]
     assert mine == theirs

@@ -19,7 +19,7 @@ from faelles.doors.web.items import barcode
 from faelles.doors.web.money.amounts import ore_of
 from faelles.fees.desk.model import ManualCharge, ManualKind
 from faelles.fees.desk.operations import charge_manually
-from faelles.fees.exclusion.operations import give_notices, notices, told
+from faelles.fees.exclusion.operations import notices, told, write_notices
 from faelles.ground.clock import utc_now
 from faelles.ground.errors import InvalidRequestError
 from faelles.people.model import Permission
@@ -89,7 +89,7 @@ async def test_an_exclusion_is_seen_wherever_the_patron_is_opened(employee: Visi
     reader = await library.reader()
     charge = ManualCharge(branch=library.town.main, kind=ManualKind.MANUAL, amount_ore=25_000, reason="Kaffe")
     await library.run(lambda tx: charge_manually(tx, library.librarian, reader.id, charge))
-    await library.run(lambda tx: give_notices(tx, library.librarian))
+    await library.run(lambda tx: write_notices(tx, library.librarian))
     assert "Varslet om udelukkelse er ikke givet; 250,00" in (await employee.get(f"/patrons/{reader.id}")).text
     [letter] = await library.run(lambda tx: notices(tx, library.librarian, reader.id))
     await library.run(lambda tx: told(tx, [letter.notice]))

@@ -3,7 +3,7 @@
 from datetime import date
 
 from faelles.fees.debt.nightly import write
-from faelles.fees.exclusion.nightly import give
+from faelles.fees.exclusion.nightly import write_to_debtors
 from faelles.fees.neighbours.model import Adapter
 from faelles.fees.rounds import make_round
 from faelles.ground.database import Database
@@ -49,5 +49,5 @@ async def test_where_nobody_has_chosen_a_debtor_system_there_is_nothing_to_do(
 
 async def test_the_night_writes_to_those_who_owe_too_much(office: Office):
     await office.charge(30_000)
-    done = await office.run(lambda tx, _: give(tx, DAY, None))
+    done = await office.run(lambda tx, _: write_to_debtors(tx, DAY, None))
     assert (done.next, done.counts) == (None, {"exclusion_notices": 1})

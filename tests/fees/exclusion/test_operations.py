@@ -10,7 +10,7 @@ import pytest
 from faelles.fees.desk import operations as desk
 from faelles.fees.desk.model import ManualCharge, ManualKind, Means, Pay
 from faelles.fees.exclusion.model import NoticeLine, Standing
-from faelles.fees.exclusion.operations import came_back, give_notices, list_standing, notices, told
+from faelles.fees.exclusion.operations import came_back, list_standing, notices, told, write_notices
 from faelles.ground.actor import SYSTEM
 from faelles.ground.database import Database
 from faelles.ground.errors import ForbiddenError
@@ -50,10 +50,10 @@ class Office:
         )
         await self.run(desk.pay, self.household.patron, request)
 
-    async def write(self, *, is_given: bool = True) -> int:
-        """With the letter given at once, unless something else is said."""
-        written = (await self.run(give_notices)).given
-        if is_given:
+    async def write(self, *, is_told: bool = True) -> int:
+        """And tell it at once, unless something else is said."""
+        written = (await self.run(write_notices)).written
+        if is_told:
             await self.letters(told)
         return written
 
@@ -122,9 +122,9 @@ async def test_paying_below_the_limit_in_time_averts_it(office: Office):
     assert await office.standing() == [Standing.SETTLED]
 
 
-async def test_a_letter_that_reached_nobody_excludes_nobody_until_it_is_given(office: Office):
+async def test_a_letter_that_reached_nobody_excludes_nobody_until_somebody_is_told(office: Office):
     await office.charge(25_000)
-    await office.write(is_given=False)
+    await office.write(is_told=False)
     office.days = 20
     (listed,) = await office.run(list_standing, after=0, limit=50)
     assert (listed.standing, listed.excludes_on) == (Standing.UNTOLD, None)
@@ -138,7 +138,7 @@ async def test_a_letter_that_reached_nobody_excludes_nobody_until_it_is_given(of
         await office.letters(came_back)
     assert await office.standing() == [Standing.UNTOLD]
     office.days = 30
-    assert await office.write(is_given=False) == 1
+    assert await office.write(is_told=False) == 1
 
 
 async def test_what_arises_after_the_letter_needs_a_letter_of_its_own(office: Office):
@@ -192,14 +192,14 @@ async def test_every_debtor_is_reached_slice_by_slice(office: Office):
         debtors.append((await move_in(office.database, town)).patron)
         await office.charge(21_000, patron=debtors[-1])
         await office.charge(100, patron=debtors[-1], school=True)
-    given, after = 0, 0
+    written, after = 0, 0
     while True:
-        slice_ = await office.run(give_notices, after=after, limit=3)
-        given += slice_.given
+        slice_ = await office.run(write_notices, after=after, limit=3)
+        written += slice_.written
         if slice_.last is None:
             break
         after = slice_.last
-    assert given == 5
+    assert written == 5
 
 
 async def test_two_patrons_who_are_one_keep_the_letter(office: Office):
@@ -220,7 +220,7 @@ async def test_two_patrons_who_are_one_keep_the_letter(office: Office):
 async def test_writing_needs_its_permission(office: Office, town: Town):
     async with office.database.transaction(town.agency, SYSTEM) as tx:
         with pytest.raises(ForbiddenError):
-            await give_notices(tx, staff(town, Permission.FEE_VIEW))
+            await write_notices(tx, staff(town, Permission.FEE_VIEW))
 
 
 async def test_the_letter_is_an_event_that_names_nobody(office: Office):

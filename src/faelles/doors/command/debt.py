@@ -14,7 +14,7 @@ from faelles.fees.debt.model import Answer, AnswerKind, Exported, FilesImported,
 from faelles.fees.desk import operations as desk_operations
 from faelles.fees.desk.model import StatementLine
 from faelles.fees.exclusion.model import StandingNotice
-from faelles.fees.exclusion.operations import give_notices, list_standing
+from faelles.fees.exclusion.operations import list_standing, write_notices
 from faelles.fees.model import ChargeKind
 from faelles.fees.payments.model import Outside
 from faelles.ground.i18n import money_text
@@ -38,19 +38,19 @@ _BY_HAND = "by-hand-"
 @app.command("notices", help=words("command_debt_notices"))
 def notices(*, token: Token = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> int:
-        given, after = 0, 0
+        written, after = 0, 0
         while True:
-            done = await give_notices(desk.tx, desk.caller, after=after)
-            given += done.given
+            done = await write_notices(desk.tx, desk.caller, after=after)
+            written += done.written
             if done.last is None:
-                return given
+                return written
             after = done.last
 
-    given = as_staff(work, token=token, as_json=as_json)
+    written = as_staff(work, token=token, as_json=as_json)
     if as_json:
-        show({"given": given})
+        show({"written": written})
     else:
-        tell("command_debt_noticed", given=given)
+        tell("command_debt_noticed", written=written)
 
 
 @app.command("excluded", help=words("command_debt_excluded"))

@@ -21,7 +21,7 @@ from faelles.fees.debt.model import (
     SettleFile,
 )
 from faelles.fees.exclusion import operations as exclusion
-from faelles.fees.exclusion.model import NoticeLine, NoticesGiven, StandingNotice
+from faelles.fees.exclusion.model import NoticeLine, NoticesWritten, StandingNotice
 from faelles.fees.neighbours.model import Neighbour, NeighbourSet, Role, SetNeighbour
 from faelles.fees.neighbours.operations import set_neighbour, show_neighbour
 from faelles.ground.i18n import text
@@ -42,9 +42,9 @@ class ShownMismatch(Mismatch, frozen=True, kw_only=True):
 
 
 @post("/exclusions/notices", opt=guarded(_COLLECT, example=Example()), summary="Write to those who owe too much")
-async def give_notices(request: ApiRequest, after: QueryId = None) -> NoticesGiven:
+async def write_notices(request: ApiRequest, after: QueryId = None) -> NoticesWritten:
     """One slice of the debtors; go on with `last` as `after`. Who was written to already is not written to again."""
-    return await request.run(lambda tx: exclusion.give_notices(tx, request.caller, after=after or 0))
+    return await request.run(lambda tx: exclusion.write_notices(tx, request.caller, after=after or 0))
 
 
 @get("/exclusions", opt=guarded(_COLLECT, example=Example()), summary="Who is excluded, and who is about to be")
@@ -194,7 +194,7 @@ router = Router(
     path="/",
     tags=["debts"],
     route_handlers=[
-        give_notices,
+        write_notices,
         list_excluded,
         list_notices,
         list_own_notices,

@@ -11,7 +11,7 @@ from faelles.circulation.sharing import nightly as sharing_nightly
 from faelles.circulation.shelf.nightly import EXPIRE_SHELF
 from faelles.circulation.transit import nightly as transit
 from faelles.fees.debt.nightly import WRITE_DEBT_MESSAGES
-from faelles.fees.exclusion.nightly import GIVE_EXCLUSION_NOTICES
+from faelles.fees.exclusion.nightly import WRITE_EXCLUSION_NOTICES
 from faelles.ground.jobs import FORGET_RUNS, Job
 from faelles.notices.planning import nightly as planning
 from faelles.notices.sending.nightly import FORGET_TEXTS
@@ -26,7 +26,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *loans.JOBS,
     *transit.JOBS,
     COUNT_FLOATING,
-    GIVE_EXCLUSION_NOTICES,
+    WRITE_EXCLUSION_NOTICES,
     WRITE_DEBT_MESSAGES,
     *planning.JOBS,
     FORGET_TEXTS,

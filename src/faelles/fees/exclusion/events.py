@@ -22,7 +22,7 @@ def noticed(notice: int, new: NewNotice) -> Event:
 
 
 def told(notice: int, excludes_on: date) -> Event:
-    """The letter was given, and its time runs."""
+    """Somebody has the letter, and its time runs."""
     return Event(kind="exclusion_told", subject=notice, dimensions={"excludes_on": excludes_on.isoformat()})
 
 

@@ -15,7 +15,7 @@ class Standing(StrEnum):
     RUNNING = "running"
     """Its time has not run out."""
     UNTOLD = "untold"
-    """The letter has not gone yet, found no way, or came back: it excludes nobody before it is given."""
+    """The letter has not gone yet, found no way, or came back: it excludes nobody before somebody is told."""
     EXCLUDES = "excludes"
     SETTLED = "settled"
     """The debt was paid, or brought below the limit before the time ran out; or the letter reached nobody for so long
@@ -95,9 +95,9 @@ class NewNotice(msgspec.Struct, frozen=True, kw_only=True):
     rule: RuleId | None
 
 
-class NoticesGiven(msgspec.Struct, frozen=True, kw_only=True):
+class NoticesWritten(msgspec.Struct, frozen=True, kw_only=True):
     """One slice of the debtors."""
 
-    given: int
+    written: int
     last: PatronId | None
     """Go on after this patron; None: there are no more."""

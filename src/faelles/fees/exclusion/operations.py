@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from faelles.fees import rules as fee_rules
 from faelles.fees.desk.operations import books_of
 from faelles.fees.exclusion import events, rules, store
-from faelles.fees.exclusion.model import Debtor, NewNotice, NoticeLine, NoticesGiven, Standing, StandingNotice
+from faelles.fees.exclusion.model import Debtor, NewNotice, NoticeLine, NoticesWritten, Standing, StandingNotice
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.events import append
@@ -24,7 +24,7 @@ from faelles.policies.operations import current_settings
 A_SLICE = 500
 
 
-async def give_notices(tx: Transaction, caller: Caller, *, after: int = 0, limit: int = A_SLICE) -> NoticesGiven:
+async def write_notices(tx: Transaction, caller: Caller, *, after: int = 0, limit: int = A_SLICE) -> NoticesWritten:
     """Write to the next debtors whose debt has reached the limit of their division and group: one slice of the night.
 
     Whoever needs a letter is locked and looked at again, so that two runs at once write one, and none to somebody
@@ -35,8 +35,8 @@ async def give_notices(tx: Transaction, caller: Caller, *, after: int = 0, limit
     today = _today(tx, settings)
     found = await store.load_debtors(tx, today, after=after, limit=limit)
     chosen = [each for each in found if _limit_reached(settings, each, tx.now, today, caller)]
-    given = await _notify(tx, caller, settings, [each.patron for each in chosen]) if chosen else 0
-    return NoticesGiven(given=given, last=found[-1].patron if len(found) >= limit else None)
+    written = await _notify(tx, caller, settings, [each.patron for each in chosen]) if chosen else 0
+    return NoticesWritten(written=written, last=found[-1].patron if len(found) >= limit else None)
 
 
 async def notices(tx: Transaction, caller: Caller, patron: PatronId, *, is_known: bool = False) -> list[NoticeLine]:
@@ -72,8 +72,8 @@ async def list_standing(tx: Transaction, caller: Caller, *, after: int, limit: i
 
 
 async def told(tx: Transaction, letters: Collection[int]) -> None:
-    """The letters of these notices were given today. The time of those that nobody had before runs from now: written
-    notice is what an exclusion rests on, and is given when it is sent.
+    """Somebody was told of these notices today. The time of those that nobody was told of before runs from now: written
+    notice is what an exclusion rests on, and it counts from when it is sent.
     """
     settings = await current_settings(tx)
     today = _today(tx, settings)
@@ -84,7 +84,7 @@ async def told(tx: Transaction, letters: Collection[int]) -> None:
 
 
 async def came_back(tx: Transaction, letters: Collection[int]) -> None:
-    """The letters of these notices reached nobody after all: until they are given, they exclude nobody."""
+    """The letters of these notices reached nobody after all: until somebody is told, they exclude nobody."""
     returned = await store.take_back(tx, letters)
     await append(tx, *(events.returned(notice) for notice in returned))
 

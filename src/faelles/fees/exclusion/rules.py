@@ -16,9 +16,9 @@ WRITE_ANEW_AFTER: Final = timedelta(days=30)
 
 
 def standing(notice: Notice, today: date) -> Standing:
-    """What a notice does on `today`. It excludes when its letter was given and the limit was still reached as the time
-    ran out, until everything it was about is paid: paying a part is too late then. What arose after it is for another
-    notice.
+    """What a notice does on `today`. It excludes when somebody was told of it and the limit was still reached as its
+    time ran out, until everything it was about is paid: paying a part is too late then. What arose after it is for
+    another notice.
     """
     if notice.owed_ore <= 0:
         return Standing.SETTLED

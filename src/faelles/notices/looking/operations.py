@@ -108,13 +108,13 @@ async def hand_over(tx: Transaction, caller: Caller, message: int) -> None:
     """Its words were given to the patron on paper. That is written notice: the time of a warning runs from today."""
     await _failed(tx, caller, message, "hand_over_message")
     await store.settle(tx, message, "handed_over")
-    await exclusion.told(tx, await store.warnings_given(tx, message))
+    await exclusion.told(tx, await store.warnings_in(tx, message))
     await append(tx, Event(kind="notice.handed_over", subject=message))
 
 
 async def report_bounce(tx: Transaction, caller: Caller, message: int, request: ReportBounce) -> None:
     """A message that was taken came back. Told twice it is told once. What must be said goes by another way, if there
-    is one; a warning of exclusion was given to nobody until it does.
+    is one; a warning of exclusion was told to nobody until it does.
     """
     await store.lock(tx, message)
     found = await _message(tx, caller, message, "report_bounce")

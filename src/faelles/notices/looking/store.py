@@ -51,7 +51,7 @@ _NOTE_BOUNCE = """
 INSERT INTO notice_attempt (agency_id, message_id, number, revision, at, outcome, detail)
 SELECT $1, id, attempts, revision, $3, 'bounced', $4 FROM notice_message WHERE agency_id = $1 AND id = $2
 """
-_WARNINGS_GIVEN = """
+_WARNINGS = """
 SELECT subject_id
   FROM notice
  WHERE agency_id = $1 AND message_id = $2 AND kind = 'exclusion_warning' AND subject_id IS NOT NULL
@@ -152,9 +152,9 @@ async def bounce(tx: Transaction, message: int, detail: str) -> bool:
     return True
 
 
-async def warnings_given(tx: Transaction, message: int) -> list[int]:
+async def warnings_in(tx: Transaction, message: int) -> list[int]:
     """The notices of exclusion that the message was about."""
-    return [row["subject_id"] for row in await tx.rows(_WARNINGS_GIVEN, tx.agency, message)]
+    return [row["subject_id"] for row in await tx.rows(_WARNINGS, tx.agency, message)]
 
 
 async def warnings_lost(tx: Transaction, message: int) -> list[int]:
