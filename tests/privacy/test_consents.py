@@ -1,18 +1,17 @@
 """Consents are dated, as easily taken back as given, and what they alone kept goes with them."""
 
-import pytest
-
 from circulation.lending_library import LendingLibrary
 from faelles.circulation.looking.operations import loans_of_patron
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.database import Transaction
 from faelles.ground.i18n import Language
-from faelles.ground.ids import PatronId
+from faelles.ground.ids import LoanId, PatronId
 from faelles.patrons.operations import write_consent
 from faelles.patrons.reach import reached
 from faelles.people.model import Caller, Grant, Permission
+from faelles.privacy.consents.history import list_own_history
 from faelles.privacy.consents.model import ConsentKind, ConsentSet, SetConsent
-from faelles.privacy.consents.operations import list_consents, set_consent, set_own_consent
+from faelles.privacy.consents.operations import list_consents, set_consent
 from privacy.conftest import Nights
 from privacy.lives import borrow, borrowers
 
@@ -67,17 +66,34 @@ async def test_whoever_sets_the_flag_the_consent_is_dated(library: LendingLibrar
     assert (line.kind, line.given_by, line.withdrawn_at) == ("history", "staff", None)
 
 
-@pytest.mark.parametrize(("consents", "seen"), [(True, 1), (False, 0)])
-async def test_patrons_see_their_finished_loans_with_consent_alone(library: LendingLibrary, consents, seen):
+async def seen_by_themselves(library: LendingLibrary, patron: PatronId) -> list[LoanId]:
+    caller = own(library, patron)
+    found = await library.run(lambda tx: list_own_history(tx, caller, after=0, limit=50))
+    assert await library.run(lambda tx: loans_of_patron(tx, caller, patron, is_open=False)) == []
+    return [each.id for each in found]
+
+
+async def test_patrons_see_what_came_back_since_they_agreed(library: LendingLibrary):
     reader = await library.reader()
     await borrow(library, reader)
-    caller = own(library, reader.id)
-    request = SetConsent(kind=ConsentKind.HISTORY, is_given=consents)
-    await library.database.run(
-        caller.agency, caller.actor, lambda tx: set_own_consent(tx, caller, library.keyring, request)
-    )
-    found = await library.run(lambda tx: loans_of_patron(tx, caller, reader.id, is_open=False))
-    assert len(found) == seen
+    assert await seen_by_themselves(library, reader.id) == []
+    library.clock.pass_days(1)
+    await say(library, reader.id, is_given=True)
+    assert await seen_by_themselves(library, reader.id) == []
+    library.clock.pass_days(1)
+    loan = await borrow(library, reader)
+    assert await seen_by_themselves(library, reader.id) == [loan]
+
+
+async def test_a_new_consent_brings_back_nothing_of_the_time_before_it(library: LendingLibrary):
+    reader = await library.reader()
+    await say(library, reader.id, is_given=True)
+    await borrow(library, reader)
+    library.clock.pass_days(1)
+    await say(library, reader.id, is_given=False)
+    assert await seen_by_themselves(library, reader.id) == []
+    await say(library, reader.id, is_given=True)
+    assert await seen_by_themselves(library, reader.id) == []
 
 
 async def test_other_consents_touch_no_loan(library: LendingLibrary):

@@ -1,5 +1,6 @@
 """What a patron has, what one loan is, where a copy is, and what a scan may mean."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -11,9 +12,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import Scan
 from faelles.ground.ids import LoanId, PatronId
-from faelles.patrons.looking.model import PatronView
 from faelles.patrons.looking.operations import candidates, identifiers_asked_for
-from faelles.patrons.model import Patron
 from faelles.patrons.reach import looked_at, patron_for
 from faelles.people.model import Caller, Permission
 
@@ -26,15 +25,18 @@ async def loans_of_patron(
     is_open: bool = True,
     after: int = 0,
     limit: int = 50,
-    known: Patron | PatronView | None = None,
+    is_known: bool = False,
+    closed_since: datetime | None = None,
 ) -> list[LoanShown]:
     """The loans of a patron, for staff in the divisions they work for, for the patron their own. Closed ones are there
-    only as long as retention lets them be, and shown to patrons who consented to a history. `known`: whom the caller
-    was let through to in this transaction.
+    only as long as retention lets them be. A patron sees those that were closed since `closed_since`, and without it
+    none: from when on that is, the consent to a history says. `is_known`: the caller was let through to the patron in
+    this transaction.
     """
     permission = caller.own_or(Permission.PATRON_VIEW)
-    known = known or await patron_for(tx, caller, patron, permission, "loans_of_patron")
-    if caller.patron is not None and not is_open and not known.keeps_history:
+    if not is_known:
+        await patron_for(tx, caller, patron, permission, "loans_of_patron")
+    if caller.patron is not None and not is_open and closed_since is None:
         return []
     divisions = caller.divisions(permission)
     return await store.loans_of(
@@ -42,6 +44,7 @@ async def loans_of_patron(
         patron,
         is_open=is_open,
         divisions=None if divisions is None else sorted(divisions),
+        closed_since=closed_since,
         after=after,
         limit=limit,
     )

@@ -1,5 +1,7 @@
 """The SQL of looking."""
 
+from datetime import datetime
+
 import msgspec
 
 from faelles.circulation.desk.facts import ItemFacts, PatronFacts
@@ -27,9 +29,10 @@ _LOANS_OF_PATRON = (
    AND l.id IN (SELECT b.loan_id FROM loan_borrower AS b WHERE b.agency_id = $1 AND b.patron_id = $2)
    AND (l.closed_at IS NULL) = $3
    AND ($4::integer[] IS NULL OR l.division_id = ANY ($4))
-   AND l.id > $5
+   AND ($5::timestamptz IS NULL OR l.closed_at >= $5)
+   AND l.id > $6
  ORDER BY l.id
- LIMIT $6
+ LIMIT $7
 """
 )
 _COPY = """
@@ -76,10 +79,17 @@ async def find_loan(tx: Transaction, loan: LoanId) -> LoanShown | None:
 
 
 async def loans_of(
-    tx: Transaction, patron: PatronId, *, is_open: bool, divisions: list[DivisionId] | None, after: int, limit: int
+    tx: Transaction,
+    patron: PatronId,
+    *,
+    is_open: bool,
+    divisions: list[DivisionId] | None,
+    closed_since: datetime | None,
+    after: int,
+    limit: int,
 ) -> list[LoanShown]:
     """Open or closed loans of a patron in either role, oldest first."""
-    rows = await tx.rows(_LOANS_OF_PATRON, tx.agency, patron, is_open, divisions, after, limit)
+    rows = await tx.rows(_LOANS_OF_PATRON, tx.agency, patron, is_open, divisions, closed_since, after, limit)
     return [_loan(row) for row in rows]
 
 

@@ -11,9 +11,11 @@ from faelles.doors.rest.access import Example, guarded, own_account
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathCode, PathId
 from faelles.doors.rest.request import ApiRequest
+from faelles.ground.database import Transaction
 from faelles.ground.ids import ItemId, LoanId, PatronId
 from faelles.patrons.merging.model import Merged, MergePatrons
 from faelles.people.model import Permission
+from faelles.privacy.consents.history import list_own_history
 from faelles.privacy.merging.operations import merge_patrons
 
 
@@ -124,12 +126,15 @@ async def list_own_loans(
     limit: Limit = 50,
     after: After = None,
 ) -> Page[LoanShown]:
-    """Closed ones as long as retention lets them be, and only to whoever agreed to a history."""
+    """Closed ones only to whoever agrees to a history: what came back since."""
     caller, cursor = request.caller, read_cursor(after, int) or 0
-    patron = caller.oneself()
-    loans = await request.run(
-        lambda tx: looking.loans_of_patron(tx, caller, patron, is_open=not closed, after=cursor, limit=limit)
-    )
+
+    async def work(tx: Transaction) -> list[LoanShown]:
+        if closed:
+            return await list_own_history(tx, caller, after=cursor, limit=limit)
+        return await looking.loans_of_patron(tx, caller, caller.oneself(), after=cursor, limit=limit)
+
+    loans = await request.run(work)
     return page(loans, limit, key=lambda loan: loan.id)
 
 

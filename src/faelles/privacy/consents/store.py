@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from faelles.ground.database import Transaction
+import msgspec
+
+from faelles.ground.database import Read, Transaction
 from faelles.ground.ids import PatronId
 from faelles.privacy.consents.model import ConsentKind, ConsentLine
 
@@ -12,6 +14,11 @@ SELECT kind, given_at, split_part(given_by, ':', 1) AS given_by, text_version, w
   FROM consent
  WHERE agency_id = $1 AND patron_id = $2
  ORDER BY id
+"""
+_STANDING_SINCE = """
+SELECT COALESCE((SELECT to_json(given_at)
+                   FROM consent
+                  WHERE agency_id = $1 AND patron_id = $2 AND kind = $3 AND withdrawn_at IS NULL), 'null')::text
 """
 _GIVE = """
 INSERT INTO consent (agency_id, patron_id, kind, given_at, given_by) VALUES ($1, $2, $3, $4, $5)
@@ -30,9 +37,16 @@ SELECT EXISTS (SELECT FROM consent
                 WHERE agency_id = $1 AND patron_id = $2 AND kind = 'history' AND withdrawn_at IS NULL AND given_at > $3)
 """
 
+_decode_moment = msgspec.json.Decoder(datetime | None).decode
+
 
 async def of_patron(tx: Transaction, patron: PatronId) -> list[ConsentLine]:
     return [ConsentLine(**dict(row)) for row in await tx.rows(_LIST, tx.agency, patron)]
+
+
+def standing_since(tx: Transaction, patron: PatronId, kind: ConsentKind) -> Read[datetime | None]:
+    """When the consent that stands was given; None where none does."""
+    return Read(_STANDING_SINCE, (tx.agency, patron, kind.value), _decode_moment)
 
 
 async def give(tx: Transaction, patron: PatronId, kind: ConsentKind) -> bool:

@@ -11,7 +11,6 @@ from faelles.circulation.loans.facts import LoanStanding
 from faelles.circulation.loans.model import Outcome, RenewalAnswer, RenewalRequest
 from faelles.circulation.loans.operations import renew
 from faelles.circulation.looking.model import LoanShown
-from faelles.circulation.looking.operations import loans_of_patron
 from faelles.circulation.own.model import AtHome, OwnLoan
 from faelles.circulation.own.operations import loans_asked_for, own_loans
 from faelles.doors.fbs import models
@@ -23,11 +22,9 @@ from faelles.ground.errors import invalid_field
 from faelles.ground.ids import LoanId
 from faelles.patrons.model import Patron
 from faelles.patrons.reach import there
-from faelles.people.model import Caller
 from faelles.policies.compiled import Settings
 from faelles.policies.operations import settings_for
-from faelles.privacy.consents.model import ConsentKind
-from faelles.privacy.consents.operations import list_own_consents
+from faelles.privacy.consents.history import agreed_since, own_history
 
 MOST_LOANS: Final = 500
 _LONG_LOAN: Final = timedelta(days=100)
@@ -103,9 +100,11 @@ async def loans_with_history(call: Call) -> models.LoansWithHistory:
     """Open loans, and finished ones of whoever lets the library keep them, the latest first."""
 
     async def work(tx: Transaction) -> models.LoansWithHistory:
-        found, at_home = await tx.together(call.patron_asked_for(tx), loans_asked_for(tx, call.own))
+        found, at_home, agreed = await tx.together(
+            call.patron_asked_for(tx), loans_asked_for(tx, call.own), agreed_since(tx, call.own)
+        )
         known = there(found)
-        finished = await _kept(tx, call.own, known)
+        finished = await own_history(tx, call.own, known, agreed, limit=MOST_LOANS)
         details = await loan_details(tx, await settings_for(tx, at_home.revision), finished)
         return models.LoansWithHistory(
             loans=tuple(await _at_home(tx, call, known, at_home)),
@@ -113,19 +112,6 @@ async def loans_with_history(call: Call) -> models.LoansWithHistory:
         )
 
     return await call.look(work)
-
-
-async def _kept(tx: Transaction, own: Caller, known: Patron) -> list[LoanShown]:
-    """What came back since the patron consented: an earlier consent that was withdrawn covers nothing any more."""
-    if not known.keeps_history:
-        return []
-    given = [
-        each.given_at
-        for each in await list_own_consents(tx, own)
-        if each.kind == ConsentKind.HISTORY and each.withdrawn_at is None
-    ]
-    finished = await loans_of_patron(tx, own, known.id, is_open=False, limit=MOST_LOANS, known=known)
-    return [each for each in finished if given and each.closed_at is not None and each.closed_at >= min(given)]
 
 
 async def renew_loans(call: Call) -> list[models.RenewedLoan]:

@@ -75,7 +75,7 @@ async def panel_of(tx: Transaction, caller: Caller, patron: PatronId) -> Panel:
         holds = await holds_of_patron(tx, caller, patron, limit=_MOST_SHOWN, is_known=True)
     return Panel(
         patron=view,
-        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_SHOWN, known=view),
+        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_SHOWN, is_known=True),
         holds=holds,
         owed_ore=Ore(sum(each.balance_ore for each in owed)),
         exclusions=exclusions,
