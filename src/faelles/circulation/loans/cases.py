@@ -1,6 +1,7 @@
 """From what was read to what is decided: which terms count, on which calendar, on which day. Pure."""
 
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from faelles.agencies.calendar import Calendar
 from faelles.circulation.desk.facts import BookedDays, ItemFacts, PatronFacts, RuledItem
@@ -60,6 +61,35 @@ def lending_case(
     )
 
 
+class AskedFor(Protocol):
+    """A loan to renew, as whatever load it was read by hands it out."""
+
+    @property
+    def loan(self) -> LoanStanding: ...
+    @property
+    def item(self) -> RuledItem: ...
+    @property
+    def waited_for_from(self) -> date | None: ...
+    @property
+    def bookings(self) -> tuple[BookedDays, ...]: ...
+
+
+def renewal_now(desk: Desk, patron: PatronFacts, each: AskedFor, terms: Terms | None = None) -> RenewalCase:
+    """One renewal of this moment: what a wish is decided by, and what a list tells beforehand. `terms`: where they are
+    known already, of another copy of the same kind.
+    """
+    return renewal_case(
+        desk,
+        patron=patron,
+        item=each.item,
+        loan=each.loan,
+        renewed_at=desk.now,
+        waited_for_from=each.waited_for_from,
+        bookings=each.bookings,
+        terms=terms,
+    )
+
+
 def renewal_case(
     desk: Desk,
     *,
@@ -71,7 +101,7 @@ def renewal_case(
     bookings: tuple[BookedDays, ...] = (),
     terms: Terms | None = None,
 ) -> RenewalCase:
-    """One renewal, ready to be decided. `terms`: where they are known already, of another copy of the same kind."""
+    """One renewal, ready to be decided."""
     terms = terms or terms_for(desk, patron, item, renewed_at)
     today = desk.local_day(renewed_at)
     start = loan.due_on if terms[RENEWAL_COUNTS_FROM].value is RenewalBase.OLD_DUE else today

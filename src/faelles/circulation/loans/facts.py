@@ -25,14 +25,13 @@ class ClosedHow(StrEnum):
     """The copy is lost, and nothing is owed for it any more."""
 
 
-class LoanStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """How a loan stands, whoever it is to: all of it that a renewal is decided by."""
+class LoanCourse(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a loan has come, whoever it is to."""
 
     id: LoanId
     item: ItemId
     division: DivisionId
     lent_at: datetime
-    lent_on: date
     due_on: date
     renewals: int
     lost_at: datetime | None
@@ -50,6 +49,12 @@ class LoanStanding(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_overdue(self, day: date) -> bool:
         return is_late(self.due_on, day, is_stopped=self.is_stopped)
+
+
+class LoanStanding(LoanCourse, frozen=True, kw_only=True):
+    """All of a loan that a renewal is decided by."""
+
+    lent_on: date
 
 
 class LoanFacts(LoanStanding, frozen=True, kw_only=True):

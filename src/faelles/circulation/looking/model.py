@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from faelles.circulation.desk.facts import is_late
+from faelles.circulation.loans.facts import LoanCourse
 from faelles.ground.ids import (
     BranchId,
     DivisionId,
@@ -18,32 +18,19 @@ from faelles.ground.ids import (
 )
 
 
-class LoanShown(msgspec.Struct, frozen=True, kw_only=True):
+class LoanShown(LoanCourse, frozen=True, kw_only=True):
     """One loan with its copy. Who borrowed is for those who may see the loan."""
 
-    id: LoanId
-    item: ItemId
     item_number: ItemNumber
     record: RecordId
     title: str
     creators: tuple[str, ...]
     material_type: str
     kind: str
-    division: DivisionId
     branch: BranchId
-    lent_at: datetime
-    due_on: date
-    renewals: int
     borrower: PatronId | None
     second_borrower: PatronId | None
-    lost_at: datetime | None
-    claimed_returned_at: datetime | None
-    closed_at: datetime | None
     closed_how: str | None
-
-    def is_overdue(self, day: date) -> bool:
-        is_stopped = self.lost_at is not None or self.claimed_returned_at is not None
-        return is_late(self.due_on, day, is_stopped=is_stopped)
 
 
 class CopyShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from datetime import date
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.desk.opening import Desk, open_desk
-from faelles.circulation.loans.cases import renewal_case, terms_for
+from faelles.circulation.loans.cases import renewal_now, terms_for
 from faelles.circulation.loans.renewal_rules import find_blocks
 from faelles.circulation.own import store
 from faelles.circulation.own.model import AtHome, LoanAtHome, OwnHolds, OwnLoan
@@ -14,7 +14,6 @@ from faelles.ground.access import record_access
 from faelles.ground.database import Read, Transaction
 from faelles.ground.ids import BranchId, DivisionId, PatronGroupId, PatronId
 from faelles.people.model import Caller, Permission
-from faelles.policies.compiled import Terms
 
 
 def loans_asked_for(tx: Transaction, caller: Caller) -> Read[AtHome]:
@@ -58,7 +57,8 @@ def _decided_alike(desk: Desk, patron: PatronFacts) -> Callable[[LoanAtHome], tu
         alike = (known, *_told_apart_by(each))
         found = decided.get(alike)
         if found is None:
-            found = decided[alike] = _standing(desk, patron, each, known)
+            # All of it, as nobody steps over anything; nothing where the loan may be renewed.
+            found = decided[alike] = tuple(find_blocks(renewal_now(desk, patron, each, known)))
         return found or None
 
     return refused
@@ -71,23 +71,8 @@ def _groups(patron: PatronFacts, day: date) -> list[tuple[DivisionId, PatronGrou
     return [(each.division, each.group) for each in counting if each is not None]
 
 
-def _standing(desk: Desk, patron: PatronFacts, each: LoanAtHome, terms: Terms) -> tuple[Block, ...]:
-    """All of it, as nobody steps over anything; nothing where the loan may be renewed."""
-    case = renewal_case(
-        desk,
-        patron=patron,
-        item=each.item,
-        loan=each.loan,
-        renewed_at=desk.now,
-        waited_for_from=each.waited_for_from,
-        bookings=each.bookings,
-        terms=terms,
-    )
-    return tuple(find_blocks(case))
-
-
 def _told_apart_by(each: LoanAtHome) -> tuple[object, ...]:
-    """All that `renewal_case` and `renewal_rules` ask of an open loan and its copy, besides the terms."""
+    """All that `renewal_now` and `renewal_rules` ask of an open loan and its copy, besides the terms."""
     loan, item = each.loan, each.item
     return (
         loan.division,

@@ -7,7 +7,7 @@ from typing import Final
 
 from faelles.circulation.availability.model import LentCopy, TitleElsewhere
 from faelles.circulation.availability.operations import copies_lent
-from faelles.circulation.loans.facts import LoanStanding
+from faelles.circulation.loans.facts import LoanCourse
 from faelles.circulation.loans.model import Outcome, RenewalAnswer, RenewalRequest
 from faelles.circulation.loans.operations import renew
 from faelles.circulation.looking.model import LoanShown
@@ -70,7 +70,7 @@ async def loan_details(
     return {each.id: _details(settings, each, copies[each.id]) for each in found if each.id in copies}
 
 
-def _details(settings: Settings, loan: LoanShown | LoanStanding, copy: LentCopy) -> models.LoanDetails:
+def _details(settings: Settings, loan: LoanCourse, copy: LentCopy) -> models.LoanDetails:
     zone = settings.directory.agency.time_zone
     return models.LoanDetails(
         loan_id=loan.id,
