@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from faelles.ground.clock import utc_now
-from faelles.ground.errors import ForbiddenError, InvalidRequestError
+from faelles.ground.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from faelles.ground.i18n import Language
+from faelles.ground.ids import PatronId
 from faelles.patrons.identification.sign_in import check_pin
 from faelles.patrons.model import AbsencePeriod, Contact
 from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin
@@ -48,6 +49,14 @@ async def test_a_new_pin_takes_the_old_one(desk: Desk):
     await change_own_pin(desk.database, desk.keyring, own, ChangeOwnPin(old="4711", new="8080"))
     agency = desk.town.agency
     assert await check_pin(desk.database, desk.keyring, agency, identifier=card.value, pin="8080") == patron
+
+
+async def test_an_erased_patron_is_nobody_also_to_themselves(desk: Desk):
+    gone = signed_in(desk.town, PatronId(404))
+    with pytest.raises(NotFoundError, match="patron_unknown"):
+        await desk.run(lambda tx: show_own(tx, gone))
+    with pytest.raises(NotFoundError, match="patron_unknown"):
+        await desk.run(lambda tx: change_own(tx, gone, ChangeOwn(version=1, language=Language.ENGLISH)))
 
 
 async def test_staff_have_no_own_account(desk: Desk):

@@ -59,7 +59,11 @@ async def patron_to_change(
     """As `patron_for`, with the patron locked for the rest of the transaction. A merged one is changed no more."""
     caller.require(permission)
     await store.lock(tx, [patron])
-    found = await patron_for(tx, caller, patron, permission, operation)
+    return still_themselves(await patron_for(tx, caller, patron, permission, operation))
+
+
+def still_themselves(found: Patron) -> Patron:
+    """Raises ConflictError for who became another."""
     if found.merged_into is not None:
         raise ConflictError("patron_merged", patron=found.merged_into)
     return found
@@ -74,6 +78,12 @@ async def reached_to_change(tx: Transaction, patron: PatronId) -> Patron:
     """As `reached`, locked for the rest of the transaction."""
     await store.lock(tx, [patron])
     return await reached(tx, patron)
+
+
+def visible(caller: Caller, loaded: Sequence[Patron]) -> list[Patron]:
+    """Those whom the caller may see, in the order given. Whoever shows them records it (`looked_at`)."""
+    divisions = caller.divisions(Permission.PATRON_VIEW)
+    return [each for each in loaded if within(each, divisions)]
 
 
 def within(patron: Patron, divisions: Divisions) -> bool:

@@ -52,7 +52,7 @@ async def guardian_behind(tx: Transaction, caller: Caller, keyring: Keyring, ide
     caller.require(Permission.PATRON_VIEW)
     held = await identification.find(tx, lookup_keys(keyring, tx.agency, identifier))
     found = await patrons.load(tx, sorted({each.patron for each in held if each.ended_at is None}))
-    if len(found) != 1 or not reach.within(found[0], caller.divisions(Permission.PATRON_VIEW)):
+    if len(found) != 1 or not reach.visible(caller, found):
         raise NotFoundError("no_children")
     return found[0]
 

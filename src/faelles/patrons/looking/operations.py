@@ -137,9 +137,8 @@ async def stands_for(
     """
     found = await tx.ask(identifiers_asked_for(tx, caller, keyring, scan))
     holding = [each.patron for each in found if each.kind in kinds and each.ended_at is None]
-    divisions = caller.divisions(Permission.PATRON_VIEW)
-    reached = [each.id for each in await patrons.load(tx, holding) if reach.within(each, divisions)] if holding else []
-    return reached[0] if len(reached) == 1 else None
+    reached = reach.visible(caller, await patrons.load(tx, holding)) if holding else []
+    return reached[0].id if len(reached) == 1 else None
 
 
 def identifiers_asked_for(tx: Transaction, caller: Caller, keyring: Keyring, scan: str) -> Read[list[Identifier]]:
@@ -166,9 +165,8 @@ async def summaries(tx: Transaction, caller: Caller, found: Sequence[PatronId], 
     """One line for each of `found` that is within the caller's reach, in the order of names; every one is recorded."""
     if not found:
         return []
-    divisions = caller.divisions(Permission.PATRON_VIEW)
     loaded, identifiers = await tx.together(patrons.asked_for(tx, found), identification.asked_for(tx, found))
-    reached = [each for each in loaded if reach.within(each, divisions)]
+    reached = reach.visible(caller, loaded)
     cards = {
         each.patron: each.lookup
         for each in reversed(identifiers)

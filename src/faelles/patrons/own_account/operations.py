@@ -5,7 +5,7 @@ from msgspec import structs
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.database.transaction import Transaction
-from faelles.ground.errors import ConflictError, UnauthenticatedError, invalid_field
+from faelles.ground.errors import UnauthenticatedError, invalid_field
 from faelles.ground.ids import BranchId
 from faelles.patrons import store as patrons
 from faelles.patrons.blocks import store as blocks
@@ -17,6 +17,7 @@ from faelles.patrons.looking.operations import view
 from faelles.patrons.model import AbsencePeriod, ChangePatron, Patron
 from faelles.patrons.operations import apply_change
 from faelles.patrons.own_account.model import ChangeOwn, ChangeOwnPin
+from faelles.patrons.reach import still_themselves, there
 from faelles.people import attempts
 from faelles.people.model import Caller
 
@@ -76,21 +77,22 @@ async def remove_own_absence(tx: Transaction, caller: Caller, absence: int) -> N
 async def replace_own_absences(tx: Transaction, caller: Caller, period: AbsencePeriod | None) -> None:
     """One absence at most: `period` in place of those that there were."""
     known = await own_patron(tx, caller, is_changed=True)
-    there = await blocks.absences(tx, known.id)
-    if [(each.first_day, each.last_day) for each in there] == ([(period.first_day, period.last_day)] if period else []):
+    absences = await blocks.absences(tx, known.id)
+    wanted = [] if period is None else [(period.first_day, period.last_day)]
+    if [(each.first_day, each.last_day) for each in absences] == wanted:
         return
-    for absence in there:
+    for absence in absences:
         await take_absence_away(tx, known, absence.id)
     if period is not None:
         await write_absence(tx, known, period)
 
 
 async def own_patron(tx: Transaction, caller: Caller, *, is_changed: bool = False) -> Patron:
-    """The signed-in patron, locked where something `is_changed`. Raises ConflictError `patron_merged`."""
+    """The signed-in patron, locked where something `is_changed`. Raises NotFoundError for one who was erased,
+    ConflictError for who became another.
+    """
     own = caller.oneself()
     if is_changed:
         await patrons.lock(tx, [own])
     found = await patrons.load(tx, [own])
-    if not found or found[0].merged_into is not None:
-        raise ConflictError("patron_merged", patron=(found[0].merged_into if found else None) or own)
-    return found[0]
+    return still_themselves(there(found[0] if found else None))
