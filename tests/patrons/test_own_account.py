@@ -16,6 +16,8 @@ from faelles.patrons.own_account.operations import (
     set_own_absence,
     show_own,
 )
+from faelles.patrons.reach import patron_for
+from faelles.people.model import Permission
 from patrons_desk import Desk, new_card, signed_in
 
 
@@ -49,6 +51,18 @@ async def test_a_new_pin_takes_the_old_one(desk: Desk):
     await change_own_pin(desk.database, desk.keyring, own, ChangeOwnPin(old="4711", new="8080"))
     agency = desk.town.agency
     assert await check_pin(desk.database, desk.keyring, agency, identifier=card.value, pin="8080") == patron
+
+
+async def test_patrons_see_themselves_also_where_nothing_can_be_written(desk: Desk):
+    patron = await desk.register()
+    own = signed_in(desk.town, patron)
+    seen = await desk.database.run(
+        own.agency,
+        own.actor,
+        lambda tx: patron_for(tx, own, patron, Permission.OWN_ACCOUNT, "show_own"),
+        read_only=True,
+    )
+    assert seen.id == patron
 
 
 async def test_an_erased_patron_is_nobody_also_to_themselves(desk: Desk):

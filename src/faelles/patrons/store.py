@@ -37,19 +37,24 @@ _FACTS = """
            'divisions', b.divisions)
 """
 
-# Whoever is shown and the log of it are one statement. Nobody reaches beyond their divisions ($3; NULL: all of them),
-# what is nobody's business is not noted ($6 is NULL), and who became another is shown where that is asked for ($7).
-_SHOW_ONE = f"""
-WITH shown AS MATERIALIZED (
+# Nobody reaches beyond their divisions ($3; NULL: all of them), and who became another is shown where that is asked for
+# ($4).
+_REACHED = f"""
     SELECT p.id, {_FACTS} AS facts
       FROM patron AS p
      CROSS JOIN LATERAL (SELECT {_DIVISIONS} AS divisions OFFSET 0) AS b
      WHERE p.agency_id = $1 AND p.id = $2 AND ($3::integer[] IS NULL OR b.divisions && $3)
-       AND ($7::boolean OR p.merged_into_id IS NULL)
-), noted AS (
-    INSERT INTO access_log (agency_id, at, actor, operation, person_id)
-    SELECT $1, $4, $5, $6, id FROM shown WHERE $6::text IS NOT NULL)
+       AND ($4::boolean OR p.merged_into_id IS NULL)
+"""
+# Whoever is shown and the log of it are one statement. A look that is nobody's business writes nothing, and so may be
+# asked for where nothing can be written.
+_SHOW_AND_NOTE = f"""
+WITH shown AS MATERIALIZED ({_REACHED}), noted AS (
+    INSERT INTO access_log (agency_id, at, actor, operation, person_id) SELECT $1, $5, $6, $7, id FROM shown)
 SELECT COALESCE((SELECT facts FROM shown), 'null')::text
+"""
+_SHOW = f"""
+SELECT COALESCE((SELECT facts FROM ({_REACHED}) AS shown), 'null')::text
 """
 
 # By key: given the order of names, PostgreSQL goes through everybody of the agency in that order.
@@ -147,8 +152,10 @@ def shown_asked_for(
     """The patron, if they belong to one of `divisions` (None: wherever); `operation`: what the look is noted for, if it
     is. `with_merged`: also one who became another.
     """
-    within = None if divisions is None else list(divisions)
-    return Read(_SHOW_ONE, (tx.agency, patron, within, tx.now, str(tx.actor), operation, with_merged), _decode_one)
+    asked = (tx.agency, patron, None if divisions is None else list(divisions), with_merged)
+    if operation is None:
+        return Read(_SHOW, asked, _decode_one)
+    return Read(_SHOW_AND_NOTE, (*asked, tx.now, str(tx.actor), operation), _decode_one)
 
 
 async def insert(
