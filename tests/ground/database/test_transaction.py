@@ -393,6 +393,16 @@ async def test_of_a_message_of_a_look_that_fails_nothing_is_kept(single: Databas
     assert await kept(single, town) == set()
 
 
+async def test_of_a_message_of_a_look_that_was_never_sent_whole_nothing_is_kept(single: Database, town: Town):
+    async def beyond_its_column(tx: Transaction) -> None:
+        await tx.write(WRITE, tx.agency, "half")
+        await tx.value("SELECT $1::integer", 2**40)
+
+    with pytest.raises(asyncpg.DataError):
+        await single.look(town.agency, KIOSK, beyond_its_column)
+    assert await kept(single, town) == set()
+
+
 async def test_each_message_of_a_look_acts_within_the_agency(single: Database, town: Town):
     async def twice(tx: Transaction) -> list[tuple[str, str]]:
         rows = [await tx.row(SETTINGS), await tx.row(SETTINGS)]

@@ -197,12 +197,11 @@ class Channel(Connection):
     async def roll_back(self) -> None:
         """Undo what was done, and do not say what was still to be said."""
         self._ahead = []
-        # Of questions nothing is left to undo; asking once more is to know that the last answer is over.
-        last = _NOTHING if self._before_each else _ROLLBACK
         self._before_each = b""
         if not self.is_at_rest():
-            # As an extended query: behind an error PostgreSQL heeds nothing before the next Sync.
-            await self.ask(last, ())
+            # As an extended query: behind an error PostgreSQL heeds nothing before the next Sync. Where each message is
+            # a transaction there may be a half of one to undo: what went ahead of a value that could not be sent.
+            await self.ask(_ROLLBACK, ())
 
     def is_at_rest(self) -> bool:
         """Whether nothing is under way, and nothing waits to be said."""
