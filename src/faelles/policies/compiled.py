@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from faelles.agencies.directory import AgencyDirectory
 from faelles.ground.ids import AgencyId, BranchId, DivisionId, MaterialGroupId, PatronGroupId, PlacementId
@@ -19,11 +19,22 @@ from faelles.policies.knob import Knob
 from faelles.policies.model import Ceiling, Rule, ScopePath, Setting, SettingsRevision, Subject
 
 Value = TypeVar("Value")
+Key = TypeVar("Key", bound=Hashable)
+Answer = TypeVar("Answer")
 
 MOST_TERMS = 1024
 """How many answered subjects a policy keeps. Subjects of equal reach share one, so few agencies ever have more."""
 
 MOST_CONCLUSIONS = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question(Generic[Key, Answer]):
+    """What is asked again and again, and is no other one of the same words. Its answer follows from the key alone, and
+    from the rules that are in force.
+    """
+
+    words: str
 
 
 class Terms:
@@ -70,7 +81,7 @@ class CompiledPolicy:
         self._tables: dict[int, rules.RuleTable] = {}
         self._terms: dict[tuple[int, Subject], Terms] = {}
         self._terms_by_reach: dict[tuple[int, rules.Reach], Terms] = {}
-        self._conclusions: dict[tuple[int, str], dict[Hashable, Any]] = {}
+        self._conclusions: dict[tuple[int, Question[Any, Any]], dict[Any, Any]] = {}
 
     def terms(self, subject: Subject, moment: datetime) -> Terms:
         """The terms that hold for `subject` at `moment` (aware)."""
@@ -97,11 +108,9 @@ class CompiledPolicy:
             found = self._tables[stretch] = rules.build_table(in_force, ceilings, self.trees)
         return found
 
-    def conclusions(self, about: str, moment: datetime) -> dict[Hashable, Any]:
-        """Where whoever asks the same of many keeps the answers: each follows from its key alone, and from the rules
-        as they are at `moment`.
-        """
-        kept = self._conclusions.setdefault((bisect_right(self._boundaries, moment), about), {})
+    def conclusions(self, question: Question[Key, Answer], moment: datetime) -> dict[Key, Answer]:
+        """Where whoever asks the same of many keeps the answers, by the rules as they are at `moment`."""
+        kept = self._conclusions.setdefault((bisect_right(self._boundaries, moment), question), {})
         if len(kept) >= MOST_CONCLUSIONS:
             kept.clear()
         return kept

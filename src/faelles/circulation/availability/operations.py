@@ -25,15 +25,29 @@ from faelles.circulation.holds.facts import Copy
 from faelles.circulation.holds.fitting import Demand, is_booked_soon, misfits, subject_of, supply_of
 from faelles.ground.clock import local_date
 from faelles.ground.database import Read, Transaction
-from faelles.ground.ids import BranchId, DivisionId, IssueId, ItemId, LoanId, PatronGroupId, RecordId
+from faelles.ground.ids import (
+    BranchId,
+    DivisionId,
+    IssueId,
+    ItemId,
+    LoanId,
+    MaterialGroupId,
+    PatronGroupId,
+    PlacementId,
+    RecordId,
+)
 from faelles.people.model import Caller, Permission
-from faelles.policies.compiled import Settings
+from faelles.policies.compiled import Question, Settings
 from faelles.policies.model import ANY_PATRON
 from faelles.policies.operations import settings_for
 
 _ORDINARY: Final = "adult"
 """Whose rules are told where nobody in particular asks."""
 _AGE_UNKNOWN: Final = -1
+
+_ToldApart = tuple[BranchId, PlacementId, MaterialGroupId, str, bool, str, bool]
+"""What the rules may tell copies apart by that wait where they belong; last, whether one is booked soon."""
+_MAY_BE_WAITED_FOR: Final[Question[_ToldApart, bool]] = Question("may be waited for")
 
 
 def titles_asked_for(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Read[TitlesFound]:
@@ -118,7 +132,7 @@ def _judge(settings: Settings, moment: datetime) -> Callable[[Copy], bool]:
     rule tells apart: nobody's age is known, and a copy that is picked up where it belongs may be as new as it likes.
     """
     today = local_date(moment, settings.directory.agency.time_zone)
-    known = settings.policy.conclusions("may be waited for", moment)
+    known = settings.policy.conclusions(_MAY_BE_WAITED_FOR, moment)
 
     def judged(copy: Copy) -> bool:
         if not copy.comes_back:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Final
 
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.facts import PatronFacts
@@ -12,8 +13,15 @@ from faelles.circulation.own import store
 from faelles.circulation.own.model import AtHome, LoanAtHome, OwnHolds, OwnLoan
 from faelles.ground.access import record_access
 from faelles.ground.database import Read, Transaction
-from faelles.ground.ids import BranchId, DivisionId, PatronGroupId, PatronId
+from faelles.ground.ids import BranchId, DivisionId, MaterialGroupId, PatronGroupId, PatronId, PlacementId
 from faelles.people.model import Caller, Permission
+from faelles.policies.compiled import Question, Terms
+
+_Groups = tuple[tuple[DivisionId, PatronGroupId], ...]
+"""Of a patron, the one that counts in each division where there is one."""
+_Kind = tuple[BranchId, _Groups, BranchId, PlacementId, MaterialGroupId, str]
+"""Where somebody of some groups renews, and the kind of copy."""
+_TERMS: Final[Question[_Kind, Terms]] = Question("terms of a renewal")
 
 
 def loans_asked_for(tx: Transaction, caller: Caller) -> Read[AtHome]:
@@ -44,17 +52,17 @@ def _decided_alike(desk: Desk, patron: PatronFacts) -> Callable[[LoanAtHome], tu
     """What stands against a renewal, decided once for all loans that nothing in the decision tells apart: who has much
     has much of a kind, and fetched it on few days. The terms of a kind are those of everybody in the same groups.
     """
-    terms = desk.settings.policy.conclusions("terms of a renewal", desk.now)
-    who = (desk.branch, *_groups(patron, desk.local_day(desk.now)))
-    decided: dict[tuple[object, ...], tuple[Block, ...]] = {}
+    terms = desk.settings.policy.conclusions(_TERMS, desk.now)
+    groups = _groups(patron, desk.local_day(desk.now))
+    decided: dict[tuple[Terms, tuple[object, ...]], tuple[Block, ...]] = {}
 
     def refused(each: LoanAtHome) -> tuple[Block, ...] | None:
         item = each.item
-        kind = (who, item.owner_branch, item.default_placement, item.material_group, item.kind)
+        kind = (desk.branch, groups, item.owner_branch, item.default_placement, item.material_group, item.kind)
         known = terms.get(kind)
         if known is None:
             known = terms[kind] = terms_for(desk, patron, item, desk.now)
-        alike = (known, *_told_apart_by(each))
+        alike = (known, _told_apart_by(each))
         found = decided.get(alike)
         if found is None:
             # All of it, as nobody steps over anything; nothing where the loan may be renewed.
@@ -64,11 +72,10 @@ def _decided_alike(desk: Desk, patron: PatronFacts) -> Callable[[LoanAtHome], tu
     return refused
 
 
-def _groups(patron: PatronFacts, day: date) -> list[tuple[DivisionId, PatronGroupId]]:
-    """The group that counts in each division where there is one."""
+def _groups(patron: PatronFacts, day: date) -> _Groups:
     divisions = sorted({each.division for each in patron.memberships})
     counting = [patron.membership_in(division, day) for division in divisions]
-    return [(each.division, each.group) for each in counting if each is not None]
+    return tuple((each.division, each.group) for each in counting if each is not None)
 
 
 def _told_apart_by(each: LoanAtHome) -> tuple[object, ...]:
