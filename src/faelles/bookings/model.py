@@ -7,7 +7,17 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from faelles.ground.fields import Id, ItemNumberText, LongText
-from faelles.ground.ids import BranchId, DivisionId, ItemId, ItemNumber, LoanId, PatronId, PlacementId, RecordId
+from faelles.ground.ids import (
+    BranchId,
+    DivisionId,
+    ItemId,
+    ItemNumber,
+    LoanId,
+    PatronGroupId,
+    PatronId,
+    PlacementId,
+    RecordId,
+)
 
 Quantity = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -88,7 +98,7 @@ class Booking(Struct, frozen=True, kw_only=True):
     division: DivisionId
     from_branch: BranchId
     delivery_branch: BranchId
-    patron_group: int | None
+    patron_group: PatronGroupId | None
     first_day: date
     last_day: date
     wanted: int

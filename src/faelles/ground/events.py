@@ -15,7 +15,7 @@ from typing import Annotated
 import msgspec
 
 from faelles.ground.database.transaction import Database, Row, Transaction
-from faelles.ground.ids import AgencyId, EventId
+from faelles.ground.ids import AccountId, AgencyId, EventId, HoldId, ItemId, LoanId
 
 Dimension = str | int | bool | None
 
@@ -27,10 +27,10 @@ class Event:
     """
 
     kind: str
-    loan: int | None = None
-    hold: int | None = None
-    item: int | None = None
-    account: int | None = None
+    loan: LoanId | None = None
+    hold: HoldId | None = None
+    item: ItemId | None = None
+    account: AccountId | None = None
     subject: int | None = None
     """The id of whatever else the event is about (a rule, a branch, a record), by the kind of the event."""
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     actor: str
     kind: str
-    loan: int | None
-    hold: int | None
-    item: int | None
-    account: int | None
+    loan: LoanId | None
+    hold: HoldId | None
+    item: ItemId | None
+    account: AccountId | None
     subject: int | None
     dimensions: dict[str, Dimension]
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from faelles.ground.events import Dimension, Event
+from faelles.ground.ids import BranchId
 from faelles.patrons.model import Patron
 
 
@@ -44,5 +45,5 @@ def about(patron: Patron, kind: PatronEvent, /, **dimensions: Dimension) -> Even
     )
 
 
-def at_branch(branch: int, kind: PatronEvent, /, **dimensions: Dimension) -> Event:
+def at_branch(branch: BranchId, kind: PatronEvent, /, **dimensions: Dimension) -> Event:
     return Event(kind=kind.value, subject=branch, dimensions=dimensions)

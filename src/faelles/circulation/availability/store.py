@@ -14,7 +14,7 @@ from faelles.circulation.availability.model import CopyOfTitle, Lent, LentCopy, 
 from faelles.circulation.desk.issues import IssueNamed
 from faelles.circulation.holds.facts import Copy
 from faelles.ground.database import Read, Row, Transaction
-from faelles.ground.ids import IssueId, ItemId, LoanId, RecordId
+from faelles.ground.ids import DivisionId, IssueId, ItemId, LoanId, RecordId
 from faelles.policies.model import SettingsRevision
 
 _NAMED = f"""
@@ -158,7 +158,7 @@ def _issue(row: Row) -> IssueNamed:
 
 
 async def lent(
-    tx: Transaction, titles: Sequence[Title], division: int, first: date | None, last: date | None
+    tx: Transaction, titles: Sequence[Title], division: DivisionId, first: date | None, last: date | None
 ) -> list[Lent]:
     """Loans made from the first to the last day; None is open."""
     numbers, records = [each.number for each in titles], [each.record for each in titles]

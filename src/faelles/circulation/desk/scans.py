@@ -11,7 +11,7 @@ from faelles.circulation.desk.model import Borrower
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ForbiddenError
-from faelles.ground.ids import AgencyId
+from faelles.ground.ids import AgencyId, PatronId
 from faelles.patrons.identification.sign_in import counted_under
 from faelles.patrons.identifiers import lookup_keys
 from faelles.people import attempts
@@ -35,7 +35,7 @@ class Provable(Protocol):
 class Scanned(msgspec.Struct, frozen=True):
     """`keys` are the values an identifier may be stored under, `attempt` what its failed sign-ins are counted under."""
 
-    patron: int | None
+    patron: PatronId | None
     keys: tuple[str, ...]
     attempt: bytes
 
@@ -44,7 +44,7 @@ def scanned(keyring: Keyring, agency: AgencyId, borrower: Borrower) -> Scanned:
     typed = borrower.card if borrower.card is not None else str(borrower.patron)
     keys = lookup_keys(keyring, agency, borrower.card) if borrower.card is not None else ()
     return Scanned(
-        patron=borrower.patron,
+        patron=None if borrower.patron is None else PatronId(borrower.patron),
         keys=tuple(keys),
         attempt=counted_under(keyring, agency, typed),
     )

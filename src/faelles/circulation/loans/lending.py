@@ -29,7 +29,7 @@ from faelles.circulation.loans.replies import as_checkout, kept, shown
 from faelles.ground.access import record_access
 from faelles.ground.database import Transaction
 from faelles.ground.idempotency import keep
-from faelles.ground.ids import LoanId
+from faelles.ground.ids import LoanId, PatronId
 from faelles.people.model import Permission
 from faelles.policies.knobs import DUE_CALENDAR, RENEW_ON_CHECKOUT, SHORT_LOAN_DAYS, SHORT_LOAN_FROM_HOLDS
 
@@ -170,6 +170,7 @@ def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: Chec
     case, item = decision.case, decision.case.item
     membership = case.patron.membership_in(case.division, case.today)
     group = membership.group if membership else None
+    second = None if request.second_borrower is None else PatronId(request.second_borrower)
     return store.NewLoan(
         id=decision.number,
         item=item.id,
@@ -183,7 +184,7 @@ def _new_loan(desk: Desk, request: CheckoutRequest, decision: Lend, answer: Chec
         lent_on=case.today,
         due_on=decision.due_on,
         first_borrower=case.patron.id,
-        second_borrower=request.second_borrower if request.second_borrower != case.patron.id else None,
+        second_borrower=None if second == case.patron.id else second,
         overridden=[each.code.value for each in decision.overridden],
         reason=request.reason,
         dimensions=loan_dimensions(

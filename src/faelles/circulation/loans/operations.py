@@ -29,7 +29,7 @@ from faelles.circulation.loans.replies import answered_before, renewed_before
 from faelles.circulation.loans.sight import visible_to
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
-from faelles.ground.ids import LoanId
+from faelles.ground.ids import BranchId, LoanId
 from faelles.people.model import Caller, Permission
 
 RETURN: Final = "return"
@@ -105,7 +105,7 @@ async def _take_back(
     check_override(request.overrides, request.reason)
     repeat = repeatable(RETURN, key, request)
     makes_ready = is_in_hand and not is_self_service(caller)
-    facts = await store.load_return(tx, request.item, repeat, branch=request.branch, makes_ready=makes_ready)
+    facts = await store.load_return(tx, request.item, repeat, branch=BranchId(request.branch), makes_ready=makes_ready)
     if earlier := answered_before(facts.earlier, repeat, ReturnAnswer, facts.item):
         return earlier
     desk = await open_desk(tx, caller, facts.revision, request.branch, Permission.RETURN)

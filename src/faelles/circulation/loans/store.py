@@ -53,7 +53,7 @@ async def load_checkout(tx: Transaction, who: Scanned, item_number: str, repeat:
 
 
 async def load_return(
-    tx: Transaction, item_number: str, repeat: Repeatable, *, branch: int | None = None, makes_ready: bool = False
+    tx: Transaction, item_number: str, repeat: Repeatable, *, branch: BranchId | None = None, makes_ready: bool = False
 ) -> ReturnFacts:
     """Lock whoever has the item, the queue of its title and the item, and read all that taking it back depends on; with
     a `branch`, where it goes from there as well. `makes_ready`: somebody may put it onto the hold shelf there.
@@ -96,7 +96,7 @@ class NewLoan(msgspec.Struct, frozen=True, kw_only=True):
     lent_on: date
     due_on: date
     first_borrower: PatronId
-    second_borrower: int | None
+    second_borrower: PatronId | None
     overridden: Sequence[str]
     reason: str | None
     dimensions: Mapping[str, Dimension]

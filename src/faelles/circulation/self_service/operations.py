@@ -309,7 +309,7 @@ async def has_item(tx: Transaction, keyring: Keyring, request: CancelAtMachine) 
 async def cancel_checkout(tx: Transaction, caller: Caller, request: CancelAtMachine) -> UndoAnswer | None:
     """Undo what was lent here a moment ago; None where nothing was. Raises ConflictError where it has moved on."""
     caller.require(Permission.CHECKOUT)
-    loan = await store.lent_here_since(tx, request.item, request.branch, tx.now - CANCELLED_WITHIN)
+    loan = await store.lent_here_since(tx, request.item, BranchId(request.branch), tx.now - CANCELLED_WITHIN)
     if loan is None:
         return None
     return await undo_checkout(tx, caller, UndoRequest(loan=loan, branch=request.branch), needs=Permission.CHECKOUT)
@@ -322,7 +322,7 @@ async def cancel_return(
     caller.require(Permission.RETURN)
     keys = lookup_keys(keyring, tx.agency, request.card or "")
     since = tx.now - CANCELLED_WITHIN
-    loan = await store.returned_here_since(tx, request.item, request.branch, since, keys) if keys else None
+    loan = await store.returned_here_since(tx, request.item, BranchId(request.branch), since, keys) if keys else None
     if loan is None:
         return None
     return await undo_return(tx, caller, UndoRequest(loan=loan, branch=request.branch), needs=Permission.RETURN)

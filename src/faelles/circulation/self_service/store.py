@@ -10,7 +10,7 @@ from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans.facts import LoansFacts
 from faelles.circulation.self_service.model import ClaimSeen, CopyTold, HeldTold, HoldSeen, ItemSeen, LoanSeen
 from faelles.ground.database import Transaction
-from faelles.ground.ids import DivisionId, HoldId, LoanId, PatronId
+from faelles.ground.ids import BranchId, DivisionId, HoldId, LoanId, PatronId
 from faelles.policies.model import SettingsRevision
 
 # Everything about whoever stands at the machine, in one question; nothing is locked. The look is recorded with it,
@@ -313,20 +313,20 @@ async def card_of_number(tx: Transaction, number: PatronId) -> str | None:
     return found
 
 
-async def lent_here_since(tx: Transaction, number: str, branch: int, since: datetime) -> LoanId | None:
+async def lent_here_since(tx: Transaction, number: str, branch: BranchId, since: datetime) -> LoanId | None:
     found: int | None = await tx.value(_LENT_HERE_SINCE, tx.agency, number, branch, since)
     return None if found is None else LoanId(found)
 
 
 async def returned_here_since(
-    tx: Transaction, number: str, branch: int, since: datetime, keys: Sequence[str]
+    tx: Transaction, number: str, branch: BranchId, since: datetime, keys: Sequence[str]
 ) -> LoanId | None:
     """The latest loan of the item that was returned at the branch, if it was that of whom the keys stand for."""
     found: int | None = await tx.value(_RETURNED_HERE_SINCE, tx.agency, number, branch, since, list(keys))
     return None if found is None else LoanId(found)
 
 
-async def returned_by(tx: Transaction, number: str, branch: int, since: datetime) -> PatronId | None:
+async def returned_by(tx: Transaction, number: str, branch: BranchId, since: datetime) -> PatronId | None:
     """Whose loan of the item was returned at the branch."""
     found: int | None = await tx.value(_RETURNED_BY, tx.agency, number, branch, since)
     return None if found is None else PatronId(found)

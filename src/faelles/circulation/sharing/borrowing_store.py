@@ -83,7 +83,7 @@ async def withdraw(tx: Transaction, request: int) -> None:
     await tx.execute(_WITHDRAW, tx.agency, request, tx.now, tx.actor.told)
 
 
-async def receive(tx: Transaction, request: int, item: ItemId, branch: int) -> None:
+async def receive(tx: Transaction, request: int, item: ItemId, branch: BranchId) -> None:
     await tx.execute(_RECEIVE, tx.agency, request, item, tx.now, tx.actor.told, branch)
 
 

@@ -13,7 +13,7 @@ def journey_sent(journey: JourneyId, item: ItemId, start: BranchId, end: BranchI
     )
 
 
-def journey_overdue(journey: int, item: int, start: int, end: int) -> Event:
+def journey_overdue(journey: JourneyId, item: ItemId, start: BranchId, end: BranchId) -> Event:
     return Event(kind="journey.overdue", subject=journey, item=item, dimensions={"branch": start, "to_branch": end})
 
 

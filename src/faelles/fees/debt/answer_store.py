@@ -210,7 +210,7 @@ async def refuse(tx: Transaction, message: int, why: str) -> bool:
     return bool(await tx.value(_REFUSE, tx.agency, message, why, tx.now))
 
 
-async def load_handed_over(tx: Transaction, charge: int) -> HandedOver | None:
+async def load_handed_over(tx: Transaction, charge: ChargeId) -> HandedOver | None:
     row = await tx.row(_LOAD_HANDED_OVER, tx.agency, charge)
     if row is None:
         return None
@@ -228,7 +228,7 @@ async def patrons_of(tx: Transaction, charges: Sequence[int]) -> list[PatronId]:
     return [PatronId(row["patron_id"]) for row in await tx.rows(_PATRONS_OF, tx.agency, list(charges))]
 
 
-async def note_heard(tx: Transaction, charge: int, amount: int) -> None:
+async def note_heard(tx: Transaction, charge: ChargeId, amount: int) -> None:
     """The debtor system says itself that `amount` less is owed; of a claim that it refused it knows nothing all the
     same.
     """

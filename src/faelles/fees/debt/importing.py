@@ -23,6 +23,7 @@ from faelles.fees.store import load_live_entries
 from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import ConflictError, FaellesError, InvalidRequestError, invalid_field
 from faelles.ground.events import append
+from faelles.ground.ids import ChargeId
 from faelles.ground.log import logger
 from faelles.ground.money import Ore
 from faelles.patrons import store as patrons
@@ -149,7 +150,7 @@ async def _apply(tx: Transaction, answer: Answer) -> bool:
         return await answer_store.acknowledge(tx, answer.message or 0)
     if answer.kind is AnswerKind.REFUSAL:
         return await answer_store.refuse(tx, answer.message or 0, answer.reason or answer.kind)
-    claim = await answer_store.load_handed_over(tx, answer.claim or 0) if answer.kind in MONEY else None
+    claim = await answer_store.load_handed_over(tx, ChargeId(answer.claim or 0)) if answer.kind in MONEY else None
     if claim is None or (answer.kind is AnswerKind.PAYMENT and claim.patron is None):
         # Whose it was is forgotten, so nothing is owed of it: nobody could have the money, and who paid gets it back.
         return False

@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from faelles.ground.database import Transaction
-from faelles.ground.ids import DivisionId, MaterialGroupId, PatronGroupId
+from faelles.ground.ids import DivisionId, LoanId, MaterialGroupId, PatronGroupId
 from faelles.ground.jobs import Job, Missed, Slice
 from faelles.notices.model import About, Plan, To
 from faelles.notices.planning import rules, store
@@ -82,7 +82,7 @@ JOBS: Final = (
 )
 
 
-async def _about_loans(tx: Transaction, calling: dict[int, tuple[LoanDue, str]]) -> list[Plan]:
+async def _about_loans(tx: Transaction, calling: dict[LoanId, tuple[LoanDue, str]]) -> list[Plan]:
     parties = await store.load_parties(tx, About.LOAN, To.PARTY, calling.keys())
     return [
         Plan(
@@ -95,7 +95,7 @@ async def _about_loans(tx: Transaction, calling: dict[int, tuple[LoanDue, str]])
             day=loan.due_on,
         )
         for party in parties
-        for loan, kind in [calling[party.subject]]
+        for loan, kind in [calling[LoanId(party.subject)]]
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from faelles.ground.database import Row, Transaction
-from faelles.ground.ids import DivisionId, PatronId
+from faelles.ground.ids import DivisionId, LoanId, MaterialGroupId, PatronGroupId, PatronId
 from faelles.notices.model import About, To
 
 _LOAN_PARTIES = """
@@ -117,11 +117,11 @@ class Party:
 class LoanDue:
     """An open loan as the night sees it. `place` is its place in the order they are read in."""
 
-    loan: int
+    loan: LoanId
     place: tuple[int, int]
     division: DivisionId
-    patron_group: int | None
-    material_group: int
+    patron_group: PatronGroupId | None
+    material_group: MaterialGroupId
     kind: str
     due_on: date
 
@@ -136,7 +136,7 @@ class Matter:
     division: DivisionId
     day: date | None
     key: int = 0
-    patron_group: int | None = None
+    patron_group: PatronGroupId | None = None
 
 
 async def load_parties(tx: Transaction, about: About, to: To, subjects: Collection[int]) -> list[Party]:

@@ -86,7 +86,7 @@ async def insert(
     patron: PatronId,
     code: BlockCode,
     *,
-    division: int | None,
+    division: DivisionId | None,
     reason: str | None,
     first: date,
     last: date | None,

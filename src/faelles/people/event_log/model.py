@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from faelles.ground.actor import ActorKind
 from faelles.ground.events import Dimension, Position
-from faelles.ground.ids import EventId
+from faelles.ground.ids import AccountId, EventId, HoldId, ItemId, LoanId
 
 MOST = 500
 """Events looked through at once."""
@@ -23,10 +23,10 @@ class ShownEvent(Struct, frozen=True, kw_only=True):
     at: datetime
     actor: ActorKind
     kind: str
-    loan: int | None
-    hold: int | None
-    item: int | None
-    account: int | None
+    loan: LoanId | None
+    hold: HoldId | None
+    item: ItemId | None
+    account: AccountId | None
     subject: int | None
     dimensions: dict[str, Dimension]
 

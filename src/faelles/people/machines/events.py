@@ -1,11 +1,11 @@
 """The facts about machines and API clients."""
 
 from faelles.ground.events import Event
-from faelles.ground.ids import ClientId, MachineId
+from faelles.ground.ids import BranchId, ClientId, MachineId
 from faelles.people.model import MachineKind
 
 
-def machine_created(machine: MachineId, kind: MachineKind, branch: int) -> Event:
+def machine_created(machine: MachineId, kind: MachineKind, branch: BranchId) -> Event:
     return Event(kind="machine_created", subject=machine, dimensions={"machine_kind": kind.value, "branch": branch})
 
 

@@ -32,7 +32,7 @@ async def create_machine(tx: Transaction, caller: Caller, new: NewMachine) -> Ma
     await _require_edit_at(tx, caller, BranchId(new.branch))
     username, secret = await store.username_prefix(tx) + new.username, new_secret()
     machine = await store.insert_machine(tx, new, username, secret_hash(secret))
-    await append(tx, events.machine_created(machine, new.kind, new.branch))
+    await append(tx, events.machine_created(machine, new.kind, BranchId(new.branch)))
     return MachineSecret(id=machine, username=username, secret=secret)
 
 

@@ -173,7 +173,7 @@ async def withdraw(tx: Transaction, staff: StaffId, held_role: int) -> None:
 
 async def division_of_branch(tx: Transaction, branch: BranchId) -> DivisionId:
     """Raises NotFoundError for a branch that is not the agency's."""
-    division: int | None = await tx.value(_DIVISION_OF_BRANCH, tx.agency, branch)
+    division: DivisionId | None = await tx.value(_DIVISION_OF_BRANCH, tx.agency, branch)
     if division is None:
         raise NotFoundError("branch_unknown")
     return DivisionId(division)
