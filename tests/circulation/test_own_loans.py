@@ -13,7 +13,7 @@ from faelles.circulation.holds.operations import place_hold
 from faelles.circulation.loans.model import RenewalRequest
 from faelles.circulation.loans.operations import renew
 from faelles.circulation.loans.renewal_rules import RenewalCase, find_blocks
-from faelles.circulation.own import operations
+from faelles.circulation.own import rules
 from faelles.circulation.own.operations import loans_asked_for, own_loans
 from faelles.ground.database import Transaction
 from faelles.ground.ids import LoanId
@@ -53,7 +53,7 @@ async def test_each_loan_is_told_what_its_renewal_would_be(library: LendingLibra
         decided.append(case)
         return find_blocks(case)
 
-    monkeypatch.setattr(operations, "find_blocks", counted)
+    monkeypatch.setattr(rules, "find_blocks", counted)
     shown, answers = await told(library, reader), await tried(library, reader)
     assert {loan: refused or () for loan, refused in shown.items()} == answers
     assert [refused is None for _, refused in sorted(shown.items())] == [False, False, False, True, True, True, False]
