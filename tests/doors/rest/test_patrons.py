@@ -147,13 +147,3 @@ async def test_a_wrong_old_pin_is_a_field_that_does_not_fit_until_it_locks(
 async def test_a_patron_renews_without_naming_a_branch(client: AsyncClient, furnished: Furniture, reader: Headers):
     answer = await client.post(f"{API}/own/renewals", json={"loans": [furnished.objects["loan"]]}, headers=reader)
     assert [each["outcome"] for each in answer.json()] == ["renewed"], answer.text
-
-
-async def test_a_block_sent_twice_is_one_block(client: AsyncClient, furnished: Furniture, librarian: Headers):
-    patron = f"{API}/patrons/{furnished.objects['patron']}"
-    block = {"code": "M", "reason": "Ubetalt", "division": furnished.objects["division"]}
-    headers = {**librarian, "Idempotency-Key": "desk-1/2"}
-    first, again = [await client.post(f"{patron}/blocks", json=block, headers=headers) for _ in range(2)]
-    assert first.is_success
-    assert first.json() == again.json()
-    assert len((await client.get(patron, headers=librarian)).json()["blocks"]) == 1

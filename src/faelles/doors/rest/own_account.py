@@ -8,10 +8,10 @@ from litestar.params import FromQuery, JSONBody
 
 from faelles.doors.rest.access import Example, own_account, public
 from faelles.doors.rest.accesses import AccessShown, shown
+from faelles.doors.rest.answers import Made, Version
 from faelles.doors.rest.pace import SIGNS_IN
 from faelles.doors.rest.paging import Page
 from faelles.doors.rest.parameters import Limit, PathId
-from faelles.doors.rest.patrons import Made, Version
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.errors import ForbiddenError
 from faelles.patrons.identification.sign_in import sign_in_patron

@@ -8,6 +8,7 @@ from litestar import Router, delete, get, patch, post, put
 from litestar.params import JSONBody, QueryParameter
 
 from faelles.doors.rest.access import Example, guarded
+from faelles.doors.rest.answers import Made
 from faelles.doors.rest.paging import Page, cursor, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit, PathCode, PathId
 from faelles.doors.rest.request import ApiRequest
@@ -51,10 +52,6 @@ class Ended(msgspec.Struct, frozen=True):
     """How many sessions there were to end."""
 
     number: int
-
-
-class Made(msgspec.Struct, frozen=True):
-    id: int
 
 
 class LookShown(msgspec.Struct, frozen=True):

@@ -5,9 +5,9 @@ from litestar import Router, delete, get, patch, post, put
 from litestar.params import JSONBody
 
 from faelles.doors.rest.access import Example, guarded, own_account
+from faelles.doors.rest.answers import Made
 from faelles.doors.rest.paging import Page
 from faelles.doors.rest.parameters import IdempotencyKey, PathCode, PathId
-from faelles.doors.rest.patrons import Made
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.ids import PatronId
 from faelles.notices.guardians import operations as registering
