@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from faelles.agencies import store as agencies
-from faelles.catalog import events, material_types, rules, store
+from faelles.catalog import events, issue_store, material_types, name_store, rules, store
 from faelles.catalog.model import (
     FoundPage,
     Issue,
@@ -44,7 +44,7 @@ async def view_record(tx: Transaction, caller: Caller, record: RecordId) -> Reco
     caller.require(Permission.CATALOG_VIEW)
     current = await current_record(tx, record)
     earlier = await store.predecessors(tx, current.id)
-    aliases, isbns = await store.names(tx, earlier)
+    aliases, isbns = await name_store.names(tx, earlier)
     return RecordView(record=current, aliases=aliases, isbns=isbns)
 
 
@@ -131,7 +131,7 @@ async def succeed_record(tx: Transaction, caller: Caller, record: RecordId, succ
     if why := rules.why_not_succeeded_by(old, new, set(await store.successors(tx, successor)), caller.agency):
         raise ConflictError(why)
     await store.set_successor(tx, old.id, new.id)
-    twins = await store.move_issues(tx, old.id, new.id)
+    twins = await issue_store.move_issues(tx, old.id, new.id)
     succession = Succession(record=old.id, successor=new.id, issues=twins)
     await append(tx, events.record_succeeded(succession))
     return succession
@@ -142,7 +142,7 @@ async def add_alias(tx: Transaction, caller: Caller, record: RecordId, alias: st
     caller.require(Permission.CATALOG_EDIT)
     named = await current_record(tx, record)
     try:
-        await store.add_alias(tx, named.id, alias)
+        await name_store.add_alias(tx, named.id, alias)
     except asyncpg.UniqueViolationError:
         raise ConflictError("record_alias_taken") from None
     await append(tx, events.record_named(named, alias))
@@ -151,7 +151,7 @@ async def add_alias(tx: Transaction, caller: Caller, record: RecordId, alias: st
 async def remove_alias(tx: Transaction, caller: Caller, record: RecordId, alias: str) -> None:
     caller.require(Permission.CATALOG_EDIT)
     named = await current_record(tx, record)
-    if not await store.remove_alias(tx, named.id, alias):
+    if not await name_store.remove_alias(tx, named.id, alias):
         raise NotFoundError("record_alias_unknown")
     await append(tx, events.record_name_removed(named, alias))
 
@@ -165,7 +165,7 @@ async def create_issue(tx: Transaction, caller: Caller, record: RecordId, new: N
     if not periodical.is_periodical:
         raise RefusedError("record_is_no_periodical")
     try:
-        issue = await store.insert_issue(tx, periodical.id, new)
+        issue = await issue_store.insert_issue(tx, periodical.id, new)
     except asyncpg.UniqueViolationError:
         raise ConflictError("issue_known_already") from None
     await append(tx, events.issue_created(issue))
@@ -178,7 +178,7 @@ async def list_issues(
     """Newest first."""
     caller.require(Permission.CATALOG_VIEW)
     periodical = await current_record(tx, record)
-    found = await store.list_issues(tx, periodical.id, after, limit + 1)
+    found = await issue_store.list_issues(tx, periodical.id, after, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     return IssuePage(issues=tuple(found[:limit]), next=None if last is None else IssuePosition(last.year, last.id))
 
@@ -205,7 +205,7 @@ async def _add(tx: Transaction, new: NewRecord, *, is_provisional: bool) -> Reco
         record = await store.insert_record(tx, number, identifier, new, is_provisional=is_provisional)
     except asyncpg.UniqueViolationError:
         raise ConflictError("record_known_already", identifier=identifier) from None
-    await store.add_isbns(tx, record.id, isbns)
+    await name_store.add_isbns(tx, record.id, isbns)
     await append(tx, events.record_created(record))
     return record
 

@@ -1,13 +1,10 @@
-"""All SQL of the catalogue. Every statement names the agencies it reads: the nation and the transaction's own."""
+"""The SQL of records. Every statement names the agencies it reads: the nation and the transaction's own."""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from faelles.catalog.model import (
-    Issue,
-    IssuePosition,
-    NewIssue,
     NewRecord,
     Record,
     SearchField,
@@ -16,7 +13,7 @@ from faelles.catalog.model import (
 from faelles.catalog.rules import NumberWanted
 from faelles.ground.database import Transaction
 from faelles.ground.database.transaction import Row
-from faelles.ground.ids import IssueId, RecordId
+from faelles.ground.ids import RecordId
 
 _COLUMNS = """
 r.id, r.agency_id, r.identifier, r.title, r.creators, r.material_type, r.language, r.classification, r.subjects, r.year,
@@ -114,16 +111,6 @@ SELECT DISTINCT $1::integer, isbn, r.id
     ON CONFLICT DO NOTHING
 """
 
-_ADD_ISBNS = """
-INSERT INTO record_isbn (agency_id, isbn, record_id) SELECT $1, unnest($3::text[]), $2 ON CONFLICT DO NOTHING
-"""
-
-_ADD_ALIAS = "INSERT INTO record_alias (agency_id, alias, record_id) VALUES ($1, $2, $3)"
-_REMOVE_ALIAS = "DELETE FROM record_alias WHERE agency_id = $1 AND alias = $2 AND record_id = $3"
-_ALIASES = "SELECT alias FROM record_alias WHERE agency_id IN (0, $1) AND record_id = ANY ($2::bigint[]) ORDER BY alias"
-_ISBNS = """
-SELECT DISTINCT isbn FROM record_isbn WHERE agency_id IN (0, $1) AND record_id = ANY ($2::bigint[]) ORDER BY isbn
-"""
 
 _FIND_NUMBERED = """
 SELECT id FROM record WHERE agency_id IN (0, $1) AND identifier = ANY ($2::text[])
@@ -161,35 +148,6 @@ SELECT {_COLUMNS}, r.sort_title
  LIMIT $5
 """
 _LAST_CHARACTER = "\U0010ffff"
-
-_ISSUE_COLUMNS = "id, record_id, year, volume, number, published_on"
-_INSERT_ISSUE = f"""
-INSERT INTO periodical_issue (agency_id, record_id, year, volume, number, published_on)
-VALUES ($1, $2, $3, $4, $5, $6)
-RETURNING {_ISSUE_COLUMNS}
-"""
-_LIST_ISSUES = f"""
-SELECT {_ISSUE_COLUMNS}
-  FROM periodical_issue
- WHERE agency_id IN (0, $1) AND record_id = $2 AND (year, id) < ($3, $4)
- ORDER BY year DESC, id DESC
- LIMIT $5
-"""
-# An issue that the successor already has stays where it is, and is paired with its twin.
-_PAIR_ISSUES = """
-SELECT old.id, twin.id AS twin_id
-  FROM periodical_issue AS old
-  JOIN periodical_issue AS twin
-    ON twin.agency_id = old.agency_id AND twin.record_id = $3
-   AND (twin.year, twin.number) = (old.year, old.number) AND twin.volume IS NOT DISTINCT FROM old.volume
- WHERE old.agency_id = $1 AND old.record_id = $2
-"""
-_MOVE_ISSUES = """
-UPDATE periodical_issue SET record_id = $3 WHERE agency_id = $1 AND record_id = $2 AND NOT id = ANY ($4::bigint[])
-"""
-
-_LAST_YEAR = 9999
-_LAST_ID = 2**63 - 1
 
 
 async def find_record(tx: Transaction, record: RecordId) -> Record | None:
@@ -300,47 +258,6 @@ async def set_successor(tx: Transaction, record: RecordId, successor: RecordId) 
     await tx.execute(_SET_SUCCESSOR, tx.agency, record, successor)
 
 
-async def add_isbns(tx: Transaction, record: RecordId, isbns: Sequence[str]) -> None:
-    if isbns:
-        await tx.execute(_ADD_ISBNS, tx.agency, record, isbns)
-
-
-async def add_alias(tx: Transaction, record: RecordId, alias: str) -> None:
-    await tx.execute(_ADD_ALIAS, tx.agency, alias, record)
-
-
-async def remove_alias(tx: Transaction, record: RecordId, alias: str) -> bool:
-    return await tx.execute(_REMOVE_ALIAS, tx.agency, alias, record) > 0
-
-
-async def names(tx: Transaction, records: Sequence[RecordId]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Aliases and ISBNs of `records`."""
-    aliases = await tx.rows(_ALIASES, tx.agency, records)
-    isbns = await tx.rows(_ISBNS, tx.agency, records)
-    return tuple(row["alias"] for row in aliases), tuple(row["isbn"] for row in isbns)
-
-
-async def insert_issue(tx: Transaction, record: RecordId, new: NewIssue) -> Issue:
-    row = await tx.row(_INSERT_ISSUE, tx.agency, record, new.year, new.volume, new.number, new.published_on)
-    if row is None:
-        raise LookupError("an insert without a conflict clause returns its row")
-    return _issue(row)
-
-
-async def list_issues(tx: Transaction, record: RecordId, after: IssuePosition | None, most: int) -> list[Issue]:
-    start = after or IssuePosition(_LAST_YEAR, IssueId(_LAST_ID))
-    rows = await tx.rows(_LIST_ISSUES, tx.agency, record, start.year, start.issue, most)
-    return [_issue(row) for row in rows]
-
-
-async def move_issues(tx: Transaction, record: RecordId, successor: RecordId) -> dict[IssueId, IssueId]:
-    """Hand the issues of `record` to `successor`; those it has already are returned with the id of their twin."""
-    rows = await tx.rows(_PAIR_ISSUES, tx.agency, record, successor)
-    twins = {IssueId(row["id"]): IssueId(row["twin_id"]) for row in rows}
-    await tx.execute(_MOVE_ISSUES, tx.agency, record, successor, list(twins))
-    return twins
-
-
 def _record(row: Row) -> Record:
     return Record(
         id=row["id"],
@@ -357,15 +274,4 @@ def _record(row: Row) -> Record:
         is_provisional=row["is_provisional"],
         successor=row["successor_id"],
         version=row["version"],
-    )
-
-
-def _issue(row: Row) -> Issue:
-    return Issue(
-        id=row["id"],
-        record=row["record_id"],
-        year=row["year"],
-        volume=row["volume"],
-        number=row["number"],
-        published_on=row["published_on"],
     )
