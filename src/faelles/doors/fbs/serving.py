@@ -20,6 +20,7 @@ from faelles.doors.fbs.handlers import (
     patrons,
     registering,
     reservations,
+    reserving,
     settings,
 )
 from faelles.people.model import Permission
@@ -35,6 +36,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         **settings.HANDLERS,
         **loans.HANDLERS,
         **reservations.HANDLERS,
+        **reserving.HANDLERS,
         **fees.HANDLERS,
         **bookings.HANDLERS,
         **interlibrary.HANDLERS,
