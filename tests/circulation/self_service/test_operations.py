@@ -23,6 +23,7 @@ from faelles.circulation.self_service.model import (
     Recognised,
     RenewAtMachine,
 )
+from faelles.circulation.self_service.renewing import renew_at_machine
 from faelles.ground.actor import Actor, ActorKind
 from faelles.ground.errors import ForbiddenError
 from faelles.ground.i18n import Language
@@ -94,7 +95,7 @@ async def test_what_nobody_has_is_not_renewed(library: LendingLibrary):
     reader, item = await library.reader(), await library.copy()
     who = AtMachine(card=reader.card, branch=library.town.main)
     request = RenewAtMachine(who=who, item=item, for_others=True)
-    answer = await library.run(lambda tx: operations.renew_at_machine(tx, machine(library), library.keyring, request))
+    answer = await library.run(lambda tx: renew_at_machine(tx, machine(library), library.keyring, request))
     assert answer.block is not None
     assert answer.block.code is BlockCode.LOAN_NOT_FOUND
 
@@ -116,7 +117,7 @@ async def test_a_machine_that_asks_for_a_pin_renews_and_holds_with_one_alone_whi
     for pin, code in ((None, BlockCode.PIN_NEEDED), (reader.pin, None)):
         who = AtMachine(card=reader.card, branch=main, pin=pin)
         renewal = RenewAtMachine(who=who, loans=(lent.loan,))
-        renewed = await library.run(lambda tx, it=renewal: operations.renew_at_machine(tx, caller, keyring, it))
+        renewed = await library.run(lambda tx, it=renewal: renew_at_machine(tx, caller, keyring, it))
         assert (renewed.block.code if renewed.block else None) == code
         hold = HoldAtMachine(who=who, deed=HoldDeed.PLACE, item=other)
         held = await library.run(lambda tx, it=hold: hold_at_machine(tx, caller, keyring, it))

@@ -11,12 +11,10 @@ from faelles.circulation.desk.blocks import Block, BlockCode, block
 from faelles.circulation.desk.facts import Membership, Standing
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.desk.opening import Desk, open_desk
-from faelles.circulation.desk.repeats import repeatable
-from faelles.circulation.desk.scans import Scanned, check_pin, pin_missing, proven, scanned
+from faelles.circulation.desk.scans import Scanned, check_pin, scanned
 from faelles.circulation.loans.corrections import undo_checkout, undo_return
-from faelles.circulation.loans.model import RenewalRequest, UndoAnswer, UndoRequest
-from faelles.circulation.loans.operations import renew, renew_loaded
-from faelles.circulation.self_service import store
+from faelles.circulation.loans.model import UndoAnswer, UndoRequest
+from faelles.circulation.self_service import copy_store, store
 from faelles.circulation.self_service.model import (
     AtMachine,
     CancelAtMachine,
@@ -26,8 +24,6 @@ from faelles.circulation.self_service.model import (
     PatronSeen,
     PayAtMachine,
     Recognised,
-    RenewAtMachine,
-    RenewedAtMachine,
 )
 from faelles.circulation.self_service.rules import blocks_at_machine
 from faelles.fees.desk.model import Pay, Receipt
@@ -59,7 +55,7 @@ async def patron_at_machine(
     """
     place = place_of(caller)
     caller.require(Permission.PATRON_STATUS, place)
-    card = _scanned(tx, keyring, who)
+    card = scanned_at(tx, keyring, who)
     facts = await store.load_patron(tx, card.keys, card.attempt, place.division, "patron_at_machine")
     if barred := await check_pin(tx, keyring, card, facts, who.pin):
         return Recognised(block=barred)
@@ -89,7 +85,7 @@ def _belongs_here(desk: Desk, patron: Standing) -> bool:
     return desk.branch_of(patron.home_branch).division == desk.place.division
 
 
-def _scanned(tx: Transaction, keyring: Keyring, who: AtMachine) -> Scanned:
+def scanned_at(tx: Transaction, keyring: Keyring, who: AtMachine) -> Scanned:
     return scanned(keyring, tx.agency, Borrower(card=who.card))
 
 
@@ -141,25 +137,25 @@ async def _with_contact(tx: Transaction, seen: PatronSeen) -> PatronSeen:
 async def item_at_machine(tx: Transaction, caller: Caller, number: str) -> ItemSeen | None:
     """A copy, and where it is."""
     caller.require(Permission.ITEM_VIEW)
-    return await store.load_item(tx, number)
+    return await copy_store.load_item(tx, number)
 
 
 async def copies_at_machine(tx: Transaction, caller: Caller, numbers: Sequence[str]) -> Mapping[str, CopyTold]:
     """Copies by their numbers, for lists that tell more of each."""
     caller.require(Permission.ITEM_VIEW)
-    return await store.load_copies(tx, numbers)
+    return await copy_store.load_copies(tx, numbers)
 
 
 async def held_at_machine(tx: Transaction, caller: Caller, holds: Sequence[HoldId]) -> Mapping[HoldId, HeldTold]:
     """What each of the holds is for, for lists that tell more of it."""
     caller.require(Permission.PATRON_STATUS)
-    return await store.load_held(tx, holds)
+    return await copy_store.load_held(tx, holds)
 
 
 async def returned_by(tx: Transaction, caller: Caller, number: str, branch: BranchId) -> PatronId | None:
     """The patron number of whose loan of the copy was returned at the branch just now."""
     caller.require(Permission.RETURN)
-    return await store.returned_by(tx, number, branch, tx.now - _JUST_NOW)
+    return await copy_store.returned_by(tx, number, branch, tx.now - _JUST_NOW)
 
 
 async def number_of(tx: Transaction, caller: Caller, keyring: Keyring, card: str) -> PatronId | None:
@@ -182,66 +178,7 @@ async def language_of(tx: Transaction, caller: Caller, keyring: Keyring, card: s
     return Language(found) if found else caller.language
 
 
-async def renew_at_machine(
-    tx: Transaction, caller: Caller, keyring: Keyring, request: RenewAtMachine, key: str | None = None
-) -> RenewedAtMachine:
-    """Renew one loan or all of them. What is on loan to somebody else is renewed only `for_others`."""
-    caller.require(Permission.RENEW)
-    if unproven := pin_missing(caller, request.who.pin):
-        return RenewedAtMachine(block=unproven)
-    if request.item is not None:
-        return await _renew_item(tx, caller, keyring, request, request.item, key=key)
-    if request.title is not None:
-        return await _renew_titled(tx, caller, keyring, request, request.title, key=key)
-    card = _scanned(tx, keyring, request.who)
-    facts = await store.load_who(tx, card.keys, card.attempt, None)
-    barred = await _barred(tx, keyring, request.who, card, facts)
-    if barred is not None or facts.patron is None:
-        return RenewedAtMachine(block=barred)
-    patron = None if request.loans else facts.patron.id
-    wanted = RenewalRequest(branch=request.who.branch, loans=request.loans, patron=patron, dry_run=request.dry_run)
-    answers = await renew(tx, proven(caller), wanted, key)
-    return RenewedAtMachine(answers=tuple(answers), language=Language(facts.patron.language))
-
-
-async def _renew_item(
-    tx: Transaction, caller: Caller, keyring: Keyring, request: RenewAtMachine, item: str, *, key: str | None
-) -> RenewedAtMachine:
-    """One loan: who it is and what it depends on come in one message."""
-    card = _scanned(tx, keyring, request.who)
-    wanted = RenewalRequest(branch=request.who.branch, item=item, dry_run=request.dry_run)
-    repeat = repeatable("renew", key, wanted)
-    facts, loans = await store.load_who_and_loan(tx, card.keys, card.attempt, item, repeat)
-    barred = await _barred(tx, keyring, request.who, card, facts)
-    if barred is not None or facts.patron is None:
-        return RenewedAtMachine(block=barred)
-    language = Language(facts.patron.language)
-    if stranger := _not_theirs(facts, for_others=request.for_others):
-        return RenewedAtMachine(block=stranger, language=language)
-    answers = await renew_loaded(tx, caller, wanted, loans, repeat)
-    return RenewedAtMachine(answers=tuple(answers), language=language)
-
-
-async def _renew_titled(
-    tx: Transaction, caller: Caller, keyring: Keyring, request: RenewAtMachine, title: str, *, key: str | None
-) -> RenewedAtMachine:
-    """Which loan it is, is for whoever has proven that it is theirs."""
-    patron, barred = await recognise(tx, keyring, request.who)
-    if patron is None:
-        return RenewedAtMachine(block=barred)
-    item = await store.lent_titled(tx, patron.id, title)
-    if item is None:
-        return RenewedAtMachine(block=block(BlockCode.LOAN_NOT_FOUND), language=Language(patron.language))
-    return await _renew_item(tx, caller, keyring, request, item, key=key)
-
-
-def _not_theirs(facts: store.WhoFacts, *, for_others: bool) -> Block | None:
-    if facts.holds_item or (facts.is_lent and for_others):
-        return None
-    return block(BlockCode.LOAN_NOT_FOUND)
-
-
-async def _barred(
+async def barred_from(
     tx: Transaction, keyring: Keyring, who: AtMachine, card: Scanned, facts: store.WhoFacts
 ) -> Block | None:
     """Why nobody is recognised."""
@@ -273,9 +210,9 @@ async def recognise(
     tx: Transaction, keyring: Keyring, who: AtMachine
 ) -> tuple[store.Known, None] | tuple[None, Block | None]:
     """Whom a card and a PIN stand for, or why for nobody."""
-    card = _scanned(tx, keyring, who)
+    card = scanned_at(tx, keyring, who)
     facts = await store.load_who(tx, card.keys, card.attempt, None)
-    barred = await _barred(tx, keyring, who, card, facts)
+    barred = await barred_from(tx, keyring, who, card, facts)
     return (facts.patron, None) if facts.patron and not barred else (None, barred)
 
 
@@ -297,7 +234,7 @@ async def enable_at_machine(tx: Transaction, caller: Caller, keyring: Keyring, w
 
 async def lent_as(tx: Transaction, number: str) -> LoanId | None:
     """The loan that is open on an item just now, for whoever wonders whether an earlier answer still stands."""
-    return await store.lent_as(tx, number)
+    return await copy_store.lent_as(tx, number)
 
 
 async def has_item(tx: Transaction, keyring: Keyring, request: CancelAtMachine) -> bool:
@@ -309,7 +246,7 @@ async def has_item(tx: Transaction, keyring: Keyring, request: CancelAtMachine) 
 async def cancel_checkout(tx: Transaction, caller: Caller, request: CancelAtMachine) -> UndoAnswer | None:
     """Undo what was lent here a moment ago; None where nothing was. Raises ConflictError where it has moved on."""
     caller.require(Permission.CHECKOUT)
-    loan = await store.lent_here_since(tx, request.item, BranchId(request.branch), tx.now - CANCELLED_WITHIN)
+    loan = await copy_store.lent_here_since(tx, request.item, BranchId(request.branch), tx.now - CANCELLED_WITHIN)
     if loan is None:
         return None
     return await undo_checkout(tx, caller, UndoRequest(loan=loan, branch=request.branch), needs=Permission.CHECKOUT)
@@ -321,8 +258,8 @@ async def cancel_return(
     """Undo a return made here a moment ago by whom the card stands for; None where there was none."""
     caller.require(Permission.RETURN)
     keys = lookup_keys(keyring, tx.agency, request.card or "")
-    since = tx.now - CANCELLED_WITHIN
-    loan = await store.returned_here_since(tx, request.item, BranchId(request.branch), since, keys) if keys else None
+    branch, since = BranchId(request.branch), tx.now - CANCELLED_WITHIN
+    loan = await copy_store.returned_here_since(tx, request.item, branch, since, keys) if keys else None
     if loan is None:
         return None
     return await undo_return(tx, caller, UndoRequest(loan=loan, branch=request.branch), needs=Permission.RETURN)

@@ -12,6 +12,7 @@ from faelles.circulation.loans.offline import Happened, OfflineAnswer
 from faelles.circulation.loans.operations import checkout
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import ItemSeen, RenewAtMachine, RenewedAtMachine
+from faelles.circulation.self_service.renewing import renew_at_machine
 from faelles.doors.sip2 import codes
 from faelles.doors.sip2.answers import block_text, due_date, money, receipt, refuse, refuse_for, say, shown, stamped
 from faelles.doors.sip2.exchange import UNPROVEN, Answer, Exchange
@@ -159,7 +160,7 @@ async def _renew(exchange: Exchange, request: RenewAtMachine, tx: Transaction, *
     caller, keyring = exchange.caller, exchange.services.keyring
 
     async def deed(key: str | None) -> RenewedAtMachine:
-        return await operations.renew_at_machine(tx, caller, keyring, request, key)
+        return await renew_at_machine(tx, caller, keyring, request, key)
 
     async def still_stands(renewed: RenewedAtMachine) -> bool:
         loans = [answer.loan for answer in renewed.answers if answer.outcome is Outcome.RENEWED]
