@@ -16,6 +16,7 @@ from faelles.doors.rest.services import Limits
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.ids import AgencyId
+from faelles.people.model import Permission
 from town import Town, found_town
 
 
@@ -79,3 +80,9 @@ async def practice(practice_app: Litestar, keyring: Keyring) -> AsyncIterator[As
     transport = ASGITransport(cast("Any", practice_app))
     async with AsyncClient(transport=transport, base_url="http://faelles.test/api/v1", headers=headers) as opened:
         yield opened
+
+
+@pytest.fixture
+def viewer(keyring: Keyring, furnished: Furniture) -> dict[str, str]:
+    """Staff who may look and not touch."""
+    return bearer(keyring, staff(furnished.town.agency, furnished.number("staff"), {Permission.AGENCY_VIEW}))

@@ -2,10 +2,7 @@ from typing import Any
 
 from httpx import AsyncClient
 
-from doors.rest.callers import bearer, staff
 from doors.rest.furniture import Furniture
-from faelles.ground.crypto import Keyring
-from faelles.ground.ids import NATION
 
 POLICIES = "/api/v1/policies"
 
@@ -92,38 +89,9 @@ async def test_a_simulation_changes_nothing(client: AsyncClient, furnished: Furn
     assert (await explained(client, librarian, "max_renewals"))["setting"]["value"] == 3
 
 
-async def test_a_group_of_our_own_is_added_and_renamed(client: AsyncClient, furnished: Furniture, librarian: Headers):
-    group = {"parent": furnished.objects["material_group"], "code": "manga", "name_da": "Manga", "name_en": "Manga"}
-    added = await client.post(f"{POLICIES}/groups/material", json=group, headers=librarian)
-    assert added.status_code == 201
-    path = f"{POLICIES}/groups/material/{added.json()['id']}"
-    names = {"name_da": "Tegneserier fra Japan", "name_en": "Comics from Japan"}
-    assert (await client.put(path, json=names, headers=librarian)).json()["name_en"] == "Comics from Japan"
-
-
-async def test_an_unknown_kind_of_group_is_a_bad_request(client: AsyncClient, librarian: Headers):
-    assert (await client.get(f"{POLICIES}/groups/vegetable", headers=librarian)).status_code in {400, 404}
-
-
 async def test_a_day_at_the_end_of_time_is_no_value_of_a_knob(
     client: AsyncClient, furnished: Furniture, librarian: Headers
 ):
     rule = {"knob": "fixed_due_date", "value": "9999-12-31", "scope": "agency", **groups_of(furnished)}
     answer = await client.post(f"{POLICIES}/rules", json=rule, headers=librarian)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "day_out_of_range")
-
-
-async def test_a_ceiling_that_the_nation_sets_caps_the_towns_rule_from_then_on(
-    client: AsyncClient, keyring: Keyring, furnished: Furniture, librarian: Headers
-):
-    knob = "hold_not_collected_fee_ore"
-    rule = {"knob": knob, "value": 3000, "scope": "agency"}
-    assert (await client.post(f"{POLICIES}/rules", json=rule, headers=librarian)).status_code == 201
-    ceiling = {"knob": knob, "highest_ore": 2500, "source": "Takstkatalog"}
-    assert (await client.post(f"{POLICIES}/ceilings", json=ceiling, headers=librarian)).status_code == 403
-    nation = bearer(keyring, staff(NATION, furnished.number("supporter")))
-    written = await client.post(f"{POLICIES}/ceilings", json=ceiling, headers=nation)
-    assert written.status_code == 201, written.text
-    listed = await client.get(f"{POLICIES}/ceilings", params={"knob": knob}, headers=librarian)
-    assert listed.json()["items"] == [written.json()]
-    assert (await explained(client, librarian, knob))["setting"]["value"] == 2500

@@ -1,11 +1,11 @@
-"""Knobs, rules and group trees over REST."""
+"""Knobs and rules over REST."""
 
 from datetime import datetime
 
-from litestar import Router, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar import Router, get, post
+from litestar.params import FromQuery, JSONBody
 
-from faelles.doors.rest.access import Example, for_the_nation, guarded
+from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, Limit, PathId, QueryId, QueryText
 from faelles.doors.rest.request import ApiRequest
@@ -13,10 +13,6 @@ from faelles.ground.errors import invalid_field
 from faelles.ground.ids import RuleId
 from faelles.people.model import Permission
 from faelles.policies import operations
-from faelles.policies.ceilings import operations as ceilings
-from faelles.policies.ceilings.model import CeilingRecord, ListCeilings, SetCeiling
-from faelles.policies.groups import operations as groups
-from faelles.policies.groups.model import AddGroup, Group, GroupKind, RenameGroup
 from faelles.policies.model import LoanKind, Scope
 from faelles.policies.requests import (
     AllowCells,
@@ -205,91 +201,6 @@ async def allow_cells(request: ApiRequest, data: JSONBody[AllowCells]) -> CellsA
     return await request.run(lambda tx: operations.allow_cells(tx, request.caller, data))
 
 
-# -- National ceilings
-
-
-@get("/ceilings", opt=guarded(_VIEW, example=Example()), summary="The most the nation lets anybody ask")
-async def list_ceilings(
-    request: ApiRequest,
-    *,
-    knob: QueryText = None,
-    include_past_and_planned: FromQuery[bool] = False,
-    limit: Limit = 50,
-    after: After = None,
-) -> Page[CeilingRecord]:
-    """Those in force now, unless past and planned ones are asked for; the same for every municipality."""
-    wanted = ListCeilings(
-        knob=knob,
-        include_past_and_planned=include_past_and_planned,
-        after=read_cursor(after, int) or 0,
-        limit=limit,
-    )
-    found = await request.read(lambda tx: ceilings.list_ceilings(tx, request.caller, wanted))
-    return page(found, limit, key=lambda ceiling: ceiling.id)
-
-
-@post(
-    "/ceilings",
-    opt=for_the_nation(
-        _EDIT,
-        example=Example(
-            body={"knob": "replacement_processing_fee_ore", "highest_ore": 100_000_000, "source": "Takstkatalog 2026"}
-        ),
-    ),
-    summary="Say the most that anybody may ask (the nation alone)",
-)
-async def set_ceiling(request: ApiRequest, data: JSONBody[SetCeiling]) -> CeilingRecord:
-    """From now or a later moment on; ends the ceiling before it. Rules that say more are capped from that moment.
-
-    403 for every municipality. What stands already is not written again.
-    """
-    return await request.run(lambda tx: ceilings.set_ceiling(tx, request.caller, data))
-
-
-# -- Groups
-
-
-@get(
-    "/groups/{kind:str}",
-    opt=guarded(_VIEW, example=Example(path={"kind": "material"})),
-    summary="The tree of patron groups or of material groups",
-)
-async def list_groups(request: ApiRequest, kind: FromPath[GroupKind]) -> Page[Group]:
-    """Always one page, parents first. `agency` 0 is the nation."""
-    return Page(items=await request.read(lambda tx: groups.list_groups(tx, request.caller, kind)), next=None)
-
-
-@post(
-    "/groups/{kind:str}",
-    opt=guarded(
-        _EDIT,
-        example=Example(
-            path={"kind": "material"},
-            body={"parent": "{material_group}", "code": "manga", "name_da": "Manga", "name_en": "Manga"},
-        ),
-    ),
-    summary="Add a group of the agency's own",
-)
-async def add_group(request: ApiRequest, kind: FromPath[GroupKind], data: JSONBody[AddGroup]) -> Group:
-    return await request.run(lambda tx: groups.add_group(tx, request.caller, kind, data))
-
-
-@put(
-    "/groups/{kind:str}/{group:int}",
-    opt=guarded(
-        _EDIT,
-        example=Example(
-            path={"kind": "patron", "group": "{patron_group}"}, body={"name_da": "Filmklub", "name_en": "Film club"}
-        ),
-    ),
-    summary="Rename a group of the agency's own",
-)
-async def rename_group(
-    request: ApiRequest, kind: FromPath[GroupKind], group: PathId, data: JSONBody[RenameGroup]
-) -> Group:
-    return await request.run(lambda tx: groups.rename_group(tx, request.caller, kind, group, data))
-
-
 router = Router(
     path="/policies",
     route_handlers=[
@@ -301,11 +212,6 @@ router = Router(
         set_rule,
         end_rule,
         allow_cells,
-        list_ceilings,
-        set_ceiling,
-        list_groups,
-        add_group,
-        rename_group,
     ],
     tags=["policies"],
 )
