@@ -26,7 +26,7 @@ from faelles.notices.model import MessageState, kinds
 from faelles.notices.planning.operations import say
 from faelles.notices.sending import store as sending
 from faelles.notices.sending.model import Group
-from faelles.notices.sending.operations import by_another_way
+from faelles.notices.sending.recording import by_another_way
 from faelles.patrons import store as patrons
 from faelles.patrons.reach import looked_at, may_see_contact, patron_for
 from faelles.people.model import Caller, Permission, Place

@@ -1,4 +1,4 @@
-"""Sending: claim what is due and still true, in its final words; hand it over; record what came of it.
+"""Sending: claim what is due and still true, in its final words; hand it over; record what came of it (`recording`).
 
     batch = await claim(tx, keyring, channels)   one transaction: nothing has gone out yet
     ...  each message is handed over, outside any transaction
@@ -14,11 +14,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from faelles.fees.exclusion import operations as exclusion
 from faelles.ground.clock import local_date
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database, Transaction
-from faelles.ground.events import Event, append
 from faelles.ground.ids import AgencyId, DivisionId, PatronId
 from faelles.notices import rules as ways
 from faelles.notices import store as plans
@@ -29,8 +27,9 @@ from faelles.notices.sending import rules, store
 from faelles.notices.sending.composing import Composer
 from faelles.notices.sending.facts_store import load_facts
 from faelles.notices.sending.model import Batch, Draft, Fact, Group
+from faelles.notices.sending.recording import MISSING, record
 from faelles.notices.sending.store import Result
-from faelles.notices.store import PlannedNotice, Reached
+from faelles.notices.store import Reached
 from faelles.notices.templates import store as templates
 from faelles.notices.templates.wording import Wording
 
@@ -38,8 +37,6 @@ AT_A_TIME: Final = 200
 """Notices of one claim: handed over well within the minute that what was checked is good for."""
 TOGETHER: Final = timedelta(minutes=15)
 """What is due to the same patron so soon afterwards goes into the same message."""
-DOWN_FOR: Final = timedelta(minutes=1)
-_MISSING: Final = "channel_missing"
 
 
 async def agencies_due(database: Database, moment: datetime) -> list[AgencyId]:
@@ -85,48 +82,6 @@ async def claim(
     has_letters = any(draft.channel is ChannelName.LETTER for draft in drafts)
     addresses = await store.addresses(tx) if has_letters else {}
     return Batch(tx.agency, holder, library, zone, addresses, tuple(drafts), looked_at) if looked_at else None
-
-
-async def record(tx: Transaction, batch: Batch, outcomes: Mapping[int, Delivery | None]) -> None:
-    """Write down what came of each message of `batch`; None: it was not tried. What this sender was too slow with is
-    somebody else's by now, and left alone.
-    """
-    results = [_result(draft, outcomes.get(draft.id), tx) for draft in batch.drafts]
-    own = set(await store.record(tx, results, batch.holder))
-    ended = [
-        (draft, result)
-        for draft, result in zip(batch.drafts, results, strict=True)
-        if draft.id in own and result.state in (MessageState.SENT, MessageState.UNDELIVERABLE)
-    ]
-    await _tell(tx, ended)
-    await _warned(tx, [draft for draft, result in ended if result.state is MessageState.SENT])
-    failed = [draft for draft, result in ended if result.state is MessageState.UNDELIVERABLE]
-    missing = {draft.channel for draft, result in ended if result.failure == _MISSING}
-    await by_another_way(tx, failed, missing)
-
-
-async def by_another_way(
-    tx: Transaction, failed: Sequence[Draft | Group], missing: Collection[ChannelName] = ()
-) -> None:
-    """What must be said and could not be goes by the next way that reaches the patron, if there is one; whatever was
-    to go by a way that this installation has not (`missing`), too.
-    """
-    reached = await plans.load_reached(tx, {draft.patron for draft in failed})
-    planned: list[PlannedNotice] = []
-    for draft in failed:
-        for notice, again in await store.plans_of(tx, draft.notices):
-            channel = _next_way(notice, reached.get(draft.patron), draft.channel, missing)
-            if channel is not None:
-                planned.append(
-                    PlannedNotice(
-                        plan=again,
-                        patron=draft.patron,
-                        channel=channel,
-                        send_after=tx.now,
-                        is_urgent=notice.is_urgent,
-                    )
-                )
-    await plans.insert_notices(tx, planned)
 
 
 async def forget_texts(tx: Transaction, days: int) -> int:
@@ -260,72 +215,4 @@ async def _compose(
 
 
 def _stuck(draft: Draft, channels: Collection[ChannelName]) -> str | None:
-    return draft.failure or (None if draft.channel in channels else _MISSING)
-
-
-def _result(draft: Draft, delivery: Delivery | None, tx: Transaction) -> Result:
-    if delivery is None or delivery.verdict is Verdict.UNAVAILABLE:
-        return Result(
-            message=draft.id,
-            number=draft.attempts,
-            revision=draft.revision,
-            state=MessageState.WAITING,
-            outcome=None,
-            failure=delivery.detail if delivery else None,
-            try_after=tx.now + DOWN_FOR,
-        )
-    is_over = delivery.verdict is Verdict.REJECTED or draft.attempts >= rules.MOST_ATTEMPTS
-    if delivery.verdict is Verdict.ACCEPTED:
-        state = MessageState.SENT
-    else:
-        state = MessageState.UNDELIVERABLE if is_over else MessageState.WAITING
-    return Result(
-        message=draft.id,
-        number=draft.attempts,
-        revision=draft.revision,
-        state=state,
-        outcome=delivery.verdict.value,
-        reference=delivery.reference,
-        failure=None if state is MessageState.SENT else delivery.detail,
-        try_after=tx.now + rules.pause(draft.attempts) if state is MessageState.WAITING else None,
-    )
-
-
-async def _tell(tx: Transaction, ended: Sequence[tuple[Draft, Result]]) -> None:
-    events = [
-        Event(
-            kind=f"notice.{result.state}",
-            subject=draft.id,
-            dimensions={
-                "channel": draft.channel.value,
-                "division": draft.division,
-                "kinds": " ".join(sorted({notice.kind for notice in draft.notices})),
-                "notices": len(draft.notices),
-            },
-        )
-        for draft, result in ended
-    ]
-    await append(tx, *events)
-
-
-async def _warned(tx: Transaction, sent: Sequence[Draft]) -> None:
-    """The time of a warning runs from when it went."""
-    said = {
-        notice.subject
-        for draft in sent
-        for notice in draft.notices
-        if notice.subject is not None and kinds()[notice.kind].about is About.EXCLUSION
-    }
-    if said:
-        await exclusion.told(tx, said)
-
-
-def _next_way(
-    notice: Notice, found: Reached | None, failed: ChannelName, missing: Collection[ChannelName]
-) -> ChannelName | None:
-    kind = kinds()[notice.kind]
-    if found is None or not (kind.must or failed in missing):
-        return None
-    order = (*ways.USUAL, *ways.LAST_RESORT)
-    tried = [failed] if failed in missing else order[: order.index(failed) + 1]
-    return ways.channel_for(kind, found.wishes, found.contact, tried=tried)
+    return draft.failure or (None if draft.channel in channels else MISSING)

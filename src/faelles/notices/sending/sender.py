@@ -18,6 +18,7 @@ from faelles.notices.links.unsubscribing import CHOICES_PATH, UNSUBSCRIBE_PATH, 
 from faelles.notices.model import ChannelName
 from faelles.notices.sending import operations
 from faelles.notices.sending.model import Batch, Draft
+from faelles.notices.sending.recording import record
 from faelles.patrons.identifiers import unseal as unseal_cpr
 
 _log = logger("notices.sender")
@@ -68,7 +69,7 @@ class Sender:
                 waiting = iter(drafts)
                 for _ in range(min(channel.at_once, len(drafts))):
                     group.create_task(self._hand_over(batch, channel, waiting, outcomes, began))
-        await self.database.run(batch.agency, SYSTEM, partial(operations.record, batch=batch, outcomes=outcomes))
+        await self.database.run(batch.agency, SYSTEM, partial(record, batch=batch, outcomes=outcomes))
         return sum(each is not None and each.verdict is Verdict.ACCEPTED for each in outcomes.values())
 
     async def _hand_over(
