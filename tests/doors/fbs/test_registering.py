@@ -6,8 +6,6 @@ from typing import Any
 from doors.fbs.conftest import WebSite
 from doors.fbs.test_patrons import carries
 from doors.fbs.test_reservations import versions
-from faelles.agencies.settings.model import GUARDIAN_VIEW, SetSetting
-from faelles.agencies.settings.operations import set_setting
 from faelles.doors.fbs.facts import Operation, models
 from faelles.ground.ids import PatronId
 from faelles.patrons.identifiers import IdentifierKind, made_up_cpr
@@ -128,11 +126,6 @@ def guardian(model: str, cpr: str) -> dict[str, Any]:
     return {who: cpr, "name": "Mor Ole", "email": "mor@example.dk", "address": address}
 
 
-async def allow_guardians(site: WebSite) -> None:
-    lending, on = site.library, SetSetting(values=("true",))
-    await lending.run(lambda tx: set_setting(tx, lending.librarian, lending.town.library, GUARDIAN_VIEW, on))
-
-
 async def test_every_version_registers_a_child_with_a_guardian(site: WebSite):
     for number, operation in enumerate(versions("create_with_guardian")):
         child, adult = made_up_cpr(date(2018, 3, 9), 21 + number), made_up_cpr(date(1985, 3, 9), 31 + number)
@@ -142,31 +135,3 @@ async def test_every_version_registers_a_child_with_a_guardian(site: WebSite):
         assert patron.contact.email == "ole@example.dk"
         same = await site.send("POST", path(operation), json=with_guardian(operation, site, child, child))
         assert same.status_code == 400
-
-
-async def test_a_guardian_is_replaced_and_sees_and_changes_the_child_where_the_library_lets_them(site: WebSite):
-    (creating,) = (each for each in versions("create_with_guardian") if each.id == "createWithGuardianV4")
-    child, first, second = (
-        made_up_cpr(date(2018, 3, 9), 61),
-        made_up_cpr(date(1985, 3, 9), 62),
-        made_up_cpr(date(1984, 3, 9), 63),
-    )
-    made = await site.post(path(creating), with_guardian(creating, site, child, first))
-    for operation in versions("update_guardian"):
-        kind = models()[operation.body.name]["guardian"].name
-        assert await site.put(path(operation), {"patronId": made, "guardian": guardian(kind, second)}) == made
-    for operation in versions("wards"):
-        assert (await site.send("POST", path(operation), content=second)).status_code == 403
-    await allow_guardians(site)
-    for operation in versions("wards"):
-        answer = (await site.send("POST", path(operation), content=second)).json()
-        assert [each["patron"]["patronId"] for each in answer] == [made]
-        assert answer[0].keys() == models()[operation.reply.name].keys()
-        assert (await site.send("POST", path(operation), content=first)).status_code == 404
-    for number, operation in enumerate(versions("update_ward")):
-        where = path(operation).replace("{patronid}", str(made))
-        change = {"pincodeChange": {"libraryCardNumber": child, "pincode": f"900{number}"}}
-        assert (await site.send("PUT", where, json=change | {"guardianPersonId": first})).status_code == 403
-        await site.put(where, change | {"guardianPersonId": second})
-        card = {"libraryCardNumber": child, "pincode": f"900{number}"}
-        assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == "VALID"

@@ -7,9 +7,10 @@ import pytest
 
 from circulation.lending_library import Reader
 from doors.fbs.conftest import WebSite
+from doors.fbs.test_guardians import allow_guardians
 from doors.fbs.test_loans import age
 from doors.fbs.test_newsletters import EMAIL
-from doors.fbs.test_registering import allow_guardians, guardian, path, seen, settings_of, with_guardian
+from doors.fbs.test_registering import guardian, path, seen, settings_of, with_guardian
 from doors.fbs.test_reservations import path_of, versions
 from faelles.agencies.settings.model import LANGUAGES, SetSetting
 from faelles.agencies.settings.operations import set_setting
