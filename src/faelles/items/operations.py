@@ -17,18 +17,9 @@ from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundEr
 from faelles.ground.events import append
 from faelles.ground.fields import is_plausible
 from faelles.ground.idempotency import recall, remember
-from faelles.ground.ids import (
-    AgencyId,
-    BranchId,
-    IssueId,
-    ItemId,
-    ItemNumber,
-    MaterialGroupId,
-    PlacementId,
-    RecordId,
-)
+from faelles.ground.ids import AgencyId, BranchId, IssueId, ItemId, ItemNumber, MaterialGroupId, PlacementId, RecordId
 from faelles.ground.money import Ore
-from faelles.items import events, rules, store
+from faelles.items import events, number_store, rules, store, surroundings_store
 from faelles.items.model import (
     UNNUMBERED,
     UNSAVED,
@@ -111,7 +102,7 @@ async def find_item(tx: Transaction, caller: Caller, number: str) -> Item:
 async def owners_of_number(tx: Transaction, caller: Caller, number: str) -> list[AgencyId]:
     """Which agencies own a number, and nothing else of what they own: a foreign book is recognised at any desk."""
     caller.require(Permission.ITEM_VIEW)
-    return await store.owners_of_number(tx, number)
+    return await number_store.owners_of_number(tx, number)
 
 
 async def items_of_record(
@@ -181,7 +172,7 @@ async def set_number_series(tx: Transaction, caller: Caller, series: NumberSerie
     caller.require(Permission.AGENCY_EDIT)
     if not 0 < int(series.next) <= int(series.last):
         raise invalid_field("last", "number_series_empty")
-    await store.set_series(tx, series)
+    await number_store.set_series(tx, series)
     await append(tx, events.number_series_set(series.next, series.last))
 
 
@@ -195,7 +186,9 @@ async def found_item(tx: Transaction, item: ItemId) -> Item:
 
 async def checked_place(tx: Transaction, item: Item) -> Place:
     """The owner's place, when all that the item points at is there and fits together."""
-    around = await store.surroundings(tx, item.owner_branch, item.default_placement, item.material_group, item.issue)
+    around = await surroundings_store.surroundings(
+        tx, item.owner_branch, item.default_placement, item.material_group, item.issue
+    )
     if around.place is None:
         raise NotFoundError("branch_unknown")
     if not around.has_placement:
@@ -215,7 +208,7 @@ async def insert_numbered(tx: Transaction, item: Item, number: ItemNumber | None
             raise ConflictError("item_number_taken", number=number)
         return made
     for _ in range(_TRIES):
-        drawn = await store.draw_number(tx, rules.default_series(tx.agency))
+        drawn = await number_store.draw_number(tx, rules.default_series(tx.agency))
         if drawn is None:
             raise ConflictError("number_series_used_up")
         made = await store.insert_item(tx, msgspec.structs.replace(item, number=drawn))
@@ -226,8 +219,8 @@ async def insert_numbered(tx: Transaction, item: Item, number: ItemNumber | None
 
 async def _refuse_double(tx: Transaction, number: str) -> None:
     """A number that another agency's copy bears would send this one to the wrong town."""
-    await store.serialise_number(tx, number)
-    if any(owner != tx.agency for owner in await store.owners_of_number(tx, number)):
+    await number_store.serialise_number(tx, number)
+    if any(owner != tx.agency for owner in await number_store.owners_of_number(tx, number)):
         raise ConflictError("item_number_of_other_agency", number=number)
 
 

@@ -1,35 +1,14 @@
-"""All SQL of items. What belongs to other rooms is read through the views they publish."""
+"""The SQL of items themselves."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
 
 from faelles.ground.database import Transaction
 from faelles.ground.database.transaction import Row
-from faelles.ground.ids import (
-    AgencyId,
-    BranchId,
-    IssueId,
-    ItemId,
-    ItemNumber,
-    MaterialGroupId,
-    PlacementId,
-    RecordId,
-)
-from faelles.items.model import (
-    BulkItem,
-    Condition,
-    HeldItem,
-    Item,
-    ItemKind,
-    Lender,
-    Note,
-    NumberSeries,
-    Part,
-    RfidFacts,
-)
+from faelles.ground.ids import BranchId, IssueId, ItemId, RecordId
+from faelles.items.model import BulkItem, Condition, HeldItem, Item, ItemKind, Lender, Note, Part, RfidFacts
 from faelles.people.model import Place
 
 _ITEM = """
@@ -77,28 +56,6 @@ SELECT i.id, i.kind, i.owner_branch_id, b.division_id, i.material_group_id, i.re
   JOIN title AS t ON t.record_id = i.record_id
 """
 
-_SURROUNDINGS = """
-SELECT (SELECT division_id FROM branch_directory WHERE agency_id = $1 AND branch_id = $2::bigint) AS division_id,
-       EXISTS (SELECT FROM placement_directory WHERE agency_id = $1 AND placement_id = $3::bigint) AS has_placement,
-       EXISTS (SELECT FROM material_group_directory
-                WHERE agency_id IN (0, $1) AND material_group_id = $4::bigint) AS has_material_group,
-       (SELECT record_id FROM title_issue WHERE issue_agency_id IN (0, $1) AND issue_id = $5) AS issue_record_id
-"""
-_PLACE_OF_PLACEMENT = """
-SELECT b.division_id, b.branch_id
-  FROM placement_directory AS p
-  JOIN branch_directory AS b ON b.agency_id = p.agency_id AND b.branch_id = p.branch_id
- WHERE p.agency_id = $1 AND p.placement_id = $2::bigint
-"""
-_MATERIAL_GROUP = """
-SELECT EXISTS (SELECT FROM material_group_directory WHERE agency_id IN (0, $1) AND material_group_id = $2::bigint)
-"""
-
-_DRAW_NUMBER = "SELECT draw_item_number($1, $2, $3)"
-_SET_SERIES = """
-INSERT INTO item_number_series AS s (agency_id, next_number, last_number) VALUES ($1, $2, $3)
-ON CONFLICT (agency_id) DO UPDATE SET next_number = excluded.next_number, last_number = excluded.last_number
-"""
 
 _INSERT = """
 INSERT INTO item (agency_id, number, kind, record_id, issue_id, owner_branch_id, default_placement_id,
@@ -133,19 +90,6 @@ UPDATE item
  WHERE agency_id = $1 AND record_id = $2
 """
 
-_SERIALISE_NUMBER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
-_OWNERS = "SELECT owners_of_item_number($1) AS agency_id"
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What an item's numbers point at, as far as the agency can see it."""
-
-    place: Place | None
-    has_placement: bool
-    has_material_group: bool
-    issue_record: RecordId | None
-
 
 async def find_item(tx: Transaction, item: ItemId) -> Item | None:
     row = await tx.row(_FIND, tx.agency, item)
@@ -174,40 +118,6 @@ async def list_of_branch(
 async def hold_items(tx: Transaction, items: Sequence[ItemId]) -> dict[ItemId, HeldItem]:
     """Lock the agency's items among `items` until the commit, and read what deciding about them needs."""
     return {row["id"]: _held(row) for row in await tx.rows(_HOLD, tx.agency, items)}
-
-
-async def surroundings(
-    tx: Transaction, branch: BranchId, placement: PlacementId, group: MaterialGroupId, issue: IssueId | None
-) -> Surroundings:
-    row = await tx.row(_SURROUNDINGS, tx.agency, branch, placement, group, issue)
-    if row is None:
-        raise LookupError("a select without a table returns its row")
-    division = row["division_id"]
-    return Surroundings(
-        place=None if division is None else Place(division, branch),
-        has_placement=row["has_placement"],
-        has_material_group=row["has_material_group"],
-        issue_record=row["issue_record_id"],
-    )
-
-
-async def find_place_of_placement(tx: Transaction, placement: PlacementId) -> Place | None:
-    row = await tx.row(_PLACE_OF_PLACEMENT, tx.agency, placement)
-    return None if row is None else Place(row["division_id"], row["branch_id"])
-
-
-async def is_material_group_visible(tx: Transaction, group: MaterialGroupId) -> bool:
-    return bool(await tx.value(_MATERIAL_GROUP, tx.agency, group))
-
-
-async def draw_number(tx: Transaction, if_none: NumberSeries) -> ItemNumber | None:
-    """The next number of the agency's series (of `if_none` where it has none yet); None when it is used up."""
-    number: str | None = await tx.value(_DRAW_NUMBER, tx.agency, int(if_none.next), int(if_none.last))
-    return None if number is None else ItemNumber(number)
-
-
-async def set_series(tx: Transaction, series: NumberSeries) -> None:
-    await tx.execute(_SET_SERIES, tx.agency, int(series.next), int(series.last))
 
 
 async def insert_item(tx: Transaction, item: Item) -> ItemId | None:
@@ -280,16 +190,6 @@ async def restore(tx: Transaction, items: Sequence[ItemId]) -> None:
 async def refile(tx: Transaction, record: RecordId, successor: RecordId, issues: Mapping[IssueId, IssueId]) -> int:
     """Put the items of `record` under `successor`, those of an issue in `issues` under the issue that it now is."""
     return await tx.execute(_REFILE, tx.agency, record, successor, msgspec.json.encode(issues).decode())
-
-
-async def serialise_number(tx: Transaction, number: str) -> None:
-    """Whoever else is about to give an item this number, in any agency, waits until the commit."""
-    await tx.execute(_SERIALISE_NUMBER, f"item_number/{number}")
-
-
-async def owners_of_number(tx: Transaction, number: str) -> list[AgencyId]:
-    """The agencies that have an item of this number, and nothing else; one where it was withdrawn comes last."""
-    return [row["agency_id"] for row in await tx.rows(_OWNERS, number)]
 
 
 def _rfid_text(rfid: RfidFacts | None) -> str | None:

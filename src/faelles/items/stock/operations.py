@@ -6,7 +6,7 @@ from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.events import append
 from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId, RecordId
-from faelles.items import store as items
+from faelles.items import surroundings_store
 from faelles.items.stock import events, store
 from faelles.items.stock.model import Stock, StockCount, StockPage
 from faelles.people.model import Caller, Permission
@@ -15,12 +15,12 @@ from faelles.people.model import Caller, Permission
 async def set_stock(tx: Transaction, caller: Caller, count: StockCount) -> Stock:
     """So many copies of the record stand there now; none: they are gone."""
     caller.require(Permission.ITEM_EDIT)
-    place = await items.find_place_of_placement(tx, PlacementId(count.placement))
+    place = await surroundings_store.find_place_of_placement(tx, PlacementId(count.placement))
     if place is None:
         raise NotFoundError("placement_unknown")
     caller.require(Permission.ITEM_EDIT, place)
     record = await catalog.current_record(tx, RecordId(count.record))
-    if not await items.is_material_group_visible(tx, MaterialGroupId(count.material_group)):
+    if not await surroundings_store.is_material_group_visible(tx, MaterialGroupId(count.material_group)):
         raise NotFoundError("material_group_unknown")
     stock = await store.set_quantity(tx, count, record.id)
     await append(tx, events.stock_counted(stock))
