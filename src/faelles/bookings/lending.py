@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from faelles.bookings import keeping, store
+from faelles.bookings import keeping, keeping_store, store
 from faelles.bookings.model import BookingState, LendBooking
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, Outcome
@@ -39,7 +39,7 @@ async def lend_booking(
     known = (await store.find(tx, [booking]))[0]
     if known.state in (BookingState.CANCELLED, BookingState.CLOSED):
         raise ConflictError("booking_over")
-    kept = await store.kept(tx, booking)
+    kept = await keeping_store.kept(tx, booking)
     if not set(request.items) <= kept.keys():
         raise invalid_field("items", "item_not_booked")
     handed_out = []

@@ -8,8 +8,9 @@ from typing import Final
 from faelles.agencies.model import Service
 from faelles.agencies.settings.model import BOOKINGS
 from faelles.agencies.settings.operations import is_on
-from faelles.bookings import keeping, rules, store
+from faelles.bookings import keeping, keeping_store, rules, store
 from faelles.bookings.events import about
+from faelles.bookings.keeping_store import Days
 from faelles.bookings.model import (
     BookableCopy,
     BookAll,
@@ -171,7 +172,7 @@ async def list_to_pack(tx: Transaction, caller: Caller, branch: BranchId, *, day
         raise NotFoundError("branch_unknown")
     caller.require(Permission.LOGISTICS, Place(found.division, found.id))
     today = local_date(tx.now, settings.directory.agency.time_zone)
-    return await store.to_pack(tx, branch, today + timedelta(days=days))
+    return await keeping_store.to_pack(tx, branch, today + timedelta(days=days))
 
 
 async def _patron(tx: Transaction, caller: Caller, patron: PatronId, operation: str) -> Patron:
@@ -230,7 +231,7 @@ async def _book(tx: Transaction, known: Patron, counter: Counter, wish: NewBooki
 
 async def _choose(
     tx: Transaction, counter: Counter, wish: NewBooking, booking: int
-) -> tuple[list[ItemId], list[tuple[int, int]], store.Days] | None:
+) -> tuple[list[ItemId], list[tuple[int, int]], Days] | None:
     """Copies, counted stock and the days they are busy; None where there is less than the least."""
     terms = _terms(tx, counter, None)
     calendar = counter.settings.directory.calendar(BranchId(wish.delivery_branch), Service.STAFFED)
@@ -238,16 +239,16 @@ async def _choose(
     bound_until = counter.today + timedelta(days=terms[LOAN_DAYS].value)
     # Read, locked and read again: a copy that was lent meanwhile is not free.
     candidates = {
-        each.item for each in await store.free_copies(tx, wish, busy, booking=booking, bound_until=bound_until)
+        each.item for each in await keeping_store.free_copies(tx, wish, busy, booking=booking, bound_until=bound_until)
     }
     await lock_copies(tx, sorted(candidates))
     free = [
         each
-        for each in await store.free_copies(tx, wish, busy, booking=booking, bound_until=bound_until)
+        for each in await keeping_store.free_copies(tx, wish, busy, booking=booking, bound_until=bound_until)
         if each.item in candidates
     ]
     lendable = [each.item for each in free if _terms(tx, counter, each)[LENDABLE].value]
-    stock = await store.free_stock(tx, wish, busy, booking=booking)
+    stock = await keeping_store.free_stock(tx, wish, busy, booking=booking)
     numbered, counted = rules.split(wish.wanted, len(lendable), sum(quantity for _, quantity in stock))
     if numbered + counted < wish.minimum:
         return None
