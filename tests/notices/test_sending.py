@@ -5,6 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from circulation.holds.wishing import title_of, wish
+from faelles.circulation.holds.changing import cancel_holds
+from faelles.circulation.holds.model import CancelHolds
+from faelles.circulation.unfillable.operations import cancel_unfillable
 from faelles.ground.i18n import Language
 from faelles.notices.channels.port import Delivery, Verdict
 from faelles.notices.model import ChannelName
@@ -352,3 +356,19 @@ async def test_events_name_no_patron(post):
     )
     assert len(rows) == 1
     assert str(reader.id) not in rows[0]["said"]
+
+
+@pytest.mark.parametrize("cancelling", [cancel_unfillable, cancel_holds])
+async def test_who_waited_for_what_is_gone_is_told_that_it_is(post, cancelling):
+    reader, item = await post.reader(), await post.library.copy()
+    hold = (await wish(post.library, reader, await title_of(post.library, item))).transaction
+    sql = "UPDATE item SET withdrawn_at = $3, withdrawn_why = 'Slidt' WHERE agency_id = $1 AND number = $2"
+    await post.library.run(lambda tx: tx.execute(sql, tx.agency, item, tx.now))
+    await post.library.run(lambda tx: cancelling(tx, post.library.librarian, CancelHolds(holds=(hold,))))
+    assert await post.read_events() == 1
+    assert await post.send() == 1
+    [mail] = post.mail
+    assert mail.subject == "Reservering slettet"
+    assert ("Frøken Smillas fornemmelse for sne: vi har den desværre ikke længere" in mail.body) is (
+        cancelling is cancel_unfillable
+    )

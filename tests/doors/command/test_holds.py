@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from circulation.holds.wishing import title_of
+from circulation.holds.wishing import match_all, title_of, waits
 from circulation.lending_library import LendingLibrary, Reader
 from faelles.doors.command.frame import NOT_UNDERSTOOD, SAYS_NO
 from town import Town
@@ -121,3 +121,25 @@ def test_an_agreement_is_given_listed_and_ended(at_desk, neighbour: Town, town: 
     assert at_desk("lending", "end", given["id"]).exit_code == 0
     (listed,) = json.loads(at_desk("lending", "list", "--json").stdout)
     assert listed["last_day"] < last
+
+
+async def withdrawn(library: LendingLibrary, number: str) -> None:
+    sql = "UPDATE item SET withdrawn_at = $3, withdrawn_why = 'Slidt' WHERE agency_id = $1 AND number = $2"
+    await library.run(lambda tx: tx.execute(sql, tx.agency, number, tx.now))
+    await match_all(library)
+
+
+@pytest.fixture
+async def gone(library: LendingLibrary, title: int, book: str) -> int:
+    """A hold of a title whose one copy was withdrawn."""
+    hold = await waits(library, title)
+    await withdrawn(library, book)
+    return hold
+
+
+def test_what_nothing_can_fill_is_listed_and_given_up(at_desk, gone: int, reader: Reader, second: int):
+    assert str(gone) in at_desk("hold", "unfillable").stdout
+    other = place(at_desk, reader, second)
+    assert at_desk("hold", "cancel", other, "--title-gone").exit_code == SAYS_NO
+    assert at_desk("hold", "cancel", gone, "--title-gone").exit_code == 0
+    assert json.loads(at_desk("hold", "unfillable", "--json").stdout) == []

@@ -156,6 +156,7 @@ FROM_ANY_PLACE = {
     "what is asked about several is answered for each, within the caller's reach": (
         "POST /exclusions/notices",
         "POST /holds/cancellations",
+        "POST /holds/unfillable/cancellations",
         "POST /offline-transactions",
         "POST /patrons/identify",
         "POST /patrons/search",

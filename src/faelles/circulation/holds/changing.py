@@ -69,7 +69,7 @@ async def cancel_holds(
         ClosedWhy.PATRON if is_patron else ClosedWhy.STAFF,
         only_from=WAITING if is_patron else may_become(HoldState.CANCELLED),
     )
-    await _note_looks(tx, caller, mine, "cancel_hold")
+    await note_looks(tx, caller, mine, "cancel_hold")
     outcomes = {hold.id: _cancelled(hold, closed) for hold in mine}
     answers = [
         Cancelled(hold=HoldId(hold), outcome=outcomes.get(HoldId(hold), CancelOutcome.NOT_FOUND))
@@ -85,7 +85,8 @@ def _cancelled(hold: KnownHold, closed: set[HoldId]) -> CancelOutcome:
     return CancelOutcome.OVER_ALREADY if hold.state in CLOSED else CancelOutcome.ON_ITS_WAY
 
 
-async def _note_looks(tx: Transaction, caller: Caller, holds: list[KnownHold], operation: str) -> None:
+async def note_looks(tx: Transaction, caller: Caller, holds: Sequence[KnownHold], operation: str) -> None:
+    """Record that somebody else than their patrons had to do with holds."""
     if caller.patron is None:
         await record_access(tx, operation, sorted({hold.patron for hold in holds if hold.patron is not None}))
 
@@ -102,7 +103,7 @@ async def change_hold(
     if await recall(tx, "change_hold", key, (hold, request), bool):
         return
     known = await find_hold(tx, caller, hold, Permission.HOLD_PLACE)
-    await _note_looks(tx, caller, [known], "change_hold")
+    await note_looks(tx, caller, [known], "change_hold")
     _check_changeable(caller, known, request)
     overridden = await _step_over(tx, caller, known, request)
     # The title is locked from here on: what matching has done to the hold meanwhile is seen, and it does no more.
@@ -168,7 +169,7 @@ async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: Move
     if earlier is not None:
         return earlier
     known = await find_hold(tx, caller, hold, Permission.HOLD_MOVE)
-    await _note_looks(tx, caller, [known], "move_hold")
+    await note_looks(tx, caller, [known], "move_hold")
     await lock_title(tx, known.record)
     queue = await store.queue_of(tx, known.record, WAITING)
     order = [each.hold for each in queue]
@@ -217,7 +218,7 @@ async def put_back_hold(tx: Transaction, caller: Caller, hold: HoldId, key: str 
     if await recall(tx, "put_back_hold", key, hold, bool):
         return
     known = await find_hold(tx, caller, hold, Permission.HOLD_MOVE)
-    await _note_looks(tx, caller, [known], "put_back_hold")
+    await note_looks(tx, caller, [known], "put_back_hold")
     if known.state not in BOUND or known.item is None:
         raise ConflictError("hold_has_no_copy")
     await lock_title_and_item(tx, known.record, known.item)

@@ -96,6 +96,8 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     """Another municipality's request: nobody's here."""
     is_parallel: bool = False
     """Of several titles the first hit cancels the rest."""
+    nothing_fills: str | None = None
+    """Why no copy will ever fill it, as matching found it last."""
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether somebody is on the way to the shelf for it."""

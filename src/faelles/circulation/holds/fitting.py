@@ -68,6 +68,11 @@ _AS_BLOCK = {
 }
 
 
+def passes_with_time(misfit: Unfit) -> bool:
+    """Whether it only has to be waited for: no reason to refuse a hold that is being placed."""
+    return misfit not in _AS_BLOCK
+
+
 class Supply(NamedTuple):
     """Copies that no rule tells apart, standing at one branch."""
 

@@ -4,14 +4,16 @@ Marks go away in the transaction that writes what came of them, so stopping anyw
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from faelles.circulation.holds import queue_store as store
 from faelles.circulation.holds.counter import today_in
 from faelles.circulation.holds.facts import Copy, Waiting
-from faelles.circulation.holds.matching import Assigned, Plan, match
+from faelles.circulation.holds.matching import Assigned, Plan, WhyNot, match
 from faelles.circulation.holds.store import mark_titles
 from faelles.circulation.holds.title import Moment, costs_on, free_copies, moment, wantings
+from faelles.circulation.holds.unfillable import find_unfillable
 from faelles.circulation.holds.ways import read_ways
 from faelles.ground.database import Transaction
 from faelles.ground.ids import HoldId, RecordId
@@ -53,8 +55,9 @@ async def present_moment(tx: Transaction) -> Moment:
 
 
 def plan_title(queue: Sequence[Waiting], copies: Sequence[Copy], at: Moment) -> Plan:
-    """Which copy for which hold of one title; pure."""
-    return match(wantings(queue, at), free_copies(copies, at), at.judge, has_copies=bool(copies))
+    """Which copy for which hold of one title, and whom no copy will ever fill; pure."""
+    plan = match(wantings(queue, at), free_copies(copies, at), at.judge, has_copies=bool(copies))
+    return replace(plan, unfillable=find_unfillable(queue, copies, plan.passed, at)) if plan.passed else plan
 
 
 async def _write(tx: Transaction, plans: Sequence[tuple[Sequence[Waiting], Plan]]) -> None:
@@ -63,17 +66,22 @@ async def _write(tx: Transaction, plans: Sequence[tuple[Sequence[Waiting], Plan]
     """
     released: list[tuple[HoldId, str]] = []
     planned: list[tuple[RecordId, Assigned]] = []
+    hopes: list[tuple[HoldId, WhyNot | None]] = []
     for queue, plan in plans:
         wanted = {each.hold: each for each in plan.assigned}
         for hold in queue:
             new = wanted.get(hold.id)
             if hold.item is not None and (new is None or new.item != hold.item):
-                released.append((hold.id, plan.passed[hold.id].value if new is None else _BETTER_COPY))
+                released.append((hold.id, plan.why_not(hold.id).value if new is None else _BETTER_COPY))
             if new is not None and new.item != hold.item:
                 planned.append((hold.record, new))
+            if hold.nothing_fills != plan.unfillable.get(hold.id):
+                hopes.append((hold.id, plan.unfillable.get(hold.id)))
     there = await store.lock_free_items(tx, [each.item for _, each in planned]) if planned else set()
-    await store.lock_holds(tx, [*(hold for hold, _ in released), *(each.hold for _, each in planned)])
+    changing = [*(hold for hold, _ in released), *(each.hold for _, each in planned), *(hold for hold, _ in hopes)]
+    await store.lock_holds(tx, changing)
     await store.release(tx, released)
     await store.assign(tx, [each for _, each in planned if each.item in there])
+    await store.note_hopes(tx, hopes)
     if again := sorted({record for record, each in planned if each.item not in there}):
         await mark_titles(tx, again)

@@ -48,6 +48,12 @@ class WhyNot(StrEnum):
     """Somebody is on the way to the shelf for it; only of a copy that turns up elsewhere."""
     NO_COPIES = "no_copies"
     """The title has no copies at all."""
+    ALL_GONE = "all_gone"
+    """Every copy that could fill it is lost or missing."""
+    COPY_GONE = "copy_gone"
+    """The one copy that is wished for is withdrawn, lost or missing."""
+    ISSUE_GONE = "issue_gone"
+    """There is no copy of the issue."""
     ALL_OUT = "all_out"
     """No copy is free."""
     WANTED_COPY_OUT = "wanted_copy_out"
@@ -111,10 +117,17 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """In the order of ranks. Every hold is in one of the two."""
+    """In the order of ranks. Every hold is in one of the two. `unfillable`: those of the passed that no copy will ever
+    fill, as things stand.
+    """
 
     assigned: tuple[Assigned, ...] = ()
     passed: Mapping[HoldId, WhyNot] = field(default_factory=dict)
+    unfillable: Mapping[HoldId, WhyNot] = field(default_factory=dict)
+
+    def why_not(self, hold: HoldId) -> WhyNot:
+        """Why a hold that was passed gets nothing; that nothing ever will do goes before what is so today."""
+        return self.unfillable.get(hold) or self.passed[hold]
 
 
 def match(queue: Iterable[Wanting], copies: Iterable[Free], judge: Judge, *, has_copies: bool = True) -> Plan:

@@ -52,6 +52,7 @@ class ClosedWhy(StrEnum):
     FILLED_BY_OTHER = "filled_by_other"
     """Another of the parallel holds was filled."""
     TITLE_GONE = "title_gone"
+    """Nothing that could fill it is left: staff gave it up, and its patron is told."""
     COLLECTED = "collected"
     INTEREST_OVER = "interest_over"
     NOT_COLLECTED = "not_collected"
@@ -161,6 +162,8 @@ class CancelOutcome(StrEnum):
     OVER_ALREADY = "over_already"
     ON_ITS_WAY = "on_its_way"
     """A copy is bound to it: only staff may cancel now."""
+    CAN_BE_FILLED = "can_be_filled"
+    """It was to be cancelled because nothing can fill it, and something can."""
     NOT_FOUND = "not_found"
 
 
@@ -217,6 +220,8 @@ class HoldShown(msgspec.Struct, frozen=True, kw_only=True):
     item_number: ItemNumber | None
     shelf_number: str | None
     pickup_deadline: date | None
+    nothing_fills: str | None = None
+    """Why no copy of ours will ever fill it, as things stand (a code as in `why_not`); None: one may."""
     closed_at: datetime | None = None
     closed_why: ClosedWhy | None = None
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from faelles.circulation.holds.facts import Copy, Waiting
-from faelles.circulation.holds.matching import Assigned
+from faelles.circulation.holds.matching import Assigned, WhyNot
 from faelles.ground.database import Database, Transaction
 from faelles.ground.ids import AgencyId, BranchId, HoldId, ItemId, RecordId
 from faelles.ground.jsonb import as_json
@@ -118,6 +118,13 @@ WITH planned AS (
 )
 INSERT INTO hold_match_log (agency_id, at, record_id, hold_id, item_id, outcome, details)
 SELECT $1, $3, record_id, id, item_id, 'matched', details FROM matched ORDER BY id
+"""
+_NOTE_HOPES = """
+UPDATE hold AS h
+   SET nothing_fills = found.why,
+       nothing_fills_since = CASE WHEN found.why IS NOT NULL THEN COALESCE(h.nothing_fills_since, $4) END
+  FROM unnest($2::bigint[], $3::text[]) AS found (hold_id, why)
+ WHERE h.agency_id = $1 AND h.id = found.hold_id AND h.closed_at IS NULL
 """
 
 _queues = msgspec.json.Decoder(list[Waiting])
@@ -235,6 +242,12 @@ async def assign(tx: Transaction, planned: Sequence[Assigned]) -> None:
     if planned:
         rows = [{"hold_id": each.hold, "item_id": each.item, "details": _details(each)} for each in planned]
         await tx.execute(_ASSIGN, tx.agency, as_json(rows), tx.now, tx.actor.told)
+
+
+async def note_hopes(tx: Transaction, holds: Sequence[tuple[HoldId, WhyNot | None]]) -> None:
+    """Note why no copy will ever fill a hold, or (None) that one may."""
+    if holds:
+        await tx.execute(_NOTE_HOPES, tx.agency, [hold for hold, _ in holds], [why for _, why in holds], tx.now)
 
 
 def _details(assigned: Assigned) -> dict[str, str | int]:

@@ -124,6 +124,15 @@ async def show_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldShown:
     return shown
 
 
+async def holds_listed(
+    tx: Transaction, caller: Caller, holds: Sequence[HoldId], operation: str
+) -> dict[HoldId, HoldShown]:
+    """The holds of a list that the caller was let see, the looks recorded."""
+    found = await store.of_list(tx, holds)
+    await _note_looks(tx, caller, found, operation)
+    return {each.id: each for each in await _told(tx, caller, found)}
+
+
 async def _find(tx: Transaction, caller: Caller, hold: HoldId, operation: str) -> FoundHold:
     """A hold the caller may see, the look recorded; else there is none."""
     caller.require(caller.own_or(Permission.HOLD_VIEW))
@@ -167,7 +176,7 @@ def _in_line(
     hold: Waiting, position: int, gets: Assigned | None, plan: Plan, numbers: dict[int, ItemNumber]
 ) -> InQueue:
     if gets is None:
-        return InQueue(hold=hold.id, position=position, why_not=plan.passed[hold.id].value)
+        return InQueue(hold=hold.id, position=position, why_not=plan.why_not(hold.id).value)
     return InQueue(
         hold=hold.id,
         position=position,

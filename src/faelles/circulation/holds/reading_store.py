@@ -15,7 +15,7 @@ _SHOWN = """
 SELECT h.id, h.target, h.record_id, t.title, t.creators, t.material_type, h.issue_id, w.number AS wanted_number,
        h.wanted_group_id, h.transaction_id, h.is_parallel, h.division_id, p.patron_id, h.pickup_branch_id, h.state,
        h.placed_at, h.active_from, h.interest_until, h.rank, h.item_id, c.number AS item_number, h.shelf_number,
-       h.pickup_deadline, h.closed_at, h.closed_why, queue.position, queue.waiting
+       h.pickup_deadline, h.nothing_fills, h.closed_at, h.closed_why, queue.position, queue.waiting
   FROM hold AS h
   JOIN title AS t ON t.record_id = h.record_id
   LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
@@ -29,6 +29,7 @@ SELECT h.id, h.target, h.record_id, t.title, t.creators, t.material_type, h.issu
          ON h.closed_at IS NULL AND h.state IN ('pending', 'matched')
 """
 _FIND = f"{_SHOWN} WHERE h.agency_id = $1 AND h.id = $2"
+_OF_LIST = f"{_SHOWN} WHERE h.agency_id = $1 AND h.id = ANY ($2::bigint[]) ORDER BY h.id"
 _OF_PATRON = f"""{_SHOWN}
  WHERE h.agency_id = $1
    AND h.id IN (SELECT o.hold_id FROM hold_patron AS o
@@ -98,6 +99,11 @@ async def find(tx: Transaction, hold: HoldId) -> FoundHold | None:
     return _found(row) if row else None
 
 
+async def of_list(tx: Transaction, holds: Sequence[HoldId]) -> list[FoundHold]:
+    """Those of `holds` that there are, by id."""
+    return [_found(row) for row in await tx.rows(_OF_LIST, tx.agency, list(holds))]
+
+
 async def of_patron(
     tx: Transaction, patron: PatronId, *, is_open: bool, divisions: list[DivisionId] | None, after: int, limit: int
 ) -> list[FoundHold]:
@@ -145,6 +151,7 @@ def _found(row: Row) -> FoundHold:
         item_number=row["item_number"],
         shelf_number=row["shelf_number"],
         pickup_deadline=row["pickup_deadline"],
+        nothing_fills=row["nothing_fills"] if row["state"] == HoldState.PENDING else None,
         closed_at=row["closed_at"],
         closed_why=ClosedWhy(row["closed_why"]) if row["closed_why"] else None,
     )

@@ -14,12 +14,11 @@ from faelles.circulation.holds.model import ClosedWhy
 from faelles.circulation.holds.queue_rules import RANK_STEP
 from faelles.circulation.sharing import lending_store, store
 from faelles.circulation.sharing.counters import counter_on
+from faelles.circulation.sharing.prospects import asked_after
 from faelles.circulation.sharing.store import LongWait
 from faelles.ground.database import Transaction
 from faelles.ground.jobs import Job, Slice
-from faelles.policies import model as policies
 from faelles.policies.compiled import Settings
-from faelles.policies.knobs import LENDING_AFTER_DAYS
 from faelles.policies.operations import current_settings
 
 _AT_ONCE: Final = 200
@@ -37,11 +36,7 @@ async def ask_others(tx: Transaction, day: date, begin: str | None) -> Slice:
 
 
 def _has_waited(settings: Settings, hold: LongWait, day: date, tx: Transaction) -> bool:
-    place = settings.at_division(hold.division)
-    subject = policies.Subject(
-        item=place, patron=place, desk=place, patron_group=hold.patron_group or policies.ANY_PATRON
-    )
-    after = settings.policy.terms(subject, tx.now)[LENDING_AFTER_DAYS].value
+    after = asked_after(settings, hold.division, hold.patron_group, tx.now)
     return after is not None and hold.waits_from + timedelta(days=after) <= day
 
 

@@ -1,7 +1,9 @@
 """The SQL of lending between agencies: agreements, requests and answers, each side writing its own rows only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import asyncpg
 
@@ -28,32 +30,49 @@ SELECT a.id, l.isil AS lender, b.isil AS borrower, lower(a.valid) AS first_day, 
  ORDER BY a.agency_id, a.id
 """
 _AGENCY_WITH_ISIL = "SELECT agency_id FROM agency_directory WHERE isil = $1 AND agency_id NOT IN (0, $2)"
+# Another agency is being asked for the hold h, and has not said no.
+_IS_ASKED: Final = """EXISTS (
+           SELECT FROM lending_request_hold AS l
+             JOIN lending_request AS r ON r.agency_id = l.agency_id AND r.id = l.request_id
+             LEFT JOIN lending_answer AS a
+                    ON a.agency_id = r.lender_agency_id AND a.borrower_agency_id = $1 AND a.request_id = r.id
+            WHERE l.agency_id = $1 AND l.hold_id = h.id AND r.withdrawn_at IS NULL
+              AND a.state IS DISTINCT FROM 'refused')"""
 # Titles of the whole country alone: another agency cannot have a copy of a local record, nor copies of our groups.
-_WAITING_LONG = """
+_IS_OF_ALL: Final = "t.record_agency_id = 0 AND h.target = 'title' AND h.wanted_group_id IS NULL"
+# The lender of the agreement g was not asked for the hold h before.
+_UNASKED: Final = """NOT EXISTS (
+           SELECT FROM lending_request_hold AS l
+             JOIN lending_request AS r ON r.agency_id = l.agency_id AND r.id = l.request_id
+            WHERE l.agency_id = $1 AND l.hold_id = h.id AND r.lender_agency_id = g.agency_id)"""
+_WAITING_LONG = f"""
 SELECT h.id, h.record_id, h.division_id, h.patron_group_id, GREATEST(h.placed_on, h.active_from) AS waits_from
   FROM hold AS h
   JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
-  JOIN title AS t ON t.record_id = h.record_id AND t.record_agency_id = 0
- WHERE h.agency_id = $1 AND h.closed_at IS NULL AND h.state = 'pending' AND h.target = 'title'
-   AND h.wanted_group_id IS NULL AND (h.active_from IS NULL OR h.active_from <= $2) AND h.id > $3
-   AND NOT EXISTS (SELECT FROM lending_request_hold AS l
-                     JOIN lending_request AS r ON r.agency_id = l.agency_id AND r.id = l.request_id
-                     LEFT JOIN lending_answer AS a
-                            ON a.agency_id = r.lender_agency_id AND a.borrower_agency_id = $1 AND a.request_id = r.id
-                    WHERE l.agency_id = $1 AND l.hold_id = h.id AND r.withdrawn_at IS NULL
-                      AND a.state IS DISTINCT FROM 'refused')
+  JOIN title AS t ON t.record_id = h.record_id
+ WHERE h.agency_id = $1 AND h.closed_at IS NULL AND h.state = 'pending' AND {_IS_OF_ALL}
+   AND (h.active_from IS NULL OR h.active_from <= $2) AND h.id > $3 AND NOT {_IS_ASKED}
  ORDER BY h.id
  LIMIT $4
 """
+_PROSPECTS = f"""
+SELECT h.id, h.division_id, h.patron_group_id, {_IS_ASKED} AS is_asked
+  FROM hold AS h
+  JOIN title AS t ON t.record_id = h.record_id
+ WHERE h.agency_id = $1 AND h.id = ANY ($2::bigint[])
+   AND ({_IS_ASKED}
+        OR {_IS_OF_ALL}
+           AND EXISTS (SELECT FROM lending_agreement AS g
+                        WHERE g.borrower_agency_id = $1 AND g.valid @> $3::date
+                          AND {_UNASKED}))
+"""
 # The lender whose agreement stood first among those that were not asked for this hold before.
-_ASK = """
+_ASK = f"""
 WITH lender AS (
     SELECT g.agency_id
-      FROM lending_agreement AS g
-     WHERE g.borrower_agency_id = $1 AND g.valid @> $4::date
-       AND NOT EXISTS (SELECT FROM lending_request_hold AS l
-                         JOIN lending_request AS r ON r.agency_id = l.agency_id AND r.id = l.request_id
-                        WHERE l.agency_id = $1 AND l.hold_id = $2 AND r.lender_agency_id = g.agency_id)
+      FROM hold AS h
+      JOIN lending_agreement AS g ON g.borrower_agency_id = $1 AND g.valid @> $4::date
+     WHERE h.agency_id = $1 AND h.id = $2 AND {_UNASKED}
      ORDER BY g.given_at, g.agency_id
      LIMIT 1
 ), asked AS (
@@ -204,6 +223,29 @@ async def waiting_long(tx: Transaction, day: date, *, after: int, limit: int) ->
             waits_from=row["waits_from"],
         )
         for row in await tx.rows(_WAITING_LONG, tx.agency, day, after, limit)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """A hold that another agency is being asked for, or might be."""
+
+    hold: HoldId
+    division: DivisionId
+    patron_group: PatronGroupId | None
+    is_asked: bool
+
+
+async def prospects(tx: Transaction, holds: Sequence[HoldId], day: date) -> list[Prospect]:
+    """Those of `holds` that other agencies could still help with."""
+    return [
+        Prospect(
+            hold=row["id"],
+            division=row["division_id"],
+            patron_group=row["patron_group_id"],
+            is_asked=row["is_asked"],
+        )
+        for row in await tx.rows(_PROSPECTS, tx.agency, list(holds), day)
     ]
 
 

@@ -20,6 +20,8 @@ from faelles.circulation.holds.model import (
     Placing,
     Together,
 )
+from faelles.circulation.unfillable.model import UnfillableHold
+from faelles.circulation.unfillable.operations import cancel_unfillable, list_unfillable
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, request
 from faelles.doors.command.blocks_shown import show_blocks
 from faelles.doors.command.frame import SAYS_NO
@@ -155,11 +157,13 @@ def change(
 def cancel(
     holds: Annotated[list[int], typer.Argument(help=words("command_hold_id"), show_default=False)],
     *,
+    title_gone: Annotated[bool, typer.Option("--title-gone", help=words("command_hold_title_gone"))] = False,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     async def work(desk: Desk) -> list[Cancelled]:
-        return await changing.cancel_holds(desk.tx, desk.caller, request(CancelHolds, {"holds": holds}))
+        cancelling = cancel_unfillable if title_gone else changing.cancel_holds
+        return await cancelling(desk.tx, desk.caller, request(CancelHolds, {"holds": holds}))
 
     answers = as_staff(work, token=token, as_json=as_json)
     if as_json:
@@ -169,6 +173,29 @@ def cancel(
             tell(f"command_cancel_{each.outcome}", hold=each.hold)
     if any(each.outcome is not CancelOutcome.CANCELLED for each in answers):
         raise typer.Exit(SAYS_NO)
+
+
+@app.command("unfillable", help=words("command_hold_unfillable"))
+def unfillable(*, token: Token = None, as_json: AsJson = False) -> None:
+    async def work(desk: Desk) -> list[UnfillableHold]:
+        return await list_unfillable(desk.tx, desk.caller, limit=200)
+
+    found = as_staff(work, token=token, as_json=as_json)
+    if as_json:
+        show(found)
+    else:
+        show_table(
+            ["command_hold_column", "command_title_column", "command_why", "command_since"],
+            [
+                (
+                    each.hold.id,
+                    each.hold.title,
+                    text(f"why_not_{each.why}", LANGUAGE, {"position": each.hold.position or 0}),
+                    each.since,
+                )
+                for each in found
+            ],
+        )
 
 
 @app.command("move", help=words("command_hold_move"))

@@ -53,6 +53,7 @@ from faelles.doors.rest import (
     terminals,
     tills,
     transit,
+    unfillable,
 )
 
 ROUTERS: Final[tuple[Router, ...]] = (
@@ -71,6 +72,7 @@ ROUTERS: Final[tuple[Router, ...]] = (
     events.router,
     expected_fees.router,
     fees.router,
+    unfillable.router,
     holds.router,
     floating.router,
     interlibrary.router,

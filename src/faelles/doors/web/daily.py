@@ -8,7 +8,7 @@ from faelles.doors.web.groups import pages as groups
 from faelles.doors.web.items import editing as items_editing
 from faelles.doors.web.items import labels
 from faelles.doors.web.items import pages as items
-from faelles.doors.web.lists import crates, lending, picks, vans
+from faelles.doors.web.lists import crates, lending, picks, unfillable, vans
 from faelles.doors.web.lists import pages as lists
 from faelles.doors.web.money import disputes, fees, tills
 from faelles.doors.web.patrons import cards, editing, messages, registering, relations
@@ -40,5 +40,6 @@ ROUTERS: Final[tuple[Router, ...]] = (
     relations.router,
     tills.router,
     titles.router,
+    unfillable.router,
     vans.router,
 )

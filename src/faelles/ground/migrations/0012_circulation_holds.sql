@@ -48,6 +48,9 @@ CREATE TABLE hold (
     claimed_by       text,
     claimed_until    timestamptz,
     tries            integer NOT NULL DEFAULT 0,
+    -- Why no copy will ever fill it, as things stand, and since when that is so: the matcher finds out. NULL: one may.
+    nothing_fills    text,
+    nothing_fills_since timestamptz,
     closed_at        timestamptz,
     closed_why       text,
     PRIMARY KEY (agency_id, id),
@@ -62,6 +65,7 @@ CREATE TABLE hold (
     CHECK (closed_at IS NOT NULL OR (item_id IS NOT NULL) = (state IN ('matched', 'captured', 'in_transit', 'ready'))),
     CHECK (closed_at IS NOT NULL OR (ready_at IS NOT NULL) = (state = 'ready')),
     CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)),
+    CHECK ((nothing_fills IS NULL) = (nothing_fills_since IS NULL)),
     CHECK (state = 'matched' OR claimed_by IS NULL)
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX hold_rank_taken ON hold (agency_id, record_id, rank) WHERE closed_at IS NULL;
@@ -73,6 +77,7 @@ CREATE INDEX hold_pickup_deadline ON hold (agency_id, pickup_deadline, id) WHERE
 -- Of those whose interest ends it: a capture writes to every index that its hold stands in.
 CREATE INDEX hold_interest ON hold (agency_id, interest_until) WHERE state IN ('pending', 'matched');
 CREATE INDEX hold_active_from ON hold (agency_id, active_from) WHERE closed_at IS NULL AND active_from IS NOT NULL;
+CREATE INDEX hold_nothing_fills ON hold (agency_id, id) WHERE state = 'pending' AND nothing_fills IS NOT NULL;
 CREATE INDEX hold_closed_item ON hold (agency_id, item_id) WHERE closed_at IS NOT NULL AND item_id IS NOT NULL;
 -- A shelf number is one hold's at a time, at its branch.
 CREATE UNIQUE INDEX shelf_number_taken ON hold (agency_id, pickup_branch_id, shelf_number)

@@ -37,7 +37,8 @@ CREATE VIEW waiting_hold WITH (security_invoker = true) AS
                         AND a.period && daterange(h.placed_on, NULL)),
                ARRAY(SELECT o.block FROM hold_override AS o
                       WHERE o.agency_id = h.agency_id AND o.hold_id = h.id),
-               h.placed_on, h.wanted_group_id, b.home_branch_id, p.patron_id IS NULL, h.is_parallel) AS facts
+               h.placed_on, h.wanted_group_id, b.home_branch_id, p.patron_id IS NULL, h.is_parallel,
+               h.nothing_fills) AS facts
       FROM hold AS h
       LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id
       LEFT JOIN borrower AS b ON b.agency_id = p.agency_id AND b.patron_id = p.patron_id

@@ -45,6 +45,13 @@ CREATE INDEX interlibrary_request_open ON interlibrary_request (agency_id, divis
     WHERE state NOT IN ('closed', 'denied', 'cancelled');
 CALL isolate('interlibrary_request');
 
+-- Whom a copy of a title that we know is being got for elsewhere.
+CREATE VIEW interlibrary_under_way WITH (security_invoker = true) AS
+    SELECT agency_id, patron_id, record_id
+      FROM interlibrary_request
+     WHERE direction = 'borrowing' AND record_id IS NOT NULL AND state IN ('requested', 'ordered', 'received');
+GRANT SELECT ON interlibrary_under_way TO faelles_app;
+
 -- The system that orders are sent to, for the whole agency.
 CREATE TABLE interlibrary_partner (
     agency_id integer     PRIMARY KEY REFERENCES agency,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from faelles.circulation.holds.model import ClosedWhy
 from faelles.ground.clock import local_date
 from faelles.ground.i18n import Language, date_text, money_text, text
 from faelles.ground.ids import PatronId
@@ -120,6 +121,7 @@ def entry_of(fact: Fact | None, language: Language, today: date, zone: str) -> E
                 branch=fact.branch,
                 shelf=fact.shelf,
                 deadline=day_text(fact.deadline, language) if fact.deadline else "",
+                why=text("notice_title_gone", language) if fact.closed_why == ClosedWhy.TITLE_GONE else "",
             )
         case ClaimFact() | PaymentFact() | ExclusionFact():
             return _money_entry(fact, language, today, zone)

@@ -20,7 +20,7 @@ SELECT l.loan_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, 
 """
 _HOLDS = """
 SELECT h.hold_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, h.state, COALESCE(b.name, '') AS branch,
-       COALESCE(h.shelf_number, '') AS shelf, h.pickup_deadline
+       COALESCE(h.shelf_number, '') AS shelf, h.pickup_deadline, COALESCE(h.closed_why, '') AS closed_why
   FROM hold_directory AS h
   JOIN title AS t ON t.record_id = h.record_id
   LEFT JOIN branch_directory AS b ON b.agency_id = $1 AND b.branch_id = h.pickup_branch_id
@@ -145,6 +145,7 @@ def _hold(row: Row) -> Fact:
         branch=row["branch"],
         shelf=row["shelf"],
         deadline=row["pickup_deadline"],
+        closed_why=row["closed_why"],
     )
 
 

@@ -30,6 +30,7 @@ class HoldFact:
     branch: str
     shelf: str
     deadline: date | None
+    closed_why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

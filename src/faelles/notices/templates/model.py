@@ -87,6 +87,8 @@ class Entry:
     reference: str = ""
     day: str = ""
     text: str = ""
+    why: str = ""
+    """Why the library cancelled a hold, where there is more to say than that it did."""
     concerning: str = ""
     """The name of the child (or another) whose it is, where that is not who is written to."""
 
@@ -112,5 +114,6 @@ def made_up(kind: str, language: Language) -> Entry:
         reference="4711",
         day=date_text(date(2027, 12, 1), language),
         text="4711",
+        why=text("notice_title_gone", language),
         concerning="Viggo Kofoed" if kind == _ABOUT_A_CHILD else "",
     )

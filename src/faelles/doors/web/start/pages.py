@@ -9,6 +9,7 @@ from faelles.circulation.looking.today import BranchDay, branch_day
 from faelles.circulation.picking.operations import list_picks
 from faelles.circulation.shelf.operations import list_shelf, list_to_clear
 from faelles.circulation.transit.operations import list_journeys
+from faelles.circulation.unfillable.operations import count_unfillable
 from faelles.circulation.worklist.operations import list_work
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.web.place import Desk, desk_of
@@ -81,6 +82,8 @@ async def _waiting(tx: Transaction, request: WebRequest, desk: Desk) -> list[Wai
             Waiting("web_waiting_coming", len(coming), "/lists/on-the-way"),
             Waiting("web_waiting_late", len(late), "/lists/on-the-way?late=true", is_late=bool(late)),
         ]
+    if caller.may(Permission.HOLD_VIEW) and (beyond := await count_unfillable(tx, caller, MOST_COUNTED)):
+        found.append(Waiting("web_waiting_unfillable", beyond, "/lists/unfillable", is_late=True))
     if caller.may(Permission.WORKLIST):
         entries = await list_work(tx, caller, limit=MOST_COUNTED)
         found.append(Waiting("web_waiting_work", len(entries), "/lists/work", is_late=bool(entries)))

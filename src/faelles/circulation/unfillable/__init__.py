@@ -1,0 +1,1 @@
+"""Holds that nothing can fill, and giving them up."""
