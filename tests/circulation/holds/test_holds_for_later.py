@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from circulation.holds.test_reading import explained
 from circulation.holds.wishing import copies, day, match_all, waits, wish
 from circulation.lending_library import LendingLibrary
+from faelles.circulation.holds.facts import AlsoWaiting
 from faelles.circulation.holds.queue_rules import QueueEnd
 from faelles.circulation.picking.model import NotOnShelf
 from faelles.circulation.picking.operations import note_not_on_shelf
@@ -47,16 +48,19 @@ async def test_a_queue_without_room_is_put_apart_first(library: LendingLibrary):
     assert (await explained(library, later)).hold.position == 3
 
 
+ANYTHING = AlsoWaiting(None, None, 1)
+
+
 @given(st.lists(st.integers(0, 5), max_size=12))
 def test_nobody_is_before_whoever_wants_it_earlier_and_asked_before(days: list[int]):
-    end, line = QueueEnd(0, 0, ()), []
+    end, line = QueueEnd(0, (), ()), []
     for begins in (TODAY + timedelta(days=each) for each in days):
-        place = end.place(begins, TODAY, slots_in=True)
+        place = end.place(ANYTHING, begins, TODAY, slots_in=True)
         assert place is not None
         assert place.position == 1 + sum(rank < place.rank for rank, _ in line)
         assert place.rank not in {rank for rank, _ in line}
         line.append((place.rank, begins))
-        end = end.joined(place.rank, begins, TODAY)
+        end = end.joined(ANYTHING, place.rank, begins, TODAY)
     in_order = [begins for _, begins in sorted(line)]
     assert in_order == sorted(in_order)
 

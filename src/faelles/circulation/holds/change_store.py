@@ -50,6 +50,13 @@ SELECT id, rank FROM hold
  WHERE agency_id = $1 AND record_id = $2 AND closed_at IS NULL AND state = ANY ($3::text[])
  ORDER BY rank
 """
+_COMPETITORS = """
+SELECT o.id, o.rank
+  FROM hold AS h
+  JOIN hold AS o ON o.agency_id = h.agency_id AND o.record_id = h.record_id AND compete(o, h)
+ WHERE h.agency_id = $1 AND h.id = $2 AND o.closed_at IS NULL AND o.state = ANY ($3::text[])
+ ORDER BY o.rank
+"""
 _SET_RANK = "UPDATE hold SET rank = $3 WHERE agency_id = $1 AND id = $2 AND closed_at IS NULL"
 # Above all ranks there are, so that no two holds have one rank on the way; those of bound holds move along.
 _SPREAD = """
@@ -170,6 +177,12 @@ async def interest_over(tx: Transaction, day: date, most: int) -> list[HoldId]:
 async def queue_of(tx: Transaction, record: RecordId, states: frozenset[HoldState]) -> list[Ranked]:
     """The open holds of a title that are in one of the states, in order."""
     rows = await tx.rows(_QUEUE, tx.agency, record, sorted(states))
+    return [Ranked(row["id"], row["rank"]) for row in rows]
+
+
+async def competitors(tx: Transaction, hold: HoldId, states: frozenset[HoldState]) -> list[Ranked]:
+    """The open holds that could be given the same copies as `hold`, itself among them, in order."""
+    rows = await tx.rows(_COMPETITORS, tx.agency, hold, sorted(states))
     return [Ranked(row["id"], row["rank"]) for row in rows]
 
 

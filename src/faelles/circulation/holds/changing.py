@@ -163,7 +163,9 @@ def _wish_of(hold: KnownHold) -> Wish:
 
 
 async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: MoveHold, key: str | None = None) -> int:
-    """Give a hold that waits another place in its queue, on record with the reason; its new position, from 1."""
+    """Give a hold that waits another place among those who wait for the same copies, on record with the reason; its new
+    position, from 1.
+    """
     caller.require(Permission.HOLD_MOVE)
     earlier = await recall(tx, "move_hold", key, (hold, request), int)
     if earlier is not None:
@@ -171,7 +173,7 @@ async def move_hold(tx: Transaction, caller: Caller, hold: HoldId, request: Move
     known = await find_hold(tx, caller, hold, Permission.HOLD_MOVE)
     await note_looks(tx, caller, [known], "move_hold")
     await lock_title(tx, known.record)
-    queue = await store.queue_of(tx, known.record, WAITING)
+    queue = await store.competitors(tx, hold, WAITING)
     order = [each.hold for each in queue]
     if hold not in order:
         raise ConflictError("hold_waits_no_longer")

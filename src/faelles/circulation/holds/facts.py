@@ -118,6 +118,22 @@ class OwnHold(msgspec.Struct, frozen=True, array_like=True):
     nth: int
 
 
+class Wished(Protocol):
+    """As much of a hold as tells whose turn comes before whose: an issue, one copy, or (None) any."""
+
+    @property
+    def issue(self) -> IssueId | None: ...
+    @property
+    def wanted_item(self) -> ItemId | None: ...
+
+
+def compete(one: Wished, other: Wished) -> bool:
+    """Whether two holds of one title could be given the same copy; as the SQL function `compete` says."""
+    is_other_issue = one.issue != other.issue and None not in (one.issue, other.issue)
+    is_other_copy = one.wanted_item != other.wanted_item and None not in (one.wanted_item, other.wanted_item)
+    return not (is_other_issue or is_other_copy)
+
+
 class Later(msgspec.Struct, frozen=True, array_like=True):
     """An open hold that begins on a day of its own."""
 
@@ -125,11 +141,21 @@ class Later(msgspec.Struct, frozen=True, array_like=True):
     active_from: date
     waits: bool
     """No copy is bound to it."""
+    issue: IssueId | None = None
+    wanted_item: ItemId | None = None
+
+
+class AlsoWaiting(msgspec.Struct, frozen=True, array_like=True):
+    """How many wait for the same."""
+
+    issue: IssueId | None
+    wanted_item: ItemId | None
+    holds: int
 
 
 class TitleFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A title with all its copies. `last_rank` is that of the last open hold that is not in `later`, `waiting` how many
-    wait, those in `later` among them.
+    wait for what, those in `later` among them.
     """
 
     record: RecordId
@@ -139,7 +165,7 @@ class TitleFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_periodical: bool
     last_rank: int | None
     later: tuple[Later, ...]
-    waiting: int
+    waiting: tuple[AlsoWaiting, ...]
     copies: tuple[Copy, ...]
 
 

@@ -10,7 +10,7 @@ import msgspec
 from faelles.circulation.desk.hold_states import WAITING
 from faelles.circulation.holds import queue_store
 from faelles.circulation.holds.counter import Counter
-from faelles.circulation.holds.facts import Awaiting, Copy, PlacingFacts, TitleFacts, Waiting
+from faelles.circulation.holds.facts import Awaiting, Copy, PlacingFacts, TitleFacts, Waiting, compete
 from faelles.circulation.holds.fitting import Supply, is_local, supply_of
 from faelles.circulation.holds.matcher import present_moment
 from faelles.circulation.holds.model import Placed
@@ -41,15 +41,26 @@ def is_any_local(supplies: Iterable[Supply], pickup: BranchId, home: BranchId | 
 
 async def places_in_line(tx: Transaction, holds: Iterable[Awaiting]) -> dict[HoldId, int]:
     """The places of those of `holds` that wait, from 1, where they are not those of their ranks."""
-    records = sorted({each.record for each in holds if each.state in WAITING})
+    wanted = {each.id: each.record for each in holds if each.state in WAITING}
+    records = sorted(set(wanted.values()))
     if not records or not has_locals(await current_settings(tx)):
         return {}
     at = await present_moment(tx)
     return {
-        waiting.id: place
+        waiting.id: place_in(served, before)
         for title in (await queue_store.read_titles(tx, records)).values()
-        for place, waiting in enumerate(as_served(title.queue, title.copies, at), 1)
+        for served in (as_served(title.queue, title.copies, at),)
+        for before, waiting in enumerate(served)
+        if waiting.id in wanted
     }
+
+
+def place_in(served: Sequence[Waiting], before: int) -> int:
+    """The place, from 1, of whoever has `before` others before them, among those who could be given the same copies."""
+    hold = served[before]
+    if hold.issue is None and hold.wanted_item is None:
+        return before + 1
+    return 1 + sum(compete(each, hold) for each in served[:before])
 
 
 async def with_places(tx: Transaction, counter: Counter, facts: PlacingFacts, home: BranchId, order: Order) -> Order:
@@ -80,5 +91,5 @@ def _supplies(counter: Counter, title: TitleFacts) -> set[Supply]:
 def _placed(answer: Placed, new: NewHold | None, others: Sequence[Waiting]) -> Placed:
     if new is None:
         return answer
-    before = sum(each.record == new.record and each.rank < new.rank for each in others)
+    before = sum(each.record == new.record and each.rank < new.rank and compete(each, new) for each in others)
     return msgspec.structs.replace(answer, position=before + 1)

@@ -193,7 +193,8 @@ class MoveHold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class HoldShown(msgspec.Struct, frozen=True, kw_only=True):
     """A hold as staff and its own patron see it. `patron` is None in what a patron reads, and where it is another
-    agency's request. `position` counts those who wait; None once a copy is bound.
+    agency's request. `position` counts those who wait for the same copies: for the title, or of a periodical for the
+    issue; None once a copy is bound.
     """
 
     id: HoldId
@@ -215,7 +216,7 @@ class HoldShown(msgspec.Struct, frozen=True, kw_only=True):
     interest_until: date
     position: int | None
     waiting: int | None
-    """How many wait for the title."""
+    """How many wait for the same copies."""
     item: ItemId | None
     item_number: ItemNumber | None
     shelf_number: str | None
@@ -275,5 +276,5 @@ class HoldExplained(msgspec.Struct, frozen=True, kw_only=True):
     here: InQueue | None
     wait: Wait | None
     queue: tuple[InQueue, ...] = ()
-    """Everybody before, and the hold itself."""
+    """Everybody before who could be given the same copies, and the hold itself."""
     log: tuple[MatchLogEntry, ...] = ()

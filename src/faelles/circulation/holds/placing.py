@@ -31,7 +31,7 @@ class Subject:
     title: TitleFacts
     target: Target
     issue: IssueId | None = None
-    item: ItemId | None = None
+    wanted_item: ItemId | None = None
     group: MaterialGroupId | None = None
 
 
@@ -76,7 +76,7 @@ def _titled(
     title = titles.get(record) if record is not None else None
     if title is None:
         return block(BlockCode.MATERIAL_NOT_FOUND)
-    return Subject(title=title, target=target, issue=issue, item=item, group=group)
+    return Subject(title=title, target=target, issue=issue, wanted_item=item, group=group)
 
 
 def decide(counter: Counter, request: PlaceHolds, facts: PlacingFacts, patron: PatronFacts, actor_kind: str) -> Order:
@@ -103,10 +103,10 @@ def decide(counter: Counter, request: PlaceHolds, facts: PlacingFacts, patron: P
             overridden=judgement.overridden,
         )
         if judgement.allows:
-            place = ends[record].place(begins, counter.today, slots_in=case.terms[HOLD_SLOTS_IN_BY_DATE].value)
+            place = ends[record].place(subject, begins, counter.today, slots_in=case.terms[HOLD_SLOTS_IN_BY_DATE].value)
             if place is None:
                 return Order(answers=(), grants=(), crowded=record)
-            ends[record] = ends[record].joined(place.rank, begins, counter.today)
+            ends[record] = ends[record].joined(subject, place.rank, begins, counter.today)
             interest_until = _interest_until(request, case)
             held.append(_as_own(number, case))
             grants.append(
@@ -129,7 +129,7 @@ def placing_case(
         patron_group=membership.group if membership else policies.ANY_PATRON,
         pickup=counter.pickup.id,
         age=known_age(patron.birth_date, counter.today),
-        is_for_one_item=subject.item is not None,
+        is_for_one_item=subject.wanted_item is not None,
         waived=frozenset(),
         group=subject.group or policies.ANY_MATERIAL,
     )
@@ -142,7 +142,7 @@ def placing_case(
         title=subject.title,
         target=subject.target,
         issue=subject.issue,
-        item=subject.item,
+        item=subject.wanted_item,
         classes=classes,
         demand=demand,
         pickup=counter.pickup,
@@ -156,8 +156,8 @@ def placing_case(
 def _is_wished_for(counter: Counter, copy: Copy, subject: Subject) -> bool:
     if subject.group is not None and not counter.settings.is_of_group(copy.material_group, subject.group):
         return False
-    if subject.item is not None:
-        return copy.item == subject.item
+    if subject.wanted_item is not None:
+        return copy.item == subject.wanted_item
     return subject.issue is None or copy.issue == subject.issue
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from faelles.circulation.holds.facts import Later
+from faelles.circulation.holds.facts import AlsoWaiting, Later, Wished, compete
 from faelles.circulation.holds.model import MoveTo
 from faelles.ground.ids import HoldId
 
@@ -46,7 +46,7 @@ def rank_at(place: int, others: Sequence[Ranked]) -> int | None:
 
 
 class PlaceInLine(NamedTuple):
-    """A place at the end of a queue. `position` counts those who wait, from 1."""
+    """A place at the end of a queue. `position` counts those who wait for the same copies, from 1."""
 
     rank: int
     position: int
@@ -54,30 +54,36 @@ class PlaceInLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QueueEnd:
-    """A queue as somebody joins it: the last rank of those who want a copy now, how many wait, and who begins later."""
+    """A queue as somebody joins it: the last rank of those who want a copy now, how many wait for what, and who begins
+    later.
+    """
 
     last_rank: int
-    waiting: int
+    waiting: tuple[AlsoWaiting, ...]
     later: tuple[Later, ...]
 
-    def place(self, begins: date, today: date, *, slots_in: bool) -> PlaceInLine | None:
+    def place(self, wished: Wished, begins: date, today: date, *, slots_in: bool) -> PlaceInLine | None:
         """Behind everybody. `slots_in`: only behind those who want it no later than on the day `begins`. None where two
         stand too close.
         """
+        last = 1 + sum(each.holds for each in self.waiting if compete(each, wished))
         earlier = (each.rank for each in self.later if not slots_in or each.active_from <= begins)
         after = max([self.last_rank, *earlier])
         behind = [each for each in self.later if each.rank > after]
         if not behind:
             rank = after + (_FAR if slots_in and begins > today else RANK_STEP)
-            return PlaceInLine(rank, self.waiting + 1)
+            return PlaceInLine(rank, last)
         first = min(each.rank for each in behind)
         if first - after <= 1:
             return None
         rank = min(after + RANK_STEP, (after + first) // 2)
-        return PlaceInLine(rank, self.waiting + 1 - sum(each.waits for each in behind))
+        return PlaceInLine(rank, last - sum(each.waits and compete(each, wished) for each in behind))
 
-    def joined(self, rank: int, begins: date, today: date) -> "QueueEnd":
+    def joined(self, wished: Wished, rank: int, begins: date, today: date) -> "QueueEnd":
         """The queue with one more in it."""
+        issue, item = wished.issue, wished.wanted_item
+        waiting = (*self.waiting, AlsoWaiting(issue, item, 1))
         if begins > today:
-            return replace(self, waiting=self.waiting + 1, later=(*self.later, Later(rank, begins, waits=True)))
-        return replace(self, waiting=self.waiting + 1, last_rank=max(self.last_rank, rank))
+            later = Later(rank, begins, waits=True, issue=issue, wanted_item=item)
+            return replace(self, waiting=waiting, later=(*self.later, later))
+        return replace(self, waiting=waiting, last_rank=max(self.last_rank, rank))

@@ -9,7 +9,7 @@ from faelles.circulation.desk.hold_states import WAITING, HoldState
 from faelles.circulation.holds import queue_store
 from faelles.circulation.holds import reading_store as store
 from faelles.circulation.holds.counter import permissions_in
-from faelles.circulation.holds.facts import Waiting
+from faelles.circulation.holds.facts import Waiting, compete
 from faelles.circulation.holds.locals import as_served, places_in_line
 from faelles.circulation.holds.matcher import plan_title, present_moment
 from faelles.circulation.holds.matching import Assigned, Plan
@@ -156,18 +156,19 @@ async def explain_hold(tx: Transaction, caller: Caller, hold: HoldId) -> HoldExp
     at = await present_moment(tx)
     title = (await queue_store.read_titles(tx, [found.shown.record]))[found.shown.record]
     copies, queue = title.copies, as_served(title.queue, title.copies, at)
-    line = _line(queue, plan_title(queue, copies, at), {copy.item: copy.number for copy in copies})
-    place = next((number for number, each in enumerate(line) if each.hold == hold), None)
+    place = next((number for number, each in enumerate(queue) if each.id == hold), None)
     if place is None:
         return HoldExplained(hold=shown, here=None, wait=None, log=tuple(log))
+    before = [each for each in queue[: place + 1] if compete(each, queue[place])]
+    line = _line(before, plan_title(queue, copies, at), {copy.item: copy.number for copy in copies})
     wait = reckoned(queue, place, copies, await comings_of(tx, copies, at), at)
     if caller.patron is not None:
-        return HoldExplained(hold=shown, here=_for_patron(line[place]), wait=wait)
-    return HoldExplained(hold=shown, here=line[place], wait=wait, queue=tuple(line[: place + 1]), log=tuple(log))
+        return HoldExplained(hold=shown, here=_for_patron(line[-1]), wait=wait)
+    return HoldExplained(hold=shown, here=line[-1], wait=wait, queue=tuple(line), log=tuple(log))
 
 
 def _line(queue: Sequence[Waiting], plan: Plan, numbers: dict[int, ItemNumber]) -> list[InQueue]:
-    """The queue in order, each with what it gets."""
+    """Those in line for the same copies, each with what it gets."""
     assigned = {each.hold: each for each in plan.assigned}
     return [_in_line(hold, number, assigned.get(hold.id), plan, numbers) for number, hold in enumerate(queue, 1)]
 

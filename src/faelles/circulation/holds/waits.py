@@ -8,7 +8,7 @@ from faelles.circulation.desk.hold_states import WAITING
 from faelles.circulation.holds import queue_store
 from faelles.circulation.holds import reading_store as store
 from faelles.circulation.holds.estimating import LOOKED_BACK, cycle_days, wait_days
-from faelles.circulation.holds.facts import Awaiting, Copy, Waiting
+from faelles.circulation.holds.facts import Awaiting, Copy, Waiting, compete
 from faelles.circulation.holds.fitting import demand_of, subject_of
 from faelles.circulation.holds.locals import as_served
 from faelles.circulation.holds.matcher import present_moment
@@ -58,7 +58,8 @@ def reckoned(queue: Sequence[Waiting], place: int, copies: Sequence[Copy], comin
     """
     hold = queue[place]
     begins = _begins(hold, at.today)
-    before = sum(_wants_the_same(each, hold) and _begins(each, at.today) <= begins for each in queue[:place])
+    competing = [each for each in queue[:place] if compete(each, hold)]
+    before = sum(_begins(each, at.today) <= begins for each in competing)
     demand = demand_of(hold, at.today)
     fitting = [copy for copy in copies if copy.comes_back and _fits(copy, hold, at)]
     returned = sum(comings.returned.get(copy.item, 0) for copy in fitting)
@@ -68,18 +69,11 @@ def reckoned(queue: Sequence[Waiting], place: int, copies: Sequence[Copy], comin
     free_in = [_free_in(copy, comings.due.get(copy.item), at.today, cycle) for copy in fitting]
     return Wait(
         days=None if begins == date.max else wait_days(before + 1, free_in, cycle, (begins - at.today).days),
-        position=place + 1,
+        position=len(competing) + 1,
         copies=len(fitting),
         loan_days=loan_days,
         returned_lately=returned,
     )
-
-
-def _wants_the_same(one: Waiting, other: Waiting) -> bool:
-    """Whether a copy that fills the one could be what the other waits for."""
-    is_other_issue = one.issue != other.issue and None not in (one.issue, other.issue)
-    is_other_copy = one.wanted_item != other.wanted_item and None not in (one.wanted_item, other.wanted_item)
-    return not (is_other_issue or is_other_copy)
 
 
 def _begins(hold: Waiting, today: date) -> date:

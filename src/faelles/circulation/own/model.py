@@ -101,7 +101,7 @@ class OwnLoan(msgspec.Struct, frozen=True):
 
 
 class OwnHold(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """`position` counts those who wait for the title up to this one; None once a copy is bound."""
+    """`position` counts those who wait for the same copies up to this one; None once a copy is bound."""
 
     id: HoldId
     record: RecordId

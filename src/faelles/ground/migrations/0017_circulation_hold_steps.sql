@@ -45,6 +45,12 @@ CREATE VIEW waiting_hold WITH (security_invoker = true) AS
      WHERE h.closed_at IS NULL AND h.state IN ('pending', 'matched');
 GRANT SELECT ON hold_supply, waiting_hold TO faelles_app;
 
+-- Whether two holds of one title could be given the same copy: not where they wait for different issues, or for different
+-- copies. The place in line is told among those.
+CREATE FUNCTION compete(in_one hold, in_other hold) RETURNS boolean LANGUAGE sql IMMUTABLE
+    RETURN COALESCE(in_one.issue_id = in_other.issue_id, true)
+           AND COALESCE(in_one.wanted_item_id = in_other.wanted_item_id, true);
+
 -- The title that a record is now: another's successor where it was merged away.
 CREATE FUNCTION current_title(in_record bigint) RETURNS bigint LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -139,14 +145,17 @@ BEGIN
                                         AND h.closed_at IS NULL
                                         AND (h.active_from IS NULL OR h.active_from <= in_since)),
                        'later', ARRAY(
-                           SELECT json_build_array(h.rank, h.active_from, h.state IN ('pending', 'matched'))
+                           SELECT json_build_array(h.rank, h.active_from, h.state IN ('pending', 'matched'), h.issue_id,
+                                                   h.wanted_item_id)
                              FROM hold AS h
                             WHERE h.agency_id = in_agency AND h.record_id = t.record_id AND h.closed_at IS NULL
                               AND h.active_from > in_since
                             ORDER BY h.rank),
-                       'waiting', (SELECT count(*) FROM hold AS h
-                                    WHERE h.agency_id = in_agency AND h.record_id = t.record_id
-                                      AND h.closed_at IS NULL AND h.state IN ('pending', 'matched')),
+                       'waiting', ARRAY(SELECT json_build_array(h.issue_id, h.wanted_item_id, count(*))
+                                          FROM hold AS h
+                                         WHERE h.agency_id = in_agency AND h.record_id = t.record_id
+                                           AND h.closed_at IS NULL AND h.state IN ('pending', 'matched')
+                                         GROUP BY h.issue_id, h.wanted_item_id),
                        'copies', ARRAY(SELECT s.facts FROM hold_supply AS s
                                         WHERE s.agency_id = in_agency AND s.record_id = t.record_id
                                         ORDER BY s.item_id))
