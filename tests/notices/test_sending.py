@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from circulation.holds.test_places_of_issues import periodical, wish_for
 from circulation.holds.wishing import title_of, wish
 from faelles.circulation.holds.changing import cancel_holds
 from faelles.circulation.holds.model import CancelHolds
@@ -372,3 +373,14 @@ async def test_who_waited_for_what_is_gone_is_told_that_it_is(post, cancelling):
     assert ("Frøken Smillas fornemmelse for sne: vi har den desværre ikke længere" in mail.body) is (
         cancelling is cancel_unfillable
     )
+
+
+async def test_what_stands_ready_of_a_periodical_is_named_with_its_issue(post):
+    reader = await post.reader()
+    _, (issue, _) = await periodical(post.library)
+    await wish_for(post.library, issue, reader=reader)
+    number = "SELECT number FROM copy WHERE agency_id = $1 AND issue_id = $2"
+    await post.library.take_back(await post.library.run(lambda tx: tx.value(number, tx.agency, issue)))
+    assert await post.read_events() == 1
+    assert await post.send() == 1
+    assert "Frøken Smillas fornemmelse for sne, 2026, nr. 1" in post.mail[0].body

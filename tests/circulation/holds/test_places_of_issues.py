@@ -5,13 +5,17 @@ import pytest
 from circulation.holds.test_placing import patron_caller
 from circulation.holds.wishing import title_of
 from circulation.lending_library import LendingLibrary, Reader
+from faelles.circulation.desk.issues import told_issue
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds.changing import move_hold
 from faelles.circulation.holds.model import MoveHold, MoveTo, Placed, PlaceHolds, Wish
 from faelles.circulation.holds.operations import place_holds
 from faelles.circulation.holds.reading import explain_hold, holds_of_patron, holds_of_title
 from faelles.circulation.own.operations import holds_asked_for
+from faelles.circulation.shelf.operations import list_shelf
+from faelles.doors.rest.circulation import told_return
 from faelles.ground.errors import InvalidRequestError
+from faelles.ground.i18n import Language
 from faelles.ground.ids import IssueId, RecordId
 from faelles.policies.knobs import LOCALS_FIRST, LocalsFirst
 
@@ -93,3 +97,16 @@ async def test_a_hold_is_moved_among_those_of_its_issue(library: LendingLibrary)
     assert await move(behind, before=ahead) == 1
     with pytest.raises(InvalidRequestError):
         await move(behind, before=between)
+
+
+async def test_the_copy_that_is_taken_back_and_its_slip_are_named_with_the_issue(library: LendingLibrary):
+    _, (_, issue) = await periodical(library)
+    (placed,) = await wish_for(library, issue)
+    number = await library.run(
+        lambda tx: tx.value("SELECT number FROM copy WHERE agency_id = $1 AND issue_id = $2", tx.agency, issue)
+    )
+    answer = await library.take_back(number)
+    told = told_return(answer, Language.ENGLISH)
+    assert (answer.next.hold, told.slip[-1]) == (placed.hold, "Frøken Smillas fornemmelse for sne, 2026, no. 2")
+    (ready,) = await library.run(lambda tx: list_shelf(tx, library.librarian, library.town.main))
+    assert told_issue(ready.issue, Language.ENGLISH) == "2026, no. 2"

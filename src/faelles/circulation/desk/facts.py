@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.fees.exclusion.model import Notice
 from faelles.ground.ids import (
     BranchId,
@@ -200,6 +201,7 @@ class ItemFacts(RuledItem, frozen=True, kw_only=True):
     creators: tuple[str, ...]
     material_type: str
     classification: str | None
+    issue: IssueNamed | None
     price_ore: int | None
     condition: str
     not_for_loan: str | None

@@ -10,6 +10,7 @@ import msgspec
 
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.circulation.desk.model import Borrower, Overrides
 from faelles.ground.fields import Id, ScannedItem, ShortText, trim
 from faelles.ground.ids import (
@@ -204,6 +205,7 @@ class HoldShown(msgspec.Struct, frozen=True, kw_only=True):
     creators: tuple[str, ...]
     material_type: str
     issue: IssueId | None
+    issue_named: IssueNamed | None
     wanted_item: ItemNumber | None
     wanted_group: MaterialGroupId | None
     transaction: HoldId

@@ -7,12 +7,14 @@ from datetime import date, datetime
 import msgspec
 
 from faelles.circulation.desk.hold_states import HoldState
+from faelles.circulation.desk.issues import issue_of
 from faelles.circulation.holds.model import ClosedWhy, HoldShown, MatchLogEntry, Target
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, PatronId, RecordId
 
 _SHOWN = """
-SELECT h.id, h.target, h.record_id, t.title, t.creators, t.material_type, h.issue_id, w.number AS wanted_number,
+SELECT h.id, h.target, h.record_id, t.title, t.creators, t.material_type, h.issue_id,
+       (CASE WHEN h.issue_id IS NOT NULL THEN issue_named(h.issue_id) END)::text AS issue, w.number AS wanted_number,
        h.wanted_group_id, h.transaction_id, h.is_parallel, h.division_id, p.patron_id, h.pickup_branch_id, h.state,
        h.placed_at, h.active_from, h.interest_until, h.rank, h.item_id, c.number AS item_number, h.shelf_number,
        h.pickup_deadline, h.nothing_fills, h.closed_at, h.closed_why, queue.position, queue.waiting
@@ -135,6 +137,7 @@ def _found(row: Row) -> FoundHold:
         creators=tuple(row["creators"]),
         material_type=row["material_type"],
         issue=row["issue_id"],
+        issue_named=issue_of(row),
         wanted_item=row["wanted_number"],
         wanted_group=row["wanted_group_id"],
         transaction=row["transaction_id"],

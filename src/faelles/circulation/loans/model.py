@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.circulation.desk.model import Borrower, Overrides, Pin
 from faelles.circulation.transit.model import NextStop
 from faelles.ground.fields import Id, ScannedItem, ShortText, trim
@@ -91,6 +92,8 @@ class ItemShown(msgspec.Struct, frozen=True, kw_only=True):
     placement: PlacementId
     """Where it belongs."""
     classification: str | None = None
+    issue: IssueNamed | None = None
+    """Of a periodical."""
     notes: tuple[str, ...] = ()
     missing_parts: tuple[str, ...] = ()
 

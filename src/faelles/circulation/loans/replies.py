@@ -74,6 +74,7 @@ def shown(item: ItemFacts, *, on_checkout: bool) -> ItemShown:
     return ItemShown(
         number=item.number,
         title=item.title,
+        issue=item.issue,
         creators=item.creators,
         material_type=item.material_type,
         material_group=item.material_group,

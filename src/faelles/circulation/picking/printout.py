@@ -1,10 +1,10 @@
-"""The pick list on paper: a line for the shelf, then a line for each copy there; and what a copy is called. Pure."""
+"""The pick list on paper: a line for the shelf, then a line for each copy there. Pure."""
 
 from collections.abc import Iterable
 from itertools import groupby
 
 from faelles.circulation.desk.issues import told_issue
-from faelles.circulation.picking.model import Missed, Pick
+from faelles.circulation.picking.model import Pick
 from faelles.ground.i18n import Language, text
 
 
@@ -22,8 +22,3 @@ def _line(pick: Pick, language: Language) -> str:
     words = [pick.classification, creator, pick.title, told_issue(pick.issue, language), pick.item_number]
     claimed = text("pick_claimed", language) if pick.claimed_by else None
     return "[ ] " + "  ".join(word for word in (*words, claimed) if word)
-
-
-def titled(copy: Pick | Missed, language: Language) -> str:
-    """The title, and of a periodical which issue."""
-    return ", ".join(word for word in (copy.title, told_issue(copy.issue, language)) if word)

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
-from faelles.circulation.desk.issues import IssueNamed
+from faelles.circulation.desk.issues import issue_of
 from faelles.circulation.picking.model import Missed, Pick
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import BranchId, HoldId, ItemId, RecordId
@@ -179,7 +177,7 @@ def _pick(row: Row) -> Pick:
         item_number=row["item_number"],
         record=row["record_id"],
         title=row["title"],
-        issue=_issue(row),
+        issue=issue_of(row),
         creators=tuple(row["creators"]),
         material_type=row["material_type"],
         classification=row["classification"],
@@ -198,16 +196,12 @@ def _missed(row: Row) -> Missed:
         item=row["item_id"],
         item_number=row["item_number"],
         title=row["title"],
-        issue=_issue(row),
+        issue=issue_of(row),
         shelf=_shelf(row),
         branch=row["branch_id"],
         hold=row["hold_id"],
         missed_at=row["missed_at"],
     )
-
-
-def _issue(row: Row) -> IssueNamed | None:
-    return None if row["issue"] is None else msgspec.json.decode(row["issue"], type=IssueNamed)
 
 
 def _shelf(row: Row) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.ground.ids import BranchId, HoldId, ItemId, ItemNumber
 
 
@@ -15,6 +16,7 @@ class OnShelf(msgspec.Struct, frozen=True, kw_only=True):
     item: ItemId
     item_number: ItemNumber
     title: str
+    issue: IssueNamed | None
     hold: HoldId
     since: datetime
     pickup_deadline: date | None
@@ -43,6 +45,7 @@ class ToClear(msgspec.Struct, frozen=True, kw_only=True):
     item: ItemId
     item_number: ItemNumber
     title: str
+    issue: IssueNamed | None
     hold: HoldId
     why: str
     """Why the hold is over; `moved` where it is not."""

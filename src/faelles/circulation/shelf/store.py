@@ -1,11 +1,14 @@
 """The SQL of the hold shelf as it stands."""
 
+from faelles.circulation.desk.issues import issue_of
 from faelles.circulation.shelf.model import ClearedFor, OnShelf, ToClear
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import BranchId
 
 _ON_SHELF = """
-SELECT s.number, s.item_id, c.number AS item_number, t.title, s.hold_id, s.put_there_at, s.pickup_deadline
+SELECT s.number, s.item_id, c.number AS item_number, t.title,
+       (CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END)::text AS issue, s.hold_id,
+       s.put_there_at, s.pickup_deadline
   FROM copy_on_hold_shelf AS s
   JOIN copy AS c ON c.agency_id = s.agency_id AND c.item_id = s.item_id
   JOIN title AS t ON t.record_id = c.record_id
@@ -14,8 +17,9 @@ SELECT s.number, s.item_id, c.number AS item_number, t.title, s.hold_id, s.put_t
  LIMIT $4
 """
 _TO_CLEAR = """
-SELECT s.number, s.item_id, c.number AS item_number, t.title, s.hold_id, h.closed_why, s.put_there_at,
-       b.hold_id AS next_hold, b.pickup_branch_id AS next_pickup,
+SELECT s.number, s.item_id, c.number AS item_number, t.title,
+       (CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END)::text AS issue, s.hold_id,
+       h.closed_why, s.put_there_at, b.hold_id AS next_hold, b.pickup_branch_id AS next_pickup,
        EXISTS (SELECT FROM waiting_hold AS w
                 WHERE w.agency_id = c.agency_id AND w.record_id = c.record_id) AS somebody_waits
   FROM copy_on_hold_shelf AS s
@@ -36,6 +40,7 @@ async def on_shelf(tx: Transaction, branch: BranchId, *, after: int, limit: int)
             item=row["item_id"],
             item_number=row["item_number"],
             title=row["title"],
+            issue=issue_of(row),
             hold=row["hold_id"],
             since=row["put_there_at"],
             pickup_deadline=row["pickup_deadline"],
@@ -51,6 +56,7 @@ async def to_clear(tx: Transaction, branch: BranchId, *, after: int, limit: int)
             item=row["item_id"],
             item_number=row["item_number"],
             title=row["title"],
+            issue=issue_of(row),
             hold=row["hold_id"],
             why=row["closed_why"] or "moved",
             since=row["put_there_at"],

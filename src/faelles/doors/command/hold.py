@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from faelles.circulation.desk.issues import with_issue
 from faelles.circulation.holds import changing, operations, reading
 from faelles.circulation.holds.model import (
     CancelHolds,
@@ -122,7 +123,7 @@ def list_holds(
         show_table(
             ["command_hold_column", "command_title_column", "command_state", "command_position", "command_shelf"],
             [
-                (each.id, each.title, words(f"hold_state_{each.state}"), each.position, each.shelf_number)
+                (each.id, _titled(each), words(f"hold_state_{each.state}"), each.position, each.shelf_number)
                 for each in holds
             ],
         )
@@ -189,7 +190,7 @@ def unfillable(*, token: Token = None, as_json: AsJson = False) -> None:
             [
                 (
                     each.hold.id,
-                    each.hold.title,
+                    _titled(each.hold),
                     text(f"why_not_{each.why}", LANGUAGE, {"position": each.hold.position or 0}),
                     each.since,
                 )
@@ -239,7 +240,7 @@ def why(hold: Hold, *, token: Token = None, as_json: AsJson = False) -> None:
         show(explained)
         return
     shown = explained.hold
-    tell("command_hold_line", title=shown.title, state=words(f"hold_state_{shown.state}"))
+    tell("command_hold_line", title=_titled(shown), state=words(f"hold_state_{shown.state}"))
     if explained.wait is not None and explained.wait.days is not None:
         tell("command_wait_line", days=explained.wait.days, position=explained.wait.position)
     if explained.queue:
@@ -255,6 +256,10 @@ def why(hold: Hold, *, token: Token = None, as_json: AsJson = False) -> None:
                 for each in explained.log
             ],
         )
+
+
+def _titled(hold: HoldShown) -> str:
+    return with_issue(hold.title, hold.issue_named, LANGUAGE)
 
 
 def _wish(record: int | None, issue: int | None, item: str | None, material_group: int | None) -> dict[str, object]:

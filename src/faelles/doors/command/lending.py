@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from faelles.circulation.desk.issues import titled
 from faelles.circulation.sharing import agreements, borrowing, lending
 from faelles.circulation.sharing.model import (
     Agreement,
@@ -158,7 +159,8 @@ def receive(lending_request: Request, *, branch: Branch = None, token: Token = N
         return
     tell("command_lending_received", number=received.number)
     if received.answer.next is not None:
-        for line in slip_lines(received.answer.next.slip, LANGUAGE):
+        item = received.answer.item
+        for line in slip_lines(received.answer.next.slip, LANGUAGE, title=titled(item, LANGUAGE) if item else None):
             typer.echo(line)
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from faelles.circulation.desk.issues import titled
 from faelles.circulation.picking import operations as picking
 from faelles.circulation.picking.model import ClaimPicks, Missed, NotOnShelf, Pick
-from faelles.circulation.picking.printout import printed, titled
+from faelles.circulation.picking.printout import printed
 from faelles.circulation.shelf import operations as shelf
 from faelles.circulation.shelf.model import OnShelf, ToClear
 from faelles.circulation.transit import operations as transit
@@ -71,7 +72,7 @@ def hold_shelf(*, branch: Branch = None, limit: Most = 50, token: Token = None, 
         return
     show_table(
         ["command_shelf", "command_title_column", "command_item_number", "command_pickup_deadline"],
-        [(each.number, each.title, each.item_number, each.pickup_deadline) for each in found],
+        [(each.number, titled(each, LANGUAGE), each.item_number, each.pickup_deadline) for each in found],
     )
 
 
@@ -86,7 +87,10 @@ def to_clear(*, branch: Branch = None, limit: Most = 50, token: Token = None, as
         return
     show_table(
         ["command_shelf", "command_title_column", "command_item_number", "command_goes_to"],
-        [(each.number, each.title, each.item_number, words(f"command_clear_{each.goes_to}")) for each in found],
+        [
+            (each.number, titled(each, LANGUAGE), each.item_number, words(f"command_clear_{each.goes_to}"))
+            for each in found
+        ],
     )
 
 

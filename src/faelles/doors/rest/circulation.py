@@ -11,6 +11,7 @@ from litestar import Router, post
 from litestar.params import JSONBody
 
 from faelles.circulation.desk.blocks import Block, CirculationRefusedError
+from faelles.circulation.desk.issues import titled
 from faelles.circulation.loans import groups, operations
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
@@ -141,7 +142,7 @@ def told_return(answer: ReturnAnswer, language: Language) -> ReturnReply:
     said = _messages([f"outcome_{answer.outcome.value}", *answer.warnings], language)
     if answer.charged_ore:
         said.append(Message("late_fee", i18n.text("late_fee", language, {"charged_ore": answer.charged_ore})))
-    title = answer.item.title if answer.item else None
+    title = titled(answer.item, language) if answer.item else None
     return ReturnReply(
         **msgspec.structs.asdict(answer),
         messages=said + _where_and_why(answer.next, language),

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from babel.dates import format_timedelta
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from faelles.circulation.desk.issues import IssueNamed, with_issue
 from faelles.doors.web.assets import address
 from faelles.doors.web.request import WebRequest
 from faelles.ground import i18n
@@ -73,11 +74,16 @@ def _spoken(language: Language) -> dict[str, object]:
         "day": partial(_day, language),
         "moment": partial(_moment, language),
         "ago": partial(_ago, language),
+        "titled": partial(_titled, language),
     }
 
 
 def _words(language: Language, code: str, **parameters: object) -> str:
     return i18n.text(code, language, parameters)
+
+
+def _titled(language: Language, title: str, issue: IssueNamed | None) -> str:
+    return with_issue(title, issue, language)
 
 
 def _money(language: Language, ore: int) -> str:

@@ -58,10 +58,16 @@ CREATE VIEW patron_facts WITH (security_invoker = true) AS
                       AND l.closed_at IS NULL)) AS facts
       FROM borrower AS b;
 
+-- The issue of a periodical, as it is printed on it: looked up where a row has one.
+CREATE FUNCTION issue_named(in_issue bigint) RETURNS json LANGUAGE sql STABLE
+    RETURN (SELECT json_build_object('id', issue_id, 'year', year, 'volume', volume, 'number', number)
+              FROM title_issue WHERE issue_id = in_issue);
+
 CREATE VIEW item_facts WITH (security_invoker = true) AS
     SELECT i.agency_id, i.item_id, c.is_booked, json_build_object(
                'id', i.item_id, 'number', i.number, 'kind', i.kind, 'record', i.record_id, 'title', t.title,
                'creators', t.creators, 'material_type', t.material_type, 'classification', t.classification,
+               'issue', CASE WHEN i.issue_id IS NOT NULL THEN issue_named(i.issue_id) END,
                'owner_branch', i.owner_branch_id, 'default_placement', i.default_placement_id,
                'material_group', i.material_group_id, 'price_ore', i.price_ore, 'condition', i.condition,
                'not_for_loan', i.not_for_loan, 'minimum_age', i.minimum_age, 'withdrawn', i.withdrawn_at IS NOT NULL,
@@ -127,15 +133,12 @@ END
 $$;
 
 -- What few lists of loans and holds have, looked up where a row has it: as parts of their one statement these would be made
--- ready each time. Who answers for a loan, which is asked of whoever has the book in hand; and the issue of a periodical.
+-- ready each time. Who answers for a loan, which is asked of whoever has the book in hand.
 CREATE FUNCTION answering_for(in_agency integer, in_loan bigint) RETURNS bigint LANGUAGE sql STABLE
     RETURN (SELECT patron_id FROM loan_borrower
              WHERE agency_id = in_agency AND loan_id = in_loan AND role = 'primary');
 CREATE FUNCTION facts_of_patron(in_agency integer, in_patron bigint) RETURNS json LANGUAGE sql STABLE
     RETURN (SELECT facts FROM patron_facts WHERE agency_id = in_agency AND patron_id = in_patron);
-CREATE FUNCTION issue_named(in_issue bigint) RETURNS json LANGUAGE sql STABLE
-    RETURN (SELECT json_build_object('id', issue_id, 'year', year, 'volume', volume, 'number', number)
-              FROM title_issue WHERE issue_id = in_issue);
 
 -- Who and what: by the keys a scan may be found under, or by an id that is known. Where the item is on loan, whoever answers
 -- for that loan is locked with the patron, in the order of ids: renewing for a second borrower, and closing another's loan

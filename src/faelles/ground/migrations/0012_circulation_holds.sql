@@ -312,7 +312,7 @@ GRANT SELECT ON open_hold, bound_copy TO faelles_app;
 
 -- What is said about holds, finished ones too, and to whom.
 CREATE VIEW hold_directory WITH (security_invoker = true) AS
-    SELECT h.agency_id, h.id AS hold_id, h.record_id, h.division_id, h.state, h.pickup_branch_id, h.shelf_number,
+    SELECT h.agency_id, h.id AS hold_id, h.record_id, h.issue_id, h.division_id, h.state, h.pickup_branch_id, h.shelf_number,
            h.pickup_deadline, h.closed_why, p.patron_id
       FROM hold AS h
       LEFT JOIN hold_patron AS p ON p.agency_id = h.agency_id AND p.hold_id = h.id;

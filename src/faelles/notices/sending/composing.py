@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from faelles.circulation.desk.issues import titled
 from faelles.circulation.holds.model import ClosedWhy
 from faelles.ground.clock import local_date
 from faelles.ground.i18n import Language, date_text, money_text, text
@@ -116,7 +117,7 @@ def entry_of(fact: Fact | None, language: Language, today: date, zone: str) -> E
             )
         case HoldFact():
             return Entry(
-                title=fact.title,
+                title=titled(fact, language),
                 creators=fact.creators,
                 branch=fact.branch,
                 shelf=fact.shelf,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from faelles.circulation.desk.issues import issue_of
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import PatronId
 from faelles.notices.model import About
@@ -19,7 +20,8 @@ SELECT l.loan_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, 
  WHERE l.agency_id = $1 AND l.loan_id = ANY ($2::bigint[])
 """
 _HOLDS = """
-SELECT h.hold_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, h.state, COALESCE(b.name, '') AS branch,
+SELECT h.hold_id AS id, t.title, (CASE WHEN h.issue_id IS NOT NULL THEN issue_named(h.issue_id) END)::text AS issue,
+       array_to_string(t.creators, ', ') AS creators, h.state, COALESCE(b.name, '') AS branch,
        COALESCE(h.shelf_number, '') AS shelf, h.pickup_deadline, COALESCE(h.closed_why, '') AS closed_why
   FROM hold_directory AS h
   JOIN title AS t ON t.record_id = h.record_id
@@ -140,6 +142,7 @@ def _loan(row: Row) -> Fact:
 def _hold(row: Row) -> Fact:
     return HoldFact(
         title=row["title"],
+        issue=issue_of(row),
         creators=row["creators"] or "",
         state=row["state"],
         branch=row["branch"],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from faelles.circulation.desk.issues import IssueNamed
 from faelles.ground.i18n import Language
 from faelles.ground.ids import AgencyId, DivisionId, PatronId
 from faelles.notices.model import ChannelName, Notice
@@ -25,6 +26,7 @@ class LoanFact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldFact:
     title: str
+    issue: IssueNamed | None
     creators: str
     state: str
     branch: str

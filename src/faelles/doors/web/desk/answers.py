@@ -9,6 +9,7 @@ import msgspec
 
 from faelles.catalog.model import Record
 from faelles.circulation.desk.blocks import Block
+from faelles.circulation.desk.issues import titled
 from faelles.circulation.loans.model import (
     CheckoutAnswer,
     ItemShown,
@@ -125,7 +126,7 @@ def of_return(answer: ReturnAnswer, request: WebRequest, item: str) -> Entry:
         item=answer.item,
         lines=(*where_to(answer.next, language), *lines),
         whys=_whys(answer.blocks, request),
-        slip=slip_lines(answer.next.slip, language, title=answer.item.title if answer.item else None)
+        slip=slip_lines(answer.next.slip, language, title=titled(answer.item, language) if answer.item else None)
         if answer.next
         else (),
         loan=answer.loan if answer.outcome is Outcome.RETURNED else None,

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Response, Router, get, post
 
+from faelles.circulation.desk.issues import titled
 from faelles.circulation.sharing import borrowing, lending
 from faelles.circulation.sharing.model import ReceivedLent, ReceiveLent, SendToBorrower
 from faelles.circulation.transit.slips import slip_lines
@@ -67,7 +68,9 @@ def _slip(received: ReceivedLent | None, request: WebRequest) -> tuple[str, ...]
     if received is None or received.answer.next is None:
         return ()
     item = received.answer.item
-    return slip_lines(received.answer.next.slip, request.language, title=item.title if item else None)
+    return slip_lines(
+        received.answer.next.slip, request.language, title=titled(item, request.language) if item else None
+    )
 
 
 async def _decide(

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromQuery
 
+from faelles.circulation.desk.issues import titled
 from faelles.circulation.shelf.model import OnShelf, ToClear
 from faelles.circulation.shelf.operations import list_shelf, list_to_clear
 from faelles.circulation.transit.model import JourneyShown
@@ -61,9 +62,12 @@ async def hold_shelf(
     if csv:
         headings = ("web_shelf_number", "web_title", "web_number", "web_since", "web_until", "web_to_clear")
         rows: list[tuple[Cell, ...]] = [
-            (each.number, each.title, each.item_number, each.since, each.pickup_deadline, False) for each in ready
+            (each.number, titled(each, request.language), each.item_number, each.since, each.pickup_deadline, False)
+            for each in ready
         ]
-        rows += [(each.number, each.title, each.item_number, each.since, None, True) for each in cleared]
+        rows += [
+            (each.number, titled(each, request.language), each.item_number, each.since, None, True) for each in cleared
+        ]
         return sheet(request, "hold-shelf", headings, rows)
     more = ready[-1].number if len(ready) == _PAGE else None
     return request.page("lists/hold_shelf.html", {"desk": desk, "ready": ready, "cleared": cleared, "more": more})

@@ -1,15 +1,14 @@
 """What is to be fetched from the shelves: taken on, printed, found or not; and what was looked for in vain."""
 
-from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromQuery, QueryParameter
 
+from faelles.circulation.desk.issues import titled
 from faelles.circulation.picking import operations
 from faelles.circulation.picking.model import ClaimPicks, GiveBackPicks, Missed, NotOnShelf, Pick
-from faelles.circulation.picking.printout import titled
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
@@ -88,7 +87,6 @@ async def _page(
         "desk": desk,
         "picks": [each for each in found if not mine or each.claimed_by == me],
         "shelf_path": shelf_path,
-        "titled": partial(titled, language=request.language),
         "more": found[-1] if len(found) == _PAGE and not mine else None,
         "me": me,
         "mine": mine,
@@ -193,7 +191,6 @@ async def searches(
         "desk": desk,
         "searches": found,
         "shelf_path": shelf_path,
-        "titled": partial(titled, language=request.language),
         "more": found[-1].id if len(found) == _PAGE else None,
         "done": request.done_just_now,
     }

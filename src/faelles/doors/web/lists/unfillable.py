@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromQuery
 
+from faelles.circulation.desk.issues import with_issue
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome
 from faelles.circulation.unfillable.model import UnfillableHold
 from faelles.circulation.unfillable.operations import cancel_unfillable, list_unfillable
@@ -39,7 +40,7 @@ async def show(
         return await _page(request, after=after)
     desk, found = await _load(request, after, MOST_ROWS)
     rows = [
-        (each.hold.title, desk.name_of(each.hold.pickup), each.hold.placed_at, _why(each, request), each.since)
+        (_titled(each, request), desk.name_of(each.hold.pickup), each.hold.placed_at, _why(each, request), each.since)
         for each in found
     ]
     return sheet(request, "unfillable", _HEADINGS, rows)
@@ -63,6 +64,10 @@ async def _page(
         "said": said,
     }
     return request.page("lists/unfillable.html", context, status=status)
+
+
+def _titled(each: UnfillableHold, request: WebRequest) -> str:
+    return with_issue(each.hold.title, each.hold.issue_named, request.language)
 
 
 def _why(each: UnfillableHold, request: WebRequest) -> str:
