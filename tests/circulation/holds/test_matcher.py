@@ -5,14 +5,28 @@ from datetime import date
 
 from circulation.holds.test_changing import bind, cancel, change, order
 from circulation.holds.test_reading import explained
-from circulation.holds.wishing import copies, day, match_all, state_of, waits, wish
+from circulation.holds.wishing import (
+    closed_why,
+    codes,
+    copies,
+    day,
+    hold_of,
+    match_all,
+    state_of,
+    waits,
+    wish,
+    wish_for,
+)
 from circulation.lending_library import LendingLibrary
 from faelles.agencies.operations import close_branch
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.holds.changing import move_hold
 from faelles.circulation.holds.matcher import match_dirty_titles
 from faelles.circulation.holds.matching import WhyNot
 from faelles.circulation.holds.model import MoveHold, MoveTo
+from faelles.circulation.holds.reading import show_hold
 from faelles.circulation.merging import merge_patrons
+from faelles.ground.ids import RecordId
 from faelles.patrons.blocks.operations import set_absence
 from faelles.patrons.merging.model import MergePatrons
 from faelles.patrons.model import AbsencePeriod
@@ -196,6 +210,62 @@ async def test_whom_staff_moved_keeps_their_place_when_two_queues_become_one(lib
     await library.run(lambda tx: tx.execute(merge, tx.agency, new, old))
     await match_all(library)
     assert await order(library, new) == [a3, b1, a1, b2, a2]
+
+
+async def two_titles_merged(library: LendingLibrary, old: RecordId, new: RecordId) -> None:
+    merge = "UPDATE record SET successor_id = $2 WHERE agency_id = $1 AND id = $3"
+    await library.run(lambda tx: tx.execute(merge, tx.agency, new, old))
+    await match_all(library)
+
+
+async def test_who_waited_for_both_titles_keeps_the_better_place_for_as_long_as_either_was_wished_for(
+    library: LendingLibrary,
+):
+    (old, _), (new, _) = await copies(library, 1), await copies(library, 1)
+    reader = await library.reader()
+    kept = await hold_of(library, reader, old, interest_until=day(9, library))
+    library.clock.pass_days(1)
+    between = await waits(library, new)
+    given_up = await hold_of(library, reader, new, interest_until=day(99, library))
+    await two_titles_merged(library, old, new)
+    assert await order(library, new) == [kept, between]
+    assert (await closed_why(library, given_up), (await state_of(library, kept))[0]) == ("titles_merged", "matched")
+    told = await library.run(lambda tx: show_hold(tx, library.librarian, kept))
+    assert told.interest_until == day(99, library)
+    events = "SELECT dimensions ->> 'why' FROM event WHERE agency_id = $1 AND kind = 'hold.cancelled' AND hold_id = $2"
+    assert await library.run(lambda tx: tx.value(events, tx.agency, given_up)) == "titles_merged"
+    assert BlockCode.ALREADY_RESERVED in codes(await wish(library, reader, new))
+
+
+async def test_who_waited_for_both_titles_keeps_what_has_come(library: LendingLibrary):
+    (old, _), (new, [book]) = await copies(library, 1), await copies(library, 1)
+    reader = await library.reader()
+    waiting = await hold_of(library, reader, old)
+    library.clock.pass_days(1)
+    ready = await hold_of(library, reader, new)
+    await library.take_back(book)
+    assert (await state_of(library, ready))[0] == "ready"
+    await two_titles_merged(library, old, new)
+    assert ((await state_of(library, ready))[0], await closed_why(library, waiting)) == ("ready", "titles_merged")
+
+
+async def test_who_has_a_copy_of_each_of_two_titles_loses_neither_when_they_become_one(library: LendingLibrary):
+    (old, [one]), (new, [other]) = await copies(library, 1), await copies(library, 1)
+    reader = await library.reader()
+    holds = [await hold_of(library, reader, record) for record in (old, new)]
+    for book in (one, other):
+        await library.take_back(book)
+    await two_titles_merged(library, old, new)
+    assert [(await state_of(library, hold))[0] for hold in holds] == ["ready", "ready"]
+
+
+async def test_of_parallel_wishes_for_two_titles_that_become_one_the_first_will_do(library: LendingLibrary):
+    (old, _), (new, _), (third, _) = [await copies(library, 1) for _ in range(3)]
+    for title in (old, new, third):
+        await waits(library, title)
+    placed = (await wish_for(library, await library.reader(), old, new, third)).holds
+    await two_titles_merged(library, old, new)
+    assert [await closed_why(library, each.hold) for each in placed] == [None, "titles_merged", None]
 
 
 async def test_nothing_is_sent_to_a_branch_that_has_closed(library: LendingLibrary):

@@ -61,7 +61,11 @@ async def wish_for(library: LendingLibrary, reader: Reader, *records: RecordId, 
 
 async def waits(library: LendingLibrary, record: RecordId, **more: object) -> HoldId:
     """A hold of somebody new."""
-    placing = await wish(library, await library.reader(), record, **more)
+    return await hold_of(library, await library.reader(), record, **more)
+
+
+async def hold_of(library: LendingLibrary, reader: Reader, record: RecordId | None, **more: object) -> HoldId:
+    placing = await wish(library, reader, record, **more)
     hold = placing.holds[0].hold
     assert hold is not None, placing
     return hold
@@ -75,6 +79,11 @@ async def match_all(library: LendingLibrary) -> None:
     """What the worker does until nothing is left to do."""
     while await library.run(match_dirty_titles):
         pass
+
+
+async def closed_why(library: LendingLibrary, hold: HoldId | None) -> str | None:
+    sql = "SELECT closed_why FROM hold WHERE agency_id = $1 AND id = $2"
+    return await library.run(lambda tx: tx.value(sql, tx.agency, hold))
 
 
 async def state_of(library: LendingLibrary, hold: HoldId) -> tuple[str, str | None]:

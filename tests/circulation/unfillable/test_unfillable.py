@@ -4,8 +4,8 @@ import pytest
 
 from circulation.holds.test_changing import bind
 from circulation.holds.test_placing import patron_caller
-from circulation.holds.wishing import copies, match_all, state_of, title_of, waits, wish
-from circulation.lending_library import LendingLibrary, Reader
+from circulation.holds.wishing import closed_why, copies, hold_of, match_all, state_of, title_of, waits
+from circulation.lending_library import LendingLibrary
 from circulation.sharing.neighbours import borrowing, night
 from faelles.circulation.holds.model import CancelHolds, CancelOutcome, HoldShown
 from faelles.circulation.holds.reading import explain_hold, holds_of_patron
@@ -13,7 +13,6 @@ from faelles.circulation.sharing.nightly import answer_others, ask_others
 from faelles.circulation.unfillable.model import UnfillableHold
 from faelles.circulation.unfillable.operations import cancel_unfillable, count_unfillable, list_unfillable
 from faelles.ground.errors import ForbiddenError
-from faelles.ground.ids import HoldId, RecordId
 from faelles.people.model import Permission
 
 
@@ -35,17 +34,6 @@ async def give_up(library: LendingLibrary, *holds: int, key: str | None = None) 
     request = CancelHolds(holds=holds)
     answers = await library.run(lambda tx: cancel_unfillable(tx, library.librarian, request, key))
     return [each.outcome for each in answers]
-
-
-async def own_wish(library: LendingLibrary, reader: Reader, title: RecordId) -> HoldId:
-    hold = (await wish(library, reader, title)).transaction
-    assert hold is not None
-    return hold
-
-
-async def closed_why(library: LendingLibrary, hold: int) -> str | None:
-    sql = "SELECT closed_why FROM hold WHERE agency_id = $1 AND id = $2"
-    return await library.run(lambda tx: tx.value(sql, tx.agency, hold))
 
 
 async def test_what_waits_for_a_withdrawn_title_is_listed_with_the_reason(library: LendingLibrary):
@@ -108,7 +96,7 @@ async def test_what_only_has_to_be_waited_for_is_not_listed(library: LendingLibr
 
 async def test_giving_up_closes_the_hold_as_a_title_that_is_gone(library: LendingLibrary):
     reader, (title, (number,)) = await library.reader(), await copies(library, 1)
-    hold = await own_wish(library, reader, title)
+    hold = await hold_of(library, reader, title)
     await withdrawn(library, number)
     await match_all(library)
     assert await give_up(library, hold, hold + 10**6, key="once") == [CancelOutcome.CANCELLED, CancelOutcome.NOT_FOUND]
@@ -132,7 +120,7 @@ async def test_what_can_be_filled_meanwhile_is_not_given_up(library: LendingLibr
 
 async def test_the_patron_reads_why_in_their_own_list(library: LendingLibrary):
     reader, (title, (number,)) = await library.reader(), await copies(library, 1)
-    hold = await own_wish(library, reader, title)
+    hold = await hold_of(library, reader, title)
     await withdrawn(library, number)
     await match_all(library)
 

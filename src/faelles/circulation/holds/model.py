@@ -46,7 +46,7 @@ class Together(StrEnum):
 
 
 class ClosedWhy(StrEnum):
-    """Why a hold is over. The first four close it as cancelled."""
+    """Why a hold is over. The first five close it as cancelled."""
 
     PATRON = "patron"
     STAFF = "staff"
@@ -54,6 +54,8 @@ class ClosedWhy(StrEnum):
     """Another of the parallel holds was filled."""
     TITLE_GONE = "title_gone"
     """Nothing that could fill it is left: staff gave it up, and its patron is told."""
+    TITLES_MERGED = "titles_merged"
+    """Its title became one with another that its patron waited for: one of the two wishes is enough."""
     COLLECTED = "collected"
     INTEREST_OVER = "interest_over"
     NOT_COLLECTED = "not_collected"

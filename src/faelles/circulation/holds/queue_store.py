@@ -59,7 +59,7 @@ SELECT t.record_id, current_title(t.record_id) AS successor_id
                 WHERE h.agency_id = $1 AND h.record_id = t.record_id AND h.closed_at IS NULL)
 """
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(title_lock($1, $2))"
-_FOLLOW = "SELECT follow_successor($1, $2, $3, $4)"
+_FOLLOW = "SELECT follow_successor($1, $2, $3, $4, $5)"
 _CLEAR_MARKS = "DELETE FROM dirty_title WHERE agency_id = $1 AND id = ANY ($2::bigint[])"
 _READ_QUEUES = """
 SELECT json_agg(facts ORDER BY record_id, rank)::text
@@ -178,7 +178,7 @@ async def follow_successors(tx: Transaction, records: Sequence[RecordId]) -> set
     for row in await tx.rows(_MERGED_AWAY, tx.agency, list(records)):
         record, successor = row["record_id"], row["successor_id"]
         if all([await tx.value(_TRY_LOCK, tx.agency, title) for title in (record, successor)]):
-            await tx.value(_FOLLOW, tx.agency, record, successor, tx.now)
+            await tx.value(_FOLLOW, tx.agency, record, successor, tx.now, tx.actor.told)
         else:
             busy.add(record)
     return busy

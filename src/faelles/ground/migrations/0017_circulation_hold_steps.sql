@@ -408,14 +408,68 @@ BEGIN
 END
 $$;
 
+-- Of two titles that become one, the holds by which a patron wished for both: each pair is one wish from now on. One that has
+-- a copy is kept before one that waits, and where both have one neither is given up; who wished for one title several times
+-- still does.
+CREATE FUNCTION wished_twice(in_agency integer, in_record bigint, in_successor bigint)
+    RETURNS TABLE (hold_id bigint, other_id bigint) LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH mine AS (
+        SELECT h.id, h.record_id, h.state IN ('pending', 'matched') AS waits, p.patron_id, h.issue_id,
+               h.wanted_item_id, h.wanted_group_id,
+               row_number() OVER (PARTITION BY p.patron_id, h.record_id, h.issue_id, h.wanted_item_id, h.wanted_group_id
+                                  ORDER BY h.state IN ('pending', 'matched'), h.rank) AS nth
+          FROM hold_patron AS p
+          JOIN hold AS h ON h.agency_id = p.agency_id AND h.id = p.hold_id
+         WHERE p.agency_id = in_agency AND p.record_id IN (in_record, in_successor) AND p.is_open)
+    SELECT a.id, b.id
+      FROM mine AS a
+      JOIN mine AS b ON b.patron_id = a.patron_id AND b.nth = a.nth AND b.record_id = in_successor
+                    AND b.issue_id IS NOT DISTINCT FROM a.issue_id
+                    AND b.wanted_item_id IS NOT DISTINCT FROM a.wanted_item_id
+                    AND b.wanted_group_id IS NOT DISTINCT FROM a.wanted_group_id
+     WHERE a.record_id = in_record AND (a.waits OR b.waits);
+END;
+
+-- Keeps one of two holds that are one wish, for as long as either was for, and from the day the earlier of them begins:
+-- the one that has a copy, or for which another agency's copy is on its way, else the one before the other in line.
+CREATE FUNCTION make_one_wish(in_agency integer, in_hold bigint, in_other bigint, in_at timestamptz, in_actor text)
+    RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    better_first bigint[] := ARRAY(
+        SELECT h.id FROM hold AS h
+         WHERE h.agency_id = in_agency AND h.id IN (in_hold, in_other)
+         ORDER BY h.state IN ('pending', 'matched'),
+                  NOT EXISTS (SELECT FROM lending_request_hold AS l
+                                JOIN lending_request AS r ON r.agency_id = l.agency_id AND r.id = l.request_id
+                                JOIN lending_answer AS a ON a.agency_id = r.lender_agency_id
+                                 AND a.borrower_agency_id = in_agency AND a.request_id = r.id
+                               WHERE l.agency_id = in_agency AND l.hold_id = h.id AND a.state = 'sent'),
+                  h.rank);
+BEGIN
+    UPDATE hold AS kept
+       SET interest_until = GREATEST(kept.interest_until, given_up.interest_until),
+           active_from = CASE WHEN given_up.active_from IS NOT NULL
+                              THEN LEAST(kept.active_from, given_up.active_from) END
+      FROM hold AS given_up
+     WHERE kept.agency_id = in_agency AND kept.id = better_first[1]
+       AND given_up.agency_id = in_agency AND given_up.id = better_first[2];
+    PERFORM close_holds(in_agency, ARRAY[better_first[2]], ARRAY['pending', 'matched'], 'cancelled', 'titles_merged', NULL, in_at,
+                        in_actor);
+END
+$$;
+
 -- Where a record was merged into another, its queue follows: both become one, in the order in which the holds were placed.
 -- Whoever staff moved keeps the place they were given in their own queue: a place counts as the day on which it would have
--- been taken, had nobody moved. Both queues must be locked. Whether there was anything to move.
-CREATE FUNCTION follow_successor(in_agency integer, in_record bigint, in_successor bigint, in_at timestamptz)
+-- been taken, had nobody moved. Whoever wished for both titles has one wish for the one there is. Both queues must be locked.
+-- Whether there was anything to move.
+CREATE FUNCTION follow_successor(in_agency integer, in_record bigint, in_successor bigint, in_at timestamptz, in_actor text)
     RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     highest bigint := (SELECT COALESCE(max(rank), 0) FROM hold
                         WHERE agency_id = in_agency AND record_id IN (in_record, in_successor) AND closed_at IS NULL);
+    twice   bigint[] := ARRAY(SELECT ARRAY[t.hold_id, t.other_id]
+                                FROM wished_twice(in_agency, in_record, in_successor) AS t ORDER BY t.hold_id);
 BEGIN
     UPDATE hold_patron AS p
        SET record_id = in_successor,
@@ -437,9 +491,13 @@ BEGIN
                      WHERE agency_id = in_agency AND record_id IN (in_record, in_successor) AND closed_at IS NULL)
                    AS asked USING (record_id, place)) AS placed
      WHERE h.agency_id = in_agency AND h.id = placed.id;
-    IF FOUND THEN
-        INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, in_successor, in_at);
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN FOUND;
+    FOR place IN 1 .. COALESCE(array_length(twice, 1), 0) LOOP
+        PERFORM make_one_wish(in_agency, twice[place][1], twice[place][2], in_at, in_actor);
+    END LOOP;
+    INSERT INTO dirty_title (agency_id, record_id, marked_at) VALUES (in_agency, in_successor, in_at);
+    RETURN true;
 END
 $$;
