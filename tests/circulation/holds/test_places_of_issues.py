@@ -5,6 +5,7 @@ import pytest
 from circulation.holds.test_placing import patron_caller
 from circulation.holds.wishing import title_of
 from circulation.lending_library import LendingLibrary, Reader
+from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.desk.issues import told_issue
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds.changing import move_hold
@@ -56,6 +57,12 @@ async def test_whoever_joins_counts_those_who_wait_for_the_same_issue(library: L
     _, (first, second) = await periodical(library)
     await holds(library, first, first, second)
     assert [each.position for each in await wish_for(library, first, second)] == [3, 2]
+
+
+async def test_an_issue_that_there_is_not_is_told_as_such(library: LendingLibrary):
+    _, (issue,) = await periodical(library, 1)
+    (refused,) = await wish_for(library, IssueId(issue + 10_000_000))
+    assert [each.code for each in refused.blocks] == [BlockCode.ISSUE_NOT_FOUND]
 
 
 @pytest.mark.parametrize("is_local", [False, True])

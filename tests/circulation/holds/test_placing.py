@@ -167,7 +167,8 @@ async def test_nobody_picks_up_at_a_school_what_the_public_library_owns(library:
 async def test_unknown_patron_and_unknown_title_are_told(library: LendingLibrary):
     title, _ = await copies(library, 1)
     reader = await library.reader()
-    assert codes(await wish(library, reader, title + 10_000_000)) == {BlockCode.MATERIAL_NOT_FOUND}
+    assert codes(await wish(library, reader, title + 10_000_000)) == {BlockCode.TITLE_NOT_FOUND}
+    assert codes(await wish(library, reader, item="5999999999")) == {BlockCode.MATERIAL_NOT_FOUND}
     reader.id = PatronId(reader.id + 1)
     assert codes(await wish(library, reader, title)) == {BlockCode.PATRON_NOT_FOUND}
 

@@ -158,6 +158,7 @@ async def test_what_cannot_be_done_is_told_in_ncips_words(neighbour: Neighbour):
         ("LookupRequest", neighbour.hold("99999999"), "Unknown Request"),
         ("LookupRequest", neighbour.own("99999999"), "Unknown Request"),
         ("RequestItem", neighbour.user(reader) + neighbour.title("99999999"), "Unknown Item"),
+        ("RequestItem", neighbour.user(reader) + neighbour.item("0000000000"), "Unknown Item"),
         ("AcceptItem", "", "Unsupported Service"),
     ]
     assert [await neighbour.refused(verb, body) for verb, body, _ in refusals] == [each[2] for each in refusals]

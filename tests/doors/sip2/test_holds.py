@@ -62,6 +62,12 @@ async def test_a_whole_title_that_only_one_record_has_names_it(hall: Hall, machi
     assert (await ask(machine, "+", reader, AJ=name)).fixed["ok"] == "1"
 
 
+async def test_an_unknown_title_and_an_unknown_copy_are_told_apart(hall: Hall, machine: Machine):
+    reader = await hall.library.reader()
+    assert (await ask(machine, "+", reader, AJ="Den findes ikke")).get("AF") == "Titlen findes ikke."
+    assert (await ask(machine, "+", reader, AB="0000000000", BY="2")).get("AF") == "Materialet findes ikke."
+
+
 async def test_one_copy_is_waited_for_by_itself(hall: Hall, machine: Machine):
     reader, (_, (number, other)) = await hall.library.reader(), await copies(hall.library, 2)
     assert (await ask(machine, "+", reader, AB=other, BY="3")).fixed["ok"] == "1"

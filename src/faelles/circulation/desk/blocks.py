@@ -34,6 +34,8 @@ class BlockCode(StrEnum):
     TOO_YOUNG = "patron_too_young"
 
     MATERIAL_NOT_FOUND = "material_not_found"
+    TITLE_NOT_FOUND = "title_not_found"
+    ISSUE_NOT_FOUND = "issue_not_found"
     MATERIAL_FOREIGN = "material_of_other_agency"
     MATERIAL_DISCARDED = "material_discarded"
     MATERIAL_NOT_LOANABLE = "material_not_loanable"

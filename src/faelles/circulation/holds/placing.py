@@ -1,9 +1,10 @@
 """Placing, step by step: what each wish is for, what stands against it, the holds to write."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -22,6 +23,8 @@ from faelles.ground.ids import HoldId, IssueId, ItemId, MaterialGroupId, PatronG
 from faelles.policies import model as policies
 from faelles.policies.compiled import Terms
 from faelles.policies.knobs import HOLD_INTEREST_DAYS, HOLD_SLOTS_IN_BY_DATE
+
+_Named = TypeVar("_Named", RecordId, IssueId)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,34 +52,29 @@ def find_subject(wish: Wish, facts: PlacingFacts) -> Subject | Block:
     """What `wish` names, or the block that says there is no such thing."""
     titles = {title.record: title for title in facts.titles}
     if wish.record is not None:
-        record = dict(facts.records).get(RecordId(wish.record))
         group = None if wish.material_group is None else MaterialGroupId(wish.material_group)
-        return _titled(titles, record, Target.TITLE, group=group)
+        title = _title_of(titles, dict(facts.records), RecordId(wish.record))
+        return Subject(title=title, target=Target.TITLE, group=group) if title else block(BlockCode.TITLE_NOT_FOUND)
     if wish.issue is not None:
         issue = IssueId(wish.issue)
-        return _titled(titles, dict(facts.issues).get(issue), Target.ISSUE, issue=issue)
+        title = _title_of(titles, dict(facts.issues), issue)
+        return Subject(title=title, target=Target.ISSUE, issue=issue) if title else block(BlockCode.ISSUE_NOT_FOUND)
     found = next((each for each in facts.items if each[0] == wish.item), None)
-    if found is None:
+    title = titles.get(found[2]) if found else None
+    if found is None or title is None:
         return block(BlockCode.MATERIAL_NOT_FOUND)
-    _, item, record, is_withdrawn = found
+    _, item, _, is_withdrawn = found
     if is_withdrawn:
         return block(BlockCode.MATERIAL_DISCARDED)
-    return _titled(titles, record, Target.ITEM, item=item)
+    return Subject(title=title, target=Target.ITEM, wanted_item=item)
 
 
-def _titled(
-    titles: dict[RecordId, TitleFacts],
-    record: RecordId | None,
-    target: Target,
-    *,
-    issue: IssueId | None = None,
-    item: ItemId | None = None,
-    group: MaterialGroupId | None = None,
-) -> Subject | Block:
-    title = titles.get(record) if record is not None else None
-    if title is None:
-        return block(BlockCode.MATERIAL_NOT_FOUND)
-    return Subject(title=title, target=target, issue=issue, wanted_item=item, group=group)
+def _title_of(
+    titles: Mapping[RecordId, TitleFacts], records: Mapping[_Named, RecordId], named: _Named
+) -> TitleFacts | None:
+    """The title of what was named, as it stands now."""
+    record = records.get(named)
+    return None if record is None else titles.get(record)
 
 
 def decide(counter: Counter, request: PlaceHolds, facts: PlacingFacts, patron: PatronFacts, actor_kind: str) -> Order:

@@ -56,7 +56,8 @@ async def _place(
 ) -> HeldAtMachine:
     wish = await _wish(tx, request)
     if wish is None:
-        return HeldAtMachine(blocks=(block(BlockCode.MATERIAL_NOT_FOUND),))
+        unknown = BlockCode.TITLE_NOT_FOUND if request.item is None else BlockCode.MATERIAL_NOT_FOUND
+        return HeldAtMachine(blocks=(block(unknown),))
     placing = await operations.place_hold(
         tx,
         proven(caller),

@@ -42,6 +42,8 @@ _REQUESTS: Final[Mapping[BlockCode, str]] = MappingProxyType(
     {
         BlockCode.ALREADY_RESERVED: "Duplicate Request",
         BlockCode.HELD_BOTH_WAYS: "Duplicate Request",
+        BlockCode.MATERIAL_NOT_FOUND: "Unknown Item",
+        BlockCode.TITLE_NOT_FOUND: "Unknown Item",
         BlockCode.PATRON_BLOCKED: _BLOCKED,
         BlockCode.EXCLUDED: _BLOCKED,
         BlockCode.DEBT_OVER_LIMIT: _BLOCKED,

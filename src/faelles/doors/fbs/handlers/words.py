@@ -51,6 +51,8 @@ _REFUSED: Final[Mapping[BlockCode, str]] = MappingProxyType(
         BlockCode.HELD_BOTH_WAYS: "already_reserved",
         BlockCode.ALREADY_LOANED: "already_loaned",
         BlockCode.MATERIAL_NOT_FOUND: NOT_FOUND,
+        BlockCode.TITLE_NOT_FOUND: NOT_FOUND,
+        BlockCode.ISSUE_NOT_FOUND: NOT_FOUND,
         BlockCode.MATERIAL_FOREIGN: NOT_FOUND,
         BlockCode.MATERIAL_LOST: "material_lost",
         BlockCode.MATERIAL_DISCARDED: "material_Discarded",
