@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from datetime import UTC, date, datetime
 
 from circulation.holds.test_changing import cancel
@@ -444,7 +445,7 @@ async def test_an_undone_return_gives_back_what_it_captured(library: LendingLibr
 # -- Floating
 
 
-async def test_it_floats_while_there_is_room_and_goes_where_it_lacks_when_there_is_none(library: LendingLibrary):
+async def with_room_for_one_in_the_suburb(library: LendingLibrary) -> None:
     town = library.town
     group = NewFloatGroup(
         name="Byen",
@@ -458,6 +459,11 @@ async def test_it_floats_while_there_is_room_and_goes_where_it_lacks_when_there_
         ),
     )
     await library.run(lambda tx: add_group(tx, library.librarian, group))
+
+
+async def test_it_floats_while_there_is_room_and_goes_where_it_lacks_when_there_is_none(library: LendingLibrary):
+    town = library.town
+    await with_room_for_one_in_the_suburb(library)
     one, other = await library.copy(), await library.copy()
     first = await library.take_back(one, branch=town.suburb)
     assert (first.next.stop, [why.code for why in first.next.why]) == (Stop.FLOAT, [WhyCode.ROOM_HERE])
@@ -479,6 +485,15 @@ async def test_it_floats_while_there_is_room_and_goes_where_it_lacks_when_there_
 
 
 # -- At once
+
+
+async def test_of_copies_of_several_titles_that_come_back_at_once_as_many_stay_as_there_is_room_for(
+    library: LendingLibrary,
+):
+    await with_room_for_one_in_the_suburb(library)
+    books = [await library.copy() for _ in range(8)]
+    answers = await asyncio.gather(*(library.take_back(book, branch=library.town.suburb) for book in books))
+    assert Counter(answer.next.stop for answer in answers) == {Stop.FLOAT: 1, Stop.SEND: 7}
 
 
 async def test_of_eight_scans_of_one_copy_one_captures(library: LendingLibrary):

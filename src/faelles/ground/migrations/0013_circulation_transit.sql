@@ -203,6 +203,11 @@ CREATE FUNCTION float_subject_of(
              ORDER BY s.position
              LIMIT 1);
 
+-- The room of a subject is a lock of its own, taken after the item; below nought, where no title's is.
+CREATE FUNCTION float_lock(in_agency integer, in_subject integer) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN hashint8extended(-in_subject::bigint, in_agency);
+
 -- Room and copies of a subject in every branch of its group, the copy in hand left out of the count. Counted no further
 -- than there is room, so that a large subject costs no more than a small one.
 CREATE FUNCTION float_levels(in_agency integer, in_subject integer, in_item bigint) RETURNS json LANGUAGE sql STABLE

@@ -1,8 +1,9 @@
 -- What a check-in reads of holds and float groups, and the steps it takes for them.
 
 -- The subject under which a copy of one branch floats to another that is in a group, with room and copies of each branch of
--- the group; NULL where it does not float between the two.
-CREATE FUNCTION float_facts(in_agency integer, in_item bigint, in_branch bigint) RETURNS json LANGUAGE plpgsql STABLE AS $$
+-- the group; NULL where it does not float between the two. Whoever decides by the room of a subject has it to themselves until
+-- the commit, as the last of their locks: two copies that come back at once would both be given the last place.
+CREATE FUNCTION float_facts(in_agency integer, in_item bigint, in_branch bigint) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     subject integer;
 BEGIN
@@ -13,7 +14,11 @@ BEGIN
         ON home.agency_id = in_agency AND home.branch_id = c.owner_branch_id AND home.group_id = here.group_id
       JOIN title AS t ON t.record_id = c.record_id
      WHERE here.agency_id = in_agency AND here.branch_id = in_branch;
-    RETURN CASE WHEN subject IS NOT NULL THEN json_build_array(subject, float_levels(in_agency, subject, in_item)) END;
+    IF subject IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(float_lock(in_agency, subject));
+    RETURN json_build_array(subject, float_levels(in_agency, subject, in_item));
 END
 $$;
 
