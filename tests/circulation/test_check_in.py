@@ -252,7 +252,8 @@ async def test_what_is_put_back_stands_on_the_hold_shelf_until_it_is_cleared(lib
     hold = await waits(library, record)
     await library.take_back(book)
     await library.run(lambda tx: put_back_hold(tx, library.librarian, hold))
-    assert [each.item_number for each in await to_clear(library)] == [book]
+    [place] = await to_clear(library)
+    assert (place.item_number, place.why, place.goes_to) == (book, "put_back", ClearedFor.SOMEBODY_WAITS)
     await match_all(library)
     assert await state_of(library, hold) == ("matched", other)
     assert (await library.take_back(other)).next.shelf_number == "2"
@@ -417,6 +418,8 @@ async def test_a_ready_copy_that_is_withdrawn_sets_its_hold_free(library: Lendin
     await library.run(lambda tx: withdraw_items(tx, library.librarian, request))
     assert await state_of(library, hold) == ("pending", None)
     assert await on_shelf(library) == []
+    [place] = await to_clear(library)
+    assert (place.item_number, place.why, place.goes_to) == (book, "withdrawn", ClearedFor.WITHDRAWAL)
 
 
 async def test_ready_tells_of_the_hold_and_names_nobody(library: LendingLibrary):

@@ -1,7 +1,7 @@
 """The SQL of the hold shelf as it stands."""
 
 from faelles.circulation.desk.issues import issue_of
-from faelles.circulation.shelf.model import ClearedFor, OnShelf, ToClear
+from faelles.circulation.shelf.model import ClearedBecause, ClearedFor, OnShelf, ToClear
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import BranchId
 
@@ -19,9 +19,12 @@ SELECT s.number, s.item_id, c.number AS item_number, t.title,
 _TO_CLEAR = """
 SELECT s.number, s.item_id, c.number AS item_number, t.title,
        (CASE WHEN c.issue_id IS NOT NULL THEN issue_named(c.issue_id) END)::text AS issue, s.hold_id,
-       h.closed_why, s.put_there_at, b.hold_id AS next_hold, b.pickup_branch_id AS next_pickup,
-       EXISTS (SELECT FROM waiting_hold AS w
-                WHERE w.agency_id = c.agency_id AND w.record_id = c.record_id) AS somebody_waits
+       h.closed_why, (h.item_id = s.item_id) IS TRUE AS is_still_its, c.withdrawn_at IS NOT NULL AS is_withdrawn,
+       s.put_there_at, b.hold_id AS next_hold, b.pickup_branch_id AS next_pickup,
+       EXISTS (SELECT FROM hold AS w
+                WHERE w.agency_id = c.agency_id AND w.record_id = c.record_id AND w.closed_at IS NULL
+                  AND w.state IN ('pending', 'matched')
+                  AND would_fill(w, c.item_id, c.issue_id, c.material_group_id)) AS somebody_waits
   FROM copy_on_hold_shelf AS s
   JOIN hold AS h ON h.agency_id = s.agency_id AND h.id = s.hold_id
   JOIN copy AS c ON c.agency_id = s.agency_id AND c.item_id = s.item_id
@@ -58,7 +61,7 @@ async def to_clear(tx: Transaction, branch: BranchId, *, after: int, limit: int)
             title=row["title"],
             issue=issue_of(row),
             hold=row["hold_id"],
-            why=row["closed_why"] or "moved",
+            why=_why(row),
             since=row["put_there_at"],
             goes_to=_goes_to(row),
             next_hold=row["next_hold"],
@@ -68,7 +71,16 @@ async def to_clear(tx: Transaction, branch: BranchId, *, after: int, limit: int)
     ]
 
 
+def _why(row: Row) -> str:
+    """A hold that has let go of the copy may have ended since for reasons of its own."""
+    if row["is_still_its"]:
+        return row["closed_why"] or ClearedBecause.MOVED
+    return ClearedBecause.WITHDRAWN if row["is_withdrawn"] else ClearedBecause.PUT_BACK
+
+
 def _goes_to(row: Row) -> ClearedFor:
+    if row["is_withdrawn"]:
+        return ClearedFor.WITHDRAWAL
     if row["next_hold"] is not None:
         return ClearedFor.NEXT_IN_LINE
     return ClearedFor.SOMEBODY_WAITS if row["somebody_waits"] else ClearedFor.NOBODY

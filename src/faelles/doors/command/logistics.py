@@ -86,9 +86,15 @@ def to_clear(*, branch: Branch = None, limit: Most = 50, token: Token = None, as
         show(found)
         return
     show_table(
-        ["command_shelf", "command_title_column", "command_item_number", "command_goes_to"],
+        ["command_shelf", "command_title_column", "command_item_number", "command_why", "command_goes_to"],
         [
-            (each.number, titled(each, LANGUAGE), each.item_number, words(f"command_clear_{each.goes_to}"))
+            (
+                each.number,
+                titled(each, LANGUAGE),
+                each.item_number,
+                words(f"web_hold_closed_{each.why}"),
+                words(f"command_clear_{each.goes_to}"),
+            )
             for each in found
         ],
     )
