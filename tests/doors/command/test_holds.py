@@ -67,6 +67,22 @@ def test_what_is_asked_twice_over_is_refused_and_not_half_heard(at_desk, reader:
     assert json.loads(at_desk("hold", "list", reader.card, "--json").stdout) == []
 
 
+def test_several_records_are_wishes_of_their_own_where_that_is_said(at_desk, reader: Reader, title: int, second: int):
+    words = ("hold", "place", reader.card, "--record", title, "--record", second, "--together", "separate", "--json")
+    assert [each["outcome"] for each in json.loads(at_desk(*words).stdout)["holds"]] == ["placed", "placed"]
+    listed = json.loads(at_desk("hold", "list", reader.card, "--json").stdout)
+    assert [each["is_parallel"] for each in listed] == [False, False]
+
+
+def test_what_can_be_placed_is_kept_where_that_is_said(at_desk, reader: Reader, title: int, second: int):
+    place(at_desk, reader, title)
+    both = ("hold", "place", reader.card, "--record", title, "--record", second, "--json")
+    assert [each["outcome"] for each in json.loads(at_desk(*both).stdout)["holds"]] == ["refused", "allowed"]
+    kept = at_desk(*both, "--keep-granted")
+    assert [each["outcome"] for each in json.loads(kept.stdout)["holds"]] == ["refused", "placed"]
+    assert kept.exit_code == SAYS_NO
+
+
 def test_a_refusal_says_why_and_a_dry_run_places_nothing(at_desk, reader: Reader, title: int):
     tried = at_desk("hold", "place", reader.card, "--record", title, "--dry-run", "--json")
     assert json.loads(tried.stdout)["holds"][0]["outcome"] == "allowed"

@@ -55,6 +55,8 @@ def place(
     issue: Annotated[int | None, typer.Option(help=words("command_issue"), show_default=False)] = None,
     item: Annotated[str | None, typer.Option(help=words("command_item"), show_default=False)] = None,
     material_group: Annotated[int | None, typer.Option(help=words("command_wanted_group"), show_default=False)] = None,
+    together: Annotated[Together, typer.Option(help=words("command_together"))] = Together.PARALLEL,
+    keep_granted: Annotated[bool, typer.Option("--keep-granted", help=words("command_keep_granted"))] = False,
     branch: Branch = None,
     until: Until = None,
     active_from: ActiveFrom = None,
@@ -71,7 +73,8 @@ def place(
         values = {
             "patron": {"card": card},
             "wishes": wishes,
-            "together": Together.PARALLEL if len(wishes) > 1 else Together.SEPARATE,
+            "together": together,
+            "all_or_nothing": not keep_granted,
             "pickup": await desk.branch(branch),
             "interest_until": until,
             "active_from": active_from,
