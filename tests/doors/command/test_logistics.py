@@ -6,6 +6,7 @@ import pytest
 
 from circulation.holds.wishing import copies, match_all, waits
 from circulation.lending_library import LendingLibrary
+from faelles.doors.command.frame import SAYS_NO
 
 
 @pytest.fixture
@@ -84,7 +85,8 @@ def test_searches_and_foreign_books_are_listed(at_desk, planned):
     assert at_desk("logistics", "give-up-search", str(search["id"])).exit_code == 0
     assert at_desk("logistics", "give-up-search", str(search["id"])).exit_code == 1
     assert at_desk("logistics", "foreign").exit_code == 0
-    assert json.loads(at_desk("logistics", "hand-over", "1", "--json").stdout) == []
+    nothing = at_desk("logistics", "hand-over", "1", "--json")
+    assert (json.loads(nothing.stdout)[0]["outcome"], nothing.exit_code) == ("not_found", SAYS_NO)
 
 
 def test_requests_between_municipalities_are_seen_from_a_terminal(at_desk):

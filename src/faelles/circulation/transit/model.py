@@ -156,10 +156,28 @@ class ForeignShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The driver has taken these foreign books."""
+    """The driver has taken these foreign books. Each is answered by itself."""
 
     branch: Id
     books: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=500)]
+
+
+class HandedOver(StrEnum):
+    """What became of one of the books that a driver is to take."""
+
+    HANDED_OVER = "handed_over"
+    BEFORE = "handed_over_before"
+    FOUND_ELSEWHERE = "found_elsewhere"
+    """It was scanned at another branch since, and waits there."""
+    NOT_FOUND = "not_found"
+
+
+class BookHandedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """`branch`: where the book was found last; None for one that there is not."""
+
+    book: int
+    outcome: HandedOver
+    branch: BranchId | None = None
 
 
 # -- Crates

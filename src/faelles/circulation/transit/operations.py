@@ -1,11 +1,21 @@
 """Copies on their way: which they are, sending one by hand, what is late or lost, books of other municipalities."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 
 from faelles.circulation.desk.lock_store import lock_title_and_item
 from faelles.circulation.transit import events, store
-from faelles.circulation.transit.model import ForeignShown, HandOver, JourneyReason, JourneyShown, SendItem
+from faelles.circulation.transit.model import (
+    BookHandedOver,
+    ForeignShown,
+    HandedOver,
+    HandOver,
+    JourneyReason,
+    JourneyShown,
+    SendItem,
+)
+from faelles.circulation.transit.store import FoundBook
 from faelles.ground import idempotency
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
@@ -163,12 +173,23 @@ async def list_coming_home(
     return await store.coming_home(tx, after=after, limit=limit)
 
 
-async def hand_over(tx: Transaction, caller: Caller, request: HandOver) -> list[int]:
-    """The driver has them; what was handed over before stays as it was. Which ones were handed over now."""
+async def hand_over(tx: Transaction, caller: Caller, request: HandOver) -> list[BookHandedOver]:
+    """The driver has them; what was handed over before stays as it was. Each book is answered by itself."""
     caller.require(Permission.LOGISTICS)
     here = place_of(await current_settings(tx), request.branch)
     caller.require(Permission.LOGISTICS, here)
     done = await store.hand_over(tx, here.branch, request.books)
     if done:
         await append(tx, events.foreign_handed_over(here.branch, len(done)))
-    return done
+    found = await store.found_books(tx, request.books)
+    return [_handed_over(book, found.get(book), done) for book in request.books]
+
+
+def _handed_over(book: int, found: FoundBook | None, done: AbstractSet[int]) -> BookHandedOver:
+    if found is None:
+        return BookHandedOver(book=book, outcome=HandedOver.NOT_FOUND)
+    if book in done:
+        outcome = HandedOver.HANDED_OVER
+    else:
+        outcome = HandedOver.BEFORE if found.is_handed_over else HandedOver.FOUND_ELSEWHERE
+    return BookHandedOver(book=book, outcome=outcome, branch=found.branch)

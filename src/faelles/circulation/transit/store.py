@@ -106,6 +106,9 @@ SELECT f.id, f.agency_id, f.owner_agency_id, f.item_number, NULL::integer AS fro
  ORDER BY f.agency_id, f.id
  LIMIT $4
 """
+_FOUND = """
+SELECT id, from_branch_id, handed_over_at FROM foreign_journey WHERE agency_id = $1 AND id = ANY ($2::bigint[])
+"""
 _HAND_OVER = """
 UPDATE foreign_journey SET handed_over_at = $4
  WHERE agency_id = $1 AND from_branch_id = $2 AND id = ANY ($3::bigint[]) AND handed_over_at IS NULL
@@ -207,8 +210,25 @@ async def coming_home(tx: Transaction, *, after: tuple[int, int], limit: int) ->
     return [_foreign(row) for row in await tx.rows(_COMING_HOME, tx.agency, *after, limit)]
 
 
-async def hand_over(tx: Transaction, branch: BranchId, books: Sequence[int]) -> list[int]:
-    return [row["id"] for row in await tx.rows(_HAND_OVER, tx.agency, branch, list(books), tx.now)]
+async def hand_over(tx: Transaction, branch: BranchId, books: Sequence[int]) -> set[int]:
+    """Those of `books` that waited at the branch and are the driver's now."""
+    return {row["id"] for row in await tx.rows(_HAND_OVER, tx.agency, branch, list(books), tx.now)}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBook:
+    """Where a foreign book was scanned last, and whether a driver has taken it."""
+
+    branch: BranchId
+    is_handed_over: bool
+
+
+async def found_books(tx: Transaction, books: Sequence[int]) -> dict[int, FoundBook]:
+    """Those of `books` that there are, by id."""
+    return {
+        row["id"]: FoundBook(row["from_branch_id"], row["handed_over_at"] is not None)
+        for row in await tx.rows(_FOUND, tx.agency, list(books))
+    }
 
 
 def _journey(row: Row) -> JourneyShown:

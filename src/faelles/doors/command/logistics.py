@@ -14,11 +14,22 @@ from faelles.circulation.shelf import operations as shelf
 from faelles.circulation.shelf.model import OnShelf, ToClear
 from faelles.circulation.transit import operations as transit
 from faelles.circulation.transit import rounds
-from faelles.circulation.transit.model import ForeignShown, HandOver, JourneyShown, RouteSheet, SendItem
+from faelles.circulation.transit.model import (
+    BookHandedOver,
+    ForeignShown,
+    HandedOver,
+    HandOver,
+    JourneyShown,
+    RouteSheet,
+    SendItem,
+)
 from faelles.doors.command.acting import Branch, Desk, Token, as_staff, branch_with_code, request
+from faelles.doors.command.frame import SAYS_NO
 from faelles.doors.command.output import AsJson, Most, show, show_table, tell
 from faelles.doors.command.words import LANGUAGE, words
 from faelles.ground.errors import invalid_field
+from faelles.ground.ids import BranchId
+from faelles.policies.operations import current_settings
 
 app = typer.Typer(no_args_is_help=True, help=words("command_logistics"))
 
@@ -194,15 +205,21 @@ def hand_over(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    async def work(desk: Desk) -> list[int]:
+    async def work(desk: Desk) -> tuple[list[BookHandedOver], dict[BranchId, str]]:
         values = {"branch": await desk.branch(branch), "books": books}
-        return await transit.hand_over(desk.tx, desk.caller, request(HandOver, values))
+        answers = await transit.hand_over(desk.tx, desk.caller, request(HandOver, values))
+        known = (await current_settings(desk.tx)).directory.branches
+        return answers, {each: found.name for each, found in known.items()}
 
-    handed = as_staff(work, token=token, as_json=as_json)
+    handed, names = as_staff(work, token=token, as_json=as_json)
     if as_json:
         show(handed)
     else:
-        tell("command_handed_over", books=len(handed))
+        for each in handed:
+            where = "" if each.branch is None else names[each.branch]
+            tell(f"command_hand_over_{each.outcome}", book=each.book, branch=where)
+    if any(each.outcome is not HandedOver.HANDED_OVER for each in handed):
+        raise typer.Exit(SAYS_NO)
 
 
 @app.command("route-sheet", help=words("command_route_sheet"))

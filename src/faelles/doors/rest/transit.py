@@ -8,6 +8,7 @@ from litestar.params import FromQuery, JSONBody
 
 from faelles.circulation.transit import crates, operations, rounds
 from faelles.circulation.transit.model import (
+    BookHandedOver,
     Crate,
     ForeignShown,
     HandOver,
@@ -215,8 +216,8 @@ async def list_books_coming_home(request: ApiRequest, limit: Limit = 50, after: 
     status_code=200,
     summary="A driver takes other municipalities' books",
 )
-async def hand_over_books(request: ApiRequest, data: JSONBody[HandOver]) -> list[int]:
-    """Which of them were handed over by this."""
+async def hand_over_books(request: ApiRequest, data: JSONBody[HandOver]) -> list[BookHandedOver]:
+    """Each is answered by itself: one that was scanned at another branch since waits there."""
     return await request.run(lambda tx: operations.hand_over(tx, request.caller, data))
 
 
