@@ -100,17 +100,30 @@ async def test_blocks_are_flags_and_words(hall: Hall, machine: Machine):
     assert "spærret" in answer.get("AF")
 
 
-async def test_a_card_that_was_lost_is_told_to_be(hall: Hall, machine: Machine):
+@pytest.mark.parametrize(
+    ("why", "language", "told"),
+    [
+        ("lost", "009", "Kortet gælder ikke længere (meldt mistet)."),
+        ("stolen", "009", "Kortet gælder ikke længere (meldt stjålet)."),
+        ("merged", "009", "Kortet gælder ikke længere (lagt sammen med et andet)."),
+        ("replaced", "001", "The card no longer counts (replaced)."),
+        ("corrected", "001", "The card no longer counts (typed wrongly)."),
+    ],
+)
+async def test_a_card_that_has_ended_is_told_to_have_and_why(
+    why: str, language: str, told: str, hall: Hall, machine: Machine
+):
     reader = await hall.library.reader()
     async with owner(hall.library) as tx:
         await tx.execute(
-            "UPDATE patron_identifier SET ended_at = $3, ended_why = 'lost' WHERE agency_id = $1 AND patron_id = $2",
+            "UPDATE patron_identifier SET ended_at = $3, ended_why = $4 WHERE agency_id = $1 AND patron_id = $2",
             tx.agency,
             reader.id,
             tx.now,
+            why,
         )
-    answer = await machine.status(reader.card, pin="")
-    assert (answer.fixed["patron_status"], answer.get("BL")) == ("YYYYY         ", "N")
+    answer = await machine.ask(f"23{language}{sip_date()}AODK|AA{reader.card}|AC|AD|")
+    assert (answer.fixed["patron_status"], answer.get("BL"), answer.get("AF")) == ("YYYYY         ", "N", told)
 
 
 async def test_another_municipalitys_patron_is_nobody(hall: Hall, machine: Machine, neighbour):
