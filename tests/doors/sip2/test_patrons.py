@@ -267,6 +267,15 @@ async def test_one_claim_can_be_chosen(hall: Hall, machine: Machine):
     assert (await machine.patron(reader.card)).get("BV") == "0.00"
 
 
+async def test_a_claim_that_is_not_theirs_is_said_not_to_be(hall: Hall, machine: Machine):
+    reader, other = (await owing(hall.library))[0], (await owing(hall.library))[0]
+    claim = (await machine.patron(other.card, summary="   Y")).get("AV").split()[0]
+    refused = await machine.pay(reader.card, "20.00", CG=claim, AD=reader.pin)
+    told = "Der er ingen sådan post på lånerens mellemværende."
+    assert (refused.fixed["payment_accepted"], refused.get("AF")) == ("N", told)
+    assert await hall.library.owed(reader) == await hall.library.owed(other) == 2000
+
+
 async def test_a_copy_is_told_with_its_place(hall: Hall, machine: Machine):
     town = hall.library.town
     copy = await machine.copy(await hall.library.copy(branch=town.suburb, shelf=town.suburb_shelf))

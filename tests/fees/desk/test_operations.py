@@ -141,6 +141,24 @@ async def test_nobody_pays_more_than_is_owed(database: Database, household: Hous
     assert await owed(database, household) == 2_000
 
 
+async def test_nobody_pays_for_a_claim_that_is_another_patrons(database: Database, household: Household, at_desk):
+    other = await move_in(database, household.town)
+    (own,) = await charge(database, household, household.late(loan_number(), 3))
+    (anothers,) = await charge(database, other, other.late(loan_number(), 3))
+    for charges in ((anothers,), (own, anothers), (999_999_999,)):
+        with pytest.raises(NotFoundError, match="charge_unknown"):
+            await at_desk(desk.pay, household.patron, payment(household, 2_000, charges=charges))
+    assert (await owed(database, household), await owed(database, other)) == (2_000, 2_000)
+
+
+async def test_a_claim_that_is_settled_is_told_to_be(database: Database, household: Household, at_desk):
+    (own,) = await charge(database, household, household.late(loan_number(), 3))
+    await at_desk(desk.pay, household.patron, payment(household, 2_000, charges=(own,)))
+    with pytest.raises(RefusedError, match="payment_exceeds_debt") as refused:
+        await at_desk(desk.pay, household.patron, payment(household, 2_000, "b", charges=(own,)))
+    assert refused.value.parameters == {"owed_ore": 0}
+
+
 async def test_another_currency_is_not_taken(database: Database, household: Household, at_desk):
     await charge(database, household, household.late(loan_number(), 3))
     with pytest.raises(InvalidRequestError, match="currency_differs"):

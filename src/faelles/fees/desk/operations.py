@@ -84,7 +84,8 @@ async def pay(tx: Transaction, caller: Caller, patron: PatronId, request: Pay) -
     """Take a payment: for the chosen claims, else the oldest first.
 
     The same reference again gets the first answer. Raises ConflictError where it stands for another payment,
-    RefusedError for more than is owed, InvalidRequestError for another currency.
+    RefusedError for more than is owed, InvalidRequestError for another currency, NotFoundError for a claim that is not
+    on the patron's account.
     """
     counter = await _counter(tx, caller, request.branch, Permission.FEE_PAY)
     if request.means is Means.COLLECTED:
@@ -218,7 +219,14 @@ async def _earlier_receipt(tx: Transaction, owed: Owed, request: Pay) -> Receipt
 
 async def _chosen_debts(tx: Transaction, owed: Owed, request: Pay) -> list[Share]:
     debts = await load_debts(tx, owed.accounts)
-    return [debt for debt in debts if not request.charges or debt.charge in request.charges]
+    if not request.charges:
+        return debts
+    chosen = [debt for debt in debts if debt.charge in request.charges]
+    if settled := {ChargeId(charge) for charge in request.charges} - {debt.charge for debt in chosen}:
+        theirs = [claim for claim in await load_claims(tx, settled) if claim.account in owed.accounts]
+        if len(theirs) < len(settled):
+            raise NotFoundError("charge_unknown")
+    return chosen
 
 
 async def _take(tx: Transaction, account: AccountId, request: Pay, debts: list[Share], counter: Counter) -> Receipt:
