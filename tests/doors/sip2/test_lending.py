@@ -391,6 +391,23 @@ async def test_a_checkout_with_cancel_undoes_the_checkin_with_its_fee(hall: Hall
     assert await happened(hall.library, "loan.opened") == 1
 
 
+async def test_a_return_is_cancelled_with_the_right_pin_or_none(hall: Hall, machine: Machine):
+    reader, item = await hall.library.reader(), await hall.library.copy()
+    await machine.check_out(reader.card, item)
+    await machine.check_in(item)
+    wrong = await machine.check_out(reader.card, item, pin="0000", BI="Y")
+    assert (wrong.fixed["ok"], wrong.fixed["desensitize"], wrong.get("AF")) == (
+        "0",
+        "N",
+        "Kort eller pinkode er forkert.",
+    )
+    assert await hall.library.state_of(item) == "available"
+    assert (await machine.check_out(reader.card, item, pin="", BI="Y")).fixed["ok"] == "1"
+    for _ in range(4):
+        await machine.check_out(reader.card, item, pin="0000", BI="Y")
+    assert "mange forkerte" in (await machine.check_out(reader.card, item, BI="Y")).get("AF")
+
+
 async def test_a_return_is_cancelled_once_however_often_the_copy_has_been_lent_and_returned(
     hall: Hall, machine: Machine
 ):

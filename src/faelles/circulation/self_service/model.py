@@ -215,8 +215,7 @@ class HeldAtMachine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancelAtMachine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Take back what was just done with an item: for a cancelled return the card says whose loan it was."""
+    """Take back the check-out that was just made of an item."""
 
     item: ItemNumberText
     branch: Id
-    card: Scan | None = None

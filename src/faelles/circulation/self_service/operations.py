@@ -237,12 +237,6 @@ async def lent_as(tx: Transaction, number: str) -> LoanId | None:
     return await copy_store.lent_as(tx, number)
 
 
-async def has_item(tx: Transaction, keyring: Keyring, request: CancelAtMachine) -> bool:
-    """Whether the item is on loan to whom the card stands for."""
-    card = scanned(keyring, tx.agency, Borrower(card=request.card or ""))
-    return (await store.load_who(tx, card.keys, card.attempt, request.item)).holds_item
-
-
 async def cancel_checkout(tx: Transaction, caller: Caller, request: CancelAtMachine) -> UndoAnswer | None:
     """Undo what was lent here a moment ago; None where nothing was. Raises ConflictError where it has moved on."""
     caller.require(Permission.CHECKOUT)
@@ -253,13 +247,21 @@ async def cancel_checkout(tx: Transaction, caller: Caller, request: CancelAtMach
 
 
 async def cancel_return(
-    tx: Transaction, caller: Caller, keyring: Keyring, request: CancelAtMachine
-) -> UndoAnswer | None:
-    """Undo a return made here a moment ago by whom the card stands for; None where there was none."""
+    tx: Transaction, caller: Caller, keyring: Keyring, who: AtMachine, item: str
+) -> tuple[bool, Block | None]:
+    """Undo a return made here a moment ago by whom the card stands for: whether the item is on loan to them now, or why
+    nobody was recognised. A machine gives back what it took without asking for a PIN; a wrong one is nobody. `tx` must
+    commit, for it counts.
+    """
     caller.require(Permission.RETURN)
-    keys = lookup_keys(keyring, tx.agency, request.card or "")
-    branch, since = BranchId(request.branch), tx.now - CANCELLED_WITHIN
-    loan = await copy_store.returned_here_since(tx, request.item, branch, since, keys) if keys else None
+    card = scanned_at(tx, keyring, who)
+    facts = await store.load_who(tx, card.keys, card.attempt, item)
+    if barred := await barred_from(tx, keyring, who, card, facts):
+        return False, barred
+    if facts.holds_item:
+        return True, None
+    loan = await copy_store.returned_here_since(tx, item, BranchId(who.branch), tx.now - CANCELLED_WITHIN, card.keys)
     if loan is None:
-        return None
-    return await undo_return(tx, caller, UndoRequest(loan=loan, branch=request.branch), needs=Permission.RETURN)
+        return False, None
+    await undo_return(tx, caller, UndoRequest(loan=loan, branch=who.branch), needs=Permission.RETURN)
+    return True, None

@@ -1,11 +1,12 @@
 """BI: a check-out that cancels a return, a return that cancels a check-out. Nothing else of either is run."""
 
+from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.facts import ItemState
 from faelles.circulation.loans.model import UndoAnswer
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import CancelAtMachine, ItemSeen
 from faelles.doors.sip2 import codes
-from faelles.doors.sip2.answers import due_date, refuse, say, stamped
+from faelles.doors.sip2.answers import due_date, refuse, refuse_for, say, stamped
 from faelles.doors.sip2.exchange import Answer, Exchange
 from faelles.ground.database import Transaction
 
@@ -38,15 +39,17 @@ async def cancel_checkout(exchange: Exchange) -> Answer:
 
 async def cancel_return(exchange: Exchange) -> Answer:
     """Answers 11: the copy was never handed in. Where it is on loan to the patron still, that is so already."""
-    request = CancelAtMachine(item=exchange.item, branch=exchange.branch, card=exchange.card)
     caller, keyring = exchange.terminal.caller, exchange.services.keyring
 
-    async def work(tx: Transaction) -> tuple[bool, ItemSeen | None]:
-        is_theirs = await operations.has_item(tx, keyring, request)
-        is_theirs = is_theirs or await operations.cancel_return(tx, caller, keyring, request) is not None
-        return is_theirs, await operations.item_at_machine(tx, caller, exchange.item)
+    async def work(tx: Transaction) -> tuple[bool, Block | None, ItemSeen | None]:
+        is_theirs, barred = await operations.cancel_return(tx, caller, keyring, exchange.who, exchange.item)
+        return is_theirs, barred, await operations.item_at_machine(tx, caller, exchange.item)
 
-    is_theirs, seen = await exchange.run(work)
+    is_theirs, barred, seen = await exchange.run(work)
+    blocks = [barred] if barred else []
+    exchange.note_proof(blocks)
+    if blocks:
+        return refuse_for(exchange, blocks, exchange.language)
     if seen is None or not is_theirs:
         return refuse(exchange, say(exchange, "sip2_nothing_to_cancel"))
     copy = seen.copy
