@@ -264,6 +264,10 @@ class ReferenceLibrary:
     def open_loan(self, item: str) -> Loan | None:
         return next((loan for loan in self.loans if loan.item == item and loan.is_open), None)
 
+    def _lent_after(self, loan: Loan) -> bool:
+        since = self.loans[self.loans.index(loan) + 1 :]
+        return any(each.item == loan.item and each.closed_how != "undone" for each in since)
+
     def note_loans(self) -> None:
         """Note the latest loan of each copy: those are meant when one is undone or swapped later."""
         self.noted = {loan.item: loan for loan in self.loans}
@@ -480,7 +484,7 @@ class ReferenceLibrary:
             return None
         if loan.closed_how != "returned":
             return Said("loan_is_open" if loan.is_open else "loan_not_returned")
-        if self.open_loan(item):
+        if self._lent_after(loan):
             return Said("item_lent_again")
         released = self.books.release(loan, (loan.lent_on, loan.due_on, loan.closed_on))
         exceeded = self._limits_reached(loan.borrower)

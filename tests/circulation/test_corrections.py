@@ -64,6 +64,20 @@ async def test_a_book_lent_again_stays_with_its_new_borrower(library: LendingLib
         await library.undo_return(loan)
 
 
+async def test_a_return_stands_where_the_book_has_been_lent_and_returned_since(library: LendingLibrary):
+    book = await library.copy()
+    loan = (await library.lend(await library.reader(), book)).loan
+    await library.take_back(book)
+    between = (await library.lend(await library.reader(), book)).loan
+    await library.take_back(book)
+    with pytest.raises(ConflictError, match="item_lent_again"):
+        await library.undo_return(loan)
+    await library.undo_return(between)
+    await library.undo_checkout(between)
+    await library.undo_return(loan)
+    assert await library.state_of(book) == "on_loan"
+
+
 async def test_a_return_that_was_none_may_be_one_loan_too_many_and_is_on_record(library: LendingLibrary):
     await library.set_rule(MAX_LOANS, 1)
     reader, book = await library.reader(), await library.copy()

@@ -391,6 +391,16 @@ async def test_a_checkout_with_cancel_undoes_the_checkin_with_its_fee(hall: Hall
     assert await happened(hall.library, "loan.opened") == 1
 
 
+async def test_a_return_is_not_cancelled_once_somebody_else_has_had_the_copy(hall: Hall, machine: Machine):
+    first, second, item = await hall.library.reader(), await hall.library.reader(), await hall.library.copy()
+    for reader in (first, second):
+        await machine.check_out(reader.card, item)
+        await machine.check_in(item)
+    refused = await machine.check_out(first.card, item, BI="Y")
+    assert (refused.fixed["ok"], refused.get("AF")) == ("0", "Materialet er siden lånt ud igen.")
+    assert await hall.library.state_of(item) == "available"
+
+
 async def test_a_return_is_cancelled_with_the_right_pin_or_none(hall: Hall, machine: Machine):
     reader, item = await hall.library.reader(), await hall.library.copy()
     await machine.check_out(reader.card, item)

@@ -125,7 +125,7 @@ class CheckoutFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoanAndItem(msgspec.Struct, frozen=True):
-    """`lent_again`: the item has another open loan than this one. `waited_for_from`: the first day on which
+    """`lent_again`: the loan is closed, and the item has been lent since. `waited_for_from`: the first day on which
     somebody wants it for whom no other copy is planned.
     """
 

@@ -121,6 +121,13 @@ CREATE FUNCTION open_loan_of(in_agency integer, in_item bigint) RETURNS bigint L
     RETURN (SELECT id FROM loan
              WHERE agency_id = in_agency AND item_agency_id = in_agency AND item_id = in_item AND closed_at IS NULL);
 
+-- Whether an item whose loan is closed has been lent again, be it returned since.
+CREATE FUNCTION lent_after(in_agency integer, in_item bigint, in_loan bigint) RETURNS boolean LANGUAGE sql STABLE
+    RETURN open_loan_of(in_agency, in_item) IS NOT NULL
+        OR EXISTS (SELECT FROM loan
+                    WHERE agency_id = in_agency AND item_agency_id = in_agency AND item_id = in_item
+                      AND id > in_loan AND closed_at IS NOT NULL AND closed_how <> 'undone');
+
 -- What a booked copy is kept for, the patron's own bookings among them: from when to when it is busy, and the last day of the
 -- booking itself. Looked up of none but copies that are booked.
 CREATE FUNCTION bookings_of(in_agency integer, in_item bigint, in_patron bigint) RETURNS json LANGUAGE plpgsql STABLE AS $$
@@ -379,7 +386,7 @@ BEGIN
                        'loans', ARRAY(
                            SELECT json_build_object(
                                       'loan', l.facts, 'item', i.facts, 'lent_again',
-                                      l.closed_at IS NOT NULL AND open_loan_of(in_agency, l.item_id) IS NOT NULL,
+                                      l.closed_at IS NOT NULL AND lent_after(in_agency, l.item_id, l.loan_id),
                                       'waited_for_from', waited_for_from(in_agency, l.item_id, o.patron_id),
                                       'bookings', CASE WHEN i.is_booked
                                                        THEN bookings_of(in_agency, l.item_id, o.patron_id) ELSE '[]' END)
