@@ -175,6 +175,7 @@ async def test_a_kept_card_is_blocked_until_the_machine_lets_it_in_again(hall: H
     for _ in range(2):
         blocked = await machine.ask(f"01Y{sip_date()}AOx|ALKortet er beholdt|AA{reader.card}|AC|")
         assert (blocked.code, blocked.fixed["patron_status"][:4]) == ("24", "YYYY")
+        assert (blocked.get("BL"), blocked.get("AF")) == ("Y", "Kortet er spærret. Henvend dig til personalet.")
     assert (await machine.check_out(reader.card, await hall.library.copy())).fixed["ok"] == "0"
     enabled = await machine.ask(f"25{sip_date()}AOx|AA{reader.card}|AC|AD{reader.pin}|")
     assert (enabled.code, enabled.fixed["patron_status"], enabled.get("CQ")) == ("26", " " * 14, "Y")

@@ -190,7 +190,12 @@ async def block(exchange: Exchange) -> Answer:
         return await _recognise(exchange, who, tx)
 
     exchange.proven.forget()
-    return _status_answer(exchange, await exchange.run(work))
+    found = await exchange.run(work)
+    answer = _status_answer(exchange, found)
+    if found.patron is None or _is_shown(exchange, found):
+        return answer
+    blocked = say(exchange, "sip2_card_blocked", found.patron.language)
+    return Answer(answer.fixed, {**answer.values, "AF": shown(exchange, [blocked])})
 
 
 async def enable(exchange: Exchange) -> Answer:
