@@ -240,6 +240,13 @@ def test_a_fixed_part_that_is_too_long_is_cut_at_the_first_field():
     assert (read.fixed["transaction_date"], read.get("AB")) == ("20261224    180000", "0000000017")
 
 
+@pytest.mark.parametrize("behind", ["", "AC|"])
+def test_a_fixed_part_that_is_not_there_takes_no_field_for_its_own(behind):
+    # As long as the date would be: a field's end falls where the fixed part's should.
+    message = parse("17AODK|AB5001000007|" + behind)
+    assert (message.get("AO"), message.get("AB")) == ("DK", "5001000007")
+
+
 def test_fields_go_out_in_the_order_of_the_document():
     fixed = dict.fromkeys((name for name, _ in DEFINITIONS["10"].fixed), "1")
     sent = write("10", fixed, {"AF": ["last"], "AJ": "title", "AQ": "home", "AB": "item", "AO": "us"})

@@ -125,7 +125,8 @@ def _begin(definition: Definition, text: str) -> int:
     required field says where it ends.
     """
     end = _CODE_LENGTH + definition.length
-    if len(text) == end or text.startswith(DELIMITER, end) or text[end : end + _CODE_LENGTH] in FIELD_NAMES:
+    ends_there = len(text) == end or text.startswith(DELIMITER, end) or text[end : end + _CODE_LENGTH] in FIELD_NAMES
+    if ends_there and text.find(DELIMITER, 0, end) < 0:
         return end
     found = definition.first.search(text, _CODE_LENGTH) if definition.first else None
     return found.start() if found else min(end, len(text))
