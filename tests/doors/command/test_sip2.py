@@ -112,6 +112,12 @@ def test_a_line_that_was_refused_exits_with_no(automaton: Automaton):
     assert talk(automaton, typed="checkout 7 1\nstatus\n").exit_code == SAYS_NO
 
 
+def test_a_login_that_names_nobody_is_the_machines_own(automaton: Automaton):
+    result = talk(automaton, "--user", "dk-710100.hall-2", "login")
+    assert result.exit_code == 0
+    assert automaton.heard == ["9300CNdk-710100.hall-2|COhemmeligt|"] * 2
+
+
 def test_after_a_login_that_failed_nothing_is_sent(automaton: Automaton, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(ANSWERS, "93", "940")
     assert talk(automaton, "--user", "x", "status").exit_code == SAYS_NO

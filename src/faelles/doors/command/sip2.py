@@ -46,7 +46,7 @@ _HIDDEN: Final = {"AC", "AD", "CO"}
 _STARS: Final = "***"
 _ASSIGNED: Final = re.compile(r"([A-Z][A-Z0-9]|[a-z_]{3,})=(.*)", re.DOTALL)
 _PROMPT: Final = "sip2> "
-_QUIT, _HELP, _RAW = "quit", "help", "raw"
+_QUIT, _HELP, _RAW, _LOGIN = "quit", "help", "raw", "login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Wish:
 
 
 WISHES: Final = {
-    "login": Wish("93", ("CN", "CO", "CP")),
+    _LOGIN: Wish("93", ("CN", "CO", "CP")),
     "status": Wish("99"),
     "card": Wish("23", ("AA", "AD")),
     "patron": Wish("63", ("AA", "AD"), {"summary": "  Y       "}),
@@ -108,9 +108,10 @@ def talk(
         address = Address(*_host_and_port(place), _context(ca) if tls or ca else None, timeout)
         password = typer.prompt(words("talk_ask_secret"), hide_input=True) if user and secret is None else secret
         with connected(address, encoding, sums=checksums, ending=CRLF if crlf else CR) as client:
-            talker = _Talker(client, institution, as_json=as_json)
+            own = {"CN": user, "CO": password or ""} if user else {}
+            talker = _Talker(client, institution, own, as_json=as_json)
             said = [unseen(each) for each in said or ()]
-            is_yes = not user or talker.say("login", {"CN": user, "CO": password or ""})
+            is_yes = not user or talker.say(_LOGIN, {})
             if is_yes:
                 is_yes = _all_said(talker, said, message or ())
     if not is_yes:
@@ -168,8 +169,9 @@ def _lines() -> Iterator[str]:
 class _Talker:
     """Turns words into messages, and answers into tables."""
 
-    def __init__(self, client: Client, institution: str, *, as_json: bool) -> None:
-        self._client, self._institution, self._as_json = client, institution, as_json
+    def __init__(self, client: Client, institution: str, own: Mapping[str, str], *, as_json: bool) -> None:
+        """`own`: whom to log in as where a login names nobody."""
+        self._client, self._institution, self._own, self._as_json = client, institution, own, as_json
 
     def converse(self, lines: Iterator[str]) -> bool:
         """Obey line after line; a mistyped one is told and sent to nobody. Whether every line was answered with yes."""
@@ -208,8 +210,8 @@ class _Talker:
 
     def say(self, name: str, given: Mapping[str, str]) -> bool:
         wish = WISHES[name]
-        usual = {"AO": self._institution} | dict(wish.usual or {})
-        return self.show(self._client.ask(request(wish.code, usual | dict(given), datetime.now().astimezone())))
+        usual = {"AO": self._institution, **(wish.usual or {}), **(self._own if name == _LOGIN else {})}
+        return self.show(self._client.ask(request(wish.code, {**usual, **given}, datetime.now().astimezone())))
 
     def show(self, answered: Answered) -> bool:
         """Print the request and its answer field by field; whether the answer was yes."""
