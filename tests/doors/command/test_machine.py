@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from faelles.doors.command.frame import NOT_ALLOWED, NOT_UNDERSTOOD, SAYS_NO
@@ -9,6 +10,7 @@ from faelles.ground.actor import SYSTEM
 from faelles.ground.clock import utc_now
 from faelles.ground.database import Database
 from faelles.ground.ids import MachineId
+from faelles.people.machines.terminal import TerminalProfile
 from faelles.people.model import system_caller
 from faelles.people.terminals.model import (
     Direction,
@@ -81,8 +83,18 @@ def test_settings_are_set_as_they_are_shown(at_desk, made: dict):
     assert (status["profile"]["pin"], status["profile"]["default_bin"]) == (None, None)
 
 
+def test_an_empty_value_is_as_the_program_chooses(at_desk, made: dict):
+    chosen = ("encoding=cp850", "extensions=CV", "prints=true", "retries=5", 'alerts={"other": "98"}',
+              'sorting=[{"bin": "1"}]', 'print_footer=["Tak"]', "welcome=Hej", "pin=when_given")  # fmt: skip
+    at_desk("machine", "set", "hall-2", *chosen)
+    emptied = [setting.partition("=")[0] + "=" for setting in chosen]
+    assert at_desk("machine", "set", "hall-2", *emptied).exit_code == 0
+    profile = json.loads(at_desk("machine", "show", "hall-2", "--json").stdout)["profile"]
+    assert msgspec.convert(profile, TerminalProfile) == TerminalProfile()
+
+
 @pytest.mark.parametrize(
-    "setting", ["encoding", "encoding=ebcdic", "retries=many", "no_such=1", "retries=", "prints=1"]
+    "setting", ["encoding", "encoding=ebcdic", "retries=many", "no_such=1", "no_such=", "prints=1"]
 )
 def test_a_setting_that_cannot_be_is_told(at_desk, made: dict, setting: str):
     result = at_desk("machine", "set", "hall-2", setting)

@@ -47,6 +47,7 @@ _TEXTS: Final = {"institution", "currency", "default_bin", "welcome", "library_n
 """Settings that are texts though they may look like numbers."""
 _SETS: Final = {"extensions", "personal", "alerting"}
 _NOTHING: Final = {"", "null"}
+_AS_WE_CHOOSE: Final = TerminalProfile()
 
 
 @app.command("list", help=words("machine_list"))
@@ -230,7 +231,7 @@ def _change(settings: Sequence[str]) -> ProfileChange:
 
 def _value(name: str, text: str) -> object:
     if text in _NOTHING:
-        return None
+        return msgspec.to_builtins(getattr(_AS_WE_CHOOSE, name, None))
     if name in _TEXTS:
         return text
     if name in _SETS:
