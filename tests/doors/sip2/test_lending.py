@@ -463,6 +463,23 @@ async def test_receipts_and_narrow_screens(hall: Hall, stranger: Machine):
     assert max(map(len, refused.fields["AF"])) <= 20
 
 
+@pytest.mark.parametrize(("width", "widest"), [("020", 20), ("080", 80), ("000", 255), ("   ", 255)])
+async def test_receipts_are_as_wide_as_the_machine_says_that_it_prints(
+    width: str, widest: int, hall: Hall, stranger: Machine
+):
+    footer = "Tak for besøget, og husk at aflevere til tiden, for så er der flere, der får glæde af bøgerne"
+    made = await hall.machine(prints=True, print_footer=[footer])
+    await stranger.ask(f"990{width}2.00")
+    await stranger.sign_in(made.username, made.secret)
+    lent = await stranger.check_out((await hall.library.reader()).card, await hall.library.copy())
+    status = await stranger.ask(f"990{width}2.00")
+    for answer in (lent, status):
+        assert footer in " ".join(answer.fields["AG"])
+        assert max(map(len, answer.fields["AG"])) <= widest
+    assert (len(status.fields["AG"]) > 1) is (widest < len(footer))
+    assert footer in " ".join((await stranger.ask("9900402.00")).fields["AG"])
+
+
 async def test_eight_terminals_one_item_eight_patrons_is_one_yes(hall: Hall):
     machines = [await hall.machine() for _ in range(8)]
     readers = [await hall.library.reader() for _ in range(8)]

@@ -70,8 +70,11 @@ def shown(exchange: Exchange, texts: Iterable[str]) -> list[str]:
 
 
 def receipt(exchange: Exchange, *printed: str) -> list[str]:
-    """AG, where the machine prints."""
-    return [*printed, *exchange.profile.print_footer] if exchange.profile.prints else []
+    """AG, where the machine prints, as wide as its paper."""
+    if not exchange.profile.prints:
+        return []
+    texts = (*printed, *exchange.profile.print_footer)
+    return [line for text in texts for line in lines(text, exchange.print_width)]
 
 
 def due_date(exchange: Exchange, due_on: date | None) -> str:

@@ -114,6 +114,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     proven: Proven
     heard: Heard
     now: datetime
+    print_width: int | None = None
+    """The longest AG in characters; None: as long as it is."""
 
     def __repr__(self) -> str:
         return "Exchange()"

@@ -64,8 +64,8 @@ class Session:
     """`receive` takes one message at a time; the next is given when the answer to the last is there."""
 
     __slots__ = (
-        "_frame", "_heard", "_proven", "_read_at", "_reply", "_sent", "_services", "_standing", "_where", "is_over",
-        "terminal", "whence",
+        "_frame", "_heard", "_print_width", "_proven", "_read_at", "_reply", "_sent", "_services", "_standing",
+        "_where", "is_over", "terminal", "whence",
     )  # fmt: skip
 
     def __init__(self, services: Services) -> None:
@@ -82,8 +82,10 @@ class Session:
         self._reply: Reply = None
         self._sent: Reply = None
         """What was said last, be it a request to repeat."""
-        self._standing: tuple[Terminal, str, bytes] | None = None
-        """For which machine, called what, 98 was worded how."""
+        self._print_width: int | None = None
+        """How many characters the machine prints in a line, as it said in its latest 99."""
+        self._standing: tuple[Terminal, tuple[str, int | None], bytes] | None = None
+        """For which machine, called what and of which width, 98 was worded how."""
 
     @property
     def _encoding(self) -> Encoding:
@@ -116,6 +118,8 @@ class Session:
 
     def _take_up(self, frame: bytes, sealed: Sealed, message: Message) -> Reply | Awaitable[Reply]:
         self._heard.message(sealed.sequence)
+        if message.code == _STATUS:
+            self._print_width = sessions.print_width(message)
         if self._services.maintenance.is_on:
             return self._say(self._off_line(sealed))
         if message.code == _LOGIN or self._is_stale:
@@ -142,10 +146,10 @@ class Session:
         """What machines ask for more often than for anything else: but for the time the answer is what it was before,
         as long as the machine is set up as it is.
         """
-        called, standing = message.get("AO"), self._standing
-        if standing is None or standing[0] is not self.terminal or standing[1] != called:
+        asked, standing = (message.get("AO"), self._print_width), self._standing
+        if standing is None or standing[0] is not self.terminal or standing[1] != asked:
             exchange = self._exchange(message)
-            standing = (exchange.terminal, called, self._worded(_UNSEALED, message, sessions.status(exchange)))
+            standing = (exchange.terminal, asked, self._worded(_UNSEALED, message, sessions.status(exchange)))
             self._standing = standing
         worded, zone = standing[2], self._where.zone if self._where else _COPENHAGEN
         now = dates.show(utc_now(), zone).encode("ascii")
@@ -250,6 +254,7 @@ class Session:
             proven=self._proven,
             heard=self._heard,
             now=utc_now(),
+            print_width=self._print_width,
         )
 
     def _failed(self, message: Message) -> Answer:

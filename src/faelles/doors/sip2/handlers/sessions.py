@@ -6,7 +6,7 @@ from functools import lru_cache
 from faelles.doors.sip2 import codes
 from faelles.doors.sip2.answers import receipt, shown, stamped
 from faelles.doors.sip2.exchange import Answer, Exchange
-from faelles.doors.sip2.messages import Values
+from faelles.doors.sip2.messages import Message, Values
 from faelles.people.model import MachineKind, Permission
 from faelles.people.rules import MACHINE_PERMISSIONS
 
@@ -20,6 +20,15 @@ _CAN = {
 _BEFORE_SIGN_IN = MACHINE_PERMISSIONS[MachineKind.SELF_CHECK]
 """Some machines ask before they sign in: they are told what there is, not what will be theirs."""
 _TIMEOUT, _RETRIES = "300", "003"
+_NARROWEST = 10
+"""Characters in a line; as few as a screen may have."""
+
+
+def print_width(message: Message) -> int | None:
+    """What 99 says of the machine's printer; None where that is nothing, or less than a word."""
+    told = message.fixed["max_print_width"]
+    width = int(told) if told.isascii() and told.isdigit() else 0
+    return width if width >= _NARROWEST else None
 
 
 def status(exchange: Exchange) -> Answer:
