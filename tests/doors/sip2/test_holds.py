@@ -223,6 +223,7 @@ async def test_a_sorter_hears_where_a_held_copy_goes_and_whose_it_is_where_it_ma
         await stranger.sign_in(made.username, made.secret)
         back = await stranger.check_in(number)
         assert (back.fixed["ok"], back.get("CV"), back.get("CT")) == ("1", alert, "" if is_here else town.isil + "01")
+        assert back.fields["AF"][-1] == ("Til afhentningshylden." if is_here else "Materialet skal til Forstaden.")
         bound = await stranger.copy(number)
         assert (bound.fixed["circulation_status"], bound.get("CM")) == ("08" if is_here else "10", "")
         assert [back.get("CY"), back.get("DA")] == whose

@@ -158,9 +158,18 @@ def _texts(exchange: Exchange, answer: ReturnAnswer) -> list[str]:
     texts = [block_text(each, exchange.language) for each in answer.blocks]
     if answer.outcome is Outcome.NOT_ON_LOAN:
         texts.append(say(exchange, "sip2_not_on_loan"))
-    if answer.next and not answer.next.stays and answer.next.name:
-        texts.append(say(exchange, "sip2_goes_to", place=answer.next.name))
-    return texts
+    return [*texts, *_where_to(exchange, answer.next)]
+
+
+def _where_to(exchange: Exchange, stop: NextStop | None) -> list[str]:
+    """What whoever has the copy in hand does with it, where that is not to put it on its shelf."""
+    if stop is None:
+        return []
+    if stop.alert is not None:
+        return [say(exchange, f"why_{stop.alert}")]
+    if stop.stop is Stop.HOLD_SHELF:
+        return [say(exchange, "stop_hold_shelf")]
+    return [] if stop.stays or not stop.name else [say(exchange, "sip2_goes_to", place=stop.name)]
 
 
 def _sorted(exchange: Exchange, answer: ReturnAnswer, alert: Alert | None) -> Sorted:
