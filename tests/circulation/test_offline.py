@@ -212,6 +212,19 @@ async def test_a_renewal_with_a_card_that_nobody_has_holds_and_is_listed(library
     assert (entry.scanned_card, entry.details["conflicts"]) == ("K000000001", "patron_not_found")
 
 
+@pytest.mark.parametrize("what", [Happened.CHECKOUT, Happened.RENEWAL])
+@pytest.mark.parametrize("typed", ["6102030000", "610203-0000", "610203 0000"])
+async def test_of_an_unknown_civil_registration_number_only_the_birth_date_is_listed(
+    library: LendingLibrary, what: Happened, typed: str
+):
+    reader, book = await library.reader(), await library.copy()
+    await library.lend(reader, book)
+    library.clock.pass_days(3)
+    await happened(library, what, book, library.clock.now - timedelta(hours=1), typed)
+    (entry,) = await work(library)
+    assert entry.scanned_card == "610203-****"
+
+
 async def test_an_offline_return_counts_from_its_own_time(library: LendingLibrary):
     reader, book = await library.reader(), await library.copy()
     await library.lend(reader, book)

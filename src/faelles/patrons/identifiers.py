@@ -171,6 +171,14 @@ def lookup_keys(keyring: Keyring, agency: AgencyId, scan: str) -> list[str]:
     return list(found)
 
 
+def shown_of_unknown(scan: str) -> str:
+    """What may be kept of a scan that led to nobody: of a civil registration number the birth date alone, which staff
+    can search by.
+    """
+    cpr = read_cpr(counting_form(scan))
+    return scan if cpr is None else f"{cpr.number[:6]}-****"
+
+
 def counting_form(typed: str) -> str:
     """What failed attempts with a typed identifier are counted under: however a card is spaced, it is one card."""
     return re.sub(r"[\s-]", "", typed).casefold()

@@ -35,7 +35,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, Scan, ScannedItem, trim
 from faelles.ground.ids import AgencyId, BranchId, LoanId
 from faelles.patrons.identification import store as identification
-from faelles.patrons.identifiers import lookup_keys
+from faelles.patrons.identifiers import lookup_keys, shown_of_unknown
 from faelles.people.model import Caller, Permission
 
 
@@ -331,8 +331,11 @@ async def _renew_as_fact(
 async def _add_work_entry(
     tx: Transaction, entry: OfflineEntry, loan: LoanId | None, conflicts: Sequence[Block]
 ) -> None:
-    """Put what a rule would have said on the work list. The card is kept only where it leads to nobody we know."""
+    """Put what a rule would have said on the work list. The card is kept only where it leads to nobody we know, and a
+    health card's number not even then.
+    """
     unknown = {BlockCode.PATRON_NOT_FOUND, BlockCode.SCAN_AMBIGUOUS, BlockCode.CARD_ENDED}
+    is_kept = any(each.code in unknown for each in conflicts)
     await work_store.add_work_entry(
         tx,
         work_store.NewWorkEntry(
@@ -340,7 +343,7 @@ async def _add_work_entry(
             kind=f"offline_{entry.what.value}",
             loan=loan,
             scanned_item=entry.item,
-            scanned_card=entry.card if any(each.code in unknown for each in conflicts) else None,
+            scanned_card=shown_of_unknown(entry.card) if entry.card is not None and is_kept else None,
             details={"conflicts": ",".join(sorted(each.code for each in conflicts))},
             happened_at=entry.happened_at,
         ),
