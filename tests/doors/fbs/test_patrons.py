@@ -263,6 +263,28 @@ async def changes_pin(site: WebSite, reader: Reader, operation: Operation, old: 
         assert (await site.post("/{a}/patrons/authenticate/v9", card))["authenticateStatus"] == status
 
 
+async def test_a_change_is_one_look_whatever_is_changed(site: WebSite):
+    reader = await site.library.reader()
+    own = f"/{{a}}/patrons/{reader.id}"
+    for path, sent in (
+        (f"{own}/v8", {"pincodeChange": {"libraryCardNumber": reader.card, "pincode": "8080"}}),
+        (f"{own}/v8", {"pincodeChange": {"libraryCardNumber": str(reader.id), "pincode": "8081"}}),
+        (f"{own}/updateconsent/historicaldata/v2", {"consent": True}),
+        (f"{own}/updateconsent/nationalregistry/v2", {"consent": True}),
+    ):
+        before = await site.library.looks_at(reader)
+        await site.put(path, sent)
+        assert sorted(await site.library.looks_at(reader)) == sorted([*before, "web_site"])
+
+
+async def test_a_new_pin_for_somebody_elses_card_looks_at_nobody_else(site: WebSite):
+    reader, other = await site.library.reader(), await site.library.reader()
+    sent = {"pincodeChange": {"libraryCardNumber": other.card, "pincode": "8080"}}
+    answer = await site.send("PUT", f"/{{a}}/patrons/{reader.id}/v8", json=sent)
+    assert answer.status_code == 400
+    assert await site.library.looks_at(other) == []
+
+
 async def test_an_older_version_says_one_address(site: WebSite):
     reader = await site.library.reader()
     settings = {

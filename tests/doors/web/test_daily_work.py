@@ -73,6 +73,25 @@ async def test_a_part_is_paid_and_the_receipt_is_shown(employee: Visitor, librar
     assert await library.owed(reader) == owed - 1000
 
 
+@pytest.mark.parametrize(
+    "tab", ["", "/cards", "/edit", "/fees", "/holds", "/loans", "/looks", "/messages", "/relations"]
+)
+async def test_a_tab_of_a_patrons_page_is_one_look_at_the_patron(employee: Visitor, library: LendingLibrary, tab: str):
+    reader = await late_reader(library)
+    before = await library.looks_at(reader)
+    assert (await employee.get(f"/patrons/{reader.id}{tab}")).status_code == 200
+    assert sorted(await library.looks_at(reader)) == sorted([*before, "open_at_desk"])
+
+
+async def test_a_receipt_is_one_look_at_the_patron(employee: Visitor, library: LendingLibrary):
+    reader = await late_reader(library)
+    form = {"branch": library.town.main, "amount": "10,00", "means": "cash", "reference": key()}
+    answer = await employee.send(f"/patrons/{reader.id}/payments", form)
+    before = await library.looks_at(reader)
+    assert (await employee.get(answer.headers["location"])).status_code == 200
+    assert sorted(await library.looks_at(reader)) == sorted([*before, "open_at_desk"])
+
+
 async def test_credit_is_not_called_a_debt_below_nothing(employee: Visitor, library: LendingLibrary):
     reader, item = await library.reader(), await library.copy()
     await library.lend(reader, item)

@@ -62,6 +62,9 @@ NEEDED: Final[Mapping[str, Permission]] = MappingProxyType(
         "update_patron": Permission.PATRON_EDIT,
         "update_ward": Permission.PATRON_EDIT,
         "delete_patron": Permission.PATRON_EDIT,
+        "add_mail_identifier": Permission.PATRON_EDIT,
+        "consent_to_history": Permission.PATRON_EDIT,
+        "consent_to_registry": Permission.PATRON_EDIT,
     }
 )
 """What is done in the patron's own name, where the patron could do it whatever the client was given."""

@@ -14,12 +14,14 @@ from faelles.ground.ids import ChargeId, PatronId
 from faelles.people.model import Caller
 
 
-async def show_claim(tx: Transaction, caller: Caller, patron: PatronId, charge: ChargeId) -> ClaimStory:
+async def show_claim(
+    tx: Transaction, caller: Caller, patron: PatronId, charge: ChargeId, *, is_known: bool = False
+) -> ClaimStory:
     """A claim of the patron's, or one the patron is liable for, in a division that the caller may look into.
 
-    Raises NotFoundError for any other.
+    Raises NotFoundError for any other. `is_known`: the caller was let through to the patron in this transaction.
     """
-    found = await claims(tx, caller, patron, only_open=False, before=charge + 1, limit=1)
+    found = await claims(tx, caller, patron, only_open=False, before=charge + 1, limit=1, is_known=is_known)
     if not found or found[0].charge != charge:
         raise NotFoundError("charge_unknown")
     batch, rule = await store.how_raised(tx, charge)
@@ -38,9 +40,11 @@ def _days_of(batch: str) -> BatchDays:
     return BatchDays(lent_on=lent_on, due_on=due_on, settled_on=settled_on)
 
 
-async def show_receipt(tx: Transaction, caller: Caller, patron: PatronId, reference: str) -> Receipt:
-    """A payment on one of the patron's accounts. Raises NotFoundError for any other."""
-    divisions = await books_of(tx, caller, patron, "show_receipt")
+async def show_receipt(
+    tx: Transaction, caller: Caller, patron: PatronId, reference: str, *, is_known: bool = False
+) -> Receipt:
+    """A payment on one of the patron's accounts. Raises NotFoundError for any other. `is_known`: as in `show_claim`."""
+    divisions = await books_of(tx, caller, patron, "show_receipt", is_known=is_known)
     payment = await load_payment(tx, reference)
     if payment is None or not await store.is_account_of(tx, patron, payment.account, divisions):
         raise NotFoundError("payment_unknown")

@@ -156,22 +156,31 @@ async def balances(tx: Transaction, caller: Caller, patron: PatronId, *, is_know
 
 
 async def claims(
-    tx: Transaction, caller: Caller, patron: PatronId, *, only_open: bool, before: int | None, limit: int
+    tx: Transaction,
+    caller: Caller,
+    patron: PatronId,
+    *,
+    only_open: bool,
+    before: int | None,
+    limit: int,
+    is_known: bool = False,
 ) -> list[ClaimLine]:
     """The patron's claims and those on the accounts of others that the patron is liable for, newest first, of the
-    divisions that the caller may look into.
+    divisions that the caller may look into. `is_known`: as in `balances`.
     """
-    divisions = await books_of(tx, caller, patron, "claims")
+    divisions = await books_of(tx, caller, patron, "claims", is_known=is_known)
     found = await store.list_claims(tx, patron, divisions, only_open=only_open, before=before, limit=limit)
     await _others_seen(tx, caller, patron, "claims", found)
     return found
 
 
 async def statement(
-    tx: Transaction, caller: Caller, patron: PatronId, *, before: int | None, limit: int
+    tx: Transaction, caller: Caller, patron: PatronId, *, before: int | None, limit: int, is_known: bool = False
 ) -> list[StatementLine]:
-    """The entries of the patron's ledger, newest first, of the divisions that the caller may look into."""
-    divisions = await books_of(tx, caller, patron, "statement")
+    """The entries of the patron's ledger, newest first, of the divisions that the caller may look into. `is_known`: as
+    in `balances`.
+    """
+    divisions = await books_of(tx, caller, patron, "statement", is_known=is_known)
     return await store.list_entries(tx, patron, divisions, before=before, limit=limit)
 
 

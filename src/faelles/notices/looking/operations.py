@@ -35,10 +35,13 @@ _FAILED = (MessageState.UNDELIVERABLE, MessageState.BOUNCED)
 
 
 async def list_messages(
-    tx: Transaction, caller: Caller, patron: PatronId, *, before: int | None, limit: int
+    tx: Transaction, caller: Caller, patron: PatronId, *, before: int | None, limit: int, is_known: bool = False
 ) -> list[MessageLine]:
-    """What was and is to be said to a patron, the latest first, of the divisions that the caller may look into."""
-    await patron_for(tx, caller, patron, Permission.PATRON_VIEW, "list_messages")
+    """What was and is to be said to a patron, the latest first, of the divisions that the caller may look into.
+    `is_known`: the caller was let through to the patron in this transaction, with the same permission.
+    """
+    if not is_known:
+        await patron_for(tx, caller, patron, Permission.PATRON_VIEW, "list_messages")
     divisions = caller.divisions(Permission.PATRON_VIEW)
     return await store.of_patron(tx, patron, divisions, before=before, limit=limit)
 
@@ -56,12 +59,15 @@ async def show_message(tx: Transaction, caller: Caller, message: int) -> Message
     return found if may_see_contact(caller, known) else structs.replace(found, recipient=None, text=None)
 
 
-async def said_about_claim(tx: Transaction, caller: Caller, patron: PatronId, charge: ChargeId) -> list[Said]:
+async def said_about_claim(
+    tx: Transaction, caller: Caller, patron: PatronId, charge: ChargeId, *, is_known: bool = False
+) -> list[Said]:
     """What was said about a claim and the loans it is for, to the patron and to whom it was addressed, the earliest
-    first. Raises NotFoundError for a claim that is not the patron's, or not for the caller to see.
+    first. Raises NotFoundError for a claim that is not the patron's, or not for the caller to see. `is_known`: the
+    caller was let through to the patron in this transaction.
     """
     caller.require(Permission.PATRON_VIEW)
-    story = await show_claim(tx, caller, patron, charge)
+    story = await show_claim(tx, caller, patron, charge, is_known=is_known)
     parties = (patron, story.claim.for_patron, story.claim.liable, story.claim.addressee)
     told = {party for party in parties if party is not None}
     loans = [each.loan for each in story.loans]

@@ -29,10 +29,15 @@ async def add_identifier(
 ) -> int:
     """Give the patron one more identifier; its id. ConflictError `identifier_taken` where somebody carries it."""
     known = await patron_to_change(tx, caller, patron, Permission.PATRON_EDIT, "add_identifier")
+    return await add_to(tx, keyring, known, new)
+
+
+async def add_to(tx: Transaction, keyring: Keyring, known: Patron, new: NewIdentifier) -> int:
+    """As `add_identifier`, for a patron who was reached and locked before."""
     given = _checked(known, new)
-    if new.kind is IdentifierKind.CPR and await _current(tx, patron, IdentifierKind.CPR):
+    if new.kind is IdentifierKind.CPR and await _current(tx, known.id, IdentifierKind.CPR):
         raise ConflictError("cpr_known_already")
-    added = await give(tx, keyring, patron, given)
+    added = await give(tx, keyring, known.id, given)
     await events.append(tx, about(known, PatronEvent.IDENTIFIER_ADDED, kind=new.kind.value))
     return added[0]
 

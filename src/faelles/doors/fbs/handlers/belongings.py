@@ -19,16 +19,16 @@ from faelles.notices.links.operations import ask_pin_reset
 from faelles.patrons.favourites.model import SetFavourites
 from faelles.patrons.favourites.operations import set_favourites, show_favourites
 from faelles.patrons.identification.model import BlockCard
-from faelles.patrons.identification.operations import add_identifier, block_card
+from faelles.patrons.identification.operations import add_to, block_card
 from faelles.patrons.identifiers import IdentifierKind, normalise
 from faelles.patrons.links.model import Asked, UsePinReset
 from faelles.patrons.links.operations import use_pin_reset
 from faelles.patrons.looking.operations import view
 from faelles.patrons.model import NewIdentifier
 from faelles.patrons.profile.operations import profile_of
-from faelles.patrons.reach import reached
+from faelles.patrons.reach import reached, reached_to_change
 from faelles.privacy.consents.model import ConsentKind, ConsentLine, SetConsent
-from faelles.privacy.consents.operations import list_consents, set_consent
+from faelles.privacy.consents.operations import list_consents, set_own_consent
 from faelles.privacy.erasing.model import ErasureRefusedError
 from faelles.privacy.erasing.operations import erase_own
 
@@ -125,7 +125,7 @@ async def add_mail_identifier(call: Call) -> choices.EmailIdentifier:
         if sum(each.ended_at is None for each in held) >= _MOST_CARDS:
             return "TOO_MANY_LIBRARY_CARDS_ALREADY"
         new = NewIdentifier(IdentifierKind.EMAIL, address)
-        await add_identifier(tx, call.caller, call.services.keyring, known.id, new)
+        await add_to(tx, call.services.keyring, await reached_to_change(tx, known.id), new)
         return _CREATED
 
     try:
@@ -231,7 +231,7 @@ def _consent_to(kind: ConsentKind) -> Handler:
         async def work(tx: Transaction) -> object:
             known = await call.patron_known(tx)
             asked = SetConsent(kind=kind, is_given=is_given)
-            done = await set_consent(tx, call.caller, call.services.keyring, known.id, asked)
+            done = await set_own_consent(tx, call.in_name_of(known.id), call.services.keyring, asked)
             if call.operation.reply is not None and call.operation.reply.is_list:
                 return _standing(done.consents, (await call.settings(tx)).directory.agency.time_zone)
             return await authenticated(tx, call, await reached(tx, known.id))

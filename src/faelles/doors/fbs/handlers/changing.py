@@ -19,8 +19,8 @@ from faelles.ground.errors import InvalidRequestError, invalid_field
 from faelles.ground.i18n import Language
 from faelles.ground.ids import PatronId
 from faelles.patrons.identification.model import SetPin
-from faelles.patrons.identification.operations import set_pin
-from faelles.patrons.looking.operations import identify
+from faelles.patrons.identification.operations import write_pin
+from faelles.patrons.looking.operations import identifiers_asked_for
 from faelles.patrons.model import AbsencePeriod
 from faelles.patrons.own_account.model import ChangeOwn
 from faelles.patrons.own_account.operations import change_own, replace_own_absences
@@ -180,13 +180,14 @@ def _away(wanted: Period | None, today: date) -> AbsencePeriod | None:
 
 async def _change_pin(tx: Transaction, call: Call, patron: PatronId, card: str, pin: str) -> None:
     """A new PIN for whoever carries `card`, which must be the patron; it is one PIN for all their cards. Sites that
-    know no card send the patron's id.
+    know no card send the patron's id. Nobody else is looked at: the patron was reached, and locked, before.
     """
+    keyring = call.services.keyring
     if card != str(patron):
-        carriers = {each.patron.id for each in await identify(tx, call.caller, call.services.keyring, card)}
-        if patron not in carriers:
+        carried = await tx.ask(identifiers_asked_for(tx, call.caller, keyring, card))
+        if patron not in {each.patron for each in carried if each.ended_at is None}:
             raise invalid_field("pincodeChange.libraryCardNumber", "identifier_unknown")
-    await set_pin(tx, call.caller, call.services.keyring, patron, new_pin(pin, "pincodeChange.pincode"))
+    await write_pin(tx, keyring, await reached(tx, patron), new_pin(pin, "pincodeChange.pincode").pin)
 
 
 def new_pin(pin: str, name: str) -> SetPin:

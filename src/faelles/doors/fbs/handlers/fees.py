@@ -85,9 +85,9 @@ async def fees(call: Call) -> list[models.Fee]:
             own_claims_asked_for(tx, own, only_open=not with_paid, limit=_MOST_FEES),
         )
         there(patron)
-        await own_claims_seen(tx, own, owed.claims)
-        settings = await settings_for(tx, owed.revision)
         found = [each for each in owed.claims if each.division == call.division]
+        await own_claims_seen(tx, own, found)
+        settings = await settings_for(tx, owed.revision)
         settled = await settlements(tx, [each.charge for each in found if each.outstanding_ore <= 0])
         shown = _shown(settings, found, settled, may_pay=rules.is_on(stored, PAYMENTS))
         return [fee for fee in shown if with_unpayable or fee.payable_by_client or fee.paid_date is not None]

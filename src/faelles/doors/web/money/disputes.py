@@ -65,8 +65,8 @@ async def show(request: WebRequest, patron: PathId, charge: PathId) -> Response[
 
 async def _page(request: WebRequest, patron: int, charge: int, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
     async def work(tx: Transaction) -> tuple[PatronFrame, Dispute]:
-        dispute = await _dispute(tx, request, PatronId(patron), ChargeId(charge))
-        return await frame_of(tx, request, patron), dispute
+        frame = await frame_of(tx, request, patron)
+        return frame, await _dispute(tx, request, PatronId(patron), ChargeId(charge))
 
     frame, dispute = await request.run(work)
     more = {
@@ -79,8 +79,9 @@ async def _page(request: WebRequest, patron: int, charge: int, refused: Refusal 
 
 
 async def _dispute(tx: Transaction, request: WebRequest, patron: PatronId, charge: ChargeId) -> Dispute:
+    """Of a patron whose frame was made before."""
     caller = request.caller
-    story = await show_claim(tx, caller, patron, charge)
+    story = await show_claim(tx, caller, patron, charge, is_known=True)
     loans = await _loans(tx, request, story)
     lateness = None
     if story.days is not None and loans:
@@ -91,7 +92,7 @@ async def _dispute(tx: Transaction, request: WebRequest, patron: PatronId, charg
         story=story,
         loans=loans,
         lateness=lateness,
-        said=await said_about_claim(tx, caller, patron, charge) if may_see_messages else [],
+        said=await said_about_claim(tx, caller, patron, charge, is_known=True) if may_see_messages else [],
         rule=await _rule(tx, request, story.rule) if story.rule is not None else None,
     )
 

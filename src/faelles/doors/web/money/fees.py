@@ -107,10 +107,13 @@ async def _page(
 async def _account(tx: Transaction, request: WebRequest, patron: PatronId, *, all_claims: bool) -> Account:
     caller = request.caller
     frame = await frame_of(tx, request, patron)
+    only_open = not all_claims
     return Account(
         frame=frame,
-        claims=await operations.claims(tx, caller, patron, only_open=not all_claims, before=None, limit=_MOST),
-        entries=await operations.statement(tx, caller, patron, before=None, limit=_MOST),
+        claims=await operations.claims(
+            tx, caller, patron, only_open=only_open, before=None, limit=_MOST, is_known=True
+        ),
+        entries=await operations.statement(tx, caller, patron, before=None, limit=_MOST, is_known=True),
         expected=await expected_fees(tx, caller, patron) if frame.panel.overdue else [],
         tills=await tills_at(tx, request, frame.desk.branch.id),
     )
@@ -163,9 +166,12 @@ async def receipt(request: WebRequest, patron: PathId, reference: Reference) -> 
     """To print, and to print once more."""
 
     async def work(tx: Transaction) -> tuple[PatronFrame, Receipt, list[ClaimLine]]:
-        found = await show_receipt(tx, request.caller, PatronId(patron), reference)
-        lines = await operations.claims(tx, request.caller, PatronId(patron), only_open=False, before=None, limit=_MOST)
-        return await frame_of(tx, request, patron), found, lines
+        frame, caller = await frame_of(tx, request, patron), request.caller
+        found = await show_receipt(tx, caller, PatronId(patron), reference, is_known=True)
+        lines = await operations.claims(
+            tx, caller, PatronId(patron), only_open=False, before=None, limit=_MOST, is_known=True
+        )
+        return frame, found, lines
 
     frame, found, claims = await request.run(work)
     more = {"receipt": found, "claims": {each.charge: each for each in claims}}

@@ -40,7 +40,9 @@ async def show(request: WebRequest, patron: PathId) -> Response[bytes]:
 async def _page(request: WebRequest, patron: int, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
     async def work(tx: Transaction) -> tuple[PatronFrame, list[MessageLine]]:
         frame = await frame_of(tx, request, patron)
-        found = await operations.list_messages(tx, request.caller, PatronId(patron), before=None, limit=_MOST)
+        found = await operations.list_messages(
+            tx, request.caller, PatronId(patron), before=None, limit=_MOST, is_known=True
+        )
         return frame, found
 
     frame, messages = await request.run(work)

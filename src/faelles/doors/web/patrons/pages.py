@@ -88,8 +88,8 @@ async def looks(request: WebRequest, patron: PathId) -> Response[bytes]:
     """Who looked at the patron, and what for."""
 
     async def work(tx: Transaction) -> tuple[PatronFrame, list[AccessEntry]]:
-        found = await access_report(tx, request.caller, PatronId(patron), limit=_MOST_LOOKS)
-        return await frame_of(tx, request, patron), found
+        frame = await frame_of(tx, request, patron)
+        return frame, await access_report(tx, request.caller, PatronId(patron), limit=_MOST_LOOKS, is_known=True)
 
     frame, found = await request.run(work)
     return patron_page(request, "looks", frame, more={"looks": found})
