@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from circulation.holds.wishing import title_of, wish
 from circulation.lending_library import Reader
 from doors.impatient import GUESSES, impatient
 from doors.ncip.talking import Neighbour
@@ -75,6 +76,32 @@ async def test_a_copy_is_requested_once_however_often_it_is_sent_and_cancelled_b
     assert await queue_of(neighbour, reader) == []
 
 
+async def test_whoever_counts_up_our_numbers_learns_of_nobodys_request(neighbour: Neighbour):
+    ours = neighbour.ours
+    reader, other, number = await ours.reader(), await ours.reader(), await ours.copy()
+    await wish(ours, reader, await title_of(ours, number))
+    (hold,) = await queue_of(neighbour, reader)
+    until = "<AddRequestFields><NeedBeforeDate>2031-05-06T00:00:00</NeedBeforeDate></AddRequestFields>"
+    before = await ours.looks_at(reader)
+    for named in (neighbour.hold(str(hold)), neighbour.own(str(hold))):
+        for whose in ("", neighbour.user(other)):
+            for verb, change in (("LookupRequest", ""), ("UpdateRequestItem", until), ("LookupItem", "")):
+                assert await neighbour.refused(verb, whose + named + change) == "Unknown Request"
+    assert await ours.looks_at(reader) == before
+    theirs = neighbour.user(reader) + neighbour.hold(str(hold))
+    assert await neighbour.refused("LookupRequest", theirs) == ""
+    assert await neighbour.refused("UpdateRequestItem", theirs + until) == ""
+
+
+async def test_a_user_is_looked_up_once_whatever_is_asked_of_them(neighbour: Neighbour):
+    reader, number = await neighbour.ours.reader(), await neighbour.ours.copy()
+    await neighbour.ours.lend(reader, number)
+    before = await neighbour.ours.looks_at(reader)
+    everything = "<LoanedItemsDesired/><RequestedItemsDesired/><UserFiscalAccountDesired/>"
+    await neighbour.ask("LookupUser", neighbour.user(reader) + everything)
+    assert sorted(await neighbour.ours.looks_at(reader)) == sorted([*before, "ncip"])
+
+
 async def test_a_request_is_moved_and_put_off_by_the_askers_own_number(neighbour: Neighbour):
     reader, number = await neighbour.ours.reader(), await neighbour.ours.copy()
     wish = neighbour.user(reader) + neighbour.item(number) + neighbour.own("51")
@@ -119,7 +146,9 @@ async def test_a_loan_is_renewed_for_whoever_has_it_alone(neighbour: Neighbour):
     neighbour.ours.clock.pass_days(-10)
     await neighbour.ours.lend(reader, number)
     strangers, own = (neighbour.user(each) + neighbour.item(number) for each in (other, reader))
+    before = await neighbour.ours.looks_at(reader)
     assert await neighbour.refused("RenewItem", strangers) == "Item Not Checked Out"
+    assert await neighbour.ours.looks_at(reader) == before
     assert (await neighbour.ask("RenewItem", own)).findtext("DateDue")
     at_once, element, told = neighbour.problem(await neighbour.ask("RenewItem", own))
     assert (at_once, element.removeprefix("Unique"), told) == (

@@ -17,6 +17,7 @@ from faelles.circulation.holds.model import HoldExplained, HoldShown, InQueue
 from faelles.circulation.holds.reading_store import FoundHold
 from faelles.circulation.holds.waits import comings_of, reckoned
 from faelles.ground.access import record_access
+from faelles.ground.actor import ActorKind
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemNumber, PatronId, RecordId
@@ -131,6 +132,15 @@ async def holds_listed(
     found = await store.of_list(tx, holds)
     await _note_looks(tx, caller, found, operation)
     return {each.id: each for each in await _told(tx, caller, found)}
+
+
+async def may_be_named(tx: Transaction, caller: Caller, hold: HoldId, patron: PatronId | None) -> bool:
+    """Whether another library's program may speak of the hold: it is the named patron's, or the program placed it.
+    Nobody is looked at by that.
+    """
+    if patron is not None:
+        return await store.is_of(tx, hold, patron)
+    return caller.actor.kind is ActorKind.CLIENT and await store.is_placed_by(tx, hold, caller.actor.id)
 
 
 async def _find(tx: Transaction, caller: Caller, hold: HoldId, operation: str) -> FoundHold:

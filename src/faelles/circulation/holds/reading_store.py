@@ -32,6 +32,12 @@ SELECT h.id, h.target, h.record_id, t.title, t.creators, t.material_type, h.issu
 """
 _FIND = f"{_SHOWN} WHERE h.agency_id = $1 AND h.id = $2"
 _OF_LIST = f"{_SHOWN} WHERE h.agency_id = $1 AND h.id = ANY ($2::bigint[]) ORDER BY h.id"
+_PLACED_BY = """
+SELECT EXISTS (SELECT FROM hold WHERE agency_id = $1 AND id = $2 AND placed_by_client = $3)
+"""
+_IS_OF = """
+SELECT EXISTS (SELECT FROM hold_patron WHERE agency_id = $1 AND hold_id = $2 AND patron_id = $3)
+"""
 _OF_PATRON = f"""{_SHOWN}
  WHERE h.agency_id = $1
    AND h.id IN (SELECT o.hold_id FROM hold_patron AS o
@@ -94,6 +100,14 @@ class FoundHold:
     shown: HoldShown
     division: DivisionId
     rank: int
+
+
+async def is_placed_by(tx: Transaction, hold: HoldId, client: int) -> bool:
+    return bool(await tx.value(_PLACED_BY, tx.agency, hold, client))
+
+
+async def is_of(tx: Transaction, hold: HoldId, patron: PatronId) -> bool:
+    return bool(await tx.value(_IS_OF, tx.agency, hold, patron))
 
 
 async def find(tx: Transaction, hold: HoldId) -> FoundHold | None:

@@ -90,9 +90,10 @@ WITH wished AS (
 ), placed AS (
     INSERT INTO hold (agency_id, id, target, record_id, issue_id, wanted_item_id, wanted_group_id, transaction_id,
                       is_parallel, division_id, patron_group_id, material_group_id, pickup_branch_id, placed_at,
-                      placed_on, placed_by, active_from, interest_until, rank)
+                      placed_on, placed_by, placed_by_client, active_from, interest_until, rank)
     SELECT $1, id, target, record, issue, wanted_item, wanted_group, min(id) OVER (), is_parallel, division,
-           patron_group, material_group, pickup, $4, placed_on, placed_by, active_from, interest_until, rank
+           patron_group, material_group, pickup, $4, placed_on, placed_by,
+           CASE placed_by WHEN 'client' THEN split_part($6, ':', 2)::integer END, active_from, interest_until, rank
       FROM wished
 ), linked AS (
     INSERT INTO hold_patron (agency_id, hold_id, patron_id, record_id, issue_id, nth)

@@ -90,9 +90,9 @@ def _named(words: Mapping[BlockCode, str], blocks: tuple[Block, ...], otherwise:
     return next((words[each.code] for each in blocks if each.code in words), otherwise)
 
 
-async def update_request_item(tx: Transaction, caller: Caller, _: Keyring, asked: Asked) -> Updated:
+async def update_request_item(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked) -> Updated:
     """Where it is picked up, from when and until when; what is deleted and not added again is as if never said."""
-    hold = await subjects.hold(tx, caller, asked)
+    hold = await subjects.hold(tx, caller, asked, await subjects.patron_named(tx, caller, keyring, asked))
     if hold.patron is None:
         raise ProblemError("Unknown Request", subjects.REQUEST, asked.request)
     _check_changeable(asked)
@@ -131,9 +131,7 @@ def _check_changeable(asked: Asked) -> None:
 
 async def cancel_request_item(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked) -> Cancelled:
     patron = await subjects.patron(tx, caller, keyring, asked)
-    hold = await subjects.hold(tx, caller, asked)
-    if hold.patron != patron.id:
-        raise ProblemError("Unknown Request", subjects.REQUEST, asked.request)
+    hold = await subjects.hold(tx, caller, asked, patron)
     (cancelled,) = await cancel_holds(tx, caller, CancelHolds(holds=(hold.id,)))
     if cancelled.outcome is CancelOutcome.ON_ITS_WAY:
         raise ProblemError("Request Already Processed", subjects.REQUEST, asked.request)

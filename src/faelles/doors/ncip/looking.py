@@ -42,9 +42,9 @@ async def lookup_user(tx: Transaction, caller: Caller, keyring: Keyring, asked: 
     held: Sequence[HoldShown] = ()
     lent: Sequence[LoanShown] = ()
     if asked.wants_requests:
-        held = await holds_of_patron(tx, caller, patron.id, limit=_MOST)
+        held = await holds_of_patron(tx, caller, patron.id, limit=_MOST, is_known=True)
     if asked.wants_loans:
-        lent = await loans_of_patron(tx, caller, patron.id, limit=_MOST)
+        lent = await loans_of_patron(tx, caller, patron.id, limit=_MOST, is_known=True)
     owed = await _claims(tx, caller, patron, asked)
     return UserTold(
         user=asked.user,
@@ -59,7 +59,7 @@ async def lookup_user(tx: Transaction, caller: Caller, keyring: Keyring, asked: 
 async def _claims(tx: Transaction, caller: Caller, patron: PatronView, asked: Asked) -> list[ClaimLine]:
     """What is owed is told to those who may see fees; who only asks for loans hears of none."""
     if asked.wants_account or (asked.wants_loans and caller.may(Permission.FEE_VIEW)):
-        return await claims(tx, caller, patron.id, only_open=True, before=None, limit=_MOST)
+        return await claims(tx, caller, patron.id, only_open=True, before=None, limit=_MOST, is_known=True)
     return []
 
 
@@ -68,11 +68,11 @@ def _loaned(loan: LoanShown, owed: Sequence[ClaimLine]) -> Loaned:
     return Loaned(loan, Ore(sum(each.outstanding_ore for each in of_it)), max((each.step for each in of_it), default=0))
 
 
-async def lookup_item(tx: Transaction, caller: Caller, _: Keyring, asked: Asked) -> ItemTold:
+async def lookup_item(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked) -> ItemTold:
     """By the number of a copy, or the FAUST number of its title; or what one of our requests is for."""
     copy: CopyShown | None = None
     if asked.request and not asked.item:
-        found = await subjects.hold(tx, caller, asked)
+        found = await subjects.hold(tx, caller, asked, await subjects.patron_named(tx, caller, keyring, asked))
         number, record = found.item_number or found.wanted_item or asked.request, found.record
     else:
         number = asked.item
@@ -94,6 +94,6 @@ def _status(copy: CopyShown | None) -> str:
     return _UNKNOWN if copy is None or copy.withdrawn_at is not None else _STATUS.get(copy.state, _UNKNOWN)
 
 
-async def lookup_request(tx: Transaction, caller: Caller, _: Keyring, asked: Asked) -> RequestTold:
-    hold = await subjects.hold(tx, caller, asked)
+async def lookup_request(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked) -> RequestTold:
+    hold = await subjects.hold(tx, caller, asked, await subjects.patron_named(tx, caller, keyring, asked))
     return RequestTold(hold=hold, record=await current_record(tx, hold.record))

@@ -7,9 +7,9 @@ from faelles.agencies.model import Branch
 from faelles.catalog.model import Record
 from faelles.catalog.operations import find_by_number
 from faelles.circulation.holds.model import HoldShown, Placing
-from faelles.circulation.holds.reading import show_hold
+from faelles.circulation.holds.reading import may_be_named, show_hold
 from faelles.circulation.looking.model import CopyShown, LoanShown
-from faelles.circulation.looking.operations import show_copy, show_loan
+from faelles.circulation.looking.operations import loans_of_patron, show_copy
 from faelles.doors.ncip.model import Asked, ProblemError
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction
@@ -18,7 +18,7 @@ from faelles.ground.idempotency import answered
 from faelles.ground.ids import HoldId
 from faelles.patrons.identifiers import IdentifierKind
 from faelles.patrons.looking.model import PatronView
-from faelles.patrons.looking.operations import identify, show_patron
+from faelles.patrons.looking.operations import holders, show_patron
 from faelles.people.model import Caller
 from faelles.policies.compiled import Settings
 
@@ -29,14 +29,18 @@ _LONGEST_ID: Final = 18
 
 
 async def patron(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked) -> PatronView:
-    """Whoever the card, or CPR number, stands for just now."""
-    found = await identify(tx, caller, keyring, asked.user)
-    holding = [each for each in found if each.ended_at is None]
-    if len(holding) > 1:
+    """Whoever the card, or CPR number, stands for just now: one look, whatever is asked of them."""
+    found = await holders(tx, caller, keyring, asked.user, frozenset(IdentifierKind))
+    if len(found) > 1:
         raise ProblemError("Non-Unique User", asked.user_element)
-    if not holding:
+    if not found:
         raise ProblemError("Unknown User", asked.user_element)
-    return await show_patron(tx, caller, holding[0].patron.id)
+    return await show_patron(tx, caller, found[0], operation="ncip")
+
+
+async def patron_named(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked) -> PatronView | None:
+    """As `patron`, where a message need not name one."""
+    return await patron(tx, caller, keyring, asked) if asked.user else None
 
 
 def card(known: PatronView) -> str:
@@ -61,12 +65,14 @@ async def copy(tx: Transaction, caller: Caller, asked: Asked) -> CopyShown:
 
 
 async def loan(tx: Transaction, caller: Caller, asked: Asked, borrower: PatronView) -> LoanShown:
-    """What the patron has of the copy."""
+    """What the patron has of the copy. Whoever else has it is not looked at."""
     lent = await copy(tx, caller, asked)
-    found = await show_loan(tx, caller, lent.loan) if lent.loan is not None else None
-    if found is None or borrower.id not in {found.borrower, found.second_borrower}:
-        raise ProblemError("Item Not Checked Out", asked.item_element, asked.item)
-    return found
+    if lent.loan is not None:
+        # Loans go by their numbers: the first one after the number before it is the loan, or another.
+        found = await loans_of_patron(tx, caller, borrower.id, after=lent.loan - 1, limit=1, is_known=True)
+        if found and found[0].id == lent.loan:
+            return found[0]
+    raise ProblemError("Item Not Checked Out", asked.item_element, asked.item)
 
 
 def key(asked: Asked) -> str | None:
@@ -74,11 +80,13 @@ def key(asked: Asked) -> str | None:
     return f"ncip/{asked.from_isil}/{asked.request}" if asked.request else None
 
 
-async def hold(tx: Transaction, caller: Caller, asked: Asked) -> HoldShown:
-    """By our number, or by the asker's own as long as its first answer is kept."""
+async def hold(tx: Transaction, caller: Caller, asked: Asked, of: PatronView | None) -> HoldShown:
+    """By our number, or by the asker's own as long as its first answer is kept: one `of` the user who was named, else
+    one that the asking library placed. Our numbers follow one another: whoever counts them up learns of nobody else's.
+    """
     try:
         number = await _by_own_number(tx, asked) if asked.is_own_number else _by_ours(asked.request)
-        if number is not None:
+        if number is not None and await may_be_named(tx, caller, number, of.id if of else None):
             return await show_hold(tx, caller, number)
     except NotFoundError:
         pass

@@ -33,6 +33,8 @@ CREATE TABLE hold (
     placed_at        timestamptz NOT NULL,
     placed_on        date    NOT NULL,
     placed_by        text    NOT NULL CHECK (placed_by IN ('staff', 'machine', 'client', 'patron', 'support', 'system')),
+    -- Which program placed it: another library's may ask for its own by their numbers.
+    placed_by_client integer,
     active_from      date,
     interest_until   date    NOT NULL,
     rank             bigint  NOT NULL,

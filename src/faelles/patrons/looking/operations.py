@@ -132,13 +132,20 @@ async def identify(tx: Transaction, caller: Caller, keyring: Keyring, scan: str)
 async def stands_for(
     tx: Transaction, caller: Caller, keyring: Keyring, scan: str, kinds: Collection[IdentifierKind]
 ) -> PatronId | None:
-    """The one patron within reach whom a scan of one of `kinds` stands for now. Nobody is shown by that, so nothing is
+    """The one patron of `holders`."""
+    reached = await holders(tx, caller, keyring, scan, kinds)
+    return reached[0] if len(reached) == 1 else None
+
+
+async def holders(
+    tx: Transaction, caller: Caller, keyring: Keyring, scan: str, kinds: Collection[IdentifierKind]
+) -> list[PatronId]:
+    """The patrons within reach whom a scan of one of `kinds` stands for now. Nobody is shown by that, so nothing is
     recorded: who goes on to show them does.
     """
     found = await tx.ask(identifiers_asked_for(tx, caller, keyring, scan))
     holding = [each.patron for each in found if each.kind in kinds and each.ended_at is None]
-    reached = reach.visible(caller, await patrons.load(tx, holding)) if holding else []
-    return reached[0].id if len(reached) == 1 else None
+    return [each.id for each in reach.visible(caller, await patrons.load(tx, holding))] if holding else []
 
 
 def identifiers_asked_for(tx: Transaction, caller: Caller, keyring: Keyring, scan: str) -> Read[list[Identifier]]:
