@@ -11,6 +11,7 @@ from litestar import Router, get
 from litestar.params import PathParameter
 
 from doors.rest.practice import PERSON
+from faelles.doors.rest import operating
 from faelles.doors.rest.access import guarded, public
 from faelles.doors.rest.app import create_app
 from faelles.doors.rest.gate import Gate
@@ -108,6 +109,18 @@ async def test_not_ready_while_the_database_is_away(keyring: Keyring) -> None:
     async with AsyncClient(transport=ASGITransport(cast("Any", application)), base_url="http://x") as opened:
         answer = await opened.get("/ready")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+async def test_not_ready_while_the_database_says_nothing(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SilentPool:
+        async def acquire(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(operating, "_SECONDS_TO_BE_READY", 0.05)
+    application = create_app(Database(cast("Any", SilentPool())), keyring, routers=[])
+    async with AsyncClient(transport=ASGITransport(cast("Any", application)), base_url="http://x") as opened:
+        answer = await asyncio.wait_for(opened.get("/ready"), 10)
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
         assert (await opened.get("/health")).is_success
 
 

@@ -1,8 +1,10 @@
 """PostgreSQL is away, or too slow: the caller is told to come back, and the pool finds its way home by itself."""
 
 import asyncio
+import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +99,28 @@ async def test_work_that_dawdles_in_its_transaction_is_cut_off(single: Database)
 
     await run_unavailable(single, dawdle)
     assert await single.run(NATION, SYSTEM, ask) == 1
+
+
+async def test_a_database_that_has_gone_silent_is_given_up_and_found_again(owner_url: str):
+    async with open_database(owner_url, connections=1, patience=0.3) as database:
+        [row] = await database.outside_agencies("SELECT pg_backend_pid() AS pid")
+        os.kill(row["pid"], signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(10):
+                await run_unavailable(database)
+        finally:
+            os.kill(row["pid"], signal.SIGCONT)
+        assert await database.run(NATION, SYSTEM, ask) == 1
+
+
+async def test_work_that_takes_its_time_between_statements_is_not_taken_for_silence(owner_url: str):
+    async def ponder(tx: Transaction) -> int:
+        await ask(tx)
+        await asyncio.sleep(0.5)
+        return await ask(tx)
+
+    async with open_database(owner_url, connections=1, patience=0.1) as database:
+        assert await database.run(NATION, SYSTEM, ponder) == 1
 
 
 async def test_a_statement_over_its_time_limit_finds_the_database_busy(single: Database):

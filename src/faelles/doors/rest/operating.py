@@ -2,7 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from litestar import Response, Router, get
@@ -13,6 +13,9 @@ from faelles.doors.rest.metrics import CONTENT_TYPE, Metrics
 from faelles.doors.rest.request import ApiRequest
 from faelles.ground.database.migrate import missing_migrations
 from faelles.ground.errors import UnavailableError
+
+_SECONDS_TO_BE_READY: Final = 5.0
+"""Balancers ask every few seconds, and take silence for many things."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -27,8 +30,14 @@ async def health() -> Health:
 
 @get("/ready", opt=public(), summary="Can it take requests?")
 async def ready(request: ApiRequest) -> Health:
-    """Whether the database answers and has this release's schema: for load balancers."""
-    if await missing_migrations(request.services.database):
+    """Whether the database answers, within five seconds, and has this release's schema: for load balancers."""
+    asked = asyncio.create_task(missing_migrations(request.services.database))
+    # Not `wait_for`, which waits for the end of what it cancels: of a silent database that is not to be had.
+    answered, _ = await asyncio.wait({asked}, timeout=_SECONDS_TO_BE_READY)
+    if not answered:
+        asked.cancel()
+        raise UnavailableError("database_unavailable")
+    if asked.result():
         raise UnavailableError("migrations_missing")
     return Health("ready")
 

@@ -88,9 +88,10 @@ class _Prepared:
 class Channel(Connection):
     """One conversation with the database; whoever has it speaks alone."""
 
-    __slots__ = ("_ahead", "_always", "_before_each", "_is_open_ended", "_openings", "_ready")
+    __slots__ = ("_ahead", "_always", "_asked_at", "_before_each", "_is_open_ended", "_openings", "_ready")
     _protocol: "BaseProtocol[asyncpg.Record]"
     _transport: asyncio.WriteTransport
+    _loop: asyncio.AbstractEventLoop
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - what asyncpg makes it from
         super().__init__(*arguments, **named)
@@ -99,6 +100,8 @@ class Channel(Connection):
         """What goes ahead of every statement, where each message is a transaction."""
         self._is_open_ended = False
         """Something was said, and its answer has not come, or was an error."""
+        self._asked_at: float | None = None
+        """When what waits for its answer was asked, by the loop's clock."""
         self._always: dict[str, _Prepared] = {}
         self._openings: dict[tuple[int, str, Bounds], bytes] = {}
         self._ready: OrderedDict[str, _Prepared] = OrderedDict()
@@ -145,12 +148,15 @@ class Channel(Connection):
         if self._ahead or self._before_each:
             self._transport.write(b"".join((self._before_each, *self._ahead)))
             self._ahead = []
+        self._asked_at = self._loop.time()
         try:
             # What a statement's own methods come to, behind six calls that check what is checked here.
             rows, done, _ = await self._protocol.bind_execute(prepared.state, values, "", most, True, None)  # noqa: FBT003 - theirs
         except asyncpg.InvalidCachedStatementError:
             self._ready.clear()  # made ready before the schema changed, this one or what went ahead
             raise
+        finally:
+            self._asked_at = None
         self._is_open_ended = False
         return rows, done.decode() if done else ""
 
@@ -207,13 +213,21 @@ class Channel(Connection):
         """Whether nothing is under way, and nothing waits to be said."""
         return not (self._ahead or self._is_open_ended or self.is_in_transaction())
 
+    def seconds_waited(self) -> float:
+        """For how long what was asked has not been answered; 0 where nothing waits."""
+        return 0.0 if self._asked_at is None else self._loop.time() - self._asked_at
+
     async def _prepared(self, sql: str) -> _Prepared:
         prepared = self._ready.get(sql)
         if prepared is not None:
             self._ready.move_to_end(sql)
             return prepared
         self._is_open_ended = True  # until the next Sync, which comes with what is asked next
-        prepared = self._ready[sql] = _Prepared.of(await self.prepare(sql))
+        self._asked_at = self._loop.time()
+        try:
+            prepared = self._ready[sql] = _Prepared.of(await self.prepare(sql))
+        finally:
+            self._asked_at = None
         if len(self._ready) > _MOST_READY:
             self._ready.popitem(last=False)
         return prepared

@@ -80,6 +80,15 @@ class Connections:
             connection.terminate()
         self._idle.clear()
 
+    def drop_unanswered(self, seconds: float) -> int:
+        """Drop every connection that has owed somebody an answer for so long, and say how many those were: whoever
+        waits for it learns that the connection is lost.
+        """
+        unanswered = [connection for connection in self._lent if connection.seconds_waited() > seconds]
+        for connection in unanswered:
+            connection.terminate()
+        return len(unanswered)
+
     def size(self) -> tuple[int, int]:
         """How many connections there are, and how many of them are idle."""
         return len(self._idle) + len(self._lent), len(self._idle)
