@@ -101,6 +101,20 @@ async def test_work_that_dawdles_in_its_transaction_is_cut_off(single: Database)
     assert await single.run(NATION, SYSTEM, ask) == 1
 
 
+@pytest.mark.parametrize(
+    ("state", "reason"), [("53100", "DiskFullError"), ("53200", "OutOfMemoryError"), ("58030", "PostgresIOError")]
+)
+async def test_a_database_that_can_keep_nothing_more_is_unavailable_and_says_why_in_the_log(
+    single: Database, state: str, reason: str, capfd: pytest.CaptureFixture[str]
+):
+    async def fill(tx: Transaction) -> None:
+        await tx.execute(f"DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '{state}'; END $$")
+
+    await run_unavailable(single, fill)
+    assert reason in "".join(capfd.readouterr())
+    assert await single.run(NATION, SYSTEM, ask) == 1
+
+
 async def test_a_database_that_has_gone_silent_is_given_up_and_found_again(owner_url: str):
     async with open_database(owner_url, connections=1, patience=0.3) as database:
         [row] = await database.outside_agencies("SELECT pg_backend_pid() AS pid")

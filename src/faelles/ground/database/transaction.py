@@ -48,8 +48,11 @@ _TRY_AGAIN = (
 _NO_DATABASE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # A full disk, no memory, no connection left; a disk that fails. Nothing of it was kept, and whoever runs it can
+    # mend it.
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
     # The client's own state after a connection was cut in the middle of an answer.
     asyncpg.InternalClientError,
 )
