@@ -151,6 +151,17 @@ async def test_a_database_that_is_away_is_unavailable():
     assert caught.value.parameters["address"] == "postgresql://127.0.0.1:1/b"
 
 
+async def test_a_database_without_a_connection_left_says_what_to_change(owner_url: str, weak_url: str):
+    owner = await asyncpg.connect(owner_url)
+    try:
+        await owner.execute(f"ALTER ROLE {urlsplit(weak_url).username} CONNECTION LIMIT 0")
+        with pytest.raises(UnavailableError, match="database_full"):
+            async with running(config(FAELLES_DATABASE_URL=weak_url), migrating=False):
+                pass
+    finally:
+        await owner.close()
+
+
 async def test_not_ready_without_a_database(owner_url: str):
     async with open_database(owner_url) as database:
         pass

@@ -131,7 +131,9 @@ def _connection_problems(url: str) -> Iterator[None]:
         raise MisconfiguredError("database_not_set_up", address=_address(url)) from problem
     except asyncpg.InsufficientPrivilegeError as problem:
         raise MisconfiguredError("database_login_too_weak", address=_address(url)) from problem
-    except (OSError, asyncpg.CannotConnectNowError) as problem:
+    except asyncpg.TooManyConnectionsError as problem:
+        raise UnavailableError("database_full", address=_address(url)) from problem
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as problem:
         raise UnavailableError("database_unreachable", address=_address(url)) from problem
 
 

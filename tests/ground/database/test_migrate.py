@@ -12,7 +12,7 @@ from faelles.ground.actor import SYSTEM
 from faelles.ground.database import migrate as module
 from faelles.ground.database.migrate import Migration, migrate, migrations, missing_migrations
 from faelles.ground.database.pool import open_database
-from faelles.ground.errors import MisconfiguredError
+from faelles.ground.errors import MisconfiguredError, UnavailableError
 from faelles.ground.events import Event, append
 from faelles.ground.ids import AgencyId, PatronId
 
@@ -96,6 +96,56 @@ async def test_a_file_that_fails_leaves_nothing_of_itself_and_may_be_mended(empt
     assert "more" not in await tables(empty_url)
     release(*GROUND, MORE)
     assert await migrate(empty_url) == [MORE]
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_WAIT_BRIEFLY", "SET lock_timeout = '50ms'")
+    monkeypatch.setattr(module, "_SECONDS_BETWEEN_ATTEMPTS", 0.05)
+
+
+async def test_a_table_that_somebody_holds_is_asked_for_again_and_nobody_waits_long_behind_us(
+    empty_url: str, release, hurry: None
+):
+    await migrate(empty_url)
+    release(*GROUND, replace(MORE, sql="ALTER TABLE event_reader ADD COLUMN more integer"))
+    backup = await asyncpg.connect(empty_url)
+    try:
+        async with backup.transaction():
+            await backup.execute("LOCK faelles.event_reader IN ACCESS SHARE MODE")
+            waiting = asyncio.create_task(migrate(empty_url))
+            await asyncio.sleep(0.2)
+            assert not waiting.done()
+        assert [each.number for each in await waiting] == [2]
+    finally:
+        await backup.close()
+
+
+async def test_a_table_that_is_never_free_is_said_to_be_and_the_next_run_goes_on(empty_url: str, release, hurry: None):
+    await migrate(empty_url)
+    release(*GROUND, replace(MORE, sql="ALTER TABLE event_reader ADD COLUMN more integer"))
+    backup = await asyncpg.connect(empty_url)
+    try:
+        async with backup.transaction():
+            await backup.execute("LOCK faelles.event_reader IN ACCESS SHARE MODE")
+            with pytest.raises(UnavailableError) as said:
+                await migrate(empty_url)
+        assert (said.value.code, said.value.parameters) == ("migration_kept_waiting", {"step": "0002 more"})
+        assert len(await migrate(empty_url)) == 1
+    finally:
+        await backup.close()
+
+
+async def test_a_second_run_waits_for_the_first_however_long_it_takes(empty_url: str, release, hurry: None):
+    first = await asyncpg.connect(empty_url)
+    try:
+        await first.execute("SELECT pg_advisory_lock($1)", module._LOCK)
+        second = asyncio.create_task(migrate(empty_url))
+        await asyncio.sleep(0.5)
+        assert not second.done()
+    finally:
+        await first.close()
+    assert await second == GROUND
 
 
 async def test_an_old_server_is_refused_untouched(empty_url: str, monkeypatch):

@@ -1,15 +1,17 @@
 """Bring a database to this release's schema: numbered SQL files, each once, under a lock, safe to run twice."""
 
+import asyncio
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 
 import asyncpg
 
 from faelles.ground.database.transaction import Database, Row
-from faelles.ground.errors import MisconfiguredError
+from faelles.ground.errors import MisconfiguredError, UnavailableError
 
 _LOCK = 0x6661656C  # "fael": one migration at a time in a database
 _OLDEST_SERVER = 170000
@@ -35,7 +37,11 @@ SELECT c.oid::regclass::text AS name
  ORDER BY c.relname
 """
 # Months begin where the last run thought they did, whatever zone the server keeps.
-_SESSION_SETTINGS = {"lock_timeout": "30s", "timezone": "UTC"}
+_SESSION_SETTINGS = {"timezone": "UTC"}
+# While we wait for a table, everybody who wants it waits behind us, every desk of the country: rather often than long.
+_WAIT_BRIEFLY = "SET lock_timeout = '3s'"
+_ATTEMPTS = 10
+_SECONDS_BETWEEN_ATTEMPTS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +69,20 @@ async def migrate(owner_url: str, *, tell: Callable[[Migration], None] = lambda 
     """Apply what is missing and return it. Two processes may call this at once; the second waits and finds nothing.
 
     `owner_url` names a role that may create roles and schemas. Raises MisconfiguredError where the server is too old,
-    is not UTF-8, or already has a file of ours with other contents.
+    is not UTF-8, or already has a file of ours with other contents; UnavailableError where somebody holds a table for
+    longer than a minute, whom nobody is to wait for. What was applied stays, and the next run goes on.
     """
     connection: asyncpg.Connection[Row] = await asyncpg.connect(owner_url, server_settings=_SESSION_SETTINGS)
     try:
         await _check_server(connection)
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await connection.execute(_WAIT_BRIEFLY)
         await connection.execute(_read("bootstrap.sql"))
         await connection.execute("SET ROLE faelles_owner; SET search_path = faelles, public")
         await connection.execute(_CREATE_TABLE)
         applied = await _apply_missing(connection, tell)
         for table in await connection.fetch(_PARTITIONED):
-            await connection.execute(
-                "CALL ensure_month_partitions($1::text::regclass, $2)", table["name"], _MONTHS_AHEAD
-            )
+            await _when_free(table["name"], partial(_make_partitions, connection, table["name"]))
         return applied
     finally:
         await connection.close()
@@ -100,7 +106,7 @@ async def _apply_missing(connection: "asyncpg.Connection[Row]", tell: Callable[[
             _check_unchanged(migration, known[migration.number])
             continue
         tell(migration)
-        await _apply(connection, migration)
+        await _when_free(f"{migration.number:04d} {migration.name}", partial(_apply, connection, migration))
         applied.append(migration)
     return applied
 
@@ -114,6 +120,20 @@ async def _apply(connection: "asyncpg.Connection[Row]", migration: Migration) ->
             migration.name,
             migration.checksum,
         )
+
+
+async def _make_partitions(connection: "asyncpg.Connection[Row]", table: str) -> None:
+    await connection.execute("CALL ensure_month_partitions($1::text::regclass, $2)", table, _MONTHS_AHEAD)
+
+
+async def _when_free(step: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Do `work`, again from the start where somebody holds what it needs."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return await work()
+        except asyncpg.LockNotAvailableError:
+            await asyncio.sleep(_SECONDS_BETWEEN_ATTEMPTS)
+    raise UnavailableError("migration_kept_waiting", step=step)
 
 
 def _check_unchanged(migration: Migration, checksum: str) -> None:
