@@ -10,16 +10,18 @@ from msgspec.structs import force_setattr
 # Python takes $ to stand before a last newline too; what follows it here says no, and says nothing in JSON Schema.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
 _PRINTABLE_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$(?!\n)"
-_WORDED = r"^[ \xa0]*[^\x00-\x20\x7f\xa0][^\x00-\x1f\x7f]*$(?!\n)"
+_UNSEEN = r" \xa0\xad\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0"
+"""Blanks of every width, none among them, and what turns the direction of writing."""
+_WORDED = rf"^[{_UNSEEN}]*[^\x00-\x1f\x7f{_UNSEEN}][^\x00-\x1f\x7f]*$(?!\n)"
 HIGHEST_ID = 2**53 - 1
 
-ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_WORDED)]
-"""A name, a code, a reason on one line; blanks alone are none."""
 LongText = Annotated[str, Meta(max_length=4000, pattern=_PRINTABLE_LINES)]
 """A note; lines are allowed."""
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$(?!\n)")]
 MISFIT = "misfit"
 """Under this name a kind of field keeps, in its `extra`, the code of what a person is told of another form."""
+ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_WORDED, extra={MISFIT: "text_not_seen"})]
+"""A name, a code, a reason on one line; what nobody can see is none."""
 ItemNumberText = Annotated[str, Meta(pattern=r"^[0-9]{10}$(?!\n)", extra={MISFIT: "item_number_malformed"})]
 """Ten digits, as in the barcode."""
 ScannedItem = Annotated[str, Meta(pattern=r"^ *[0-9]{10} *$(?!\n)", extra={MISFIT: "item_number_malformed"})]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from faelles.ground.fields import Id, LongText, ShortText
+from faelles.ground.fields import MISFIT, Id, LongText, ShortText
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, DivisionId, PatronGroupId, PatronId
 from faelles.patrons.identifiers import IdentifierKind
@@ -39,9 +39,9 @@ class EndedWhy(StrEnum):
     MERGED = "merged"
 
 
-Pin = Annotated[str, Meta(pattern=r"^[0-9]{4,8}$(?!\n)")]
+Pin = Annotated[str, Meta(pattern=r"^[0-9]{4,8}$(?!\n)", extra={MISFIT: "pin_misshapen"})]
 IdentifierText = Annotated[str, Meta(min_length=3, max_length=254)]
-PhoneText = Annotated[str, Meta(pattern=r"^\+?[0-9 ()-]{3,30}$(?!\n)")]
+PhoneText = Annotated[str, Meta(pattern=r"^\+?[0-9 ()-]{3,30}$(?!\n)", extra={MISFIT: "phone_misshapen"})]
 
 
 class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

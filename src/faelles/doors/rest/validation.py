@@ -63,22 +63,27 @@ def body_error(problem: Exception, content: bytes, kind: object) -> InvalidReque
     return request_error(problem, sent, kind)
 
 
-def request_error(problem: msgspec.ValidationError, sent: object, kind: object) -> InvalidRequestError:
-    """The error for plain values that are no `kind`, with everything that does not fit: msgspec stops at the first."""
-    found = list(islice(_misfits(sent, kind, ""), _MOST_PROBLEMS))
+def request_error(
+    problem: msgspec.ValidationError, sent: object, kind: object, *, strict: bool = True
+) -> InvalidRequestError:
+    """The error for plain values that are no `kind`, with everything that does not fit: msgspec stops at the first.
+
+    Not `strict`: every value is a text, as in a form, where `"9"` is a number.
+    """
+    found = list(islice(_misfits(sent, kind, "", strict), _MOST_PROBLEMS))
     return InvalidRequestError(problems=found or [_body_problem("", str(problem))])
 
 
-def _misfits(value: object, kind: object, place: str) -> Iterator[FieldProblem]:
+def _misfits(value: object, kind: object, place: str, strict: bool) -> Iterator[FieldProblem]:  # noqa: FBT001 - as asked
     """What is wrong with the parts of a value; where they are all right, what is wrong with the whole."""
     found = False
-    for problem in _misfits_inside(value, _bare(kind), place):
+    for problem in _misfits_inside(value, _bare(kind), place, strict):
         found = True
         yield problem
     if found:
         return
     try:
-        fitting = msgspec.convert(value, kind)
+        fitting = msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as problem:
         misfit = _body_problem(place, str(problem))
         own = _own_code(kind) if misfit.code == "field_wrong_form" else None
@@ -87,19 +92,19 @@ def _misfits(value: object, kind: object, place: str) -> Iterator[FieldProblem]:
         yield from (FieldProblem(day, "field_date_implausible", {}) for day in implausible_days(fitting, place))
 
 
-def _misfits_inside(value: object, kind: Any, place: str) -> Iterator[FieldProblem]:  # noqa: ANN401 - any type there is
+def _misfits_inside(value: object, kind: Any, place: str, strict: bool) -> Iterator[FieldProblem]:  # noqa: ANN401, FBT001 - any type there is
     if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         for name, field in fields.items():
             if name in value:
-                yield from _misfits(value[name], field.type, _at(place, name))
+                yield from _misfits(value[name], field.type, _at(place, name), strict)
             elif field.required:
                 yield FieldProblem(_at(place, name), "field_missing", {})
         if kind.__struct_config__.forbid_unknown_fields:
             yield from (FieldProblem(_at(place, str(name)), "field_unknown", {}) for name in value.keys() - fields)
     elif isinstance(value, list) and get_origin(kind) in _LISTS:
         for number, inner in enumerate(value):
-            yield from _misfits(inner, get_args(kind)[0], _at(place, str(number)))
+            yield from _misfits(inner, get_args(kind)[0], _at(place, str(number)), strict)
 
 
 def _bare(kind: Any) -> Any:  # noqa: ANN401 - any type there is

@@ -36,7 +36,7 @@ def read_as(kind: type[Form], given: Mapping[str, Any]) -> Form:
     try:
         form = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as problem:
-        raise request_error(problem, given, kind) from None
+        raise request_error(problem, given, kind, strict=False) from None
     refuse_implausible_days(form)
     return form
 
