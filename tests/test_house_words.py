@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -26,8 +26,13 @@ CODE_SECOND = {"invalid_field", "FieldProblem"}
 
 @cache
 def sentences(file: Path) -> Mapping[str, str]:
+    """By its code; of a sentence about a number, the form for several."""
     with file.open("rb") as stream:
-        return {str(message.id): str(message.string or "") for message in read_po(stream) if message.id}
+        return {_last(message.id): _last(message.string) for message in read_po(stream) if message.id}
+
+
+def _last(said: str | Sequence[str] | None) -> str:
+    return said if isinstance(said, str) else said[-1] if said else ""
 
 
 def rooms() -> list[str]:

@@ -23,6 +23,9 @@ def sentence(monkeypatch: pytest.MonkeyPatch):
         def gettext(self, _: str) -> str:
             return self.said
 
+        def ngettext(self, code: str, *_: object) -> str:
+            return code
+
     def say(words: str) -> str:
         OneSentence.said = words
         return "a_code"
@@ -84,6 +87,20 @@ def test_what_comes_in_no_days_comes_today(language, days, said):
     assert text("why_this_van", language, {"days": days}).endswith(said)
 
 
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        (DANISH, 0, "Låneren har 0 reserveringer; grænsen er 1."),
+        (DANISH, 1, "Låneren har 1 reservering; grænsen er 1."),
+        (ENGLISH, 1, "The patron has 1 hold; the limit is 1."),
+        (ENGLISH, 20, "The patron has 20 holds; the limit is 1."),
+        (ENGLISH, "20+", "The patron has 20+ holds; the limit is 1."),
+    ],
+)
+def test_one_is_not_said_as_several(language, count, said):
+    assert text("exceeds_max_reservations", language, {"count": count, "limit": 1}) == said
+
+
 def test_a_moment_in_a_sentence_is_danish_time(sentence):
     said = text(sentence("Kl. {at}"), DANISH, {"at": datetime(2026, 7, 1, 22, 30, tzinfo=UTC)})
     assert said == "Kl. 2. jul. 2026 00.30.00"
@@ -123,7 +140,8 @@ def test_a_moment_is_told_in_the_zone_of_the_branch():
 @pytest.mark.parametrize("file", sorted(LOCALES.glob("*/*.po")), ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_every_catalogue_is_read(file):
     language = Language(file.parent.name)
-    codes = [str(message.id) for message in read_po(io.BytesIO(file.read_bytes()), abort_invalid=True) if message.id]
+    messages = [message for message in read_po(io.BytesIO(file.read_bytes()), abort_invalid=True) if message.id]
+    codes = [message.id if isinstance(message.id, str) else message.id[0] for message in messages]
     assert codes
     assert [code for code in codes if not knows(code, language)] == []
 

@@ -1,6 +1,6 @@
 """Texts for people, Danish first. The message id is the stable code of what is said (`item_on_loan_to_other`), the
 catalogues in ground/locales/<language>/<room>.po hold the sentences, with named parameters:
-`Materialet skal afleveres {due}`.
+`Materialet skal afleveres {due}`. A sentence with a number in it, `{count}`, has a form for one and one for the rest.
 
 Every door asks here; no other module puts words together. Catalogues are gettext files kept with Babel.
 """
@@ -26,6 +26,10 @@ _ZONE = "Europe/Copenhagen"
 """Of a moment in a sentence, where nobody knows the branch."""
 
 
+_SEVERAL = 2
+"""Of what is not counted in figures, as `10+`."""
+
+
 class Language(StrEnum):
     DANISH = "da"
     ENGLISH = "en"
@@ -48,8 +52,16 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
 
 def text(code: str, language: Language, parameters: Mapping[str, object] | None = None) -> str:
     """The sentence for `code`. An unknown code is shown as it is: better a code than nothing at the desk."""
-    sentence = _catalogue(language).gettext(code)
-    return sentence.format_map(_Shown(parameters or {}, language)) if "{" in sentence else sentence
+    known = parameters or {}
+    sentence = _sentence(code, language, known.get("count"))
+    return sentence.format_map(_Shown(known, language)) if "{" in sentence else sentence
+
+
+def _sentence(code: str, language: Language, count: object) -> str:
+    """The form of the sentence that the number asks for, where it has several."""
+    catalogue = _catalogue(language)
+    counted = catalogue.ngettext(code, code, count if isinstance(count, int) else _SEVERAL)
+    return counted if counted != code else catalogue.gettext(code)
 
 
 def knows(code: str, language: Language) -> bool:

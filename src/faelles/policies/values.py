@@ -24,4 +24,4 @@ def _number_text(unit: Unit, value: int, language: Language) -> str:
         return money_text(value, language)
     if unit is Unit.COUNT:
         return str(value)
-    return text(f"knob_value_{unit}_one" if value == 1 else f"knob_value_{unit}", language, {"count": value})
+    return text(f"knob_value_{unit}", language, {"count": value})

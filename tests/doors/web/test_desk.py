@@ -6,6 +6,7 @@ import secrets
 import pytest
 from httpx import Response
 
+from circulation.holds.wishing import title_of, wish
 from circulation.lending_library import LendingLibrary
 from doors.web.visitor import Visitor
 from faelles.ground.access import looks_at
@@ -126,3 +127,16 @@ async def test_a_script_whose_session_is_over_is_told_so_and_not_sent_elsewhere(
     desk.employee.http.cookies.clear()
     form = {"scan": "K1", "branch": desk.branch, "key": secrets.token_hex(8)}
     assert (await desk.do("/desk/scans", form)).status_code == 401
+
+
+@pytest.mark.parametrize(("language", "said"), [("da", ("1 lån", "1 reservering ")), ("en", ("1 loan ", "1 hold "))])
+async def test_one_loan_and_one_hold_are_not_told_as_several(
+    language: str, said: tuple[str, ...], employee: Visitor, library: LendingLibrary
+):
+    reader = await library.reader()
+    await library.lend(reader, await library.copy())
+    await wish(library, reader, await title_of(library, await library.copy()))
+    employee.http.cookies.set("faelles_language", language, domain="faelles.test")
+    for page in (f"/desk?patron={reader.id}", f"/patrons/{reader.id}"):
+        words = " ".join(re.sub(r"<[^>]+>", " ", (await employee.get(page)).text).split())
+        assert [each for each in said if each not in words] == []

@@ -83,7 +83,7 @@ def _renewable(case: RenewalCase) -> Iterator[Block]:
 def _count(case: RenewalCase) -> Iterator[Block]:
     limit = case.terms[MAX_RENEWALS]
     if limit.value is not None and case.loan.renewals >= limit.value:
-        yield block(BlockCode.MAX_RENEWALS_REACHED, limit.rule_id, renewals=case.loan.renewals, limit=limit.value)
+        yield block(BlockCode.MAX_RENEWALS_REACHED, limit.rule_id, count=case.loan.renewals, limit=limit.value)
 
 
 def _waited_for(case: RenewalCase) -> Iterator[Block]:

@@ -68,6 +68,8 @@ function addLoan(row) {
   loans.hidden = false;
   const count = document.getElementById("loan-count");
   count.textContent = Number(count.textContent) + 1;
+  const word = document.getElementById("loan-word");
+  if (count.textContent !== "1") word.textContent = word.dataset.several;
 }
 
 export function openUnknown(card, stopped = "") {
