@@ -9,6 +9,8 @@ from httpx import Response
 from circulation.holds.wishing import title_of, wish
 from circulation.lending_library import LendingLibrary
 from doors.web.visitor import Visitor
+from faelles.catalog.model import NewProvisionalRecord
+from faelles.catalog.operations import create_provisional_record
 from faelles.ground.access import looks_at
 from faelles.ground.ids import PatronId
 
@@ -113,6 +115,23 @@ async def test_a_name_is_searched_for(desk: Desk, library: LendingLibrary):
 
 async def test_a_number_nobody_knows_is_told_apart_from_a_search(desk: Desk):
     assert "hverken et kort eller et materiale" in await desk.scan("123456")
+
+
+async def test_figures_typed_in_groups_are_one_number(desk: Desk, library: LendingLibrary):
+    reader, item = await library.reader(), await library.copy()
+    await desk.scan(reader.card)
+    assert "Udlånt." in await desk.scan(f"{item[:4]} {item[4:7]} {item[7:]}")
+
+
+async def test_the_publishers_barcode_lends_nothing_and_shows_the_title(desk: Desk, library: LendingLibrary):
+    new = NewProvisionalRecord(title="Bag på bogen", isbn="978-0-306-40615-7")
+    record = await library.run(lambda tx: create_provisional_record(tx, library.librarian, new))
+    await desk.scan((await library.reader()).card)
+    for scan in ("9780306406157", "978-0-306-40615-7", "0306406152"):
+        said = await desk.scan(scan)
+        assert 'data-tone="stop"' in said
+        assert "forlagets stregkode" in said
+        assert f"/titles/{record.id}" in said
 
 
 @pytest.mark.parametrize("scan", ["", " ", "x" * 101, "a\x00b", "\x1b[31m"])

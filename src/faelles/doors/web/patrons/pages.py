@@ -21,7 +21,7 @@ from faelles.ground.errors import MisconfiguredError
 from faelles.ground.ids import PatronId
 from faelles.patrons.classes.operations import classes_of
 from faelles.patrons.looking.model import AccessEntry, NamePart, PatronSummary, SearchPatrons
-from faelles.patrons.looking.operations import access_report, search
+from faelles.patrons.looking.operations import access_report, identify, search
 
 _MOST_LOOKS: Final = 200
 _PAGE: Final = 50
@@ -53,12 +53,23 @@ async def ask(
 
 @post("/patrons", opt=guarded(VIEW, example=Example(body={"name": "Hansen"})))
 async def find(request: WebRequest) -> Response[Any]:
+    """By name; a card or a number that is scanned here leads to whoever has it."""
     services, agency = request.services, request.caller.agency
-    sealed = services.keyring.encrypt(_PURPOSE, agency, (await request.typed(SearchForm)).name)
+    sought = (await request.typed(SearchForm)).name
+    if _may_be_number(sought):
+        known = await request.run(lambda tx: identify(tx, request.caller, services.keyring, sought))
+        if len(known) == 1:
+            return request.go_to(f"/patrons/{known[0].patron.id}")
+    sealed = services.keyring.encrypt(_PURPOSE, agency, sought)
     answer = request.go_to("/patrons?found=true")
     value = base64.urlsafe_b64encode(sealed).decode()
     answer.set_cookie(cookies.secret_cookie(services, cookies.SOUGHT, value, _SECONDS_KEPT))
     return answer
+
+
+def _may_be_number(sought: str) -> bool:
+    """Names have no figures in them; cards, CPR numbers and most user names have."""
+    return any(sign.isdigit() for sign in sought)
 
 
 def _sought(request: WebRequest) -> str:

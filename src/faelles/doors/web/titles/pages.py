@@ -1,5 +1,6 @@
 """Titles: searching, one title with its copies and its queue, and a new one by hand."""
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +13,7 @@ from litestar.params import QueryParameter
 
 from faelles.catalog import material_types
 from faelles.catalog.model import IsbnText, NewProvisionalRecord, TitleText
-from faelles.catalog.operations import create_provisional_record, list_issues, view_record
+from faelles.catalog.operations import create_provisional_record, find_by_number, list_issues, view_record
 from faelles.circulation.desk.issues import IssueNamed, told_issue
 from faelles.circulation.desk.model import Borrower, Overrides
 from faelles.circulation.finding.model import FindTitles, TitlesFound
@@ -28,10 +29,11 @@ from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest, read_as
 from faelles.doors.web.titles.names import Names, shelf_name
 from faelles.ground.database import Transaction
+from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import Code, Id, Scan, ShortText
 from faelles.ground.ids import MaterialGroupId, PlacementId, RecordId
-from faelles.items.operations import items_of_record
-from faelles.people.model import Permission
+from faelles.items.operations import find_item, items_of_record
+from faelles.people.model import Caller, Permission
 from faelles.policies.operations import current_settings
 
 _MOST_COPIES: Final = 200
@@ -86,6 +88,8 @@ async def find(
     asked: dict[str, Any] = {"q": q.strip(), "type": type, "language": language, "creator": creator}
     asked |= {"year": str(year or ""), "branch": str(branch or ""), "skip": skip}
     wanted = _wanted(asked)
+    if wanted and (only := await request.read(lambda tx: _numbered(tx, request.caller, asked["q"]))):
+        return request.go_to(f"/titles/{only}")
 
     async def work(tx: Transaction) -> tuple[Desk, TitlesFound | None]:
         return await desk_of(tx, request), await find_titles(tx, request.caller, wanted) if wanted else None
@@ -102,6 +106,18 @@ async def find(
         "plain": str,
     }
     return request.page("titles/search.html", context)
+
+
+async def _numbered(tx: Transaction, caller: Caller, typed: str) -> RecordId | None:
+    """The one title that a number stands for: of a copy of the library's, ISBN, FAUST number."""
+    number = "".join(typed.split())
+    if not number[:-1].replace("-", "").isdigit():
+        return None
+    if caller.may(Permission.ITEM_VIEW):
+        with contextlib.suppress(NotFoundError):
+            return (await find_item(tx, caller, number)).record
+    records = await find_by_number(tx, caller, number)
+    return records[0].id if len(records) == 1 else None
 
 
 def _wanted(asked: dict[str, Any]) -> FindTitles | None:
