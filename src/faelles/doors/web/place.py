@@ -21,6 +21,8 @@ class Desk(msgspec.Struct, frozen=True):
 
     branch: Branch
     branches: tuple[Branch, ...]
+    is_guessed: bool = False
+    """Nobody has said yet where this desk is, and it could be elsewhere."""
 
     def name_of(self, branch: int | None) -> str:
         return next((each.name for each in self.branches if each.id == branch), "")
@@ -33,8 +35,8 @@ async def desk_of(tx: Transaction, request: WebRequest) -> Desk:
     branches = sorted(branches, key=lambda each: (each.kind is not BranchKind.PUBLIC, each.name))
     open_to = [each for each in branches if _may_work(caller, each)] or branches
     chosen = _remembered(request)[1]
-    branch = next((each for each in open_to if str(each.id) == chosen), open_to[0])
-    return Desk(branch, tuple(branches))
+    named = next((each for each in open_to if str(each.id) == chosen), None)
+    return Desk(named or open_to[0], tuple(branches), is_guessed=named is None and len(open_to) > 1)
 
 
 def _may_work(caller: Caller, branch: Branch) -> bool:
