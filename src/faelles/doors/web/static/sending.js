@@ -138,5 +138,5 @@ async function understoodCard(scan, under) {
 
 // Lend under a card that is on the list of blocked ones: a fact like others, and somebody will look at it.
 export function lendAnyway() {
-  open.stopped = "";
+  openUnknown(open.card);
 }

@@ -1,7 +1,7 @@
 // What the desk shows: the log with the newest answer on top, the patron who is open, and how many scans wait.
 
 import { play } from "./sound.js";
-import { tellSent, toldEntry } from "./telling.js";
+import { tellSent, toldEntry, words } from "./telling.js";
 
 const MOST_SHOWN = 100;
 const field = document.getElementById("scan");
@@ -12,6 +12,8 @@ const queueLine = document.getElementById("queue");
 
 // Who is open: a patron the server knows, or a card that nobody could look up yet. `stopped` says why nothing is lent.
 export const open = { patron: openPatron.value, card: "", stopped: "" };
+
+nameOpen();
 
 function put(entry) {
   log.prepend(entry);
@@ -51,8 +53,19 @@ export function showCount(text) {
 function openKnown(patron, look) {
   Object.assign(open, { patron, card: "", stopped: "" });
   openPatron.value = patron;
-  if (look) panel.replaceChildren(look);
+  if (look) showPanel(look);
   history.replaceState(null, "", `/desk?patron=${patron}`);
+}
+
+// On a narrow screen the panel is below the log: a line beside the field says who is open, and what stops them.
+function showPanel(look) {
+  panel.replaceChildren(look);
+  nameOpen();
+}
+
+function nameOpen() {
+  const said = [panel.querySelector("h2") ?? panel, ...panel.querySelectorAll(".alert-error .alert-text")];
+  document.getElementById("open-now").textContent = said.map((each) => each.textContent.trim()).filter(Boolean).join(" · ");
 }
 
 // To whoever has the copy on a pad: its security may be switched now, and not before.
@@ -77,14 +90,18 @@ export function openUnknown(card, stopped = "") {
   openPatron.value = "";
   const shown = document.getElementById("panel-offline").content.cloneNode(true);
   shown.querySelector(".number").textContent = card;
-  panel.replaceChildren(shown);
+  shown.querySelector('[data-when="taken"]').hidden = stopped !== "";
+  const stop = shown.querySelector('[data-when="stopped"]');
+  stop.hidden = stopped === "";
+  stop.firstElementChild.textContent = stopped && words(stopped);
+  showPanel(shown);
   history.replaceState(null, "", "/desk");
 }
 
 export function close() {
   Object.assign(open, { patron: "", card: "", stopped: "" });
   openPatron.value = "";
-  panel.replaceChildren(document.getElementById("panel-empty").content.cloneNode(true));
+  showPanel(document.getElementById("panel-empty").content.cloneNode(true));
   history.replaceState(null, "", "/desk");
   field.focus();
 }
