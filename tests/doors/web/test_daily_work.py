@@ -346,12 +346,26 @@ async def test_help_names_only_what_the_reader_may_do(
     assert "Lukkedage" not in page
 
 
-async def test_a_till_is_opened_paid_into_counted_and_closed(employee: Visitor, library: LendingLibrary):
-    reader = await late_reader(library)
+async def an_open_till(employee: Visitor, library: LendingLibrary) -> str:
     await employee.send("/place", {"branch": library.town.main})
     await employee.send("/tills", {"branch": library.town.main, "name": "Skranken"})
     (till,) = set(re.findall(r"/tills/(\d+)/open", (await employee.get("/tills")).text))
     await employee.send(f"/tills/{till}/open", {"float_ore": "500,00"})
+    return str(till)
+
+
+async def test_money_is_paid_back_out_of_the_open_till_unless_somebody_says_otherwise(
+    employee: Visitor, library: LendingLibrary
+):
+    reader, till = await late_reader(library), await an_open_till(employee, library)
+    form = {"branch": library.town.main, "amount": "10", "means": "cash", "reference": key(), "till": till}
+    await employee.send(f"/patrons/{reader.id}/payments", form)
+    page = (await employee.get(f"/patrons/{reader.id}/fees")).text
+    assert re.findall(r'id="till-\d+" name="till"><option value="(\d*)"', page) == [till]
+
+
+async def test_a_till_is_opened_paid_into_counted_and_closed(employee: Visitor, library: LendingLibrary):
+    reader, till = await late_reader(library), await an_open_till(employee, library)
     form = {"branch": library.town.main, "amount": "10", "means": "cash", "reference": key(), "till": till}
     await employee.send(f"/patrons/{reader.id}/payments", form)
     closed = await employee.send(f"/tills/{till}/close", {"cash": "505,00", "note": "Mangler en femmer"})
