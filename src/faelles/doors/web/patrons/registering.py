@@ -1,19 +1,23 @@
 """A new borrower at the desk: one form, and the patron is open when it is sent."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, Router, get, post
 
+from faelles.doors.newcomers import group_of_birth
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
+from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.fields import Id, ShortText
 from faelles.ground.i18n import Language
+from faelles.ground.ids import PatronGroupId
 from faelles.patrons.identifiers import IdentifierKind
 from faelles.patrons.model import (
     Contact,
@@ -26,12 +30,13 @@ from faelles.patrons.model import (
     Role,
 )
 from faelles.patrons.operations import register
+from faelles.patrons.rules import birth_date, normalised
 from faelles.people.model import Permission
 from faelles.policies.groups.model import Group, GroupKind
 from faelles.policies.groups.operations import list_groups
+from faelles.policies.operations import current_settings
 
 _EDIT: Final = Permission.PATRON_EDIT
-_USUAL_GROUP: Final = "adult"
 _SECRET: Final = frozenset({"cpr", "pin"})
 
 
@@ -39,8 +44,9 @@ class NewBorrowerForm(msgspec.Struct, frozen=True, kw_only=True):
     """What is typed. Nothing of it is shown in a log, and the CPR number not even in the form again."""
 
     branch: Id
-    group: Id
     key: Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
+    group: Id | None = None
+    """None: that of their age."""
     name: ShortText | None = None
     birth_date: date | None = None
     cpr: IdentifierText | None = None
@@ -93,6 +99,7 @@ async def add(request: WebRequest) -> Response[bytes]:
 async def _register(tx: Transaction, request: WebRequest, form: NewBorrowerForm) -> int:
     desk = await desk_of(tx, request)
     given = [(IdentifierKind.CARD, form.card), (IdentifierKind.CPR, form.cpr), (IdentifierKind.EMAIL, form.email)]
+    identifiers = tuple(NewIdentifier(kind, value) for kind, value in given if value)
     asked = RegisterPatron(
         name=form.name or "",
         home_branch=form.branch,
@@ -105,12 +112,24 @@ async def _register(tx: Transaction, request: WebRequest, form: NewBorrowerForm)
             email=form.email,
             phone=form.phone,
         ),
-        identifiers=tuple(NewIdentifier(kind, value) for kind, value in given if value),
-        memberships=(NewMembership(division=desk.branch.division, role=Role.BORROWER, group=form.group),),
+        identifiers=identifiers,
+        memberships=(
+            NewMembership(
+                division=desk.branch.division,
+                role=Role.BORROWER,
+                group=form.group or await _group_of_age(tx, form, identifiers),
+            ),
+        ),
         pin=form.pin,
     )
     registered = await register(tx, request.caller, request.services.keyring, asked, key=form.key)
     return registered.patron
+
+
+async def _group_of_age(tx: Transaction, form: NewBorrowerForm, identifiers: Sequence[NewIdentifier]) -> PatronGroupId:
+    settings = await current_settings(tx)
+    today = local_date(tx.now, settings.directory.agency.time_zone)
+    return group_of_birth(settings, birth_date(form.birth_date, normalised(identifiers)), today)
 
 
 async def _form(request: WebRequest, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
@@ -121,7 +140,6 @@ async def _form(request: WebRequest, refused: Refusal = NOTHING_REFUSED) -> Resp
     context = {
         "desk": desk,
         "groups": [(each.id, each.name(request.language)) for each in groups if each.parent],
-        "usual": next((each.id for each in groups if each.code == _USUAL_GROUP), ""),
         "refused": refused,
         "key": secrets.token_hex(12),
     }
