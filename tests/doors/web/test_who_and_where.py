@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from circulation.holds.wishing import title_of, wish
 from circulation.lending_library import LendingLibrary
 from doors.web.browsing import Hands
 from doors.web.visitor import Visitor
@@ -61,3 +62,13 @@ async def test_a_name_without_a_blank_makes_no_page_wider(hands: Hands, library:
         panel, log = [hands.page.locator(each) for each in ("#panel", "#log .entry .number")]
         for box in (panel, log):
             assert await box.evaluate("(box) => box.scrollWidth <= Math.max(box.clientWidth, 640)")
+
+
+async def test_where_a_copy_goes_is_read_as_easily_as_what_was_done(hands: Hands, library: LendingLibrary):
+    item = await library.copy()
+    await wish(library, await library.reader(), await title_of(library, item))
+    await hands.scan(item)
+    await hands.answered(1)
+    said, line = hands.latest.locator(".said"), hands.latest.locator(".line").first
+    size = "(box) => getComputedStyle(box).fontSize"
+    assert await line.evaluate(size) == await said.evaluate(size)
