@@ -113,6 +113,19 @@ async def test_a_name_is_searched_for(desk: Desk, library: LendingLibrary):
     assert f"/desk?patron={reader.id}" in said
 
 
+async def test_a_search_that_finds_many_leads_on_to_all_of_them(desk: Desk, library: LendingLibrary):
+    for _ in range(10):
+        await library.reader()
+    assert "Vis alle lånere" not in await desk.scan("søren låner")
+    await library.reader()
+    said = await desk.scan("søren låner")
+    assert said.count("/desk?patron=") == 10
+    assert "Vis alle lånere" in said
+    (name,) = re.findall(r'name="name" value="([^"]+)"', said)
+    found = await desk.employee.send("/patrons", {"name": name})
+    assert (await desk.employee.get(found.headers["location"])).text.count("Søren Låner") == 11
+
+
 async def test_a_number_nobody_knows_is_told_apart_from_a_search(desk: Desk):
     assert "hverken et kort eller et materiale" in await desk.scan("123456")
 

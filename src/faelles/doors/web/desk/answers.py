@@ -73,6 +73,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     known: ScanAnswer | None = None
     people: tuple[PatronSummary, ...] = ()
     titles: tuple[Record, ...] = ()
+    are_more_people: bool = False
+    are_more_titles: bool = False
     conflicts: int = 0
     """How many rules would have said no to what happened without a connection."""
 

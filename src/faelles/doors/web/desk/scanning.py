@@ -163,13 +163,21 @@ async def _unknown(tx: Transaction, request: WebRequest, form: ScanForm, typed: 
         return await _other_number(tx, request, typed)
     caller = request.caller
     people = (
-        await search_patrons(tx, caller, SearchPatrons(name=typed, limit=_MOST_FOUND))
+        await search_patrons(tx, caller, SearchPatrons(name=typed, limit=_MOST_FOUND + 1))
         if len(typed) >= _SHORTEST_NAME
         else []
     )
     titles = await search_words(tx, caller, typed, limit=_MOST_FOUND)
     code = "web_scan_found" if people or titles.records else "web_scan_nothing_found"
-    return Entry(tone=answers.Tone.ASK, code=code, scanned=typed, people=tuple(people), titles=titles.records)
+    return Entry(
+        tone=answers.Tone.ASK,
+        code=code,
+        scanned=typed,
+        people=tuple(people[:_MOST_FOUND]),
+        titles=titles.records,
+        are_more_people=len(people) > _MOST_FOUND,
+        are_more_titles=titles.next_skip is not None,
+    )
 
 
 async def _other_number(tx: Transaction, request: WebRequest, typed: str) -> Entry:
