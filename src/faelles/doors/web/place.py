@@ -9,6 +9,7 @@ from faelles.agencies import operations as agencies
 from faelles.agencies.model import Branch, BranchKind
 from faelles.doors.web import cookies
 from faelles.doors.web.request import WebRequest
+from faelles.ground.alphabet import by_name
 from faelles.ground.database import Transaction
 from faelles.people.model import Caller, Permission, Place
 
@@ -32,7 +33,7 @@ async def desk_of(tx: Transaction, request: WebRequest) -> Desk:
     """The branch that the cookie names, if the caller may lend there; else the first where they may."""
     caller = request.caller
     branches = await agencies.list_branches(tx, caller, limit=_MOST_BRANCHES)
-    branches = sorted(branches, key=lambda each: (each.kind is not BranchKind.PUBLIC, each.name))
+    branches = sorted(by_name(branches), key=lambda each: each.kind is not BranchKind.PUBLIC)
     open_to = [each for each in branches if _may_work(caller, each)] or branches
     chosen = _remembered(request)[1]
     named = next((each for each in open_to if str(each.id) == chosen), None)

@@ -13,6 +13,7 @@ from faelles.circulation.desk.issues import IssueNamed, with_issue
 from faelles.doors.web.assets import address
 from faelles.doors.web.request import WebRequest
 from faelles.ground import i18n
+from faelles.ground.alphabet import by_name
 from faelles.ground.i18n import Language
 from faelles.people.model import Caller, Permission
 
@@ -32,6 +33,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._environment.filters["by_name"] = by_name
         self._environment.globals["static"] = address
         self._environment.globals["Permission"] = Permission
 

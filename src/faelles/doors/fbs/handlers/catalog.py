@@ -17,6 +17,7 @@ from faelles.circulation.desk.issues import IssueNamed
 from faelles.doors.fbs import models
 from faelles.doors.fbs.call import Call, Handler
 from faelles.doors.fbs.handlers.branches import level_id
+from faelles.ground.alphabet import danish_sort_key
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, MaterialGroupId, PlacementId
 from faelles.policies.compiled import Settings
@@ -95,7 +96,7 @@ def _placed(settings: Settings, title: TitleStanding) -> tuple[models.Holdings, 
     for copy in title.copies:
         by_place[copy.branch, copy.placement].append(copy)
     branches = settings.directory.branches
-    places = sorted(by_place, key=lambda place: (branches[place[0]].name, place[1]))
+    places = sorted(by_place, key=lambda place: (danish_sort_key(branches[place[0]].name), place[1]))
     return tuple(_holdings(settings, branch, placement, by_place[branch, placement]) for branch, placement in places)
 
 

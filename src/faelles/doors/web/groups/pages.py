@@ -21,6 +21,7 @@ from faelles.doors.web.desk.answers import Entry, Tone
 from faelles.doors.web.desk.reasons import winning_rules
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import FormKey, WebRequest
+from faelles.ground.alphabet import danish_sort_key
 from faelles.ground.database import Transaction
 from faelles.ground.fields import HIGHEST_ID, Id, Scan
 from faelles.ground.ids import PatronId
@@ -87,7 +88,7 @@ async def _page(tx: Transaction, request: WebRequest, chosen: int) -> GroupPage:
         desk=desk,
         classes=[each for each in classes if each.ended_on is None],
         chosen=chosen,
-        members=sorted(members, key=lambda each: (each.role != "pupil", each.patron.name)),
+        members=sorted(members, key=lambda each: (each.role != "pupil", danish_sort_key(each.patron.name))),
     )
 
 

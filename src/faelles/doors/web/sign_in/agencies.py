@@ -6,6 +6,7 @@ from faelles.agencies import operations as agencies
 from faelles.agencies.model import Agency
 from faelles.doors.web.request import WebRequest
 from faelles.ground.actor import SYSTEM
+from faelles.ground.alphabet import by_name
 from faelles.ground.ids import NATION
 
 _MOST: Final = 10_000
@@ -16,4 +17,4 @@ async def public_agencies(request: WebRequest) -> list[Agency]:
     listed = await request.services.database.run(
         NATION, SYSTEM, lambda tx: agencies.public_directory(tx, limit=_MOST), read_only=True
     )
-    return sorted(listed, key=lambda each: each.name)
+    return by_name(listed)

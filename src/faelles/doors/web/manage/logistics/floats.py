@@ -14,6 +14,7 @@ from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.manage.frame import manage_page
 from faelles.doors.web.manage.policies.spot import tree
 from faelles.doors.web.request import WebRequest, read_as
+from faelles.ground.alphabet import by_name
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.people.model import Permission
@@ -42,7 +43,7 @@ async def _floats(request: WebRequest, refused: Refusal = NOTHING_REFUSED) -> Re
 async def _choices(tx: Transaction, request: WebRequest) -> dict[str, object]:
     settings = await current_settings(tx)
     branches = sorted(
-        settings.directory.branches.values(), key=lambda each: (each.kind is not BranchKind.PUBLIC, each.name)
+        by_name(settings.directory.branches.values()), key=lambda each: each.kind is not BranchKind.PUBLIC
     )
     return {
         "branches": branches,

@@ -18,6 +18,7 @@ from faelles.doors.web.manage.policies.spot import Choice, tree
 from faelles.doors.web.request import WebRequest, read_as
 from faelles.doors.web.titles.names import Names, shelf_name
 from faelles.ground import i18n
+from faelles.ground.alphabet import by_name
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FieldProblem, InvalidRequestError
 from faelles.ground.ids import MachineId
@@ -74,9 +75,7 @@ def _choices(request: WebRequest, settings: Settings, here: int) -> dict[str, li
         "alert": [(each.value, say(f"web_sort_alert_{each.value}")) for each in Alert],
         "hold": yes_no,
         "foreign": yes_no,
-        "destination": [
-            (str(each.id), each.name) for each in sorted(directory.branches.values(), key=lambda one: one.name)
-        ],
+        "destination": [(str(each.id), each.name) for each in by_name(directory.branches.values())],
         "material_group": tree(list(settings.material_groups.values()), request.language),
         "material_type": sorted(((each, names.material(each)) for each in known()), key=lambda each: each[1]),
         "placement": sorted(placements, key=lambda each: each[1]),

@@ -15,6 +15,7 @@ from faelles.doors.web import sheet
 from faelles.doors.web.manage.frame import MOST_LISTED, PAGE, asked, manage_page
 from faelles.doors.web.request import WebRequest
 from faelles.ground import i18n
+from faelles.ground.alphabet import by_name
 from faelles.ground.database import Transaction
 from faelles.ground.events import EventFilter, Position
 from faelles.ground.fields import Id, ItemNumberText
@@ -76,7 +77,7 @@ async def show_events(request: WebRequest) -> Response[bytes]:
             "events": found.events,
             "more": cursor(found.reached) if found.reached else None,
             "reached_at": found.reached_at,
-            "branches": sorted(branches, key=lambda each: each.name),
+            "branches": by_name(branches),
             "branch_names": {each.id: each.name for each in branches},
             "kinds": KINDS,
             "said": lambda kind: said(kind, request),

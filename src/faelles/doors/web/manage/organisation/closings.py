@@ -18,6 +18,7 @@ from faelles.doors.rest.parameters import QueryId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.manage.frame import MOST_LISTED, manage_page
 from faelles.doors.web.request import WebRequest
+from faelles.ground.alphabet import by_name
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
 from faelles.ground.fields import ShortText
@@ -85,7 +86,7 @@ async def _closings(
             for each in runs(await opening.list_calendar_exceptions(tx, caller, branch.id, (today, last_day)))
         ]
         return {
-            "branches": sorted(mine, key=lambda each: each.name),
+            "branches": by_name(mine),
             "names": {each.id: each.name for each in found},
             "planned": sorted(planned, key=lambda each: (each.first_day, each.branch)),
             "holidays": _holidays(agency.holiday_calendar, today, last_day),

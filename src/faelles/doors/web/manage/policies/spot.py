@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from faelles.doors.web.titles.names import shelf_name
+from faelles.ground.alphabet import by_name, danish_sort_key
 from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import HIGHEST_ID
 from faelles.ground.i18n import Language
@@ -54,13 +55,10 @@ def places(settings: Settings, nation: str) -> list[Choice]:
     """The tree of places down to the branches, indented."""
     directory = settings.directory
     found: list[Choice] = [("nation", nation), ("agency", _INDENT + directory.agency.name)]
-    for division in sorted(directory.divisions.values(), key=lambda each: each.name):
+    for division in by_name(directory.divisions.values()):
         found.append((f"division:{division.id}", _INDENT * 2 + division.name))
         branches = (each for each in directory.branches.values() if each.division == division.id)
-        found += [
-            (f"branch:{branch.id}", _INDENT * 3 + branch.name)
-            for branch in sorted(branches, key=lambda each: each.name)
-        ]
+        found += [(f"branch:{branch.id}", _INDENT * 3 + branch.name) for branch in by_name(branches)]
     return found
 
 
@@ -84,7 +82,7 @@ def tree(groups: list[Group], language: Language) -> list[Choice]:
     def walked(parent: int | None, depth: int) -> list[Choice]:
         return [
             choice
-            for group in sorted(below.get(parent, ()), key=lambda each: each.name(language))
+            for group in sorted(below.get(parent, ()), key=lambda each: danish_sort_key(each.name(language)))
             for choice in [(str(group.id), _INDENT * depth + group.name(language)), *walked(group.id, depth + 1)]
         ]
 
