@@ -16,7 +16,7 @@ async def test_a_closing_tells_what_moves_before_it_is_saved(employee: Visitor, 
     assert answer.due_on is not None
     form = {"branches": library.town.main, "first_day": answer.due_on, "reason": "Flytning"}
     tried = await employee.send("/manage/closings", form | {"do": "try"})
-    assert "<strong>1</strong> afleveringsfrister flyttes" in tried.text
+    assert "<strong>1</strong> afleveringsfrist flyttes" in tried.text
     assert "Luk dagene og flyt datoerne" in tried.text
     assert "Flytning" not in (await employee.get("/manage/closings")).text
     assert (await employee.send("/manage/closings", form | {"do": "save"})).status_code == 303
@@ -35,6 +35,24 @@ async def test_several_branches_are_closed_at_once(employee: Visitor, library: L
     )
     assert answer.status_code == 303
     assert (await employee.get("/manage/closings")).text.count("Fælles kursus") == 2
+
+
+async def test_all_branches_of_a_division_are_closed_with_one_tick(employee: Visitor, library: LendingLibrary):
+    town, day = library.town, (library.clock.now + timedelta(days=40)).date()
+    form = {"first_day": day, "reason": "Personaledag", "do": "try", "divisions": town.library}
+    tried = (await employee.send("/manage/closings", form)).text
+    assert "Alle 2 filialer i Biblioteket" in tried
+    assert re.findall(r'id="division-(\d+)"[^>]*checked', tried) == [str(town.library)]
+    await employee.send("/manage/closings", form | {"do": "save", "branches": town.main})
+    planned = (await employee.get("/manage/closings")).text
+    closed = {int(branch) for branch in re.findall(r"/manage/branches/(\d+)/hours\?month", planned)}
+    assert closed == {town.main, town.suburb}
+
+
+async def test_a_closing_of_no_branch_says_that_one_is_to_be_chosen(employee: Visitor, library: LendingLibrary):
+    form = {"first_day": (library.clock.now + timedelta(days=40)).date(), "reason": "Personaledag"}
+    answer = await employee.send("/manage/closings", form)
+    assert (answer.status_code, "Vælg mindst én filial" in answer.text) == (400, True)
 
 
 async def test_a_week_is_typed_as_people_write_times(employee: Visitor, library: LendingLibrary):

@@ -1,5 +1,7 @@
 """Closing days, at one branch or several: what they would move is counted before they are saved."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from typing import Annotated, Final
 
@@ -8,7 +10,7 @@ from litestar import Response, Router, get, post
 
 from faelles.agencies import operations as agencies
 from faelles.agencies.holiday_calendar import customary_closing_days, public_holidays
-from faelles.agencies.model import BranchKey, Service
+from faelles.agencies.model import Branch, BranchKey, Service
 from faelles.agencies.opening import operations as opening
 from faelles.agencies.opening.model import CalendarException, SetCalendarDays
 from faelles.circulation.consequences.model import ClosingForeseen
@@ -21,27 +23,32 @@ from faelles.doors.web.request import WebRequest
 from faelles.ground.alphabet import by_name
 from faelles.ground.clock import local_date
 from faelles.ground.database import Transaction
-from faelles.ground.fields import ShortText
-from faelles.people.model import Permission, Place
+from faelles.ground.errors import invalid_field
+from faelles.ground.fields import Id, ShortText
+from faelles.people.model import Caller, Permission, Place
 
 _EDIT: Final = Permission.AGENCY_EDIT
 _AHEAD: Final = timedelta(days=365)
 
 
 class ClosingForm(msgspec.Struct, frozen=True, kw_only=True):
-    """`service` empty: all of them. `do`: only count, or save."""
+    """`service` empty: all of them. `do`: only count, or save. `divisions`: every branch of theirs."""
 
-    branches: Annotated[tuple[BranchKey, ...], msgspec.Meta(min_length=1, max_length=200)]
+    branches: Annotated[tuple[BranchKey, ...], msgspec.Meta(max_length=200)] = ()
+    divisions: Annotated[tuple[Id, ...], msgspec.Meta(max_length=50)] = ()
     first_day: date
     last_day: date | None = None
     service: Service | None = None
     reason: ShortText
     do: Annotated[str, msgspec.Meta(pattern="^(try|save)$")] = "try"
 
-    @property
-    def days(self) -> SetCalendarDays:
+    def days(self, branches: Sequence[Branch]) -> SetCalendarDays:
+        """`branches`: those to choose from. Raises InvalidRequestError where none is chosen."""
+        chosen = [each.id for each in branches if each.division in self.divisions and each.id not in self.branches]
+        if not chosen and not self.branches:
+            raise invalid_field("branches", "web_choose_a_branch")
         return SetCalendarDays(
-            branches=self.branches,
+            branches=(*self.branches, *chosen),
             first_day=self.first_day,
             last_day=self.last_day or self.first_day,
             service=self.service,
@@ -69,6 +76,7 @@ async def _closings(
     request: WebRequest,
     *,
     chosen: set[int],
+    divisions: AbstractSet[int] = frozenset(),
     foreseen: ClosingForeseen | None = None,
     typed: dict[str, str] | None = None,
     refused: Refusal = NOTHING_REFUSED,
@@ -77,7 +85,7 @@ async def _closings(
         caller = request.caller
         agency = await agencies.show_agency(tx, caller)
         found = await agencies.list_branches(tx, caller, limit=MOST_LISTED)
-        mine = [each for each in found if _EDIT in caller.permissions_at(Place(each.division, each.id))]
+        mine = _in_reach(caller, found)
         today = local_date(tx.now, agency.time_zone)
         last_day = today + _AHEAD
         planned = [
@@ -87,6 +95,12 @@ async def _closings(
         ]
         return {
             "branches": by_name(mine),
+            "divisions": [
+                (division, len(within))
+                for division in await agencies.list_divisions(tx, caller)
+                if len(within := [each for each in mine if each.division == division.id]) > 1
+            ],
+            "whole": divisions,
             "names": {each.id: each.name for each in found},
             "planned": sorted(planned, key=lambda each: (each.first_day, each.branch)),
             "holidays": _holidays(agency.holiday_calendar, today, last_day),
@@ -97,6 +111,10 @@ async def _closings(
         }
 
     return manage_page(request, "closings", await request.read(work), refused=refused)
+
+
+def _in_reach(caller: Caller, branches: Sequence[Branch]) -> list[Branch]:
+    return [each for each in branches if _EDIT in caller.permissions_at(Place(each.division, each.id))]
 
 
 def _holidays(calendar: str, first_day: date, last_day: date) -> list[tuple[date, str]]:
@@ -156,18 +174,36 @@ def runs(exceptions: list[CalendarException]) -> list[Planned]:
 async def set_closing(request: WebRequest) -> Response[bytes]:
     """Count what would move, or save: by the button that was pressed."""
     typed = await request.form()
-    chosen = {int(str(each)) for each in typed.getall("branches", []) if str(each).isdecimal()}
+    chosen, divisions = (
+        {int(str(each)) for each in typed.getall(name, []) if str(each).isdecimal()}
+        for name in ("branches", "divisions")
+    )
 
     async def do() -> Response[bytes]:
         form = await request.typed(ClosingForm)
         if form.do == "save":
-            await request.run(lambda tx: close_days(tx, request.caller, form.days))
+            await request.run(lambda tx: _save(tx, request.caller, form))
             return request.go_to("/manage/closings?done=closing_set")
-        foreseen = await request.run(lambda tx: foresee_closing(tx, request.caller, form.days))
+        foreseen = await request.run(lambda tx: _foresee(tx, request.caller, form))
         kept = {name: str(value) for name, value in typed.items()}
-        return await _closings(request, chosen=chosen, foreseen=foreseen, typed=kept)
+        return await _closings(request, chosen=chosen, divisions=divisions, foreseen=foreseen, typed=kept)
 
-    return await sent(request, "closing", do, lambda refused: _closings(request, chosen=chosen, refused=refused))
+    async def again(refused: Refusal) -> Response[bytes]:
+        return await _closings(request, chosen=chosen, divisions=divisions, refused=refused)
+
+    return await sent(request, "closing", do, again)
+
+
+async def _foresee(tx: Transaction, caller: Caller, form: ClosingForm) -> ClosingForeseen:
+    return await foresee_closing(tx, caller, await _days(tx, caller, form))
+
+
+async def _save(tx: Transaction, caller: Caller, form: ClosingForm) -> None:
+    await close_days(tx, caller, await _days(tx, caller, form))
+
+
+async def _days(tx: Transaction, caller: Caller, form: ClosingForm) -> SetCalendarDays:
+    return form.days(_in_reach(caller, await agencies.list_branches(tx, caller, limit=MOST_LISTED)))
 
 
 router = Router(path="/", route_handlers=[set_closing, show_closings])
