@@ -42,3 +42,11 @@ async def test_an_isbn_leads_to_its_title(typed: str, employee: Visitor, library
 
 async def test_a_title_made_of_figures_is_searched_for(employee: Visitor):
     assert (await employee.get("/titles?q=1984")).status_code == 200
+
+
+async def test_the_publishers_barcode_is_told_as_one_where_a_class_is_lent_to(
+    employee: Visitor, library: LendingLibrary
+):
+    form = {"scan": "9780306406157", "branch": library.town.main, "key": secrets.token_hex(8)}
+    answer = await employee.send("/group-loan/scans", form, headers={"x-fragment": "1"})
+    assert "forlagets stregkode" in answer.text

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response, Router, get, post
 
-from faelles.catalog.operations import find_by_number, search_words
+from faelles.catalog.operations import search_words
 from faelles.catalog.rules import normal_isbn
 from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.desk.model import Borrower
@@ -23,6 +23,7 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import QueryId
 from faelles.doors.web.desk import answers
 from faelles.doors.web.desk.answers import Entry
+from faelles.doors.web.desk.numbers import as_number, other_number
 from faelles.doors.web.desk.panel import Panel, panel_of
 from faelles.doors.web.desk.reasons import winning_rules
 from faelles.doors.web.place import desk_of
@@ -116,7 +117,7 @@ async def _told(request: WebRequest, work: Callable[[Transaction], Awaitable[Ent
 
 
 async def _answered(tx: Transaction, request: WebRequest, form: ScanForm) -> Entry:
-    typed = _as_number(form.scan.strip())
+    typed = as_number(form.scan.strip())
     known = await identify_scan(tx, request.caller, request.services.keyring, ScanRequest(scan=typed))
     match form.meaning or known.meaning:
         case ScanMeaning.PATRON if known.patrons:
@@ -130,12 +131,6 @@ async def _answered(tx: Transaction, request: WebRequest, form: ScanForm) -> Ent
             return _asked(known, typed)
         case _:
             return await _unknown(tx, request, form, typed)
-
-
-def _as_number(typed: str) -> str:
-    """Figures that somebody read off a label in groups are one number."""
-    whole = "".join(typed.split())
-    return whole if whole.isdigit() else typed
 
 
 def _asked(known: ScanAnswer, typed: str) -> Entry:
@@ -158,9 +153,9 @@ async def _unknown(tx: Transaction, request: WebRequest, form: ScanForm, typed: 
     if typed.isdigit():
         if len(typed) == answers.ITEM_NUMBER_DIGITS and form.patron is None:
             return await _take_back(tx, request, form, typed)
-        return await _other_number(tx, request, typed)
+        return await other_number(tx, request, typed)
     if normal_isbn(typed):
-        return await _other_number(tx, request, typed)
+        return await other_number(tx, request, typed)
     caller = request.caller
     people = (
         await search_patrons(tx, caller, SearchPatrons(name=typed, limit=_MOST_FOUND + 1))
@@ -178,17 +173,6 @@ async def _unknown(tx: Transaction, request: WebRequest, form: ScanForm, typed: 
         are_more_people=len(people) > _MOST_FOUND,
         are_more_titles=titles.next_skip is not None,
     )
-
-
-async def _other_number(tx: Transaction, request: WebRequest, typed: str) -> Entry:
-    """No number of the library's: mostly the publisher's barcode beside it, or a number of the catalogue."""
-    caller = request.caller
-    records = await find_by_number(tx, caller, typed) if caller.may(Permission.CATALOG_VIEW) else ()
-    if normal_isbn(typed):
-        return Entry(tone=answers.Tone.STOP, code="web_scan_isbn", scanned=typed, titles=records)
-    if records:
-        return Entry(tone=answers.Tone.ASK, code="web_scan_found", scanned=typed, titles=records)
-    return Entry(tone=answers.Tone.STOP, code="web_scan_unknown", scanned=typed)
 
 
 @post(

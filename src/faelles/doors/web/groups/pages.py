@@ -18,6 +18,7 @@ from faelles.circulation.looking.operations import ScanMeaning, ScanRequest, ide
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.web.desk import answers
 from faelles.doors.web.desk.answers import Entry, Tone
+from faelles.doors.web.desk.numbers import as_number, code_of_unknown
 from faelles.doors.web.desk.reasons import winning_rules
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import FormKey, WebRequest
@@ -110,7 +111,7 @@ async def scan(request: WebRequest) -> Response[bytes]:
 
 
 async def _answered(tx: Transaction, request: WebRequest, form: ScanForm) -> Entry:
-    typed = form.scan.strip()
+    typed = as_number(form.scan.strip())
     known = await identify_scan(tx, request.caller, request.services.keyring, ScanRequest(scan=typed))
     is_copy = known.item is not None and (known.meaning is ScanMeaning.ITEM or form.patron is not None)
     if is_copy and form.patron is not None:
@@ -119,7 +120,8 @@ async def _answered(tx: Transaction, request: WebRequest, form: ScanForm) -> Ent
         if len(known.patrons) > 1:
             return Entry(tone=Tone.STOP, code="scan_ambiguous", scanned=typed)
         return answers.opened(known.patrons[0])
-    return Entry(tone=Tone.STOP, code="web_group_card_first" if is_copy else "web_scan_unknown", scanned=typed)
+    code = "web_group_card_first" if is_copy else code_of_unknown(typed)
+    return Entry(tone=Tone.STOP, code=code, scanned=typed)
 
 
 async def _lend(tx: Transaction, request: WebRequest, form: ScanForm, item: str) -> Entry:
