@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable
 
-from circulation.lending_library import LendingLibrary
 from circulation.conftest import lender  # noqa: F401 - a fixture
+from circulation.lending_library import LendingLibrary
 from circulation.sharing.test_lending_away import asked, copy_of, fetched, sent
 from doors.web.sessions import session_of_staff
 from doors.web.visitor import Visitor
