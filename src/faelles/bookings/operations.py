@@ -36,7 +36,7 @@ from faelles.notices.planning.operations import tell
 from faelles.patrons.model import Patron
 from faelles.patrons.reach import patron_for, patron_to_change
 from faelles.patrons.relations import store as relations
-from faelles.people.model import Caller, Permission, Place
+from faelles.people.model import Caller, Permission, Place, listed
 from faelles.policies.compiled import Settings, Terms
 from faelles.policies.knobs import BOOKING_BUFFER_DAYS, BOOKING_LONGEST_DAYS, LENDABLE, LOAN_DAYS
 from faelles.policies.model import ANY_MATERIAL, ANY_PATRON, ScopePath, Subject
@@ -136,17 +136,15 @@ async def list_bookings(
     """A patron's bookings, cancelled ones apart: of the divisions that the caller may see, for patrons their own."""
     permission = caller.own_or(Permission.HOLD_VIEW)
     await patron_for(tx, caller, patron, permission, "list_bookings")
-    divisions = caller.divisions(permission)
-    listed = None if divisions is None else sorted(divisions)
-    return await store.of_patron(tx, patron, listed, after=after, limit=limit)
+    return await store.of_patron(tx, patron, listed(caller.divisions(permission)), after=after, limit=limit)
 
 
 async def show_booking(tx: Transaction, caller: Caller, patron: PatronId, booking: int) -> Booking:
     """Raises NotFoundError for one that is none of the patron's."""
-    listed = await list_bookings(tx, caller, patron, after=booking - 1, limit=1)
-    if not listed or listed[0].id != booking:
+    found = await list_bookings(tx, caller, patron, after=booking - 1, limit=1)
+    if not found or found[0].id != booking:
         raise NotFoundError("booking_unknown")
-    return listed[0]
+    return found[0]
 
 
 async def booking_information(tx: Transaction, caller: Caller, record: RecordId) -> list[BranchInformation]:

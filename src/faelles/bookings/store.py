@@ -103,11 +103,10 @@ async def lock(tx: Transaction, bookings: Sequence[int]) -> None:
 
 
 async def of_patron(
-    tx: Transaction, patron: PatronId, divisions: Sequence[DivisionId] | None, *, after: int, limit: int
+    tx: Transaction, patron: PatronId, divisions: list[DivisionId] | None, *, after: int, limit: int
 ) -> list[Booking]:
     """All but the cancelled ones, in the order of their ids."""
-    listed = None if divisions is None else list(divisions)
-    return [_booking(row) for row in await tx.rows(_OF_PATRON, tx.agency, patron, after, listed, limit)]
+    return [_booking(row) for row in await tx.rows(_OF_PATRON, tx.agency, patron, after, divisions, limit)]
 
 
 def _booking(row: Row) -> Booking:

@@ -34,7 +34,7 @@ from faelles.notices.model import kinds
 from faelles.notices.planning.operations import tell
 from faelles.patrons import store as patrons
 from faelles.patrons.reach import looked_at, patron_for, patron_to_change
-from faelles.people.model import Caller, Permission, Place
+from faelles.people.model import Caller, Permission, Place, listed
 
 
 async def request_title(tx: Transaction, caller: Caller, patron: PatronId, request: NewRequest) -> Request:
@@ -153,8 +153,7 @@ def awaited_asked_for(tx: Transaction, caller: Caller) -> Read[list[Awaited]]:
     """What the caller waits for from other libraries, in the divisions where they may see their own: a question for
     `Transaction.together`.
     """
-    divisions = caller.divisions(Permission.OWN_ACCOUNT)
-    return store.awaited(tx, caller.oneself(), None if divisions is None else sorted(divisions))
+    return store.awaited(tx, caller.oneself(), listed(caller.divisions(Permission.OWN_ACCOUNT)))
 
 
 async def show_request(tx: Transaction, caller: Caller, request: int) -> Request:
@@ -167,9 +166,7 @@ async def show_request(tx: Transaction, caller: Caller, request: int) -> Request
 async def open_requests(tx: Transaction, caller: Caller, *, after: int = 0, limit: int = 50) -> list[Request]:
     """What is to be done: everything that is neither closed nor denied, in both directions; each look is recorded."""
     caller.require(Permission.HOLD_VIEW)
-    divisions = caller.divisions(Permission.HOLD_VIEW)
-    listed = None if divisions is None else sorted(divisions)
-    found = await store.open_requests(tx, listed, after=after, limit=limit)
+    found = await store.open_requests(tx, listed(caller.divisions(Permission.HOLD_VIEW)), after=after, limit=limit)
     await looked_at(tx, caller, "interlibrary_requests", sorted({each.patron for each in found}))
     return found
 

@@ -103,10 +103,9 @@ def awaited(tx: Transaction, patron: PatronId, divisions: list[DivisionId] | Non
 
 
 async def open_requests(
-    tx: Transaction, divisions: Sequence[DivisionId] | None, *, after: int, limit: int
+    tx: Transaction, divisions: list[DivisionId] | None, *, after: int, limit: int
 ) -> list[Request]:
-    listed = None if divisions is None else list(divisions)
-    return [_request(row) for row in await tx.rows(_OPEN, tx.agency, listed, after, limit)]
+    return [_request(row) for row in await tx.rows(_OPEN, tx.agency, divisions, after, limit)]
 
 
 def _request(row: Row) -> Request:

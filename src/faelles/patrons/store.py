@@ -13,6 +13,7 @@ from faelles.ground.errors import ConflictError, InvalidRequestError, NotFoundEr
 from faelles.ground.i18n import Language
 from faelles.ground.ids import BranchId, DivisionId, PatronId
 from faelles.patrons.model import Branch, Contact, Groups, Patron, PatronKind
+from faelles.people.model import listed
 
 # Locked in the order of their ids, and read only after the lock is had: what a waiter sees is what the first one left.
 _LOCK = """
@@ -152,7 +153,7 @@ def shown_asked_for(
     """The patron, if they belong to one of `divisions` (None: wherever); `operation`: what the look is noted for, if it
     is. `with_merged`: also one who became another.
     """
-    asked = (tx.agency, patron, None if divisions is None else list(divisions), with_merged)
+    asked = (tx.agency, patron, listed(divisions), with_merged)
     if operation is None:
         return Read(_SHOW, asked, _decode_one)
     return Read(_SHOW_AND_NOTE, (*asked, tx.now, str(tx.actor), operation), _decode_one)

@@ -160,6 +160,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(grant.division for grant in granted if grant.division is not None)
 
 
+def listed(divisions: frozenset[DivisionId] | None) -> list[DivisionId] | None:
+    """What `Caller.divisions` says, as a statement takes it: NULL for the whole agency."""
+    return None if divisions is None else sorted(divisions)
+
+
 EVERY_PERMISSION = frozenset(Permission) - {Permission.OWN_ACCOUNT, Permission.SUPPORT}
 """Everything that can be held within an agency by those who work for it."""
 

@@ -20,9 +20,9 @@ from faelles.ground.access import record_access
 from faelles.ground.actor import ActorKind
 from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
-from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemNumber, PatronId, RecordId
+from faelles.ground.ids import BranchId, HoldId, ItemNumber, PatronId, RecordId
 from faelles.patrons.reach import patron_for
-from faelles.people.model import Caller, Permission, Place
+from faelles.people.model import Caller, Permission, Place, listed
 from faelles.policies.operations import current_settings
 
 _LOG_SHOWN = 50
@@ -52,7 +52,7 @@ async def holds_of_patron(
         tx,
         patron,
         is_open=is_open,
-        divisions=None if divisions is None else sorted(divisions),
+        divisions=listed(divisions),
         after=after,
         limit=limit,
     )
@@ -65,7 +65,7 @@ async def holds_of_title(
     """The open holds of a title by rank, and what to go on after. A look at everybody who waits."""
     caller.require(Permission.HOLD_VIEW)
     divisions = caller.divisions(Permission.HOLD_VIEW)
-    found = await store.of_title(tx, record, divisions=_sorted(divisions), after=after, limit=limit)
+    found = await store.of_title(tx, record, divisions=listed(divisions), after=after, limit=limit)
     await _note_looks(tx, caller, found, "holds_of_title")
     return await _told(tx, caller, found), found[-1].rank if len(found) == limit else None
 
@@ -88,10 +88,6 @@ async def holds_at_branch(
     found = await store.of_branch(tx, branch, states=states, after=after, limit=limit)
     await _note_looks(tx, caller, found, "holds_at_branch")
     return await _told(tx, caller, found)
-
-
-def _sorted(divisions: frozenset[DivisionId] | None) -> list[DivisionId] | None:
-    return None if divisions is None else sorted(divisions)
 
 
 async def _note_looks(tx: Transaction, caller: Caller, found: Sequence[FoundHold], operation: str) -> None:

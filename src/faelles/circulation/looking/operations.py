@@ -14,7 +14,7 @@ from faelles.ground.fields import Scan
 from faelles.ground.ids import LoanId, PatronId
 from faelles.patrons.looking.operations import candidates, identifiers_asked_for
 from faelles.patrons.reach import looked_at, patron_for
-from faelles.people.model import Caller, Permission
+from faelles.people.model import Caller, Permission, listed
 
 
 async def loans_of_patron(
@@ -38,12 +38,11 @@ async def loans_of_patron(
         await patron_for(tx, caller, patron, permission, "loans_of_patron")
     if caller.patron is not None and not is_open and closed_since is None:
         return []
-    divisions = caller.divisions(permission)
     return await store.loans_of(
         tx,
         patron,
         is_open=is_open,
-        divisions=None if divisions is None else sorted(divisions),
+        divisions=listed(caller.divisions(permission)),
         closed_since=closed_since,
         after=after,
         limit=limit,

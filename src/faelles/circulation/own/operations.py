@@ -7,7 +7,7 @@ from faelles.circulation.own.rules import decided_alike
 from faelles.ground.access import record_access
 from faelles.ground.database import Read, Transaction
 from faelles.ground.ids import BranchId, PatronId
-from faelles.people.model import Caller, Permission
+from faelles.people.model import Caller, Permission, listed
 
 
 def loans_asked_for(tx: Transaction, caller: Caller) -> Read[AtHome]:
@@ -38,5 +38,4 @@ def holds_asked_for(tx: Transaction, caller: Caller) -> Read[OwnHolds]:
     """The open holds of the caller's own, in the divisions where they may see them. Which copy is planned for whom is
     not told: a hold for which one is planned waits like any other.
     """
-    divisions = caller.divisions(Permission.OWN_ACCOUNT)
-    return store.own_holds(tx, caller.oneself(), None if divisions is None else sorted(divisions))
+    return store.own_holds(tx, caller.oneself(), listed(caller.divisions(Permission.OWN_ACCOUNT)))

@@ -10,6 +10,7 @@ from faelles.circulation.holds.facts import Copy, Waiting
 from faelles.ground.database import Transaction
 from faelles.ground.ids import BranchId, DivisionId, HoldId, ItemId, PatronGroupId, PatronId, RecordId
 from faelles.ground.jsonb import as_json
+from faelles.people.model import listed
 
 _LOAD = "SELECT load_expired_hold($1, $2, $3)"
 _EXPIRE = "SELECT count(*) FROM close_holds($1, ARRAY[$2::bigint], ARRAY['ready'], 'expired', $3, NULL, $4, $5)"
@@ -65,6 +66,5 @@ async def count_uncollected(
     tx: Transaction, patron: PatronId, why: str, divisions: frozenset[DivisionId] | None
 ) -> int:
     """How many holds the patron did not collect, in these divisions or (None) in all."""
-    among = None if divisions is None else sorted(divisions)
-    count: int = await tx.value(_UNCOLLECTED, tx.agency, patron, why, among)
+    count: int = await tx.value(_UNCOLLECTED, tx.agency, patron, why, listed(divisions))
     return count

@@ -6,7 +6,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError
 from faelles.ground.events import Event, append
 from faelles.ground.ids import BranchId
-from faelles.people.model import Caller, Permission, Place
+from faelles.people.model import Caller, Permission, Place, listed
 
 
 async def list_work(
@@ -15,9 +15,7 @@ async def list_work(
     """What nobody has settled yet, oldest first, in the divisions the caller works for."""
     caller.require(Permission.WORKLIST)
     divisions = caller.divisions(Permission.WORKLIST)
-    return await store.list_open(
-        tx, branch=branch, divisions=None if divisions is None else sorted(divisions), after=after, limit=limit
-    )
+    return await store.list_open(tx, branch=branch, divisions=listed(divisions), after=after, limit=limit)
 
 
 async def settle(tx: Transaction, caller: Caller, entry: int, request: Settle) -> WorkEntry:

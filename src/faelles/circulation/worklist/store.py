@@ -6,7 +6,7 @@ import msgspec
 
 from faelles.circulation.worklist.model import WorkEntry
 from faelles.ground.database import Row, Transaction
-from faelles.ground.ids import BranchId
+from faelles.ground.ids import BranchId, DivisionId
 
 _LIST = """
 SELECT w.id, w.branch_id, w.kind, w.loan_id, w.item_id, w.scanned_item, w.scanned_card, w.details::text AS details,
@@ -36,7 +36,7 @@ UPDATE work_entry
 
 
 async def list_open(
-    tx: Transaction, *, branch: BranchId | None, divisions: list[int] | None, after: int, limit: int
+    tx: Transaction, *, branch: BranchId | None, divisions: list[DivisionId] | None, after: int, limit: int
 ) -> list[WorkEntry]:
     """Unsettled entries, oldest first; of one branch, and of some divisions, where these are given."""
     return [_entry(row) for row in await tx.rows(_LIST, tx.agency, after, branch, divisions, limit)]

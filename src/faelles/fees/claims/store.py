@@ -2,10 +2,11 @@
 
 from faelles.fees.claims.model import ClaimLoan
 from faelles.fees.desk.model import StatementLine
-from faelles.fees.model import ChargeKind, EntryKind
-from faelles.ground.database import Row, Transaction
+from faelles.fees.desk.store import statement_line
+from faelles.ground.database import Transaction
 from faelles.ground.ids import AccountId, ChargeId, PatronId, RuleId
 from faelles.patrons.reach import Divisions
+from faelles.people.model import listed
 
 _HOW = "SELECT batch, rule_id FROM charge WHERE agency_id = $1 AND id = $2"
 
@@ -56,26 +57,8 @@ async def loans_of(tx: Transaction, charge: ChargeId) -> tuple[ClaimLoan, ...]:
 
 
 async def entries_of(tx: Transaction, charge: ChargeId) -> tuple[StatementLine, ...]:
-    return tuple(_entry(row) for row in await tx.rows(_ENTRIES, tx.agency, charge))
+    return tuple(statement_line(row) for row in await tx.rows(_ENTRIES, tx.agency, charge))
 
 
 async def is_account_of(tx: Transaction, patron: PatronId, account: AccountId, divisions: Divisions) -> bool:
-    reach = None if divisions is None else sorted(divisions)
-    return bool(await tx.value(_IS_OF, tx.agency, patron, account, reach))
-
-
-def _entry(row: Row) -> StatementLine:
-    return StatementLine(
-        entry=row["id"],
-        division=row["division_id"],
-        at=row["at"],
-        kind=EntryKind(row["kind"]),
-        amount_ore=row["amount_ore"],
-        charge=row["charge_id"],
-        charge_kind=ChargeKind(row["charge_kind"]),
-        step=row["step"],
-        reason=row["reason"],
-        reverses=row["reverses_id"],
-        reference=row["reference"],
-        branch=row["branch_id"],
-    )
+    return bool(await tx.value(_IS_OF, tx.agency, patron, account, listed(divisions)))

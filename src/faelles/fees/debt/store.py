@@ -10,6 +10,7 @@ from faelles.fees.model import ChargeKind
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import ChargeId, DivisionId
 from faelles.patrons.reach import Divisions
+from faelles.people.model import listed
 
 _START_COUNTING = "INSERT INTO debt_counter (agency_id) VALUES ($1) ON CONFLICT (agency_id) DO NOTHING"
 
@@ -223,7 +224,7 @@ async def list_messages(
 
 
 async def list_claims(tx: Transaction, divisions: Divisions, *, after: int, limit: int) -> list[ClaimShown]:
-    reach = None if divisions is None else sorted(divisions)
+    reach = listed(divisions)
     return [
         ClaimShown(
             charge=ChargeId(row["charge_id"]),

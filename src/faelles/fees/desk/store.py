@@ -23,6 +23,7 @@ from faelles.fees.store import entry_of
 from faelles.ground.database import Row, Transaction
 from faelles.ground.ids import AccountId, ChargeId, DivisionId, PatronId
 from faelles.patrons.reach import Divisions
+from faelles.people.model import listed
 
 _LOAD_COUNTER = """
 SELECT branch_id, division_id, currency, ($3::timestamptz AT TIME ZONE time_zone)::date AS today
@@ -232,8 +233,8 @@ async def load_responsible(tx: Transaction, patron: PatronId, today: date) -> Re
 
 async def list_balances(tx: Transaction, patron: PatronId, divisions: Divisions) -> list[Balance]:
     """The patron's own balances, then what the patron is liable for on the accounts of others."""
-    own = await tx.rows(_LIST_BALANCES, tx.agency, patron, _listed(divisions))
-    others = await tx.rows(_LIST_LIABILITIES, tx.agency, patron, _listed(divisions))
+    own = await tx.rows(_LIST_BALANCES, tx.agency, patron, listed(divisions))
+    others = await tx.rows(_LIST_LIABILITIES, tx.agency, patron, listed(divisions))
     return [
         Balance(
             for_patron=row["patron_id"],
@@ -248,22 +249,19 @@ async def list_balances(tx: Transaction, patron: PatronId, divisions: Divisions)
 async def list_claims(
     tx: Transaction, patron: PatronId, divisions: Divisions, *, only_open: bool, before: int | None, limit: int
 ) -> list[ClaimLine]:
-    values = (tx.agency, patron, _listed(divisions), before or _LAST, only_open, limit)
+    values = (tx.agency, patron, listed(divisions), before or _LAST, only_open, limit)
     return _decode_claims(await tx.value(_LIST_CLAIMS, *values))
 
 
 async def list_entries(
     tx: Transaction, patron: PatronId, divisions: Divisions, *, before: int | None, limit: int
 ) -> list[StatementLine]:
-    rows = await tx.rows(_LIST_ENTRIES, tx.agency, patron, _listed(divisions), before or _LAST, limit)
-    return [_statement_line(row) for row in rows]
+    rows = await tx.rows(_LIST_ENTRIES, tx.agency, patron, listed(divisions), before or _LAST, limit)
+    return [statement_line(row) for row in rows]
 
 
-def _listed(divisions: Divisions) -> list[DivisionId] | None:
-    return None if divisions is None else sorted(divisions)
-
-
-def _statement_line(row: Row) -> StatementLine:
+def statement_line(row: Row) -> StatementLine:
+    """From a row of an entry, with its claim and payment where it has one."""
     return StatementLine(
         entry=row["id"],
         division=row["division_id"],

@@ -7,8 +7,9 @@ from typing import Any
 from faelles.fees.exclusion import rules
 from faelles.fees.exclusion.model import Debtor, NewNotice, Notice, NoticeLine, StandingNotice, UntoldNotice
 from faelles.ground.database import Row, Transaction
-from faelles.ground.ids import DivisionId, PatronId
+from faelles.ground.ids import PatronId
 from faelles.patrons.reach import Divisions
+from faelles.people.model import listed
 
 # Whoever owes anything: what each of them may owe is for the policy to say. $3: these patrons, else all after $2.
 _LOAD_DEBTORS = """
@@ -119,7 +120,7 @@ async def _debtors(tx: Transaction, rows: list[Row]) -> list[Debtor]:
 
 async def list_notices(tx: Transaction, patron: PatronId, divisions: Divisions, today: date) -> list[NoticeLine]:
     """What was written to a patron, newest first."""
-    rows = await tx.rows(_LOAD_NOTICES, tx.agency, [patron], _reach(divisions))
+    rows = await tx.rows(_LOAD_NOTICES, tx.agency, [patron], listed(divisions))
     return [NoticeLine(**_line(row, today)) for row in rows]
 
 
@@ -127,7 +128,7 @@ async def list_unsettled(
     tx: Transaction, divisions: Divisions, today: date, *, after: int, limit: int
 ) -> list[StandingNotice]:
     """The next notices about debts of which something is left, in the order they were written in."""
-    rows = await tx.rows(_LOAD_UNSETTLED, tx.agency, after, _reach(divisions), limit)
+    rows = await tx.rows(_LOAD_UNSETTLED, tx.agency, after, listed(divisions), limit)
     return [StandingNotice(patron=row["patron_id"], **_line(row, today)) for row in rows]
 
 
@@ -176,10 +177,6 @@ def _notice(row: Row) -> Notice:
         owed_ore=row["owed_ore"],
         rule=row["rule_id"],
     )
-
-
-def _reach(divisions: Divisions) -> list[DivisionId] | None:
-    return None if divisions is None else sorted(divisions)
 
 
 def _line(row: Row, today: date) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from faelles.ground.ids import ChargeId, LoanId, PatronId
 from faelles.notices.looking.model import Attempt, MessageLine, MessageView, Said
 from faelles.notices.model import About, ChannelName, MessageState, kinds
 from faelles.patrons.reach import Divisions
+from faelles.people.model import listed
 
 _LINE = """
 m.id, m.patron_id, m.division_id, m.channel, m.state, m.language, m.composed_at, m.attempts, m.sent_at, m.failure,
@@ -110,12 +111,12 @@ async def said_about(
 async def of_patron(
     tx: Transaction, patron: PatronId, divisions: Divisions, *, before: int | None, limit: int
 ) -> list[MessageLine]:
-    rows = await tx.rows(_OF_PATRON, tx.agency, patron, _reach(divisions), before, limit)
+    rows = await tx.rows(_OF_PATRON, tx.agency, patron, listed(divisions), before, limit)
     return [_line(row) for row in rows]
 
 
 async def unsettled(tx: Transaction, divisions: Divisions, *, after: int, limit: int) -> list[MessageLine]:
-    return [_line(row) for row in await tx.rows(_UNSETTLED, tx.agency, _reach(divisions), after, limit)]
+    return [_line(row) for row in await tx.rows(_UNSETTLED, tx.agency, listed(divisions), after, limit)]
 
 
 async def lock(tx: Transaction, message: int) -> None:
@@ -123,7 +124,7 @@ async def lock(tx: Transaction, message: int) -> None:
 
 
 async def load(tx: Transaction, message: int, divisions: Divisions) -> MessageView | None:
-    row = await tx.row(_ONE, tx.agency, message, _reach(divisions))
+    row = await tx.row(_ONE, tx.agency, message, listed(divisions))
     if row is None:
         return None
     tries = [
@@ -164,10 +165,6 @@ async def warnings_lost(tx: Transaction, message: int) -> list[int]:
 
 async def plan_again(tx: Transaction, message: int, channel: ChannelName) -> int:
     return await tx.execute(_PLAN_AGAIN, tx.agency, message, channel.value, tx.now)
-
-
-def _reach(divisions: Divisions) -> Sequence[int] | None:
-    return None if divisions is None else list(divisions)
 
 
 def _line(row: Row) -> MessageLine:

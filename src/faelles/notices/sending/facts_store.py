@@ -8,6 +8,7 @@ from faelles.ground.ids import PatronId
 from faelles.notices.model import About
 from faelles.notices.sending.model import BookingFact, ClaimFact, ExclusionFact, Fact, HoldFact, LoanFact, PaymentFact
 from faelles.patrons.reach import Divisions
+from faelles.people.model import listed
 
 _LOANS = """
 SELECT l.loan_id AS id, t.title, array_to_string(t.creators, ', ') AS creators, COALESCE(c.number, '') AS number,
@@ -122,8 +123,7 @@ async def subjects_of(tx: Transaction, about: About, patron: PatronId, divisions
     """What the patron has just now that could be spoken of, in the divisions given."""
     if about not in _SUBJECTS:
         return []
-    reach = None if divisions is None else list(divisions)
-    return [row["id"] for row in await tx.rows(_SUBJECTS[about], tx.agency, patron, reach, limit)]
+    return [row["id"] for row in await tx.rows(_SUBJECTS[about], tx.agency, patron, listed(divisions), limit)]
 
 
 def _loan(row: Row) -> Fact:

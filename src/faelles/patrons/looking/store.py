@@ -6,6 +6,7 @@ from datetime import date
 from faelles.ground.database.transaction import Transaction
 from faelles.ground.ids import DivisionId, PatronGroupId, PatronId
 from faelles.patrons.reach import Divisions
+from faelles.people.model import listed
 
 _POSITION = "SELECT sort_name FROM patron WHERE agency_id = $1 AND id = $2"
 
@@ -50,14 +51,14 @@ async def named(
     """
     longest, *others = sorted(words, key=len, reverse=True)
     position = await _position(tx, after)
-    rows = await tx.rows(_NAMED, longest, others, born, _listed(divisions), *position, limit)
+    rows = await tx.rows(_NAMED, longest, others, born, listed(divisions), *position, limit)
     return [PatronId(row["id"]) for row in rows]
 
 
 async def born_on(
     tx: Transaction, born: date, divisions: Divisions, *, after: PatronId | None, limit: int
 ) -> list[PatronId]:
-    rows = await tx.rows(_BORN, tx.agency, born, _listed(divisions), *await _position(tx, after), limit)
+    rows = await tx.rows(_BORN, tx.agency, born, listed(divisions), *await _position(tx, after), limit)
     return [PatronId(row["id"]) for row in rows]
 
 
@@ -67,10 +68,6 @@ async def _position(tx: Transaction, after: PatronId | None) -> tuple[str, int]:
         return "", 0
     name: str | None = await tx.value(_POSITION, tx.agency, after)
     return name or "", after
-
-
-def _listed(divisions: Divisions) -> list[int] | None:
-    return None if divisions is None else list(divisions)
 
 
 async def merged_into(tx: Transaction, patron: PatronId) -> list[PatronId]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from faelles.ground.database.transaction import Transaction
-from faelles.ground.ids import PatronId
+from faelles.ground.ids import DivisionId, PatronId
 from faelles.ground.jsonb import as_json
 from faelles.patrons.registers.model import NameKept, Record, RegisterReport
 
@@ -193,6 +193,6 @@ async def report(tx: Transaction) -> RegisterReport:
     )
 
 
-async def names_kept(tx: Transaction, divisions: Sequence[int] | None, *, after: int, limit: int) -> list[NameKept]:
-    rows = await tx.rows(_NAMES_KEPT, tx.agency, after, None if divisions is None else list(divisions), limit)
+async def names_kept(tx: Transaction, divisions: list[DivisionId] | None, *, after: int, limit: int) -> list[NameKept]:
+    rows = await tx.rows(_NAMES_KEPT, tx.agency, after, divisions, limit)
     return [NameKept(**dict(row)) for row in rows]

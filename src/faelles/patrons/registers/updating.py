@@ -28,7 +28,7 @@ from faelles.patrons.registers import rules, store
 from faelles.patrons.registers.blocking import block_deceased, is_blocked_as_deceased
 from faelles.patrons.registers.model import NameKept, Person, Record, RegisterReport, Update, What
 from faelles.patrons.registers.port import ChangingRegister
-from faelles.people.model import Caller, Permission
+from faelles.people.model import Caller, Permission, listed
 
 _log = logger("patrons.registers")
 
@@ -85,9 +85,8 @@ async def show_register_updates(tx: Transaction, caller: Caller) -> RegisterRepo
 async def list_names_kept(tx: Transaction, caller: Caller, *, after: int = 0, limit: int = 50) -> list[NameKept]:
     """Patrons whose name was chosen by hand and is another than the register's; each look is recorded."""
     caller.require(Permission.PATRON_CPR)
-    divisions = caller.divisions(Permission.PATRON_CPR)
-    listed = None if divisions is None else sorted(divisions)
-    found = await store.names_kept(tx, listed, after=after, limit=limit)
+    divisions = listed(caller.divisions(Permission.PATRON_CPR))
+    found = await store.names_kept(tx, divisions, after=after, limit=limit)
     await reach.looked_at(tx, caller, "register_names_kept", [each.patron for each in found])
     return found
 
