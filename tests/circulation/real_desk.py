@@ -19,6 +19,7 @@ from faelles.circulation.loans.model import (
     ReturnRequest,
     UndoRequest,
 )
+from faelles.circulation.loans.offline_model import Happened, OfflineEntry
 from faelles.fees.desk import operations as money
 from faelles.fees.desk.model import Forgive, ManualCharge, ManualKind, Means, Pay
 from faelles.fees.operations import verify
@@ -186,8 +187,8 @@ class RealDesk:
         return answer if isinstance(answer, Said) else Said(answer.outcome.value, charged=answer.charged_ore)
 
     async def offline_checkout(self, reader: str, item: str, branch: str, at: datetime) -> Said:
-        entry = offline.OfflineEntry(
-            what=offline.Happened.CHECKOUT,
+        entry = OfflineEntry(
+            what=Happened.CHECKOUT,
             item=self.copies[item],
             branch=self.branches[branch],
             happened_at=at,
@@ -196,12 +197,10 @@ class RealDesk:
         return await self._record(entry)
 
     async def offline_return(self, item: str, branch: str, at: datetime) -> Said:
-        entry = offline.OfflineEntry(
-            what=offline.Happened.RETURN, item=self.copies[item], branch=self.branches[branch], happened_at=at
-        )
+        entry = OfflineEntry(what=Happened.RETURN, item=self.copies[item], branch=self.branches[branch], happened_at=at)
         return await self._record(entry)
 
-    async def _record(self, entry: offline.OfflineEntry) -> Said:
+    async def _record(self, entry: OfflineEntry) -> Said:
         librarian, keyring = self.library.librarian, self.library.keyring
         answer = await self._answer(lambda tx: offline.record_offline(tx, librarian, keyring, entry))
         if isinstance(answer, Said):

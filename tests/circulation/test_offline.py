@@ -8,7 +8,8 @@ from circulation.holds.wishing import title_of, wish
 from circulation.lending_library import LendingLibrary, Reader
 from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome
-from faelles.circulation.loans.offline import CONFLICTS, Happened, OfflineAnswer, OfflineEntry, record_offline
+from faelles.circulation.loans.offline import record_offline
+from faelles.circulation.loans.offline_model import CONFLICTS, Happened, OfflineAnswer, OfflineEntry
 from faelles.circulation.looking.operations import show_loan
 from faelles.circulation.worklist.model import Settle, WorkEntry
 from faelles.circulation.worklist.operations import list_work, settle

@@ -11,7 +11,8 @@ from faelles.circulation.desk.model import Borrower
 from faelles.circulation.holds.model import PlaceHold, Wish
 from faelles.circulation.holds.operations import place_hold
 from faelles.circulation.loans.model import Outcome, RenewalRequest
-from faelles.circulation.loans.offline import Happened, OfflineAnswer, OfflineEntry, record_offline
+from faelles.circulation.loans.offline import record_offline
+from faelles.circulation.loans.offline_model import Happened, OfflineAnswer, OfflineEntry
 from faelles.circulation.loans.operations import renew
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.holds import hold_at_machine

@@ -13,7 +13,7 @@ from httpx import Response
 from circulation.lending_library import LendingLibrary, Reader
 from doors.web.school import a_class
 from doors.web.visitor import Visitor
-from faelles.circulation.loans.offline import CONFLICTS
+from faelles.circulation.loans.offline_model import CONFLICTS
 from faelles.circulation.looking.operations import show_loan
 from faelles.doors.web.offline.advice import advice_on
 from faelles.ground.clock import utc_now

@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from faelles.circulation.loans.model import Outcome
-from faelles.circulation.loans.offline import OfflineAnswer, OfflineEntry, key_of
+from faelles.circulation.loans.offline import key_of
+from faelles.circulation.loans.offline_model import OfflineAnswer, OfflineEntry
 from faelles.ground import idempotency
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Transaction

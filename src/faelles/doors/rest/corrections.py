@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 from faelles.circulation.loans import corrections, losses, offline, offline_log, operations
 from faelles.circulation.loans.model import LossAnswer, LossRequest, Outcome, ReturnRequest, UndoAnswer, UndoRequest
 from faelles.circulation.loans.offline_log import EntryTaken
+from faelles.circulation.loans.offline_model import OfflineEntry
 from faelles.circulation.worklist import operations as worklist
 from faelles.circulation.worklist.model import Settle, WorkEntry
 from faelles.doors.rest.access import Example, guarded
@@ -105,13 +106,13 @@ async def found(
 class OfflineLog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What happened while nobody could ask, oldest first."""
 
-    entries: Annotated[list[offline.OfflineEntry], msgspec.Meta(min_length=1, max_length=MOST_OFFLINE_ENTRIES)]
+    entries: Annotated[list[OfflineEntry], msgspec.Meta(min_length=1, max_length=MOST_OFFLINE_ENTRIES)]
 
 
 class OfflineReply(msgspec.Struct, frozen=True, kw_only=True):
     """How one entry was taken; `problem` where it could mean nothing (a clock ahead, an unknown branch)."""
 
-    entry: offline.OfflineEntry
+    entry: OfflineEntry
     outcome: Outcome
     loan: LoanId | None = None
     conflicts: tuple[BlockReply, ...] = ()
@@ -157,7 +158,7 @@ async def record_offline(
     return [_told(entry, each, request.language) for entry, each in zip(log, taken, strict=True)]
 
 
-async def _take(request: ApiRequest, entry: offline.OfflineEntry) -> EntryTaken:
+async def _take(request: ApiRequest, entry: OfflineEntry) -> EntryTaken:
     caller, keyring = request.caller, request.services.keyring
     try:
         return EntryTaken(answer=await request.run(lambda tx: offline.record_offline(tx, caller, keyring, entry)))
@@ -170,7 +171,7 @@ async def _take(request: ApiRequest, entry: offline.OfflineEntry) -> EntryTaken:
         return EntryTaken(problem=problem.code, parameters=problem.parameters)
 
 
-def _told(entry: offline.OfflineEntry, taken: EntryTaken, language: Language) -> OfflineReply:
+def _told(entry: OfflineEntry, taken: EntryTaken, language: Language) -> OfflineReply:
     answer = taken.answer
     if answer is None:
         code = taken.problem or ""
@@ -184,7 +185,7 @@ def _told(entry: offline.OfflineEntry, taken: EntryTaken, language: Language) ->
     )
 
 
-def _shown(entry: offline.OfflineEntry) -> offline.OfflineEntry:
+def _shown(entry: OfflineEntry) -> OfflineEntry:
     """The entry, less the card that was scanned: an answer is read by whoever passes by."""
     return msgspec.structs.replace(entry, card=None)
 

@@ -3,7 +3,8 @@
 from datetime import date, datetime, timedelta
 
 from faelles.circulation.desk.opening import LONGEST_BACKDATING
-from faelles.circulation.loans.offline import Happened, OfflineAnswer, OfflineEntry, record_offline
+from faelles.circulation.loans.offline import record_offline
+from faelles.circulation.loans.offline_model import Happened, OfflineAnswer, OfflineEntry
 from faelles.circulation.self_service.model import ItemSeen
 from faelles.circulation.self_service.operations import item_at_machine, language_of
 from faelles.doors.sip2.exchange import Exchange

@@ -8,7 +8,7 @@ import msgspec
 from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.desk.model import Borrower
 from faelles.circulation.loans.model import CheckoutAnswer, CheckoutRequest, ItemShown, Outcome, RenewalAnswer
-from faelles.circulation.loans.offline import Happened, OfflineAnswer
+from faelles.circulation.loans.offline_model import Happened, OfflineAnswer
 from faelles.circulation.loans.operations import checkout
 from faelles.circulation.self_service import operations
 from faelles.circulation.self_service.model import ItemSeen, RenewAtMachine, RenewedAtMachine

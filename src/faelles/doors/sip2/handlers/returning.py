@@ -7,7 +7,8 @@ import msgspec
 
 from faelles.circulation.desk.opening import LONGEST_BACKDATING
 from faelles.circulation.loans.model import Outcome, ReturnAnswer, ReturnRequest
-from faelles.circulation.loans.offline import Happened, OfflineEntry, record_offline
+from faelles.circulation.loans.offline import record_offline
+from faelles.circulation.loans.offline_model import Happened, OfflineEntry
 from faelles.circulation.loans.operations import return_item, take_as_fact
 from faelles.circulation.loans.replies import shown
 from faelles.circulation.self_service import operations

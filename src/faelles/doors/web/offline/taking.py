@@ -14,7 +14,8 @@ from litestar import Response, Router, get, post
 
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.loans.model import Outcome
-from faelles.circulation.loans.offline import Happened, OfflineAnswer, OfflineEntry, record_offline
+from faelles.circulation.loans.offline import record_offline
+from faelles.circulation.loans.offline_model import Happened, OfflineAnswer, OfflineEntry
 from faelles.circulation.looking.operations import ScanAnswer, ScanMeaning, ScanRequest, identify_scan
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import QueryId
