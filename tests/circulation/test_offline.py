@@ -322,6 +322,8 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.LENT_BEFORE_HOMEBOUND,
         BlockCode.HOLD_UNKNOWN,
         BlockCode.HOLD_ON_ITS_WAY,
+        BlockCode.TITLE_NOT_FOUND,
+        BlockCode.ISSUE_NOT_FOUND,
     }
     of_asking = {
         BlockCode.SIGN_IN_FAILED,
