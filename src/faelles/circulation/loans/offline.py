@@ -93,15 +93,7 @@ async def _record_checkout(
         # Without a fee: nobody can say when it came back.
         holder = facts.holder or case.patron
         await close_for_next(tx, desk, case.item, case.loan, holder=holder, at=entry.happened_at, look=_LOOK)
-    request = CheckoutRequest(
-        borrower=borrower,
-        second_borrower=None if barred else entry.second_borrower,
-        item=entry.item,
-        branch=entry.branch,
-        # A day that was told stands, however many wait for the title.
-        due_on=_told_due(entry, case.today),
-        lent_at=entry.happened_at,
-    )
+    request = _as_asked(entry, borrower, case, second=None if barred else entry.second_borrower)
     answer = await lending.lend(tx, desk, request, lending.Lend(facts.next_loan, case, case.due_on, ()), repeat)
     if conflicts:
         await _add_work_entry(tx, entry, answer.loan, conflicts)
@@ -135,6 +127,20 @@ def _case(desk: Desk, entry: OfflineEntry, facts: CheckoutFacts) -> LendingCase 
         holds=facts.holds,
         is_on_hold_shelf=facts.is_on_hold_shelf,
         bookings=facts.bookings,
+    )
+
+
+def _as_asked(entry: OfflineEntry, borrower: Borrower, case: LendingCase, *, second: int | None) -> CheckoutRequest:
+    """The check-out as a desk would have asked for it then. A day that was told stands, however many wait for the
+    title.
+    """
+    return CheckoutRequest(
+        borrower=borrower,
+        second_borrower=second,
+        item=entry.item,
+        branch=entry.branch,
+        due_on=_told_due(entry, case.today),
+        lent_at=entry.happened_at,
     )
 
 
