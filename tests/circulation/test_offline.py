@@ -308,6 +308,8 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.WAITED_FOR,
     }
     of_holds = {
+        BlockCode.TITLE_NOT_FOUND,
+        BlockCode.ISSUE_NOT_FOUND,
         BlockCode.ALREADY_RESERVED,
         BlockCode.HELD_BOTH_WAYS,
         BlockCode.TOO_MANY_HOLDS,
