@@ -25,6 +25,7 @@ from faelles.people.model import Caller
 from faelles.policies.operations import current_settings
 
 _BLOCKED: Final = "User Blocked"
+_UNKNOWN: Final = "Unknown Item"
 _RENEWALS: Final[Mapping[BlockCode, str]] = MappingProxyType(
     {
         BlockCode.MAX_RENEWALS_REACHED: "Maximum Renewals Exceeded",
@@ -42,8 +43,8 @@ _REQUESTS: Final[Mapping[BlockCode, str]] = MappingProxyType(
     {
         BlockCode.ALREADY_RESERVED: "Duplicate Request",
         BlockCode.HELD_BOTH_WAYS: "Duplicate Request",
-        BlockCode.MATERIAL_NOT_FOUND: "Unknown Item",
-        BlockCode.TITLE_NOT_FOUND: "Unknown Item",
+        BlockCode.MATERIAL_NOT_FOUND: _UNKNOWN,
+        BlockCode.TITLE_NOT_FOUND: _UNKNOWN,
         BlockCode.PATRON_BLOCKED: _BLOCKED,
         BlockCode.EXCLUDED: _BLOCKED,
         BlockCode.DEBT_OVER_LIMIT: _BLOCKED,
@@ -76,7 +77,8 @@ async def request_item(tx: Transaction, caller: Caller, keyring: Keyring, asked:
         raise ProblemError("Duplicate Request", subjects.REQUEST, asked.request) from problem
     placed = placing.holds[0]
     if placed.hold is None:
-        raise ProblemError(_named(_REQUESTS, placed.blocks, _NOT_THEIRS), asked.user_element)
+        said = _named(_REQUESTS, placed.blocks, _NOT_THEIRS)
+        raise ProblemError(said, asked.item_element if said == _UNKNOWN else asked.user_element)
     return Requested(request=placed.hold, user=asked.user, scope=ITEM if asked.item else TITLE)
 
 
