@@ -16,6 +16,7 @@ async def test_staff_give_up_what_nothing_can_fill(employee: Visitor, library: L
     assert "reserveringer kan ikke opfyldes" in (await employee.get("/")).text
     shown = (await employee.get("/lists/unfillable")).text
     assert ("Titlen har ingen eksemplarer." in shown, f'value="{given_up}"' in shown) == (True, True)
+    assert 'href="/lists/unfillable"' in (await employee.get(f"/holds/{given_up}")).text
     done = await employee.send("/lists/unfillable", {"holds": [given_up]})
     assert (done.status_code, "Slettet: 1. Lånerne får besked." in done.text) == (200, True)
     assert (f'value="{given_up}"' in done.text, f'value="{kept}"' in done.text) == (False, True)
