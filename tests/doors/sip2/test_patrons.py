@@ -52,6 +52,16 @@ async def test_without_a_pin_the_card_is_good_and_nothing_more_is_told(hall: Hal
     assert (bare.fixed["charged_items_count"], "AU" in bare.fields, "BV" in bare.fields) == ("0000", False, False)
 
 
+async def test_without_a_pin_nobody_is_told_what_stands_against_the_patron(hall: Hall, machine: Machine):
+    reader, _ = await owing(hall.library)
+    await block(hall.library, reader)
+    for bare in (await machine.status(reader.card, pin=""), await machine.patron(reader.card, pin="")):
+        assert (bare.fixed["patron_status"], bare.get("AF")) == (" " * 14, "Tast din pinkode.")
+    for proven in (await machine.status(reader.card), await machine.patron(reader.card)):
+        assert proven.fixed["patron_status"][:4] == "YYYY"
+        assert "spærret" in proven.get("AF")
+
+
 async def test_counts_are_never_blank_and_lists_are_what_was_asked_for(hall: Hall, machine: Machine):
     reader, late, new = await hall.library.reader(), await hall.library.copy(), await hall.library.copy()
     await lent_since(hall.library, reader, late, 31)

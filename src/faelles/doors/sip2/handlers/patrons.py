@@ -29,7 +29,8 @@ async def status(exchange: Exchange) -> Answer:
 def _status_answer(exchange: Exchange, found: Recognised) -> Answer:
     if found.patron is None:
         return _nobody(exchange, found)
-    return Answer(_fixed(exchange, found.patron), _values(exchange, found.patron, found))
+    fixed = _fixed(exchange, found.patron, is_shown=_is_shown(exchange, found))
+    return Answer(fixed, _values(exchange, found.patron, found))
 
 
 async def information(exchange: Exchange) -> Answer:
@@ -39,10 +40,11 @@ async def information(exchange: Exchange) -> Answer:
         return _nobody(exchange, found)
     patron = found.patron
     if not _is_shown(exchange, found):
-        return Answer({**_NO_COUNTS, **_fixed(exchange, patron)}, _values(exchange, patron, found))
+        fixed = {**_NO_COUNTS, **_fixed(exchange, patron, is_shown=False)}
+        return Answer(fixed, _values(exchange, patron, found))
     fixed = {
         **_NO_COUNTS,
-        **_fixed(exchange, patron),
+        **_fixed(exchange, patron, is_shown=True),
         "hold_items_count": codes.count(len(patron.holds)),
         "unavailable_holds_count": codes.count(len(_unavailable(patron))),
         "overdue_items_count": codes.count(len(patron.overdue)),
@@ -83,10 +85,10 @@ def _is_shown(exchange: Exchange, found: Recognised) -> bool:
     )
 
 
-def _fixed(exchange: Exchange, patron: PatronSeen) -> dict[str, str]:
+def _fixed(exchange: Exchange, patron: PatronSeen, *, is_shown: bool) -> dict[str, str]:
     return {
         **stamped(exchange),
-        "patron_status": codes.patron_status(patron.blocks),
+        "patron_status": codes.patron_status(patron.blocks if is_shown else ()),
         "language": codes.LANGUAGE_CODES[patron.language.value],
     }
 
@@ -195,7 +197,8 @@ async def block(exchange: Exchange) -> Answer:
     if found.patron is None or _is_shown(exchange, found):
         return answer
     blocked = say(exchange, "sip2_card_blocked", found.patron.language)
-    return Answer(answer.fixed, {**answer.values, "AF": shown(exchange, [blocked])})
+    fixed = {**answer.fixed, "patron_status": codes.REFUSALS["24"]["patron_status"]}
+    return Answer(fixed, {**answer.values, "AF": shown(exchange, [blocked])})
 
 
 async def enable(exchange: Exchange) -> Answer:
