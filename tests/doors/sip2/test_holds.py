@@ -8,6 +8,7 @@ from circulation.holds.wishing import copies, match_all, state_of, title_of, wis
 from circulation.lending_library import Reader
 from doors.sip2.conftest import Hall
 from doors.sip2.machine import Machine, connected, fields, sealed, sip_date, told
+from doors.sip2.test_lending import withdraw
 from faelles.doors.sip2.messages import Message
 from faelles.people.model import MachineKind
 
@@ -207,6 +208,15 @@ async def test_a_copy_on_the_hold_shelf_is_said_to_be_there_until_a_day(hall: Ha
     (row,) = await library.run(lambda tx: tx.rows(sql, tx.agency))
     assert (shelved.fixed["circulation_status"], shelved.get("CF")) == ("08", "1")
     assert shelved.get("CM") == row["day"].replace("-", "") + "    235900"
+
+
+async def test_nobody_waits_for_a_copy_that_was_withdrawn(hall: Hall, machine: Machine):
+    library = hall.library
+    number = await library.copy()
+    await wish(library, await library.reader(), await title_of(library, number))
+    assert (await machine.copy(number)).get("CF") == "1"
+    await withdraw(library, number)
+    assert (await machine.copy(number)).get("CF") == "0"
 
 
 @pytest.mark.parametrize(("is_here", "alert"), [(True, "01"), (False, "02")])

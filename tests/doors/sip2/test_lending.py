@@ -54,6 +54,12 @@ async def block(library: LendingLibrary, reader: Reader) -> None:
         )
 
 
+async def withdraw(library: LendingLibrary, item: str) -> None:
+    async with owner(library) as tx:
+        sql = "UPDATE item SET withdrawn_at = $3, withdrawn_why = 'slidt' WHERE agency_id = $1 AND number = $2"
+        await tx.execute(sql, tx.agency, item, tx.now)
+
+
 async def test_a_book_is_lent_shown_and_taken_back(hall: Hall, machine: Machine):
     reader, item = await hall.library.reader(), await hall.library.copy()
     lent = await machine.check_out(reader.card, item)

@@ -8,7 +8,7 @@ import pytest
 from circulation.lending_library import LendingLibrary
 from doors.sip2.conftest import Hall
 from doors.sip2.machine import Machine, sip_date
-from doors.sip2.test_lending import happened, lent_since, owner
+from doors.sip2.test_lending import happened, lent_since, withdraw
 from faelles.people.model import MachineKind
 from town import found_town
 
@@ -48,9 +48,7 @@ async def test_what_belongs_elsewhere_is_sent_there(hall: Hall, sorter: Machine)
 
 async def test_what_was_withdrawn_is_put_aside_and_said_to_be(hall: Hall, sorter: Machine):
     item = await hall.library.copy()
-    async with owner(hall.library) as tx:
-        sql = "UPDATE item SET withdrawn_at = $3, withdrawn_why = 'slidt' WHERE agency_id = $1 AND number = $2"
-        await tx.execute(sql, tx.agency, item, tx.now)
+    await withdraw(hall.library, item)
     back = await sorter.check_in(item)
     assert (back.fixed["alert"], back.get("CV"), back.get("CL")) == ("Y", "99", "9")
     assert back.fields["AF"] == ["Materialet er ikke udlånt.", "Materialet er kasseret."]

@@ -14,7 +14,7 @@ _LOAD_ITEM = """
 SELECT i.facts::text AS facts, w.due_on, w.seen_branch_id, w.bound_for_branch_id, w.placement_id, t.properties,
        b.item_id IS NOT NULL AS set_aside, b.pickup_deadline,
        (SELECT count(*) FROM hold AS h JOIN copy AS c ON c.agency_id = $1 AND c.item_id = i.item_id
-         WHERE h.agency_id = $1 AND h.record_id = c.record_id AND h.closed_at IS NULL
+         WHERE h.agency_id = $1 AND h.record_id = c.record_id AND h.closed_at IS NULL AND c.withdrawn_at IS NULL
            AND would_fill(h, c.item_id, c.issue_id, c.material_group_id)) AS waiting
   FROM item_facts AS i
   JOIN copy_whereabouts AS w ON w.agency_id = $1 AND w.item_id = i.item_id
