@@ -28,7 +28,7 @@ SELECT c.relname
    AND c.relkind IN ('r', 'p')
    AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'agency_id')
 """
-_TELLS_NOTHING_OF_ANYBODY = {"schema_migration", "event_epoch"}
+_TELLS_NOTHING_OF_ANYBODY = {"schema_migration", "event_epoch", "master_key_mark"}
 _STRONG_ROLES = """
 SELECT rolname FROM pg_roles
  WHERE rolname IN ('faelles_app', 'faelles_owner', 'faelles_lookup')

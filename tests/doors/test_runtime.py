@@ -81,7 +81,7 @@ async def nobody_pretends(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
         "DELETE FROM money_neighbour WHERE adapter = 'built_in'"
     )
     yield connection
-    await connection.execute("INSERT INTO money_neighbour SELECT * FROM kept")
+    await connection.execute("INSERT INTO money_neighbour SELECT * FROM kept; DELETE FROM master_key_mark")
     await connection.close()
 
 
@@ -102,6 +102,17 @@ async def test_production_refuses_systems_that_only_pretend(
 async def test_production_takes_a_login_that_cannot(weak_url: str, nobody_pretends: asyncpg.Connection):
     async with running(config(FAELLES_DATABASE_URL=weak_url, FAELLES_PRODUCTION="1")) as runtime:
         assert await runtime.ready()
+
+
+async def test_whoever_comes_with_another_key_is_refused_in_production_or_not(
+    weak_url: str, nobody_pretends: asyncpg.Connection
+):
+    async with running(config(FAELLES_DATABASE_URL=weak_url, FAELLES_PRODUCTION="1")):
+        pass
+    for production in ("1", "0"):
+        with pytest.raises(MisconfiguredError, match="master_key_differs"):
+            async with running(config(FAELLES_DATABASE_URL=weak_url, FAELLES_PRODUCTION=production), migrating=False):
+                pass
 
 
 def test_production_refuses_to_make_a_key_of_its_own():

@@ -18,6 +18,7 @@ from faelles.fees.neighbours.operations import refuse_pretended
 from faelles.ground.config import Config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
+from faelles.ground.database.belonging import begin_epoch_after_restore, check_epoch, check_marks, note_marks
 from faelles.ground.database.embedded import EmbeddedCluster, RunningCluster
 from faelles.ground.database.logins import DATABASE, LOGIN, create_database, create_login, passes_row_policies
 from faelles.ground.database.migrate import Migration, migrate, missing_migrations
@@ -69,11 +70,15 @@ def database_server(config: Config, *, say: Say = _silence) -> Iterator[Server]:
 
 
 async def bring_up_to_date(server: Server, *, tell: Callable[[Migration], None]) -> list[Migration]:
-    """Make the database where it is ours to make, apply the missing migrations and return them."""
+    """Make the database where it is ours to make, apply the missing migrations and return them; after a restore, begin
+    a new epoch of the event log.
+    """
     with _connection_problems(server.owner_url):
         if server.cluster is not None:
             await create_database(server.cluster.owner_url)
-        return await migrate(server.owner_url, tell=tell)
+        applied = await migrate(server.owner_url, tell=tell)
+        await begin_epoch_after_restore(server.owner_url)
+        return applied
 
 
 @asynccontextmanager
@@ -113,6 +118,9 @@ async def _check(runtime: Runtime) -> None:
         raise MisconfiguredError("database_login_too_strong")
     if runtime.config.is_production:
         await refuse_pretended(runtime.database)
+        await note_marks(runtime.database, runtime.keyring.marks())
+    await check_marks(runtime.database, runtime.keyring.marks())
+    await check_epoch(runtime.database)
 
 
 @contextmanager

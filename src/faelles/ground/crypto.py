@@ -69,6 +69,10 @@ class Keyring:
         self._keys = tuple(keys)
         self._by_identifier = {key.identifier: key for key in keys}
 
+    def marks(self) -> dict[int, bytes]:
+        """By which each key is known again, by its number. They tell nothing of the keys."""
+        return {key.identifier: _mac(key.secret, "mark", 0, b"") for key in self._keys}
+
     def lookup_hash(self, purpose: str, agency: AgencyId, value: str) -> bytes:
         """The value to store and to search for: key id, then HMAC-SHA-256 under the agency's own key."""
         return self._keyed(self._keys[0], purpose, agency, value)
