@@ -115,6 +115,25 @@ async def test_whoever_comes_with_another_key_is_refused_in_production_or_not(
                 pass
 
 
+async def test_whoever_is_refused_for_the_keys_leaves_no_mark_of_its_own(
+    weak_url: str, nobody_pretends: asyncpg.Connection
+):
+    right = new_master_key()
+    good = config(FAELLES_DATABASE_URL=weak_url, FAELLES_PRODUCTION="1", FAELLES_MASTER_KEY=right)
+    async with running(good):
+        pass
+    slip = config(
+        FAELLES_DATABASE_URL=weak_url,
+        FAELLES_PRODUCTION="1",
+        FAELLES_MASTER_KEY=f"2:{new_master_key().partition(':')[2]}",
+    )
+    with pytest.raises(MisconfiguredError, match="master_key_left_out"):
+        async with running(slip):
+            pass
+    async with running(good) as runtime:
+        assert await runtime.ready()
+
+
 def test_production_refuses_to_make_a_key_of_its_own():
     with pytest.raises(MisconfiguredError, match="master_key_missing"):
         read_config({"FAELLES_PRODUCTION": "1"})

@@ -116,11 +116,12 @@ async def _check(runtime: Runtime) -> None:
         raise MisconfiguredError("schema_behind", number=missing[0].number, migration=missing[0].name)
     if runtime.config.is_production and await passes_row_policies(runtime.database):
         raise MisconfiguredError("database_login_too_strong")
+    await check_epoch(runtime.database)
+    await check_marks(runtime.database, runtime.keyring.marks())
     if runtime.config.is_production:
         await refuse_pretended(runtime.database)
+        # Last, and only by whom nothing stopped: a slip of one command must not ask for its key everywhere else.
         await note_marks(runtime.database, runtime.keyring.marks())
-    await check_marks(runtime.database, runtime.keyring.marks())
-    await check_epoch(runtime.database)
 
 
 @contextmanager
