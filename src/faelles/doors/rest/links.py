@@ -1,13 +1,15 @@
 """Mailed links over REST: choosing a new PIN without the old one, and proving an e-mail address."""
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
+from litestar.background_tasks import BackgroundTask
 from litestar.params import JSONBody
 from litestar.response import Redirect
 
 from faelles.doors.rest.access import Example, guarded, own_account, public
 from faelles.doors.rest.parameters import PathCode, PathId
 from faelles.doors.rest.request import ApiRequest
+from faelles.doors.rest.services import Services
 from faelles.ground.actor import SYSTEM
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import AgencyId, PatronId
@@ -49,16 +51,20 @@ class ProveEmail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     opt=public(example=Example(body={"agency_isil": "{isil}", "identifier": "{card}"})),
     summary="I have forgotten my PIN",
 )
-async def ask_pin_reset(request: ApiRequest, data: JSONBody[AskPinReset]) -> None:
+async def ask_pin_reset(request: ApiRequest, data: JSONBody[AskPinReset]) -> Response[None]:
     """One answer, 202, for somebody known and nobody; a mail goes to the former. Its link is good once, for an hour."""
-    agency = await agency_behind_isil(request.services.database, data.agency_isil.strip())
+    # Answered before anybody is looked for: to write a mail takes longer than to find nobody, and a clock would tell.
+    return Response(None, background=BackgroundTask(_mail_pin_reset, request.services, data))
+
+
+async def _mail_pin_reset(services: Services, asked: AskPinReset) -> None:
+    agency = await agency_behind_isil(services.database, asked.agency_isil.strip())
     if agency is None:
         return
-    services = request.services
     await services.database.run(
         agency,
         SYSTEM,
-        lambda tx: operations.ask_pin_reset(tx, services.keyring, services.installation, data.identifier),
+        lambda tx: operations.ask_pin_reset(tx, services.keyring, services.installation, asked.identifier),
     )
 
 
