@@ -8,16 +8,16 @@ from faelles.ground.errors import ForbiddenError, NotFoundError
 from faelles.patrons.favourites.model import Favourite, FavouriteList, SetFavourites
 from faelles.patrons.favourites.operations import set_own_favourites, show_own_favourites
 from faelles.patrons.guardians.model import GuardianGiven
-from faelles.patrons.guardians.operations import acting_for, children_for, own_children
+from faelles.patrons.guardians.operations import acting_for, children_for, own_children, require_guardian
 from faelles.patrons.guardians.registering import register_with_guardian, replace_guardian
 from faelles.patrons.looking.operations import show_patron
-from faelles.patrons.model import Contact
+from faelles.patrons.model import Contact, NewMembership, Role
 from faelles.patrons.profile.model import SetProfile
 from faelles.patrons.profile.operations import set_profile
 from faelles.patrons.relations.model import AddGuardian
 from faelles.patrons.relations.operations import add_guardian
 from faelles.people.model import system_caller
-from patrons_desk import Desk, new_cpr, signed_in
+from patrons_desk import ANY_GROUP, Desk, new_cpr, signed_in, staff
 
 BORN = date(2016, 4, 17)
 
@@ -46,6 +46,36 @@ async def test_a_guardian_sees_and_acts_for_the_child_they_pay_for(desk: Desk):
     acting = await desk.run(lambda tx: acting_for(tx, own, made.patron))
     assert (acting.patron, acting.actor) == (made.patron, own.actor)
     assert "guardian_view" in await desk.looks(made.patron)
+
+
+async def test_a_web_site_sees_the_children_of_its_own_division_alone(desk: Desk):
+    await allow(desk)
+    cpr, town = new_cpr().value, desk.town
+    guardian = GuardianGiven(name="Wilhelm Dinesen", cpr=cpr)
+    pupils = (NewMembership(division=town.schools, role=Role.PUPIL, group=ANY_GROUP),)
+    child = desk.request("Thomas Dinesen", birth_date=BORN, memberships=pupils)
+    made = await desk.run(lambda tx: register_with_guardian(tx, desk.caller, desk.keyring, child, guardian))
+    site = staff(town, division=town.library)
+    before = await desk.looks(made.patron)
+    with pytest.raises(NotFoundError, match="no_children"):
+        await desk.run(lambda tx: children_for(tx, site, desk.keyring, cpr))
+    with pytest.raises(ForbiddenError, match="guardian_of_nobody"):
+        await desk.run(lambda tx: require_guardian(tx, site, desk.keyring, cpr, made.patron))
+    assert await desk.looks(made.patron) == before
+    assert [each.id for each in await desk.run(lambda tx: children_for(tx, desk.caller, desk.keyring, cpr))] == [
+        made.patron
+    ]
+
+
+async def test_who_is_named_beside_a_patron_was_looked_at_too(desk: Desk):
+    made = await family(desk, new_cpr().value)
+    (parent,) = made.guardians
+    for seen, named in ((made.patron, parent), (parent, made.patron)):
+        before = await desk.looks(named)
+        await desk.run(lambda tx, seen=seen: show_patron(tx, desk.caller, seen))
+        assert sorted(await desk.looks(named)) == sorted([*before, "show_patron"])
+        await desk.run(lambda tx, seen=seen: show_patron(tx, desk.caller, seen, names_relations=False))
+        assert sorted(await desk.looks(named)) == sorted([*before, "show_patron"])
 
 
 async def test_nobody_looks_where_the_library_does_not_let_them(desk: Desk):

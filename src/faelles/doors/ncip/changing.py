@@ -115,7 +115,7 @@ async def update_request_item(tx: Transaction, caller: Caller, keyring: Keyring,
     numbers = await numbers_of(tx, [hold.record])
     return Updated(
         item=hold.wanted_item or numbers[hold.record],
-        user=subjects.card(await show_patron(tx, caller, hold.patron)),
+        user=subjects.card(await show_patron(tx, caller, hold.patron, operation=subjects.LOOK, names_relations=False)),
         scope=ITEM if hold.target is Target.ITEM else TITLE,
     )
 

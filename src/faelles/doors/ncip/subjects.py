@@ -25,6 +25,8 @@ from faelles.policies.compiled import Settings
 REQUEST: Final = "RequestId/RequestIdentifierValue"
 RECORD: Final = "BibliographicId/BibliographicRecordId/BibliographicRecordIdentifier"
 PICKUP: Final = "PickupLocation"
+LOOK: Final = "ncip"
+"""What a look at a patron is called in the log of looks."""
 _LONGEST_ID: Final = 18
 
 
@@ -35,7 +37,7 @@ async def patron(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked
         raise ProblemError("Non-Unique User", asked.user_element)
     if not found:
         raise ProblemError("Unknown User", asked.user_element)
-    return await show_patron(tx, caller, found[0], operation="ncip")
+    return await show_patron(tx, caller, found[0], operation=LOOK, names_relations=False)
 
 
 async def patron_named(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked) -> PatronView | None:

@@ -27,12 +27,14 @@ from faelles.people.model import Caller, Permission
 
 
 async def children_for(tx: Transaction, caller: Caller, keyring: Keyring, identifier: str) -> list[Patron]:
-    """Whom the guardian behind a CPR number or card may see, for a web site that signed that guardian in.
+    """Whom the guardian behind a CPR number or card may see, for a web site that signed that guardian in; the
+    children of the web site's own divisions.
 
     Raises ForbiddenError `guardian_view_off` where no division of a child's allows it, NotFoundError `no_children`.
     """
-    guardian = await guardian_behind(tx, caller, keyring, identifier)
-    seen = await _children(tx, guardian)
+    seen = await _children_in_reach(tx, caller, await guardian_behind(tx, caller, keyring, identifier))
+    if not seen:
+        raise NotFoundError("no_children")
     await reach.looked_at(tx, caller, "guardian_view", [child.id for child in seen])
     return seen
 
@@ -42,7 +44,7 @@ async def require_guardian(
 ) -> PatronId:
     """The guardian behind `identifier`, who may see and change `child`, else ForbiddenError `guardian_of_nobody`."""
     guardian = await guardian_behind(tx, caller, keyring, identifier)
-    if child not in [each.id for each in await _children(tx, guardian)]:
+    if child not in [each.id for each in await _children_in_reach(tx, caller, guardian)]:
         raise ForbiddenError("guardian_of_nobody")
     return guardian.id
 
@@ -80,6 +82,11 @@ async def acting_for(tx: Transaction, caller: Caller, child: PatronId) -> Caller
 
 def _as(caller: Caller, child: PatronId) -> Caller:
     return structs.replace(caller, patron=child)
+
+
+async def _children_in_reach(tx: Transaction, caller: Caller, guardian: Patron) -> list[Patron]:
+    divisions = caller.divisions(Permission.PATRON_VIEW)
+    return [each for each in await _children(tx, guardian) if reach.within(each, divisions)]
 
 
 async def _children(tx: Transaction, guardian: Patron) -> list[Patron]:

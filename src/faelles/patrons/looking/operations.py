@@ -36,13 +36,31 @@ from faelles.people.staff.operations import show_staff
 
 
 async def show_patron(
-    tx: Transaction, caller: Caller, patron: PatronId, *, operation: str = "show_patron"
+    tx: Transaction,
+    caller: Caller,
+    patron: PatronId,
+    *,
+    operation: str = "show_patron",
+    names_relations: bool = True,
 ) -> PatronView:
-    """One patron, as the caller may see them. A merged one says whom it became. `operation`: what the look is for."""
+    """One patron, as the caller may see them. A merged one says whom it became. `operation`: what the look is for.
+    Guardians and children are named in it, and that is a look at them; without `names_relations` the caller tells
+    nobody of them, or says so to `relations_seen`.
+    """
     answers = await tx.together(
         reach.asked_for(tx, caller, patron, Permission.PATRON_VIEW, operation), *_asked_beside(tx, patron)
     )
-    return _view(caller, reach.there(answers[0]), Beside(*answers[1:]), caller.divisions(Permission.PATRON_VIEW))
+    divisions = caller.divisions(Permission.PATRON_VIEW)
+    shown = _view(caller, reach.there(answers[0]), Beside(*answers[1:]), divisions)
+    if names_relations:
+        await relations_seen(tx, caller, shown, operation)
+    return shown
+
+
+async def relations_seen(tx: Transaction, caller: Caller, shown: PatronView, operation: str) -> None:
+    """Record that the caller saw who the patron's guardians and children are."""
+    named = {person for each in shown.guardianships for person in (each.ward, each.guardian)}
+    await reach.looked_at(tx, caller, operation, sorted(named - {shown.id}))
 
 
 async def view(tx: Transaction, caller: Caller, known: Patron, divisions: Divisions) -> PatronView:

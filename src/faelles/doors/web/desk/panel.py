@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -23,7 +24,9 @@ from faelles.patrons.looking.operations import show_patron
 from faelles.people.model import Caller, Permission
 from faelles.policies.operations import current_settings
 
-_MOST_SHOWN = 200
+LOOK: Final = "open_at_desk"
+"""What a look at a patron is called in the log of looks."""
+_MOST_SHOWN: Final = 200
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +66,10 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def panel_of(tx: Transaction, caller: Caller, patron: PatronId) -> Panel:
-    """Raises NotFoundError for nobody the caller may see. All of it is one look at the patron."""
-    view = await show_patron(tx, caller, patron, operation="open_at_desk")
+    """Raises NotFoundError for nobody the caller may see. All of it is one look at the patron. Guardians and
+    children are not named in it: the tabs that do say so (`relations_seen`).
+    """
+    view = await show_patron(tx, caller, patron, operation=LOOK, names_relations=False)
     settings = await current_settings(tx)
     owed, exclusions, holds = [], [], []
     if caller.may(Permission.FEE_VIEW):

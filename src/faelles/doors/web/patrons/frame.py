@@ -8,12 +8,13 @@ import msgspec
 from litestar import Response
 
 from faelles.doors.rest.access import Example
-from faelles.doors.web.desk.panel import Panel, panel_of
+from faelles.doors.web.desk.panel import LOOK, Panel, panel_of
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
 from faelles.ground.ids import PatronId
+from faelles.patrons.looking.operations import relations_seen
 from faelles.people.model import Permission
 
 VIEW: Final = Permission.PATRON_VIEW
@@ -33,6 +34,13 @@ async def frame_of(tx: Transaction, request: WebRequest, patron: int) -> PatronF
         desk=await desk_of(tx, request),
         panel=await panel_of(tx, request.caller, PatronId(patron)),
     )
+
+
+async def frame_with_relations(tx: Transaction, request: WebRequest, patron: int) -> PatronFrame:
+    """As `frame_of`, for a tab that names guardians and children."""
+    frame = await frame_of(tx, request, patron)
+    await relations_seen(tx, request.caller, frame.panel.patron, LOOK)
+    return frame
 
 
 def patron_page(

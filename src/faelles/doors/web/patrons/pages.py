@@ -12,7 +12,7 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web import cookies
 from faelles.doors.web.lists.picks import Position
-from faelles.doors.web.patrons.frame import THIS_PATRON, VIEW, PatronFrame, frame_of, patron_page
+from faelles.doors.web.patrons.frame import THIS_PATRON, VIEW, PatronFrame, frame_of, frame_with_relations, patron_page
 from faelles.doors.web.patrons.relations import memberships_of
 from faelles.doors.web.place import Desk, desk_of
 from faelles.doors.web.request import WebRequest
@@ -84,7 +84,7 @@ def _sought(request: WebRequest) -> str:
 @get("/patrons/{patron:int}", opt=guarded(VIEW, example=THIS_PATRON))
 async def show(request: WebRequest, patron: PathId) -> Response[bytes]:
     async def work(tx: Transaction) -> tuple[PatronFrame, dict[str, object]]:
-        frame = await frame_of(tx, request, patron)
+        frame = await frame_with_relations(tx, request, patron)
         return frame, {
             "memberships": await memberships_of(tx, request, frame),
             "classes": await classes_of(tx, request.caller, PatronId(patron)),

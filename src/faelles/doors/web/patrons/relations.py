@@ -9,7 +9,7 @@ from litestar import Response, Router, get, post
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
-from faelles.doors.web.patrons.frame import EDIT, THIS_PATRON, VIEW, PatronFrame, frame_of, patron_page
+from faelles.doors.web.patrons.frame import EDIT, THIS_PATRON, VIEW, PatronFrame, frame_with_relations, patron_page
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
 from faelles.ground.errors import invalid_field
@@ -87,7 +87,7 @@ async def show(request: WebRequest, patron: PathId) -> Response[bytes]:
 
 async def _page(request: WebRequest, patron: int, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
     async def work(tx: Transaction) -> tuple[PatronFrame, dict[str, object]]:
-        frame = await frame_of(tx, request, patron)
+        frame = await frame_with_relations(tx, request, patron)
         settings = await current_settings(tx)
         groups = await list_groups(tx, request.caller, GroupKind.PATRON)
         return frame, {
