@@ -5,6 +5,7 @@ from faelles.ground.config import Installation
 from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, invalid_field
 from faelles.ground.events import Event, append
+from faelles.ground.web_addresses import is_fit
 from faelles.interlibrary import store
 from faelles.interlibrary.model import Adapter, SetPartner
 from faelles.interlibrary.port import BuiltInPartner, Iso18626Partner, Partner
@@ -20,7 +21,7 @@ async def set_partner(tx: Transaction, caller: Caller, installation: Installatio
         raise invalid_field("adapter", "neighbour_only_pretends")
     if is_real != (request.address is not None):
         raise invalid_field("address", "neighbour_address_needed")
-    if installation.is_production and not (request.address or "").startswith("https://"):
+    if installation.is_production and not is_fit(request.address or ""):
         raise invalid_field("address", "neighbour_needs_https")
     await store.save_partner(tx, request)
     await append(tx, Event(kind="interlibrary_partner.set", dimensions={"adapter": request.adapter}))

@@ -10,6 +10,7 @@ from faelles.ground.database import Database, Transaction
 from faelles.ground.errors import ConflictError, NotFoundError, invalid_field
 from faelles.ground.events import Event, append
 from faelles.ground.signed_http import SignedClient
+from faelles.ground.web_addresses import is_fit
 from faelles.newsletters import store
 from faelles.newsletters.model import Adapter, Newsletter, SetProvider, Subscription
 from faelles.newsletters.port import BuiltInProvider, HttpProvider, NewsletterProvider
@@ -38,7 +39,7 @@ def _check(installation: Installation, request: SetProvider) -> None:
         raise invalid_field("adapter", "neighbour_only_pretends")
     if is_http != (request.address is not None) or is_http != (request.secret is not None):
         raise invalid_field("address", "neighbour_address_needed")
-    if installation.is_production and not (request.address or "").startswith("https://"):
+    if installation.is_production and not is_fit(request.address or ""):
         raise invalid_field("address", "neighbour_needs_https")
 
 

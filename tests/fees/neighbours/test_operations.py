@@ -62,6 +62,7 @@ async def test_a_secret_is_told_once_kept_sealed_and_survives_a_change(
         (SetNeighbour(adapter=Adapter.FILE_DROP, address="https://debts.example"), Role.DEBTS, HERE),
         (SetNeighbour(adapter=Adapter.HTTP, address="http://pay.example"), Role.PAYMENTS, HERE),
         (SetNeighbour(adapter=Adapter.HTTP, address="http://127.0.0.1:9"), Role.PAYMENTS, PRODUCTION),
+        (SetNeighbour(adapter=Adapter.HTTP, address="https://127.0.0.1:9"), Role.PAYMENTS, PRODUCTION),
         (SetNeighbour(adapter=Adapter.BUILT_IN), Role.PAYMENTS, PRODUCTION),
     ],
 )

@@ -15,6 +15,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import NotFoundError, invalid_field
 from faelles.ground.events import append
 from faelles.ground.ids import BranchId, DivisionId, RoleId
+from faelles.ground.web_addresses import is_fit
 from faelles.people.federation import events, keys, saml, store
 from faelles.people.federation.model import (
     USUAL_ROLE_CLAIMS,
@@ -106,7 +107,7 @@ def _check(installation: Installation, wanted: SetProvider) -> None:
             raise invalid_field("client", "sign_in_client_needed")
         if urlsplit(wanted.issuer).scheme not in {"https", "http"}:
             raise invalid_field("issuer", "sign_in_issuer_no_address")
-        if installation.is_production and not wanted.issuer.startswith("https://"):
+        if installation.is_production and not is_fit(wanted.issuer):
             raise invalid_field("issuer", "neighbour_needs_https")
     elif wanted.client is not None or wanted.secret is not None:
         raise invalid_field("client", "sign_in_client_not_for_saml")
