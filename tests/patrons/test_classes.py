@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
+from circulation.conftest import library  # noqa: F401 - a fixture
+from circulation.lending_library import LendingLibrary
 from faelles.ground.errors import ConflictError, ForbiddenError, InvalidRequestError
 from faelles.ground.i18n import Language, text
 from faelles.patrons.classes.importing import import_roster
@@ -74,6 +76,25 @@ def test_a_file_is_read_in_whatever_way_it_was_exported(encoding, delimiter):
     ]
 
 
+@pytest.mark.parametrize("before", ["sep=;\r\n", "SEP=;\n", "sep=,\n", "\n \n", "\n;;\nsep=;\n"])
+def test_what_stands_before_the_headings_is_passed_over_and_counted(before):
+    [read] = read_roster(f"{before}Navn;Klasse\u200b;\ufeffUNI-Login\nAnna;7.B;anna1234\n".encode(), TODAY)
+    assert (read.line, read.name, read.uni_login) == (before.count("\n") + 2, "Anna", "anna1234")
+
+
+def test_as_many_people_are_read_as_the_limit_says():
+    line = b"Anna;7.B;anna1234\n"
+    assert len(read_roster(b"Navn;Klasse;UNI-Login\n" + line * 5000, TODAY)) == 5000
+    with pytest.raises(InvalidRequestError, match="roster_too_long"):
+        read_roster(b"Navn;Klasse;UNI-Login\n" + line * 5001, TODAY)
+
+
+@pytest.mark.parametrize("beginning", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_workbook_is_told_as_one(beginning):
+    with pytest.raises(InvalidRequestError, match="roster_is_workbook"):
+        read_roster(beginning + bytes(range(256)), TODAY)
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
@@ -85,6 +106,7 @@ def test_a_file_is_read_in_whatever_way_it_was_exported(encoding, delimiter):
         ("N;7.B;1;;", "roster_uni_login_not_read"),
         ("N;7.B;nn123456;;rektor", "roster_role_not_read"),
         ("N\x07;7.B;nn123456;;", "roster_name_not_read"),
+        ("\u200b\u200b;7.B;nn123456;;", "roster_name_not_read"),
     ],
 )
 def test_a_line_that_cannot_be_taken_says_why(line, problem):
@@ -238,6 +260,19 @@ async def test_a_roster_renames_nobody_but_says_so(desk: Desk):
     report = await imported(desk, roster("Anna Ny;7.B;anna1234;;"))
     assert report.lines[0].problem == "roster_name_differs"
     assert await class_lists(desk) == {"7.B": ["Anna A"]}
+
+
+@pytest.mark.parametrize("field", ["pupil_group", "teacher_group"])
+async def test_pupils_and_teachers_are_in_no_group_of_classes(
+    field: str,
+    library: LendingLibrary,  # noqa: F811 - the fixture
+):
+    told = dict.fromkeys(("pupil_group", "teacher_group", "class_group"), library.groups["pupil"])
+    told |= {"class_group": library.groups["class"], field: library.groups["class"]}
+    request = ImportRoster(branch=library.town.school, file=roster("Anna A;7.B;anna1234;;"), **told)
+    with pytest.raises(InvalidRequestError) as refusal:
+        await library.run(lambda tx: import_roster(tx, library.librarian, library.keyring, request))
+    assert [(each.field, each.code) for each in refusal.value.problems] == [(field, "patron_group_of_organisations")]
 
 
 async def test_two_imports_of_one_file_at_once_make_everybody_once(desk: Desk):

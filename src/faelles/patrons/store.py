@@ -122,6 +122,18 @@ SELECT patron_group_id, code FROM patron_group_directory
  WHERE agency_id IN (0, $1) AND patron_group_id = ANY ($2)
 """
 
+_ORGANISATIONS = """
+WITH RECURSIVE below AS (
+    SELECT patron_group_id FROM patron_group_directory WHERE agency_id = 0 AND code = 'organisation'
+    UNION ALL
+    SELECT g.patron_group_id
+      FROM patron_group_directory AS g
+      JOIN below ON g.parent_id = below.patron_group_id
+     WHERE g.agency_id IN (0, $1)
+)
+SELECT patron_group_id FROM below WHERE patron_group_id = ANY ($2)
+"""
+
 
 _decode = msgspec.json.Decoder(list[Patron]).decode
 _decode_one = msgspec.json.Decoder(Patron | None).decode
@@ -259,6 +271,11 @@ async def branch(tx: Transaction, branch: BranchId) -> Branch:
 async def groups(tx: Transaction, wanted: Sequence[int]) -> Groups:
     """The wanted patron groups that are the agency's own or the nation's."""
     return {row["patron_group_id"]: row["code"] for row in await tx.rows(_GROUPS, tx.agency, list(wanted))}
+
+
+async def groups_of_organisations(tx: Transaction, wanted: Sequence[int]) -> set[int]:
+    """Those of the wanted patron groups that classes and institutions borrow in, and no person."""
+    return {row["patron_group_id"] for row in await tx.rows(_ORGANISATIONS, tx.agency, list(wanted))}
 
 
 _CONFLICTS = {

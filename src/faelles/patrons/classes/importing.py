@@ -78,6 +78,10 @@ async def _school(tx: Transaction, caller: Caller, request: ImportRoster) -> _Sc
     for field, group in wanted.items():
         if group not in groups:
             raise invalid_field(field, "patron_group_unknown")
+    organisations = await patrons.groups_of_organisations(tx, list(wanted.values()))
+    for field in ("pupil_group", "teacher_group"):
+        if wanted[field] in organisations:
+            raise invalid_field(field, "patron_group_of_organisations")
     return _School(request=request, branch_id=branch_id, branch=branch, today=local_date(tx.now, branch.time_zone))
 
 

@@ -3,8 +3,10 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from unicodedata import category
 
 import msgspec
 
@@ -35,7 +37,13 @@ _ROLES: Mapping[str, ClassRole] = {
 }
 _DATE_FORMS = ("%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%Y-%m-%d")
 _DELIMITERS = ";,\t|"
-_LONGEST_FILE = 5000
+_MOST_PEOPLE = 5000
+_SEPARATOR_TOLD = re.compile(r"sep=.?\s*$", re.IGNORECASE)
+"""What Danish Excel may have as its first line: for itself, and no heading. Where it is the
+separator, the sign itself is gone once the line is cells.
+"""
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How Excel's own files begin, the new ones and the old."""
 
 Line = Mapping[str, str]
 Read = Pupil | RosterLine
@@ -44,7 +52,9 @@ Read = Pupil | RosterLine
 
 def read_roster(file: bytes, today: date) -> list[Read]:
     """The lines of a roster. Raises InvalidRequestError where the file as a whole cannot be one."""
-    rows = _rows(_text(file))
+    if file.startswith(_WORKBOOKS):
+        raise InvalidRequestError("roster_is_workbook")
+    rows, before = _from_headings(_rows(_text(file)))
     columns = _columns(rows[0]) if rows else {}
     if "class" not in columns or not ({"name", "first_name"} & columns.keys()):
         raise InvalidRequestError(
@@ -52,13 +62,20 @@ def read_roster(file: bytes, today: date) -> list[Read]:
         )
     if not {"uni_login", "cpr"} & columns.keys():
         raise InvalidRequestError("roster_identifier_missing", columns=_looked_for("uni_login", "cpr"))
-    if len(rows) > _LONGEST_FILE:
-        raise InvalidRequestError("roster_too_long", most=_LONGEST_FILE)
+    if len(rows) - 1 > _MOST_PEOPLE:
+        raise InvalidRequestError("roster_too_long", most=_MOST_PEOPLE)
     return [
         _read(number, _cells(row, columns), today)
-        for number, row in enumerate(rows[1:], start=2)
+        for number, row in enumerate(rows[1:], start=before + 2)
         if any(cell.strip() for cell in row)
     ]
+
+
+def _from_headings(rows: Sequence[Sequence[str]]) -> tuple[Sequence[Sequence[str]], int]:
+    """The lines from the headings on, and how many stand before them: blank ones, and what says the separator."""
+    told = [_SEPARATOR_TOLD.match("".join(row)) is not None or not any(cell.strip() for cell in row) for row in rows]
+    before = told.index(False) if False in told else len(rows)
+    return rows[before:], before
 
 
 def _looked_for(*fields: str) -> str:
@@ -79,7 +96,7 @@ def _text(file: bytes) -> str:
 
 def _rows(text: str) -> list[list[str]]:
     """The cells. The delimiter is whichever stands most often in the heading."""
-    heading = text.partition("\n")[0]
+    heading = next((line for line in text.splitlines() if line.strip() and not _SEPARATOR_TOLD.match(line)), "")
     delimiter = max(_DELIMITERS, key=heading.count)
     try:
         return list(csv.reader(io.StringIO(text.replace("\x00", "\ufffd"), newline=""), delimiter=delimiter))
@@ -92,7 +109,7 @@ def _columns(headings: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     before: set[str] = set()
     for place, heading in enumerate(headings):
-        plain = " ".join(heading.strip().casefold().split())
+        plain = " ".join("".join(sign for sign in heading if category(sign) != "Cf").casefold().split())
         for field, names in _HEADINGS.items():
             if plain in names:
                 found.setdefault(field, place)
