@@ -53,6 +53,15 @@ async def test_a_lost_card_is_never_given_to_somebody_else(desk: Desk):
     assert [each.ended_why for each in await found(desk, card.value)] == [None]
 
 
+async def test_a_card_is_not_replaced_by_itself(desk: Desk):
+    card = new_card()
+    patron = await desk.register(identifiers=(card,))
+    with pytest.raises(InvalidRequestError) as refusal:
+        await replaced(desk, patron, "stolen", NewIdentifier(card.kind, f" {card.value.lower()}"))
+    assert [(each.field, each.code) for each in refusal.value.problems] == [("card", "card_replaced_by_itself")]
+    assert [each.ended_why for each in await found(desk, card.value)] == [None]
+
+
 async def test_a_card_is_ended_once(desk: Desk):
     patron = await desk.register(identifiers=(new_card(),))
     old = await identifier_id(desk, patron, IdentifierKind.CARD)

@@ -45,12 +45,17 @@ async def add_to(tx: Transaction, keyring: Keyring, known: Patron, new: NewIdent
 async def replace_card(
     tx: Transaction, caller: Caller, keyring: Keyring, patron: PatronId, request: ReplaceCard
 ) -> int | None:
-    """End a card and give a new one; the new one's id. Whoever finds a lost or stolen card can do nothing with it."""
+    """End a card and give a new one; the new one's id. Whoever finds a lost or stolen card can do nothing with it, so
+    it is not given again in its own place.
+    """
     known = await patron_to_change(tx, caller, patron, Permission.PATRON_EDIT, "replace_card")
-    await _end(tx, known, request.identifier, EndedWhy(request.why), IdentifierKind.CARD)
+    ended = await _end(tx, known, request.identifier, EndedWhy(request.why), IdentifierKind.CARD)
     if request.card is None:
         return None
-    added = await give(tx, keyring, patron, _checked(known, NewIdentifier(IdentifierKind.CARD, request.card), "card"))
+    given = _checked(known, NewIdentifier(IdentifierKind.CARD, request.card), "card")
+    if given == [(IdentifierKind.CARD, ended.lookup)]:
+        raise invalid_field("card", "card_replaced_by_itself")
+    added = await give(tx, keyring, patron, given)
     await events.append(tx, about(known, PatronEvent.IDENTIFIER_ADDED, kind=IdentifierKind.CARD.value))
     return added[0]
 
@@ -171,7 +176,9 @@ async def _current(tx: Transaction, patron: PatronId, kind: IdentifierKind) -> l
     return [each for each in await store.of_patrons(tx, [patron]) if each.kind is kind and each.ended_at is None]
 
 
-async def _end(tx: Transaction, patron: Patron, identifier: int, why: EndedWhy, must_be: IdentifierKind | None) -> None:
+async def _end(
+    tx: Transaction, patron: Patron, identifier: int, why: EndedWhy, must_be: IdentifierKind | None
+) -> Identifier:
     held = await store.of_patrons(tx, [patron.id])
     found = next((each for each in held if each.id == identifier), None)
     if found is None or (must_be is not None and found.kind is not must_be):
@@ -179,3 +186,4 @@ async def _end(tx: Transaction, patron: Patron, identifier: int, why: EndedWhy, 
     if not await store.end(tx, patron.id, identifier, why):
         raise ConflictError("identifier_ended_already")
     await events.append(tx, about(patron, PatronEvent.IDENTIFIER_ENDED, kind=found.kind.value, why=why.value))
+    return found
