@@ -6,6 +6,7 @@ import secrets
 import pytest
 from httpx import Response
 
+from circulation.conftest import lender  # noqa: F401 - a fixture
 from circulation.holds.wishing import title_of, wish
 from circulation.lending_library import LendingLibrary
 from doors.web.visitor import Visitor
@@ -104,6 +105,36 @@ async def test_the_last_loan_can_be_undone(desk: Desk, library: LendingLibrary):
     undo = {"loan": loan, "branch": desk.branch, "key": secrets.token_hex(8), "patron": reader.id}
     assert "Fortrudt." in desk.told(await desk.do("/desk/undo", undo))
     assert (await library.state_of(item)) == "available"
+
+
+@pytest.mark.parametrize(("why", "tone"), [("stolen", "stop"), ("lost", "stop"), ("replaced", "notice")])
+async def test_a_card_that_holds_no_longer_opens_its_patron_with_a_warning(
+    why: str, tone: str, desk: Desk, library: LendingLibrary
+):
+    reader = await library.reader()
+    sql = "UPDATE patron_identifier SET ended_at = $4, ended_why = $3 WHERE agency_id = $1 AND patron_id = $2"
+    await library.run(lambda tx: tx.execute(sql, tx.agency, reader.id, why, tx.now))
+    said = await desk.scan(reader.card)
+    assert desk.open == reader.id
+    assert f'data-tone="{tone}"' in said
+    assert "Kortet gælder ikke længere" in said
+
+
+async def test_a_card_of_another_library_is_no_search_that_found_nothing(desk: Desk):
+    said = await desk.scan(f"Q{secrets.randbelow(10**8):08d}")
+    assert "hverken et kort eller et materiale" in said
+    assert 'data-tone="stop"' in said
+
+
+async def test_another_librarys_copy_is_told_as_that_while_somebody_is_open(
+    desk: Desk,
+    library: LendingLibrary,
+    lender: LendingLibrary,  # noqa: F811 - the fixture
+):
+    item = await lender.copy()
+    assert "tilhører et andet bibliotek og sendes hjem" in await desk.scan(item)
+    await desk.scan((await library.reader()).card)
+    assert "tilhører et andet bibliotek og lånes ikke ud her" in await desk.scan(item)
 
 
 async def test_a_name_is_searched_for(desk: Desk, library: LendingLibrary):

@@ -13,6 +13,7 @@ from faelles.ground.errors import NotFoundError
 from faelles.ground.fields import Scan
 from faelles.ground.ids import LoanId, PatronId
 from faelles.patrons.looking.operations import candidates, identifiers_asked_for
+from faelles.patrons.model import EndedWhy
 from faelles.patrons.reach import looked_at, patron_for
 from faelles.people.model import Caller, Permission, listed
 
@@ -98,6 +99,8 @@ class ScanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     meaning: ScanMeaning
     patrons: tuple[PatronId, ...] = ()
     item: CopyShown | None = None
+    ended_why: EndedWhy | None = None
+    """Where it is one patron's, and stands for them no longer: the card was reported stolen, say."""
 
 
 async def identify_scan(tx: Transaction, caller: Caller, keyring: Keyring, request: ScanRequest) -> ScanAnswer:
@@ -106,7 +109,8 @@ async def identify_scan(tx: Transaction, caller: Caller, keyring: Keyring, reque
     identifiers, found = await tx.together(
         identifiers_asked_for(tx, caller, keyring, request.scan), store.copy_asked_for(tx, request.scan.strip())
     )
-    patrons = {candidate.patron.id for candidate in await candidates(tx, caller, identifiers)}
+    standing = await candidates(tx, caller, identifiers)
+    patrons = {candidate.patron.id for candidate in standing}
     fitting = len(patrons) + (found is not None)
     if fitting > 1:
         meaning = ScanMeaning.ASK
@@ -118,4 +122,5 @@ async def identify_scan(tx: Transaction, caller: Caller, keyring: Keyring, reque
         meaning=meaning,
         patrons=tuple(sorted(patrons)),
         item=_shown_to(caller, found) if found else None,
+        ended_why=standing[0].ended_why if len(patrons) == 1 else None,
     )

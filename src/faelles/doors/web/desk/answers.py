@@ -27,9 +27,11 @@ from faelles.ground import i18n
 from faelles.ground.i18n import Language
 from faelles.ground.ids import LoanId, PatronId
 from faelles.patrons.looking.model import PatronSummary
+from faelles.patrons.model import EndedWhy
 from faelles.people.model import Caller
 
 ITEM_NUMBER_DIGITS: Final = 10
+_MAY_BE_ANYBODYS: Final = frozenset({EndedWhy.LOST, EndedWhy.STOLEN})
 
 
 class Tone(StrEnum):
@@ -87,8 +89,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return ",".join(why.code for why in self.whys)
 
 
-def opened(patron: PatronId) -> Entry:
-    return Entry(tone=Tone.DONE, code="web_patron_open", patron=patron)
+def opened(known: ScanAnswer, language: Language) -> Entry:
+    """The one patron a scan stands for, or once stood for: then somebody else may have the card."""
+    (patron,) = known.patrons
+    if known.ended_why is None:
+        return Entry(tone=Tone.DONE, code="web_patron_open", patron=patron)
+    line = i18n.text("web_card_holds_no_longer", language, {"web_ended_why": known.ended_why})
+    is_dangerous = known.ended_why in _MAY_BE_ANYBODYS
+    return Entry(tone=Tone.STOP if is_dangerous else Tone.NOTICE, code="web_patron_open", patron=patron, lines=(line,))
 
 
 def of_checkout(

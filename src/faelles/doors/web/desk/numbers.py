@@ -2,9 +2,10 @@
 
 from faelles.catalog.operations import find_by_number
 from faelles.catalog.rules import normal_isbn
-from faelles.doors.web.desk.answers import Entry, Tone
+from faelles.doors.web.desk.answers import ITEM_NUMBER_DIGITS, Entry, Tone
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
+from faelles.items.operations import owners_of_number
 from faelles.people.model import Permission
 
 
@@ -14,9 +15,16 @@ def as_number(typed: str) -> str:
     return whole if whole.isdigit() else typed
 
 
+def may_be_card(typed: str) -> bool:
+    """One word with figures in it, as a card's number is: of another library's, mostly."""
+    return len(typed.split()) == 1 and any(sign.isdigit() for sign in typed)
+
+
 async def other_number(tx: Transaction, request: WebRequest, typed: str) -> Entry:
     """No number of the library's: mostly the publisher's barcode beside it, or a number of the catalogue."""
     caller = request.caller
+    if len(typed) == ITEM_NUMBER_DIGITS and await owners_of_number(tx, caller, typed):
+        return Entry(tone=Tone.STOP, code="web_scan_foreign", scanned=typed)
     records = await find_by_number(tx, caller, typed) if caller.may(Permission.CATALOG_VIEW) else ()
     code = code_of_unknown(typed)
     if records and code == "web_scan_unknown":

@@ -23,7 +23,7 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import QueryId
 from faelles.doors.web.desk import answers
 from faelles.doors.web.desk.answers import Entry
-from faelles.doors.web.desk.numbers import as_number, other_number
+from faelles.doors.web.desk.numbers import as_number, may_be_card, other_number
 from faelles.doors.web.desk.panel import Panel, panel_of
 from faelles.doors.web.desk.reasons import winning_rules
 from faelles.doors.web.place import desk_of
@@ -121,7 +121,7 @@ async def _answered(tx: Transaction, request: WebRequest, form: ScanForm) -> Ent
     known = await identify_scan(tx, request.caller, request.services.keyring, ScanRequest(scan=typed))
     match form.meaning or known.meaning:
         case ScanMeaning.PATRON if known.patrons:
-            return answers.opened(known.patrons[0]) if len(known.patrons) == 1 else _asked(known, typed)
+            return answers.opened(known, request.language) if len(known.patrons) == 1 else _asked(known, typed)
         case ScanMeaning.ITEM if form.patron is not None:
             asked = CheckoutRequest(borrower=Borrower(patron=form.patron), item=typed, branch=form.branch)
             return await _checked_out(tx, request, asked, form.key)
@@ -163,6 +163,8 @@ async def _unknown(tx: Transaction, request: WebRequest, form: ScanForm, typed: 
         else []
     )
     titles = await search_words(tx, caller, typed, limit=_MOST_FOUND)
+    if not people and not titles.records and may_be_card(typed):
+        return Entry(tone=answers.Tone.STOP, code="web_scan_unknown", scanned=typed)
     code = "web_scan_found" if people or titles.records else "web_scan_nothing_found"
     return Entry(
         tone=answers.Tone.ASK,

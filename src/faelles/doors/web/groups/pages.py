@@ -119,7 +119,7 @@ async def _answered(tx: Transaction, request: WebRequest, form: ScanForm) -> Ent
     if known.patrons:
         if len(known.patrons) > 1:
             return Entry(tone=Tone.STOP, code="scan_ambiguous", scanned=typed)
-        return answers.opened(known.patrons[0])
+        return answers.opened(known, request.language)
     code = "web_group_card_first" if is_copy else code_of_unknown(typed)
     return Entry(tone=Tone.STOP, code=code, scanned=typed)
 
