@@ -332,6 +332,18 @@ async def test_a_session_that_ends_keeps_its_scans_for_the_next(desk: Hands, lib
     assert await loans_of(library, item) == (1, 1)
 
 
+async def test_what_was_asked_for_and_came_to_nothing_is_not_said_to_be_in_order(desk: Hands, library: LendingLibrary):
+    await desk.scan((await library.reader()).card)
+    await desk.scan(await library.copy())
+    await desk.answered(2)
+    await desk.page.context.set_offline(True)
+    await desk.press("Alt+r")
+    await desk.answered(3)
+    await desk.page.context.set_offline(False)
+    await expect(desk.page.locator("#log")).to_contain_text("Blev til intet, se svarene: 1.")
+    await expect(desk.page.locator("#log")).not_to_contain_text("Alt gik op")
+
+
 async def test_a_blocked_card_is_told_without_a_connection(desk: Hands, library: LendingLibrary):
     reader, item = await library.reader(), await library.copy()
     block = (

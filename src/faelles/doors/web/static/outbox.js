@@ -123,7 +123,7 @@ async function sendAll() {
   if ((await takenBefore()).length === 0 && trouble === "") return;
   if (!(await connect())) return;
   trouble = "";
-  const sum = { sent: 0, listed: 0 };
+  const sum = { sent: 0, listed: 0, refused: 0 };
   for (let taken = await takenBefore(); taken.length > 0; taken = await takenBefore()) {
     if (!desk.maySend) {
       trouble = "permission";
@@ -137,9 +137,9 @@ async function sendAll() {
 }
 
 function tellSum(sum) {
-  const isClear = sum.listed === 0;
-  const code = isClear ? "web_offline_all_sent" : "web_offline_all_sent_conflicts";
-  page.tell(code, { tone: isClear ? "done" : "notice", parameters: sum });
+  const isClear = sum.listed === 0 && sum.refused === 0;
+  const what = isClear ? "" : sum.listed > 0 ? "_conflicts" : "_refused";
+  page.tell(`web_offline_all_sent${what}`, { tone: isClear ? "done" : "notice", parameters: sum });
 }
 
 // A tab that died before it knew to whom a book went cannot say so any more: somebody reads the number and scans again.
@@ -165,6 +165,7 @@ async function sendOne(entry, sum) {
   const shown = page.read(told.html);
   sum.sent += 1;
   if (!told.isTaken || Number(shown.dataset.conflicts ?? 0) > 0) sum.listed += 1;
+  else if (shown.dataset.tone === "stop") sum.refused += 1;
   if (told.isTaken) await queue.remove(entry.id);
   else await refuse(sealed, shown.textContent.trim());
   settle(told);
