@@ -137,6 +137,14 @@ async def test_another_librarys_copy_is_told_as_that_while_somebody_is_open(
     assert "tilhører et andet bibliotek og lånes ikke ud her" in await desk.scan(item)
 
 
+async def test_renewing_nothing_is_told_as_that(desk: Desk, library: LendingLibrary):
+    await desk.scan((await library.reader()).card)
+    form = {"branch": desk.branch, "key": secrets.token_hex(8), "patron": desk.open}
+    said = (await desk.do("/desk/renewals", form)).text
+    assert "Ingen lån." in said
+    assert 'data-tone="notice"' in said
+
+
 async def test_a_name_is_searched_for(desk: Desk, library: LendingLibrary):
     reader = await library.reader()
     said = await desk.scan("søren låner")
