@@ -411,3 +411,13 @@ async def test_a_search_for_patrons_is_come_back_to_and_names_nobody_in_its_addr
 @pytest.mark.parametrize("narrowed", ["year=99999", "language=" + "x" * 200, "type=" + "x" * 200, "branch=999999999"])
 async def test_a_search_narrowed_by_what_cannot_be_is_no_mistake_of_ours(employee: Visitor, narrowed: str):
     assert (await employee.get(f"/titles?q=havet&{narrowed}")).status_code in {200, 400, 404}
+
+
+async def test_who_looked_at_a_patron_is_named_to_those_who_may_know_colleagues(
+    employee: Visitor, library: LendingLibrary, visit: Callable[[str], Visitor]
+):
+    looks = f"/patrons/{(await library.reader()).id}/looks"
+    await employee.get(looks)
+    assert "medarbejder Lise" in (await employee.get(looks)).text
+    few = visit(await library.run(lambda tx: session_of_staff(tx, frozenset({Permission.PATRON_VIEW}))))
+    assert "medarbejder Lise" not in (await few.get(looks)).text

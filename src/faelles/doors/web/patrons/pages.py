@@ -12,6 +12,7 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
 from faelles.doors.web import cookies
 from faelles.doors.web.lists.picks import Position
+from faelles.doors.web.manage.logs.looks import names_of_staff
 from faelles.doors.web.patrons.frame import THIS_PATRON, VIEW, PatronFrame, frame_of, frame_with_relations, patron_page
 from faelles.doors.web.patrons.relations import memberships_of
 from faelles.doors.web.place import Desk, desk_of
@@ -20,7 +21,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import MisconfiguredError
 from faelles.ground.ids import PatronId
 from faelles.patrons.classes.operations import classes_of
-from faelles.patrons.looking.model import AccessEntry, NamePart, PatronSummary, SearchPatrons
+from faelles.patrons.looking.model import NamePart, PatronSummary, SearchPatrons
 from faelles.patrons.looking.operations import access_report, identify, search
 
 _MOST_LOOKS: Final = 200
@@ -98,12 +99,13 @@ async def show(request: WebRequest, patron: PathId) -> Response[bytes]:
 async def looks(request: WebRequest, patron: PathId) -> Response[bytes]:
     """Who looked at the patron, and what for."""
 
-    async def work(tx: Transaction) -> tuple[PatronFrame, list[AccessEntry]]:
+    async def work(tx: Transaction) -> tuple[PatronFrame, dict[str, object]]:
         frame = await frame_of(tx, request, patron)
-        return frame, await access_report(tx, request.caller, PatronId(patron), limit=_MOST_LOOKS, is_known=True)
+        found = await access_report(tx, request.caller, PatronId(patron), limit=_MOST_LOOKS, is_known=True)
+        return frame, {"looks": found, "names": await names_of_staff(tx, request)}
 
-    frame, found = await request.run(work)
-    return patron_page(request, "looks", frame, more={"looks": found})
+    frame, more = await request.run(work)
+    return patron_page(request, "looks", frame, more=more)
 
 
 router = Router(path="/", route_handlers=[ask, find, looks, show])

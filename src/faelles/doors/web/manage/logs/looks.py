@@ -65,7 +65,7 @@ async def _looks(request: WebRequest, wanted: LooksAsked, refused: Refusal = NOT
             "more": more,
             "colleagues": await _colleagues(tx, request),
             "colleague": await show_staff(tx, request.caller, StaffId(wanted.staff)) if wanted.staff else None,
-            "names": await _names(tx, request),
+            "names": await names_of_staff(tx, request),
         }
 
     return manage_page(request, "looks", await request.run(work), refused=refused)
@@ -99,8 +99,8 @@ async def _colleagues(tx: Transaction, request: WebRequest) -> list[Staff]:
     return await list_staff(tx, caller, limit=MOST_LISTED)
 
 
-async def _names(tx: Transaction, request: WebRequest) -> dict[str, str]:
-    """Of colleagues, for those who may know them."""
+async def names_of_staff(tx: Transaction, request: WebRequest) -> dict[str, str]:
+    """Of colleagues by the actors they are in the logs, for those who may know them."""
     if not request.caller.may(Permission.PEOPLE_VIEW):
         return {}
     return {f"staff:{each.id}": each.name for each in await list_staff(tx, request.caller, limit=MOST_LISTED)}
@@ -131,7 +131,7 @@ async def looks_as_sheet(request: WebRequest) -> Response[bytes]:
         while after is not None and len(lines) < sheet.MOST_ROWS:
             page, after = await _page(tx, request, msgspec.structs.replace(wanted, after=after), _SHEET_PAGE)
             lines += page
-        names = await _names(tx, request)
+        names = await names_of_staff(tx, request)
         return [_row(line, names, request) for line in lines]
 
     headings = ["web_when", "web_by_whom", "web_name", "web_patron", "web_what_for"]
