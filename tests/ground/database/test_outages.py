@@ -127,6 +127,17 @@ async def test_a_database_that_has_gone_silent_is_given_up_and_found_again(owner
         assert await database.run(NATION, SYSTEM, ask) == 1
 
 
+async def test_a_database_that_has_gone_silent_keeps_nobody_from_ending(owner_url: str):
+    async with open_database(owner_url, connections=1) as database:
+        [row] = await database.outside_agencies("SELECT pg_backend_pid() AS pid")
+        os.kill(row["pid"], signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(20):
+                await database._pool.close()
+        finally:
+            os.kill(row["pid"], signal.SIGCONT)
+
+
 async def test_work_that_takes_its_time_between_statements_is_not_taken_for_silence(owner_url: str):
     async def ponder(tx: Transaction) -> int:
         await ask(tx)

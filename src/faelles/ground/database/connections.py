@@ -6,16 +6,20 @@ of four messages, as they were then, that was a quarter of what the program spen
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import asyncpg
 
 from faelles.ground.database.channel import Channel
 
 
+_SECONDS_FOR_GOODBYE: Final = 2.0
+
+
 async def _closed(connection: Channel) -> None:
-    """Say goodbye, unless there is nobody left to say it to."""
+    """Say goodbye, unless there is nobody left to say it to, or nobody who answers."""
     try:
-        await connection.close()
+        await connection.close(timeout=_SECONDS_FOR_GOODBYE)
     except (OSError, asyncpg.PostgresConnectionError):
         connection.terminate()
 
