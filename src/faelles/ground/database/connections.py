@@ -12,7 +12,6 @@ import asyncpg
 
 from faelles.ground.database.channel import Channel
 
-
 _SECONDS_FOR_GOODBYE: Final = 2.0
 
 
