@@ -22,7 +22,7 @@ from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
 from faelles.ground.errors import MisconfiguredError, UnavailableError
 from faelles.ground.i18n import Language, knows
-from faelles.ground.ids import NATION
+from faelles.ground.ids import NATION, AgencyId
 from faelles.ground.jobs import Home
 from faelles.ground.night import Night, Outcome
 from faelles.notices.channels.opening import open_channels
@@ -127,6 +127,31 @@ async def test_one_municipalitys_trouble_takes_nobody_elses_turn(post, worker, m
     outside = Outside(post.library.keyring, ON_THIS_MACHINE)
     await replace(worker, outside=outside).make_rounds()
     assert reached == [1, 2]
+
+
+async def test_a_database_that_is_away_is_one_matter_and_no_mistake_of_ours(worker, monkeypatch, capfd):
+    """However many municipalities there are, and however the work is shared out."""
+    looked, looked_again = asyncio.Event(), asyncio.Event()
+
+    async def away(*_: object, **__: object) -> object:
+        (looked_again if looked.is_set() else looked).set()
+        raise UnavailableError("database_unavailable")
+
+    async def due(*_: object) -> list[AgencyId]:
+        return [AgencyId(number) for number in range(1, 9)]
+
+    monkeypatch.setattr("faelles.doors.worker.working.agencies_due", due)
+    monkeypatch.setattr("faelles.doors.worker.working.make_round", away)
+    monkeypatch.setattr(Sender, "send_due", away)
+    outside = Outside(worker.sender.keyring, ON_THIS_MACHINE)
+    running = asyncio.create_task(replace(worker, outside=outside).run())
+    async with asyncio.timeout(PATIENCE):
+        await looked_again.wait()
+    await asyncio.sleep(0.1)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert "work failed" not in "".join(capfd.readouterr())
 
 
 def test_no_two_jobs_share_a_name_and_each_has_words():

@@ -166,11 +166,22 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
 
 
 async def _apart(agency: AgencyId, errand: Awaitable[object]) -> None:
-    """One agency's trouble, a folder that cannot be read, say, takes nobody else's turn; its own comes again."""
+    """One agency's trouble, a folder that cannot be read, say, takes nobody else's turn; its own comes again. A
+    database that is away is everybody's.
+    """
     try:
         await errand
-    except Exception as problem:  # noqa: BLE001 - whatever it was, the others are not to wait for it
+    except Exception as problem:
+        if _is_outage(problem):
+            raise
         _log.error("work failed", agency=agency, exc_info=problem)
+
+
+def _is_outage(problem: BaseException) -> bool:
+    """Whether it was the database alone, which has said so in the log and comes back by itself."""
+    if isinstance(problem, BaseExceptionGroup):
+        return all(_is_outage(each) for each in problem.exceptions)
+    return isinstance(problem, UnavailableError) and problem.code == "database_unavailable"
 
 
 async def _again_and_again(look: Callable[[], Awaitable[None]], seconds: float) -> None:
@@ -181,7 +192,8 @@ async def _again_and_again(look: Callable[[], Awaitable[None]], seconds: float) 
         except UnavailableError:
             pause = _SECONDS_WITHOUT_DATABASE
         except Exception as problem:  # noqa: BLE001 - whatever it was, there is more to do than this
-            _log.error("work failed", exc_info=problem)
+            if not _is_outage(problem):
+                _log.error("work failed", exc_info=problem)
             pause = _SECONDS_WITHOUT_DATABASE
         await asyncio.sleep(pause)
 
