@@ -2,18 +2,32 @@
 
 from datetime import date
 
+from circulation.lending_library import Reader
 from doors.fbs.conftest import WebSite
 from doors.fbs.test_registering import guardian, path, with_guardian
 from doors.fbs.test_reservations import versions
 from faelles.agencies.settings.model import GUARDIAN_VIEW, SetSetting
 from faelles.agencies.settings.operations import set_setting
 from faelles.doors.fbs.facts import models
+from faelles.ground.ids import PatronId
 from faelles.patrons.identifiers import made_up_cpr
 
 
 async def allow_guardians(site: WebSite) -> None:
     lending, on = site.library, SetSetting(values=("true",))
     await lending.run(lambda tx: set_setting(tx, lending.librarian, lending.town.library, GUARDIAN_VIEW, on))
+
+
+async def test_a_child_named_by_its_number_is_looked_at_once_when_it_gets_another_guardian(site: WebSite):
+    (creating,) = (each for each in versions("create_with_guardian") if each.id == "createWithGuardianV4")
+    child, first, second = (made_up_cpr(date(year, 3, 9), 71) for year in (2018, 1985, 1984))
+    made = await site.post(path(creating), with_guardian(creating, site, child, first))
+    reader = Reader(PatronId(made), child, "")
+    *_, operation = versions("update_guardian")
+    kind = models()[operation.body.name]["guardian"].name
+    before = await site.library.looks_at(reader)
+    await site.put(path(operation), {"personIdentifier": child, "guardian": guardian(kind, second)})
+    assert sorted(await site.library.looks_at(reader)) == sorted([*before, "replace_guardian"])
 
 
 async def test_a_guardian_is_replaced_and_sees_and_changes_the_child_where_the_library_lets_them(site: WebSite):

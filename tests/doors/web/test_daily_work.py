@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
@@ -81,6 +81,14 @@ async def test_a_tab_of_a_patrons_page_is_one_look_at_the_patron(employee: Visit
     before = await library.looks_at(reader)
     assert (await employee.get(f"/patrons/{reader.id}{tab}")).status_code == 200
     assert sorted(await library.looks_at(reader)) == sorted([*before, "open_at_desk"])
+
+
+async def test_who_is_named_by_a_card_is_looked_at_once(employee: Visitor, library: LendingLibrary):
+    child, parent = await library.reader(born=date(2018, 3, 9)), await library.reader()
+    before = await library.looks_at(parent)
+    form = {"card": parent.card, "is_financially_responsible": "true"}
+    assert (await employee.send(f"/patrons/{child.id}/guardians", form)).status_code == 303
+    assert sorted(await library.looks_at(parent)) == sorted([*before, "add_guardian"])
 
 
 async def test_a_receipt_is_one_look_at_the_patron(employee: Visitor, library: LendingLibrary):

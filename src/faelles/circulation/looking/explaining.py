@@ -15,7 +15,7 @@ from faelles.ground.database import Transaction
 from faelles.ground.errors import ConflictError, NotFoundError
 from faelles.ground.fields import Code, Id, ScannedItem, trim
 from faelles.ground.ids import PatronId
-from faelles.patrons.looking.operations import identify
+from faelles.patrons.looking.operations import holders
 from faelles.patrons.reach import patron_for, require_division
 from faelles.people.model import Caller, Permission
 from faelles.policies.model import Scope, ScopeNode, Subject
@@ -91,10 +91,10 @@ async def _patron(tx: Transaction, caller: Caller, keyring: Keyring, borrower: B
     """Whom the card or the id stands for, if it is somebody the caller may see."""
     wanted = borrower.patron
     if borrower.card is not None:
-        found = await identify(tx, caller, keyring, borrower.card)
+        found = await holders(tx, caller, keyring, borrower.card)
         if len(found) > 1:
             raise ConflictError("scan_ambiguous")
-        wanted = found[0].patron.id if found else None
+        wanted = found[0] if found else None
     if wanted is None:
         raise NotFoundError("patron_unknown")
     return (await patron_for(tx, caller, PatronId(wanted), Permission.PATRON_VIEW, "explain_checkout")).id

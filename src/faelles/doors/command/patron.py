@@ -15,7 +15,7 @@ from faelles.fees.desk.operations import balances
 from faelles.ground.errors import NotFoundError
 from faelles.ground.ids import PatronId
 from faelles.patrons.looking.model import IdentifyPatron, PatronSummary, SearchPatrons
-from faelles.patrons.looking.operations import identify, search, show_patron
+from faelles.patrons.looking.operations import holders, identify, search, show_patron
 from faelles.people.model import Permission
 from faelles.policies.operations import current_settings
 
@@ -43,6 +43,9 @@ def find(name: Name, *, limit: Most = 50, token: Token = None, as_json: AsJson =
 def show_one(scan: Card, *, token: Token = None, as_json: AsJson = False) -> None:
     async def work(desk: Desk) -> Portrait | list[PatronSummary]:
         asked = request(IdentifyPatron, {"scan": scan})
+        found = await holders(desk.tx, desk.caller, desk.keyring, asked.scan)
+        if len(found) == 1:
+            return await _portrait(desk, found[0])
         candidates = await identify(desk.tx, desk.caller, desk.keyring, asked.scan)
         if not candidates:
             raise NotFoundError("command_patron_unknown")
@@ -62,10 +65,11 @@ def show_one(scan: Card, *, token: Token = None, as_json: AsJson = False) -> Non
 
 async def _portrait(desk: Desk, patron: PatronId) -> Portrait:
     tx, caller = desk.tx, desk.caller
+    view = await show_patron(tx, caller, patron)
     return Portrait(
-        patron=await show_patron(tx, caller, patron),
-        balances=await balances(tx, caller, patron) if caller.may(Permission.FEE_VIEW) else [],
-        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_LOANS),
+        patron=view,
+        balances=await balances(tx, caller, patron, is_known=True) if caller.may(Permission.FEE_VIEW) else [],
+        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_LOANS, known=view),
         settings=await current_settings(tx),
     )
 

@@ -3,12 +3,12 @@
 from faelles.doors.command.acting import Desk
 from faelles.ground.errors import invalid_field
 from faelles.ground.ids import PatronId
-from faelles.patrons.looking.operations import identify
+from faelles.patrons.looking.operations import holders
 
 
 async def patron_meant(desk: Desk, scan: str) -> PatronId:
-    """The one patron that a scan stands for."""
-    found = {candidate.patron.id for candidate in await identify(desk.tx, desk.caller, desk.keyring, scan)}
+    """The one patron that a scan stands for now. What is done with them notes the look."""
+    found = await holders(desk.tx, desk.caller, desk.keyring, scan)
     if len(found) != 1:
         raise invalid_field("card", "scan_ambiguous" if found else "patron_not_found")
-    return found.pop()
+    return found[0]

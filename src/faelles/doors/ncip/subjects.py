@@ -32,7 +32,7 @@ _LONGEST_ID: Final = 18
 
 async def patron(tx: Transaction, caller: Caller, keyring: Keyring, asked: Asked) -> PatronView:
     """Whoever the card, or CPR number, stands for just now: one look, whatever is asked of them."""
-    found = await holders(tx, caller, keyring, asked.user, frozenset(IdentifierKind))
+    found = await holders(tx, caller, keyring, asked.user)
     if len(found) > 1:
         raise ProblemError("Non-Unique User", asked.user_element)
     if not found:

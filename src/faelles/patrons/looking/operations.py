@@ -148,7 +148,11 @@ async def identify(tx: Transaction, caller: Caller, keyring: Keyring, scan: str)
 
 
 async def stands_for(
-    tx: Transaction, caller: Caller, keyring: Keyring, scan: str, kinds: Collection[IdentifierKind]
+    tx: Transaction,
+    caller: Caller,
+    keyring: Keyring,
+    scan: str,
+    kinds: Collection[IdentifierKind] = frozenset(IdentifierKind),
 ) -> PatronId | None:
     """The one patron of `holders`."""
     reached = await holders(tx, caller, keyring, scan, kinds)
@@ -156,7 +160,11 @@ async def stands_for(
 
 
 async def holders(
-    tx: Transaction, caller: Caller, keyring: Keyring, scan: str, kinds: Collection[IdentifierKind]
+    tx: Transaction,
+    caller: Caller,
+    keyring: Keyring,
+    scan: str,
+    kinds: Collection[IdentifierKind] = frozenset(IdentifierKind),
 ) -> list[PatronId]:
     """The patrons within reach whom a scan of one of `kinds` stands for now. Nobody is shown by that, so nothing is
     recorded: who goes on to show them does.

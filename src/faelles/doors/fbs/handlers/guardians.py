@@ -21,7 +21,7 @@ from faelles.notices.guardians.operations import replace_guardian
 from faelles.patrons.guardians.model import GuardianGiven
 from faelles.patrons.guardians.operations import children_for, require_guardian
 from faelles.patrons.identifiers import IdentifierKind, normalise, read_cpr
-from faelles.patrons.looking.operations import identify
+from faelles.patrons.looking.operations import stands_for
 from faelles.patrons.model import Contact
 from faelles.patrons.reach import reached
 
@@ -108,14 +108,11 @@ async def _child(tx: Transaction, call: Call, wanted: UpdateGuardian) -> PatronI
         return PatronId(wanted.patron_id)
     if not wanted.person_identifier:
         raise invalid_field("patronId", "field_missing")
-    found = [
-        each.patron.id
-        for each in await identify(tx, call.caller, call.services.keyring, wanted.person_identifier)
-        if each.kind is IdentifierKind.CPR and each.ended_at is None
-    ]
-    if len(found) != 1:
+    cpr = frozenset({IdentifierKind.CPR})
+    found = await stands_for(tx, call.caller, call.services.keyring, wanted.person_identifier, cpr)
+    if found is None:
         raise NotFoundError("patron_unknown")
-    return found[0]
+    return found
 
 
 async def wards(call: Call) -> list[models.AuthenticatedPatron]:

@@ -29,7 +29,7 @@ from faelles.ground.errors import ConflictError, invalid_field
 from faelles.ground.fields import Id, Scan
 from faelles.ground.ids import BranchId
 from faelles.patrons.blocks.card_list import list_blocked_cards
-from faelles.patrons.looking.operations import identify
+from faelles.patrons.looking.operations import stands_for
 from faelles.people.model import Permission
 
 _DONE_BEFORE: Final = "idempotency_key_reused"
@@ -143,9 +143,7 @@ async def _in_hand(tx: Transaction, request: WebRequest, form: TakenForm) -> int
     """
     if form.patron is not None or form.answering is None or form.card is None:
         return form.patron
-    found = await identify(tx, request.caller, request.services.keyring, form.card)
-    current = [each.patron.id for each in found if each.ended_at is None]
-    return current[0] if len(current) == 1 else None
+    return await stands_for(tx, request.caller, request.services.keyring, form.card)
 
 
 def _is_card(known: ScanAnswer, told: Told) -> bool:

@@ -18,7 +18,7 @@ from faelles.ground.ids import PatronId
 from faelles.patrons.blocks import operations as blocks
 from faelles.patrons.classes.model import ClassMember
 from faelles.patrons.classes.operations import list_members
-from faelles.patrons.looking.operations import identify
+from faelles.patrons.looking.operations import holders
 from faelles.patrons.merging.model import MergePatrons
 from faelles.patrons.model import AbsencePeriod, NewMembership, PatronKind, Role
 from faelles.patrons.relations import operations
@@ -173,11 +173,11 @@ async def add_guardian(request: WebRequest, patron: PathId) -> Response[bytes]:
 
 
 async def _whose(tx: Transaction, request: WebRequest, scan: str) -> PatronId:
-    """The one patron that a scan stands for."""
-    found = {each.patron.id for each in await identify(tx, request.caller, request.services.keyring, scan.strip())}
+    """The one patron that a scan stands for now. What is done with them notes the look."""
+    found = await holders(tx, request.caller, request.services.keyring, scan.strip())
     if len(found) != 1:
         raise invalid_field("card", "scan_ambiguous" if found else "patron_not_found")
-    return found.pop()
+    return found[0]
 
 
 @post(
