@@ -69,7 +69,7 @@ async def _portrait(desk: Desk, patron: PatronId) -> Portrait:
     return Portrait(
         patron=view,
         balances=await balances(tx, caller, patron, is_known=True) if caller.may(Permission.FEE_VIEW) else [],
-        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_LOANS, known=view),
+        loans=await loans_of_patron(tx, caller, patron, limit=_MOST_LOANS, is_known=True),
         settings=await current_settings(tx),
     )
 
