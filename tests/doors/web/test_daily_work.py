@@ -244,6 +244,28 @@ async def test_a_new_title_by_hand_gets_a_copy_and_a_label(employee: Visitor, li
     assert f'aria-label="{number}"' in shown
 
 
+async def test_a_new_copy_stands_where_somebody_works_unless_they_say_otherwise(
+    employee: Visitor, library: LendingLibrary
+):
+    record, town = await title_of(library, await library.copy()), library.town
+    for branch, shelf in ((town.main, town.main_shelf), (town.suburb, town.suburb_shelf)):
+        await employee.send("/place", {"branch": branch})
+        form = (await employee.get(f"/titles/{record}/items/new")).text
+        offered = re.findall(r'<option value="(\d+)"', form.partition('id="item-default_placement"')[2])
+        assert offered[0] == str(shelf)
+
+
+async def test_a_copy_is_looked_for_by_a_number_in_groups_and_one_that_is_not_there_was_not_to_be_saved(
+    employee: Visitor, library: LendingLibrary
+):
+    item = await library.copy()
+    found = await employee.get(f"/items?number={item[:4]}+{item[4:]}")
+    assert found.headers["location"].startswith("/items/")
+    missing = await employee.get("/items?number=5999999999")
+    assert (missing.status_code, "Materialet findes ikke" in missing.text) == (404, True)
+    assert "kunne ikke gemmes" not in missing.text
+
+
 async def test_a_refused_hold_is_placed_all_the_same_with_a_reason(employee: Visitor, library: LendingLibrary):
     reader, number = await library.reader(), await library.copy()
     await library.set_rule(MAX_HOLDS, 0)

@@ -64,11 +64,12 @@ async def show(request: WebRequest, item: PathId) -> Response[bytes]:
 async def _edit_page(request: WebRequest, item: int, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
     async def work(tx: Transaction) -> dict[str, object]:
         found = await operations.view_item(tx, request.caller, ItemId(item))
+        desk = await desk_of(tx, request)
         return {
-            "desk": await desk_of(tx, request),
+            "desk": desk,
             "item": found,
             "title": await view_record(tx, request.caller, found.record),
-            "choices": await choices_of(tx, request),
+            "choices": await choices_of(tx, request, desk),
             "price": "" if found.price_ore is None else kroner_text(found.price_ore),
         }
 
@@ -130,10 +131,11 @@ async def ask(request: WebRequest, record: PathId) -> Response[bytes]:
 
 async def _new_page(request: WebRequest, record: int, refused: Refusal = NOTHING_REFUSED) -> Response[bytes]:
     async def work(tx: Transaction) -> dict[str, object]:
+        desk = await desk_of(tx, request)
         return {
-            "desk": await desk_of(tx, request),
+            "desk": desk,
             "title": await view_record(tx, request.caller, RecordId(record)),
-            "choices": await choices_of(tx, request),
+            "choices": await choices_of(tx, request, desk),
         }
 
     context = await request.read(work)

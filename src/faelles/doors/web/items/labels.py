@@ -54,7 +54,7 @@ async def show(request: WebRequest, item: Chosen = None, record: QueryId = None)
 
 
 async def _labels(tx: Transaction, request: WebRequest, desk: Desk, items: list[Item]) -> list[Label]:
-    choices = await choices_of(tx, request)
+    choices = await choices_of(tx, request, desk)
     titles = {each: (await view_record(tx, request.caller, each)).record for each in {item.record for item in items}}
     return [
         Label(

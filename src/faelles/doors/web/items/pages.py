@@ -17,6 +17,7 @@ from faelles.circulation.transit.operations import send_item
 from faelles.circulation.whereabouts.operations import withdraw_items
 from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.parameters import PathId
+from faelles.doors.web.desk.numbers import as_number
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.items.choices import Choices, choices_of
 from faelles.doors.web.place import Desk, desk_of
@@ -64,7 +65,7 @@ async def find(request: WebRequest, number: Annotated[str, QueryParameter(max_le
     """By its number: straight to the copy."""
 
     async def do() -> Response[Any]:
-        wanted = number.strip()
+        wanted = as_number(number.strip())
         if not wanted:
             return await _search_page(request)
         found = await request.read(lambda tx: operations.find_item(tx, request.caller, wanted))
@@ -101,14 +102,14 @@ def _shown(request: WebRequest, page: ItemPage, refused: Refusal) -> Response[by
 
 async def _load(tx: Transaction, request: WebRequest, number: ItemId) -> ItemPage:
     caller = request.caller
-    item = await operations.view_item(tx, caller, number)
+    item, desk = await operations.view_item(tx, caller, number), await desk_of(tx, request)
     return ItemPage(
-        desk=await desk_of(tx, request),
+        desk=desk,
         item=item,
         copy=await show_copy(tx, caller, item.number),
         title=await view_record(tx, caller, item.record),
         history=await copy_history(tx, caller, number),
-        choices=await choices_of(tx, request),
+        choices=await choices_of(tx, request, desk),
     )
 
 
