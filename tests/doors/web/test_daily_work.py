@@ -61,6 +61,14 @@ async def test_a_fee_dispute_is_settled_on_one_screen(employee: Visitor, library
     assert "Bogen lå i kassen" in (await employee.get(page)).text
 
 
+async def test_a_fee_dispute_is_one_look_at_the_patron(employee: Visitor, library: LendingLibrary):
+    reader = await late_reader(library)
+    page = f"/patrons/{reader.id}/fees/{await a_charge(employee, reader)}"
+    before = await library.looks_at(reader)
+    assert (await employee.get(page)).status_code == 200
+    assert sorted(await library.looks_at(reader)) == sorted([*before, "open_at_desk"])
+
+
 async def test_a_part_is_paid_and_the_receipt_is_shown(employee: Visitor, library: LendingLibrary):
     reader = await late_reader(library)
     owed = await library.owed(reader)

@@ -76,14 +76,21 @@ class Lateness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def explain_lateness(
-    tx: Transaction, caller: Caller, loan: LoanId, *, due_on: date | None = None, settled_on: date | None = None
+    tx: Transaction,
+    caller: Caller,
+    loan: LoanId,
+    *,
+    due_on: date | None = None,
+    settled_on: date | None = None,
+    shown: LoanShown | None = None,
 ) -> Lateness:
-    """A loan that was due on `due_on` (else as it is due now) and settled on `settled_on` (else today).
+    """A loan that was due on `due_on` (else as it is due now) and settled on `settled_on` (else today). `shown`: the
+    loan, where the caller was shown it in this transaction.
 
     Raises NotFoundError for a loan that is not the caller's to see, InvalidRequestError for days too far apart.
     """
     caller.require(Permission.FEE_VIEW)
-    found = await show_loan(tx, caller, loan)
+    found = shown or await show_loan(tx, caller, loan)
     settings = await current_settings(tx)
     desk = await open_desk(tx, caller, settings.revision, found.branch, Permission.FEE_VIEW)
     due, settled = due_on or found.due_on, settled_on or desk.local_day(tx.now)

@@ -1,5 +1,6 @@
 """What a patron has, what one loan is, where a copy is, and what a scan may mean."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,14 +51,17 @@ async def loans_of_patron(
     )
 
 
-async def show_loan(tx: Transaction, caller: Caller, loan: LoanId) -> LoanShown:
-    """One loan, with who has it: a look at a patron, and recorded as one."""
+async def show_loan(tx: Transaction, caller: Caller, loan: LoanId, *, known: Collection[PatronId] = ()) -> LoanShown:
+    """One loan, with who has it: a look at a patron, and recorded as one. `known`: whom the caller saw before in this
+    transaction.
+    """
     caller.require(Permission.PATRON_VIEW)
     found = await store.find_loan(tx, loan)
     divisions = caller.divisions(Permission.PATRON_VIEW)
     if found is None or (divisions is not None and found.division not in divisions):
         raise NotFoundError("loan_not_found")
-    seen = [patron for patron in (found.borrower, found.second_borrower) if patron is not None]
+    parties = (found.borrower, found.second_borrower)
+    seen = [patron for patron in parties if patron is not None and patron not in known]
     await looked_at(tx, caller, "show_loan", seen)
     return found
 

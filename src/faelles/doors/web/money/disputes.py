@@ -82,11 +82,14 @@ async def _dispute(tx: Transaction, request: WebRequest, patron: PatronId, charg
     """Of a patron whose frame was made before."""
     caller = request.caller
     story = await show_claim(tx, caller, patron, charge, is_known=True)
-    loans = await _loans(tx, request, story)
+    loans = await _loans(tx, request, story, patron)
     lateness = None
     if story.days is not None and loans:
         days = story.days
-        lateness = await explain_lateness(tx, caller, loans[0].id, due_on=days.due_on, settled_on=days.settled_on)
+        first = loans[0]
+        lateness = await explain_lateness(
+            tx, caller, first.id, due_on=days.due_on, settled_on=days.settled_on, shown=first
+        )
     may_see_messages = caller.may(Permission.PATRON_VIEW)
     return Dispute(
         story=story,
@@ -97,12 +100,13 @@ async def _dispute(tx: Transaction, request: WebRequest, patron: PatronId, charg
     )
 
 
-async def _loans(tx: Transaction, request: WebRequest, story: ClaimStory) -> list[LoanShown]:
-    """Those that are the caller's to see, and not forgotten yet."""
+async def _loans(tx: Transaction, request: WebRequest, story: ClaimStory, patron: PatronId) -> list[LoanShown]:
+    """Those that are the caller's to see, and not forgotten yet. Whose claim it is was seen before."""
+    known = {patron, story.claim.for_patron}
     found: list[LoanShown] = []
     for each in story.loans[:_MOST_LOANS]:
         try:
-            found.append(await show_loan(tx, request.caller, each.loan))
+            found.append(await show_loan(tx, request.caller, each.loan, known=known))
         except NotFoundError:
             continue
     return found
