@@ -13,6 +13,8 @@ from faelles.bookings.model import BookingOutcome, BookingState, CancelBookings
 from faelles.bookings.operations import cancel_bookings, list_bookings
 from faelles.circulation.desk.blocks import BlockCode
 from faelles.circulation.loans.model import Outcome, Remark
+from faelles.circulation.loans.offline import record_offline
+from faelles.circulation.loans.offline_model import Happened, OfflineEntry
 from faelles.people.model import Permission
 from faelles.policies.knobs import LOAN_DAYS, LOAN_INTO_BOOKING, MAX_RENEWALS, LoanIntoBooking
 from faelles.simulation.store import until_readable
@@ -129,6 +131,26 @@ async def test_a_renewal_stops_before_a_booking_and_is_refused_where_no_day_is_l
     assert anyway.outcome is Outcome.RENEWED
     assert anyway.due_on is not None
     assert anyway.due_on > FIRST
+
+
+async def test_a_renewal_that_was_told_into_a_booking_holds_and_is_listed(library: LendingLibrary):
+    record, [number] = await class_set(library, 1)
+    teacher, other = await library.reader(), await library.reader()
+    library.clock.turn_to(date(2027, 3, 22))
+    lent = await library.lend(other, number)
+    assert (await one(library, teacher, record, wanted=1)).outcome is BookingOutcome.BOOKED
+    library.clock.turn_to(date(2027, 4, 16))
+    told = OfflineEntry(
+        what=Happened.RENEWAL,
+        item=number,
+        branch=library.town.main,
+        happened_at=library.clock.now,
+        card=other.card,
+        due_on=FIRST + timedelta(days=1),
+    )
+    answer = await library.run(lambda tx: record_offline(tx, library.librarian, library.keyring, told))
+    assert (answer.outcome, answer.loan) == (Outcome.RENEWED, lent.loan)
+    assert [each.code for each in answer.conflicts] == [BlockCode.BOOKED]
 
 
 async def test_what_was_given_up_is_lent_as_before(library: LendingLibrary):

@@ -213,6 +213,17 @@ async def test_a_renewal_with_a_card_that_nobody_has_holds_and_is_listed(library
     assert (entry.scanned_card, entry.details["conflicts"]) == ("K000000001", "patron_not_found")
 
 
+async def test_a_renewal_of_what_somebody_waits_for_holds_and_is_listed(library: LendingLibrary):
+    reader, book = await library.reader(), await library.copy()
+    loan = (await library.lend(reader, book)).loan
+    await wish(library, await library.reader(), await title_of(library, book))
+    library.clock.pass_days(3)
+    answer = await happened(library, Happened.RENEWAL, book, library.clock.now - timedelta(hours=1), reader.card)
+    assert (answer.outcome, answer.loan) == (Outcome.RENEWED, loan)
+    assert [each.code for each in answer.conflicts] == [BlockCode.WAITED_FOR]
+    assert len(await work(library)) == 1
+
+
 @pytest.mark.parametrize("what", [Happened.CHECKOUT, Happened.RENEWAL])
 @pytest.mark.parametrize("typed", ["6102030000", "610203-0000", "610203 0000"])
 async def test_of_an_unknown_civil_registration_number_only_the_birth_date_is_listed(
@@ -324,8 +335,6 @@ def test_the_table_says_what_happens_to_every_block_of_a_check_out():
         BlockCode.LENT_BEFORE_HOMEBOUND,
         BlockCode.HOLD_UNKNOWN,
         BlockCode.HOLD_ON_ITS_WAY,
-        BlockCode.TITLE_NOT_FOUND,
-        BlockCode.ISSUE_NOT_FOUND,
     }
     of_asking = {
         BlockCode.SIGN_IN_FAILED,

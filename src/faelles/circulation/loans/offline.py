@@ -217,11 +217,20 @@ async def _renew_as_fact(
     strange: Sequence[Block],
 ) -> OfflineAnswer:
     patron, (loan, item) = lent[0].patron, (lent[1].loan, lent[1].item)
-    case = renewal_case(desk, patron=patron, item=item, loan=loan, renewed_at=entry.happened_at)
+    case = renewal_case(
+        desk,
+        patron=patron,
+        item=item,
+        loan=loan,
+        renewed_at=entry.happened_at,
+        waited_for_from=lent[1].waited_for_from,
+        bookings=lent[1].bookings,
+    )
     due_on = entry.due_on or case.due_on
     if due_on is None or due_on <= loan.due_on:
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=loan.id)
-    standing = [each for each in renewal_rules.find_blocks(case) if each.code not in _ABOUT_THE_DAY]
+    told = msgspec.structs.replace(case, due_on=due_on)
+    standing = [each for each in renewal_rules.find_blocks(told) if each.code not in _ABOUT_THE_DAY]
     conflicts = [*strange, *standing]
     if entry.dry_run:
         await record_access(tx, "offline_dry_run", [patron.id])
