@@ -128,14 +128,15 @@ async def test_a_database_that_has_gone_silent_is_given_up_and_found_again(owner
 
 
 async def test_a_database_that_has_gone_silent_keeps_nobody_from_ending(owner_url: str):
-    async with open_database(owner_url, connections=1) as database:
-        [row] = await database.outside_agencies("SELECT pg_backend_pid() AS pid")
-        os.kill(row["pid"], signal.SIGSTOP)
-        try:
-            async with asyncio.timeout(20):
-                await database._pool.close()
-        finally:
-            os.kill(row["pid"], signal.SIGCONT)
+    backend: int | None = None
+    try:
+        async with asyncio.timeout(20), open_database(owner_url, connections=1) as database:
+            [row] = await database.outside_agencies("SELECT pg_backend_pid() AS pid")
+            backend = row["pid"]
+            os.kill(row["pid"], signal.SIGSTOP)
+    finally:
+        if backend is not None:
+            os.kill(backend, signal.SIGCONT)
 
 
 async def test_work_that_takes_its_time_between_statements_is_not_taken_for_silence(owner_url: str):
