@@ -18,7 +18,7 @@ from faelles.fees.neighbours.operations import refuse_pretended
 from faelles.ground.config import Config
 from faelles.ground.crypto import Keyring
 from faelles.ground.database import Database
-from faelles.ground.database.belonging import begin_epoch_after_restore, check_epoch, check_marks, note_marks
+from faelles.ground.database.belonging import begin_epoch_where_restored, check_epoch, check_marks, note_marks
 from faelles.ground.database.embedded import EmbeddedCluster, RunningCluster
 from faelles.ground.database.logins import DATABASE, LOGIN, create_database, create_login, passes_row_policies
 from faelles.ground.database.migrate import Migration, migrate, missing_migrations
@@ -77,7 +77,7 @@ async def bring_up_to_date(server: Server, *, tell: Callable[[Migration], None])
         if server.cluster is not None:
             await create_database(server.cluster.owner_url)
         applied = await migrate(server.owner_url, tell=tell)
-        await begin_epoch_after_restore(server.owner_url)
+        await begin_epoch_where_restored(server.owner_url)
         return applied
 
 

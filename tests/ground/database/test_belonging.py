@@ -8,7 +8,7 @@ import pytest
 from faelles.ground.actor import SYSTEM
 from faelles.ground.crypto import Keyring, new_master_key, parse_master_keys
 from faelles.ground.database import Database, Transaction
-from faelles.ground.database.belonging import begin_epoch_after_restore, check_epoch, check_marks, note_marks
+from faelles.ground.database.belonging import begin_epoch_where_restored, check_epoch, check_marks, note_marks
 from faelles.ground.database.migrate import migrate
 from faelles.ground.database.pool import open_database
 from faelles.ground.errors import MisconfiguredError
@@ -70,7 +70,7 @@ async def test_a_restored_database_is_refused_until_migrating_has_begun_a_new_ep
     with pytest.raises(MisconfiguredError, match="event_epoch_past"):
         await check_epoch(fresh)
     for _ in range(2):
-        await begin_epoch_after_restore(empty_url)
+        await begin_epoch_where_restored(empty_url)
         await check_epoch(fresh)
     [row] = await fresh.outside_agencies("SELECT current_epoch() AS epoch")
     assert row["epoch"] == 2

@@ -45,7 +45,7 @@ async def check_epoch(database: Database) -> None:
         raise MisconfiguredError("event_epoch_past")
 
 
-async def begin_epoch_after_restore(owner_url: str) -> None:
+async def begin_epoch_where_restored(owner_url: str) -> None:
     """A new epoch where `check_epoch` would ask for one, so that what comes now stands behind what was there."""
     connection: asyncpg.Connection[Row] = await asyncpg.connect(owner_url)
     try:
