@@ -53,7 +53,8 @@ SELECT id, rank FROM hold
 _COMPETITORS = """
 SELECT o.id, o.rank
   FROM hold AS h
-  JOIN hold AS o ON o.agency_id = h.agency_id AND o.record_id = h.record_id AND compete(o, h)
+  JOIN hold AS o ON o.agency_id = h.agency_id AND o.record_id = h.record_id
+   AND compete(o.issue_id, o.wanted_item_id, h.issue_id, h.wanted_item_id)
  WHERE h.agency_id = $1 AND h.id = $2 AND o.closed_at IS NULL AND o.state = ANY ($3::text[])
  ORDER BY o.rank
 """

@@ -27,7 +27,8 @@ SELECT h.id, h.target, h.record_id, t.title, t.creators, t.material_type, h.issu
            SELECT count(*) AS waiting, count(*) FILTER (WHERE q.rank <= h.rank) AS position
              FROM hold AS q
             WHERE q.agency_id = h.agency_id AND q.record_id = h.record_id AND q.closed_at IS NULL
-              AND q.state IN ('pending', 'matched') AND compete(q, h)) AS queue
+              AND q.state IN ('pending', 'matched')
+              AND compete(q.issue_id, q.wanted_item_id, h.issue_id, h.wanted_item_id)) AS queue
          ON h.closed_at IS NULL AND h.state IN ('pending', 'matched')
 """
 _FIND = f"{_SHOWN} WHERE h.agency_id = $1 AND h.id = $2"

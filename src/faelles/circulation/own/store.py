@@ -128,7 +128,8 @@ _HOLD: Final = _by_place(
                       SELECT count(*)
                         FROM hold AS q
                        WHERE q.agency_id = $1 AND q.record_id = h.record_id AND q.closed_at IS NULL
-                         AND q.state IN ('pending', 'matched') AND q.rank <= h.rank AND compete(q, h)) END""",
+                         AND q.state IN ('pending', 'matched') AND q.rank <= h.rank
+                         AND compete(q.issue_id, q.wanted_item_id, h.issue_id, h.wanted_item_id)) END""",
             "shelf_number": "h.shelf_number",
             "pickup_deadline": "h.pickup_deadline",
         }

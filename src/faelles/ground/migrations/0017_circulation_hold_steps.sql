@@ -47,9 +47,10 @@ GRANT SELECT ON hold_supply, waiting_hold TO faelles_app;
 
 -- Whether two holds of one title could be given the same copy: not where they wait for different issues, or for different
 -- copies. The place in line is told among those.
-CREATE FUNCTION compete(in_one hold, in_other hold) RETURNS boolean LANGUAGE sql IMMUTABLE
-    RETURN COALESCE(in_one.issue_id = in_other.issue_id, true)
-           AND COALESCE(in_one.wanted_item_id = in_other.wanted_item_id, true);
+-- By columns, not by rows: of a row outside the question all columns would be put together first.
+CREATE FUNCTION compete(in_issue bigint, in_copy bigint, in_other_issue bigint, in_other_copy bigint)
+    RETURNS boolean LANGUAGE sql IMMUTABLE
+    RETURN COALESCE(in_issue = in_other_issue, true) AND COALESCE(in_copy = in_other_copy, true);
 
 -- The title that a record is now: another's successor where it was merged away.
 CREATE FUNCTION current_title(in_record bigint) RETURNS bigint LANGUAGE sql STABLE
