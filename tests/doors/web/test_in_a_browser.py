@@ -6,18 +6,23 @@ import secrets
 from playwright.async_api import Page, expect
 
 from circulation.lending_library import LendingLibrary
-from doors.web.browsing import Hands, picture, violations
+from doors.web.browsing import Hands, at_the_desk, picture, violations
 from doors.web.sessions import session_of_staff
 from faelles.people.model import EVERY_PERMISSION
 
 
-async def test_five_books_are_lent_with_six_scans_and_nothing_else(hands: Hands, library: LendingLibrary):
-    reader, items = await library.reader(), [await library.copy() for _ in range(5)]
-    # Where the desk stands is said once, not each morning.
-    here = hands.page.get_by_role("button", name="Skranken står her")
+async def placed(page: Page) -> Hands:
+    """At a desk of which somebody has said where it stands, as is done once."""
+    await page.goto("/desk")
+    here = page.get_by_role("button", name="Skranken står her")
     await here.click()
     await expect(here).to_have_count(0)
-    await expect(hands.page.locator("#scan")).to_be_focused()
+    return await at_the_desk(page)
+
+
+async def test_five_books_are_lent_with_six_scans_and_nothing_else(page: Page, library: LendingLibrary):
+    hands = await placed(page)
+    reader, items = await library.reader(), [await library.copy() for _ in range(5)]
     await hands.scan(reader.card)
     for item in items:
         await hands.scan(item)
