@@ -237,6 +237,18 @@ async def test_who_waited_for_both_titles_keeps_the_better_place_for_as_long_as_
     assert BlockCode.ALREADY_RESERVED in codes(await wish(library, reader, new))
 
 
+async def test_who_waited_for_one_title_now_does_not_wait_for_the_day_of_the_other(library: LendingLibrary):
+    for first, second in ((None, day(5, library)), (day(5, library), None)):
+        (old, _), (new, _) = await copies(library, 1), await copies(library, 1)
+        reader = await library.reader()
+        holds = [
+            await hold_of(library, reader, old, active_from=first),
+            await hold_of(library, reader, new, active_from=second),
+        ]
+        await two_titles_merged(library, old, new)
+        assert "matched" in {(await state_of(library, each))[0] for each in holds}
+
+
 async def test_who_waited_for_both_titles_keeps_what_has_come(library: LendingLibrary):
     (old, _), (new, [book]) = await copies(library, 1), await copies(library, 1)
     reader = await library.reader()

@@ -450,7 +450,8 @@ DECLARE
 BEGIN
     UPDATE hold AS kept
        SET interest_until = GREATEST(kept.interest_until, given_up.interest_until),
-           active_from = CASE WHEN given_up.active_from IS NOT NULL
+           -- None is from now on, and earlier than any day; LEAST would pass it over.
+           active_from = CASE WHEN kept.active_from IS NOT NULL AND given_up.active_from IS NOT NULL
                               THEN LEAST(kept.active_from, given_up.active_from) END
       FROM hold AS given_up
      WHERE kept.agency_id = in_agency AND kept.id = better_first[1]
