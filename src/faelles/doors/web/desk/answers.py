@@ -174,7 +174,10 @@ def of_undo(answer: UndoAnswer, request: WebRequest, patron: PatronId | None, *,
 def of_renewals(renewed: Sequence[RenewalAnswer], request: WebRequest, patron: PatronId) -> Entry:
     """All renewed, or a line for each that could not be; or nothing there to renew."""
     refused = [each for each in renewed if each.outcome is Outcome.REFUSED]
-    lines = [f"{each.item.title if each.item else each.loan}: {_reasons(each, request)}" for each in refused]
+    lines = [
+        f"{titled(each.item, request.language) if each.item else each.loan}: {_reasons(each, request)}"
+        for each in refused
+    ]
     done = len(renewed) - len(refused)
     told = "web_renewed_count" if renewed else "web_no_loans"
     summary = i18n.text(told, request.language, {"done": done, "count": len(renewed)})
