@@ -17,6 +17,7 @@ async def test_a_card_scanned_where_a_name_is_searched_for_leads_to_its_patron(
     reader = await library.reader()
     answer = await employee.send("/patrons", {"name": f" {reader.card.lower()}"})
     assert answer.headers["location"] == f"/patrons/{reader.id}"
+    assert await library.looks_at(reader) == []  # the page that it leads to notes the look
 
 
 async def test_a_number_that_is_nobodys_is_searched_for_as_a_name(employee: Visitor):

@@ -22,7 +22,7 @@ from faelles.ground.errors import MisconfiguredError
 from faelles.ground.ids import PatronId
 from faelles.patrons.classes.operations import classes_of
 from faelles.patrons.looking.model import NamePart, PatronSummary, SearchPatrons
-from faelles.patrons.looking.operations import access_report, identify, search
+from faelles.patrons.looking.operations import access_report, search, stands_for
 
 _MOST_LOOKS: Final = 200
 _PAGE: Final = 50
@@ -58,9 +58,9 @@ async def find(request: WebRequest) -> Response[Any]:
     services, agency = request.services, request.caller.agency
     sought = (await request.typed(SearchForm)).name
     if _may_be_number(sought):
-        known = await request.run(lambda tx: identify(tx, request.caller, services.keyring, sought))
-        if len(known) == 1:
-            return request.go_to(f"/patrons/{known[0].patron.id}")
+        holder = await request.read(lambda tx: stands_for(tx, request.caller, services.keyring, sought))
+        if holder is not None:
+            return request.go_to(f"/patrons/{holder}")
     sealed = services.keyring.encrypt(_PURPOSE, agency, sought)
     answer = request.go_to("/patrons?found=true")
     value = base64.urlsafe_b64encode(sealed).decode()
