@@ -20,7 +20,10 @@ from house import SOURCE, listed, literal, modules
 
 CATALOGUES = SOURCE / "ground" / "locales"
 CODE_FIRST = {"text", "words", "tell"}
-LOOKS = {"record_access", "looked_at", "patron_for", "patron_to_change", "summaries", "books_of", "_others_seen"}
+LOOKS = {
+    "record_access", "looked_at", "patron_for", "patron_to_change", "summaries", "books_of", "_others_seen",
+    "note_looks", "_note_looks", "holds_listed",
+}  # fmt: skip
 CODE_SECOND = {"invalid_field", "FieldProblem"}
 
 
@@ -113,11 +116,18 @@ def looks() -> Iterator[tuple[str, str]]:
         for node in module.nodes:
             if isinstance(node, ast.Call) and _called(node) in LOOKS:
                 yield from ((module.name, text) for text in map(_text_of, node.args) if text is not None)
+            elif isinstance(node, ast.AnnAssign) and _is_look(node.target) and node.value is not None:
+                yield from ((module.name, text) for text in [_text_of(node.value)] if text is not None)
     yield from (("a store", name) for name in ("checkout", "renewal", "return"))
 
 
 def _text_of(argument: ast.expr) -> str | None:
     return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
+
+
+def _is_look(target: ast.expr) -> bool:
+    """What a room that names its looks in one place calls them."""
+    return isinstance(target, ast.Name) and target.id in {"LOOK", "_LOOK"}
 
 
 def _called(call: ast.Call) -> str:
