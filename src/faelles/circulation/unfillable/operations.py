@@ -19,7 +19,7 @@ from faelles.circulation.unfillable.store import Noted
 from faelles.ground.database import Transaction
 from faelles.ground.idempotency import recall, remember
 from faelles.ground.ids import HoldId
-from faelles.people.model import Caller, Permission
+from faelles.people.model import Caller, Permission, listed
 from faelles.policies.operations import current_settings
 
 _AT_ONCE: Final = 200
@@ -48,8 +48,7 @@ async def count_unfillable(tx: Transaction, caller: Caller, most: int) -> int:
 async def _without_hope(tx: Transaction, caller: Caller, after: int, limit: int) -> list[Noted]:
     """Read on until the page is full: for some of what was noted other municipalities are asked."""
     settings = await current_settings(tx)
-    today, divisions = today_in(settings, tx), caller.divisions(Permission.HOLD_VIEW)
-    among = None if divisions is None else sorted(divisions)
+    today, among = today_in(settings, tx), listed(caller.divisions(Permission.HOLD_VIEW))
     found: list[Noted] = []
     while len(found) < limit:
         batch = await store.noted(tx, among, after=after, limit=_AT_ONCE)

@@ -15,6 +15,7 @@ from faelles.doors.web.clock import read_clock
 from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.manage.frame import manage_page
 from faelles.doors.web.request import WebRequest, read_as
+from faelles.ground.alphabet import by_name
 from faelles.ground.database import Transaction
 from faelles.ground.errors import FieldProblem, InvalidRequestError, NotFoundError
 from faelles.people.model import Permission
@@ -64,7 +65,7 @@ async def _van(request: WebRequest, van: int, refused: Refusal = NOTHING_REFUSED
         return {
             "van": found,
             "stops": {each.weekday: each.stops for each in found.rounds},
-            "branches": sorted(((each.id, each.name) for each in directory.branches.values()), key=lambda one: one[1]),
+            "branches": [(each.id, each.name) for each in by_name(directory.branches.values())],
             "weekdays": _WEEKDAYS,
             "more_stops": _MORE_STOPS,
             "blank": {"branch": None, "calls_at": None},
