@@ -66,8 +66,10 @@ async def open_database(
         await pool.open(min(2, connections))
         yield Database(pool, clock)
     finally:
-        await pool.close()
-        watching.cancel()
+        try:
+            await pool.close()
+        finally:
+            watching.cancel()
 
 
 async def _watch(pool: Connections, patience: float) -> None:
