@@ -12,7 +12,7 @@ from faelles.agencies.directory import AgencyDirectory
 from faelles.agencies.model import Agency, AgencyKind, Branch, BranchKind, Service
 from faelles.circulation.desk.facts import BookedDays, Membership, OpenLoan, PatronFacts
 from faelles.circulation.desk.opening import Desk
-from faelles.circulation.loans.cases import renewal_now
+from faelles.circulation.loans.cases import renewal_of
 from faelles.circulation.loans.renewal_rules import find_blocks
 from faelles.circulation.own.model import ItemByPlace, LoanAtHome, LoanByPlace
 from faelles.circulation.own.rules import decided_alike, told_apart_by
@@ -180,7 +180,7 @@ def test_loans_that_nothing_tells_apart_are_decided_alike(inside: str | None, na
     twin = with_one_of(one, other, inside, name)
     desk = desk_with([rule(knob, value) for knob, value in wanted.items() if value is not None])
     patron = reader([one, twin])
-    told = [tuple(find_blocks(renewal_now(desk, patron, each))) for each in (one, twin)]
+    told = [tuple(find_blocks(renewal_of(desk, patron, each, desk.now))) for each in (one, twin)]
     assert told_apart_by(one) != told_apart_by(twin) or told[0] == told[1]
     refused = decided_alike(desk, patron)
     assert [refused(one) or (), refused(twin) or ()] == told

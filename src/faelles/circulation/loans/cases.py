@@ -74,16 +74,18 @@ class AskedFor(Protocol):
     def bookings(self) -> tuple[BookedDays, ...]: ...
 
 
-def renewal_now(desk: Desk, patron: PatronFacts, each: AskedFor, terms: Terms | None = None) -> RenewalCase:
-    """One renewal of this moment: what a wish is decided by, and what a list tells beforehand. `terms`: where they are
-    known already, of another copy of the same kind.
+def renewal_of(
+    desk: Desk, patron: PatronFacts, each: AskedFor, renewed_at: datetime, terms: Terms | None = None
+) -> RenewalCase:
+    """One renewal: what a wish is decided by, what a list tells beforehand, and what is said of one that has happened.
+    `terms`: where they are known already, of another copy of the same kind.
     """
     return renewal_case(
         desk,
         patron=patron,
         item=each.item,
         loan=each.loan,
-        renewed_at=desk.now,
+        renewed_at=renewed_at,
         waited_for_from=each.waited_for_from,
         bookings=each.bookings,
         terms=terms,

@@ -18,7 +18,7 @@ from faelles.circulation.desk.repeats import Repeatable, repeatable
 from faelles.circulation.desk.scans import scanned
 from faelles.circulation.loans import lending, renewal_rules, renewal_store, store, work_store
 from faelles.circulation.loans.borrowers import check_second, lock_both
-from faelles.circulation.loans.cases import lending_case, renewal_case
+from faelles.circulation.loans.cases import lending_case, renewal_of
 from faelles.circulation.loans.facts import Borrowed, CheckoutFacts, LoanAndItem, LoanFacts
 from faelles.circulation.loans.handing_on import close_for_next
 from faelles.circulation.loans.late import charge_if_late
@@ -217,15 +217,7 @@ async def _renew_as_fact(
     strange: Sequence[Block],
 ) -> OfflineAnswer:
     patron, (loan, item) = lent[0].patron, (lent[1].loan, lent[1].item)
-    case = renewal_case(
-        desk,
-        patron=patron,
-        item=item,
-        loan=loan,
-        renewed_at=entry.happened_at,
-        waited_for_from=lent[1].waited_for_from,
-        bookings=lent[1].bookings,
-    )
+    case = renewal_of(desk, patron, lent[1], entry.happened_at)
     due_on = entry.due_on or case.due_on
     if due_on is None or due_on <= loan.due_on:
         return OfflineAnswer(outcome=Outcome.REPEATED, loan=loan.id)

@@ -13,7 +13,7 @@ from faelles.circulation.desk.model import Overrides
 from faelles.circulation.desk.opening import Desk
 from faelles.circulation.desk.repeats import Repeatable
 from faelles.circulation.loans import renewal_store
-from faelles.circulation.loans.cases import renewal_now
+from faelles.circulation.loans.cases import renewal_of
 from faelles.circulation.loans.facts import Borrowed, LoanAndItem, LoanFacts
 from faelles.circulation.loans.late import NOTHING, charge_if_late
 from faelles.circulation.loans.model import Outcome, RenewalAnswer
@@ -49,7 +49,7 @@ class Decided(msgspec.Struct, frozen=True):
 
 def decide(desk: Desk, patron: PatronFacts, each: LoanAndItem, wish: RenewalWish) -> Decided:
     """Decide one loan; pure."""
-    case = renewal_now(desk, patron, each)
+    case = renewal_of(desk, patron, each, desk.now)
     judgement = judge(find_blocks(case), wish.overrides, desk.permissions)
     return Decided(each.loan, each.item, case, case.due_on, judgement)
 

@@ -7,7 +7,7 @@ from typing import Final
 from faelles.circulation.desk.blocks import Block
 from faelles.circulation.desk.facts import PatronFacts
 from faelles.circulation.desk.opening import Desk
-from faelles.circulation.loans.cases import renewal_now, terms_for
+from faelles.circulation.loans.cases import renewal_of, terms_for
 from faelles.circulation.loans.renewal_rules import find_blocks
 from faelles.circulation.own.model import LoanAtHome
 from faelles.ground.ids import BranchId, DivisionId, MaterialGroupId, PatronGroupId, PlacementId
@@ -38,7 +38,7 @@ def decided_alike(desk: Desk, patron: PatronFacts) -> Callable[[LoanAtHome], tup
         found = decided.get(alike)
         if found is None:
             # All of it, as nobody steps over anything; nothing where the loan may be renewed.
-            found = decided[alike] = tuple(find_blocks(renewal_now(desk, patron, each, known)))
+            found = decided[alike] = tuple(find_blocks(renewal_of(desk, patron, each, desk.now, known)))
         return found or None
 
     return refused
@@ -51,7 +51,7 @@ def _groups(patron: PatronFacts, day: date) -> _Groups:
 
 
 def told_apart_by(each: LoanAtHome) -> tuple[object, ...]:
-    """All that `renewal_now` and `renewal_rules` ask of an open loan and its copy, besides the terms."""
+    """All that `renewal_of` and `renewal_rules` ask of an open loan and its copy, besides the terms."""
     loan, item = each.loan, each.item
     return (
         loan.division,

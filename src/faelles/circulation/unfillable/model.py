@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from faelles.circulation.holds.model import HoldShown
+from faelles.ground.i18n import Language, text
 
 
 class UnfillableHold(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,3 +17,7 @@ class UnfillableHold(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     since: datetime
     was_known: bool
+
+    def told(self, language: Language) -> str:
+        """Why, in words."""
+        return text(f"why_not_{self.why}", language, {"position": self.hold.position or 0})

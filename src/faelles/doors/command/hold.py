@@ -194,7 +194,7 @@ def unfillable(*, token: Token = None, as_json: AsJson = False) -> None:
                 (
                     each.hold.id,
                     _titled(each.hold),
-                    text(f"why_not_{each.why}", LANGUAGE, {"position": each.hold.position or 0}),
+                    each.told(LANGUAGE),
                     each.since,
                 )
                 for each in found

@@ -10,7 +10,6 @@ from faelles.doors.rest.access import Example, guarded
 from faelles.doors.rest.paging import Page, page, read_cursor
 from faelles.doors.rest.parameters import After, IdempotencyKey, Limit
 from faelles.doors.rest.request import ApiRequest
-from faelles.ground import i18n
 from faelles.people.model import Permission
 
 
@@ -35,7 +34,7 @@ async def list_unfillable(request: ApiRequest, limit: Limit = 50, after: After =
             why=each.why,
             since=each.since,
             was_known=each.was_known,
-            text=i18n.text(f"why_not_{each.why}", request.language, {"position": each.hold.position or 0}),
+            text=each.told(request.language),
         )
         for each in found
     ]

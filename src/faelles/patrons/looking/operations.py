@@ -159,6 +159,16 @@ async def stands_for(
     return reached[0] if len(reached) == 1 else None
 
 
+async def meant(tx: Transaction, caller: Caller, keyring: Keyring, scan: str) -> PatronId:
+    """The one patron that a scan stands for now, as `holders`. Raises InvalidRequestError, about `card`, for none and
+    for several.
+    """
+    found = await holders(tx, caller, keyring, scan)
+    if len(found) != 1:
+        raise invalid_field("card", "scan_ambiguous" if found else "patron_not_found")
+    return found[0]
+
+
 async def holders(
     tx: Transaction,
     caller: Caller,

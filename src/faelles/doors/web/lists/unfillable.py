@@ -40,7 +40,13 @@ async def show(
         return await _page(request, after=after)
     desk, found = await _load(request, after, MOST_ROWS)
     rows = [
-        (_titled(each, request), desk.name_of(each.hold.pickup), each.hold.placed_at, _why(each, request), each.since)
+        (
+            _titled(each, request),
+            desk.name_of(each.hold.pickup),
+            each.hold.placed_at,
+            each.told(request.language),
+            each.since,
+        )
         for each in found
     ]
     return sheet(request, "unfillable", _HEADINGS, rows)
@@ -59,7 +65,7 @@ async def _page(
     desk, found = await _load(request, after, _PAGE)
     context = {
         "desk": desk,
-        "found": [(each, _why(each, request)) for each in found],
+        "found": [(each, each.told(request.language)) for each in found],
         "more": found[-1].hold.id if len(found) == _PAGE else None,
         "said": said,
     }
@@ -68,10 +74,6 @@ async def _page(
 
 def _titled(each: UnfillableHold, request: WebRequest) -> str:
     return with_issue(each.hold.title, each.hold.issue_named, request.language)
-
-
-def _why(each: UnfillableHold, request: WebRequest) -> str:
-    return i18n.text(f"why_not_{each.why}", request.language, {"position": each.hold.position or 0})
 
 
 @post(

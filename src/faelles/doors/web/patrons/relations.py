@@ -12,13 +12,12 @@ from faelles.doors.web.forms import NOTHING_REFUSED, Refusal, sent
 from faelles.doors.web.patrons.frame import EDIT, THIS_PATRON, VIEW, PatronFrame, frame_with_relations, patron_page
 from faelles.doors.web.request import WebRequest
 from faelles.ground.database import Transaction
-from faelles.ground.errors import invalid_field
 from faelles.ground.fields import Id, Scan
 from faelles.ground.ids import PatronId
 from faelles.patrons.blocks import operations as blocks
 from faelles.patrons.classes.model import ClassMember
 from faelles.patrons.classes.operations import list_members
-from faelles.patrons.looking.operations import holders
+from faelles.patrons.looking.operations import meant
 from faelles.patrons.merging.model import MergePatrons
 from faelles.patrons.model import AbsencePeriod, NewMembership, PatronKind, Role
 from faelles.patrons.relations import operations
@@ -174,10 +173,7 @@ async def add_guardian(request: WebRequest, patron: PathId) -> Response[bytes]:
 
 async def _whose(tx: Transaction, request: WebRequest, scan: str) -> PatronId:
     """The one patron that a scan stands for now. What is done with them notes the look."""
-    found = await holders(tx, request.caller, request.services.keyring, scan.strip())
-    if len(found) != 1:
-        raise invalid_field("card", "scan_ambiguous" if found else "patron_not_found")
-    return found[0]
+    return await meant(tx, request.caller, request.services.keyring, scan.strip())
 
 
 @post(
